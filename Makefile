@@ -1,0 +1,66 @@
+# Each target sets up what it needs, in .venv; a second run starts at once.
+.DEFAULT_GOAL := help
+.SHELLFLAGS := -eu -c
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+TARGETS ?=
+ARGS ?=
+# Every entry of requirements/ that `make lock` renders; the first holds all others, so that they agree.
+LOCKS := dev app image compare stacks
+
+.PHONY: help compare test lint bench dev image lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+compare: .venv/compare ## measure: the emulated platforms, or TARGETS="aws mine=https://example.com/hello"
+	@$(BIN)/python -m compare run $(TARGETS) $(ARGS)
+
+test: .venv/dev .cache/rie/installed ## run every test
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/dev ## formatting, rules, types, import directions, shell, Dockerfile
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/basedpyright
+	@$(BIN)/lint-imports
+	@$(BIN)/shellcheck entrypoint.sh .ci/run
+	@$(BIN)/hadolint Dockerfile
+
+bench: .venv/dev ## benchmarks: ratios against named peers
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+dev: .venv/compare ## the app with reload, for writing it
+	@$(BIN)/flask --app app run --debug --port 8080
+
+image: ## build the image with docker or podman
+	@./image.sh $(ARGS)
+
+lock: .venv/dev ## render requirements/*.in to locked, hashed *.txt
+	@cd requirements && for name in $(LOCKS); do \
+	  constraint=$$([ "$$name" = dev ] || echo "--constraint dev.txt"); \
+	  ../$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    --quiet $$constraint --output-file "$$name.txt" "$$name.in"; \
+	done; ../$(BIN)/uv pip compile --universal --no-deps --python-version 3.11 --generate-hashes --no-header \
+	    --no-annotate --quiet --output-file rie.txt rie.in
+
+clean: ## remove environments and caches; results stay
+	rm -rf .venv .cache .pytest_cache .ruff_cache
+
+# A stamp a purpose: installed again when its lock changes.
+.venv/compare .venv/dev: .venv/%: requirements/%.txt .venv/bin/python
+	@echo "Setting up .venv for $* (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; \
+	  v >= (3, 11) or sys.exit("Python 3.11 or newer is needed; this is %d.%d. Try: make PYTHON=python3.13" % v[:2])'
+	@$(PYTHON) -m venv .venv
+
+.cache/rie/installed: requirements/rie.txt .venv/bin/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade \
+	  --target .cache/rie -r $<
+	@touch $@

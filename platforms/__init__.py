@@ -1,0 +1,37 @@
+"""The platforms' limits and prices as values, each with its source and the date it was read."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+NAMES = ("aws", "gcp", "apprunner")
+TITLES = {"aws": "AWS Lambda", "gcp": "Cloud Run", "apprunner": "App Runner"}
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One fact about a platform: a number or a table of numbers, its unit, where and when (YYYY-MM) it was read."""
+
+    value: Any
+    unit: str
+    source: str
+    read: str
+    note: str = ""
+
+
+@cache
+def limits(platform: str) -> dict[str, Limit]:
+    """Every limit of `platform` ("aws", "gcp" or "apprunner") by name.
+
+    Raises KeyError for another platform, TypeError where an entry lacks a part.
+    """
+    tables = tomllib.loads((HERE / "limits.toml").read_text(encoding="utf-8"))[platform]
+    return {name: Limit(**table) for name, table in tables.items()}
+
+
+def limit(platform: str, name: str) -> Any:
+    """The value alone of one limit, in the unit that limits.toml gives."""
+    return limits(platform)[name].value
