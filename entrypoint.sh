@@ -1,0 +1,19 @@
+#!/bin/sh
+# Starts the app behind one of two doors. Each door is exec'ed, so that signals arrive at it.
+set -eu
+cd "$(dirname "$0")"
+
+mode=${RUN_MODE-}
+if [ -z "$mode" ]; then
+    # The Lambda service tells every runtime where its API is; nothing else does.
+    if [ -n "${AWS_LAMBDA_RUNTIME_API-}" ]; then mode=lambda; else mode=gunicorn; fi
+fi
+
+case $mode in
+    lambda) exec python3 -m awslambdaric serve.aws_lambda.handler ;;
+    gunicorn) exec python3 -m gunicorn --config serve/gunicorn.conf.py ;;
+    *)
+        echo "entrypoint.sh: RUN_MODE is '$mode'; it is either lambda or gunicorn (or unset, to choose by itself)" >&2
+        exit 64
+        ;;
+esac

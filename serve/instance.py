@@ -1,0 +1,90 @@
+"""A WSGI middleware that tells in each response's headers which instance answered, and how long the app took.
+
+A client proves a cold start by them: the instance's request number is 1 and its age is below what the client waited.
+"""
+
+import mmap
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# The process that loads this first (the Lambda runtime's, or gunicorn's master before it forks) is the instance.
+STARTED = time.monotonic()
+
+_ID_BYTES = 16
+
+
+class Identity:
+    """The instance's id and request counter, shared by threads and, made before a fork, by processes.
+
+    The id is made at the first request, not at start: instances restored from one snapshot share what start made.
+    """
+
+    def __init__(self, lock: Callable[[], AbstractContextManager[Any]] = nullcontext) -> None:
+        self._memory = mmap.mmap(-1, 8 + _ID_BYTES)
+        self._threads = threading.Lock()
+        self._processes = lock
+
+    def next_request(self) -> tuple[str, int]:
+        """The instance's id in hexadecimal and the number of this request in it, from 1."""
+        with self._threads, self._processes():
+            number = int.from_bytes(self._memory[:8], "little") + 1
+            self._memory[:8] = number.to_bytes(8, "little")
+            if number == 1:
+                self._memory[8:] = os.urandom(_ID_BYTES)
+            return self._memory[8:].hex(), number
+
+
+def identify(
+    app: "WSGIApplication", identity: Identity, *, build: str, health_path: str = "/health"
+) -> "WSGIApplication":
+    """`app` with X-Instance-Id, X-Instance-Request, X-Instance-Age-Ms, X-Build-Id and Server-Timing in its responses.
+
+    Age (milliseconds, monotonic clock) is taken when the request arrives, the app's duration when its headers are
+    ready. Requests to `health_path` come from the platform, not from a client: they are not counted and get the
+    build id alone.
+    """
+
+    def identified(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        arrived = time.monotonic()
+        extra = [("X-Build-Id", build)] if build else []
+        counted = environ["PATH_INFO"] != health_path
+        if counted:
+            instance, number = identity.next_request()
+            extra += [
+                ("X-Instance-Id", instance),
+                ("X-Instance-Request", str(number)),
+                ("X-Instance-Age-Ms", f"{(arrived - STARTED) * 1000:.3f}"),
+            ]
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            if counted:
+                duration = f"app;dur={(time.monotonic() - arrived) * 1000:.3f}"
+                headers = [*headers, *extra, ("Server-Timing", duration)]
+            else:
+                headers = [*headers, *extra]
+            return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+
+        return app(environ, start)
+
+    return identified
+
+
+def identify_from_environment(app: "WSGIApplication", identity: Identity) -> "WSGIApplication":
+    """`identify` as the environment says: IDENTITY_HEADERS=off leaves `app` as it is, BUILD_ID is the build.
+
+    Raises ValueError for another value of IDENTITY_HEADERS.
+    """
+    match os.environ.get("IDENTITY_HEADERS", "on"):
+        case "on":
+            return identify(app, identity, build=os.environ.get("BUILD_ID", ""))
+        case "off":
+            return app
+        case other:
+            raise ValueError(f"IDENTITY_HEADERS is {other!r}; it is either on or off")
