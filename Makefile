@@ -26,7 +26,7 @@ lint: .venv/dev ## formatting, rules, types, import directions, shell, Dockerfil
 	@$(BIN)/ruff check .
 	@$(BIN)/basedpyright
 	@$(BIN)/lint-imports
-	@$(BIN)/shellcheck entrypoint.sh .ci/run
+	@$(BIN)/shellcheck entrypoint.sh image.sh .ci/run
 	@$(BIN)/hadolint Dockerfile
 
 bench: .venv/dev ## benchmarks: ratios against named peers
