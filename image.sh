@@ -27,7 +27,10 @@ else
 fi
 
 case $engine in
-    podman) "$engine" build --timestamp "$epoch" --build-arg "BUILD_ID=$build_id" --tag "$image" "$@" . ;;
+    podman)
+        # buildah up to 1.28 takes a layer from its cache although a build argument changed: the build id would lie.
+        "$engine" build --no-cache --timestamp "$epoch" --build-arg "BUILD_ID=$build_id" --tag "$image" "$@" .
+        ;;
     *)
         SOURCE_DATE_EPOCH=$epoch "$engine" build --provenance=false --build-arg "SOURCE_DATE_EPOCH=$epoch" \
             --build-arg "BUILD_ID=$build_id" --tag "$image" "$@" .
