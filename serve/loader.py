@@ -34,12 +34,12 @@ def load_app(spec: str | None = None) -> "WSGIApplication":
         found = getattr(found, part)
     if not callable(found):
         raise AppError(
-            f"APP is {spec!r}, but {attribute} is a {type(found).__name__}, which cannot be called"
+            f"APP is {spec!r}, but {attribute} is of type {type(found).__name__}, which cannot be called"
         )
     application: Any = found() if is_factory else found
     if not callable(application):
         kind = type(application).__name__
-        raise AppError(f"APP is {spec!r}, but {name} gave a {kind}, which is no application")
+        raise AppError(f"APP is {spec!r}, but {name} gave {kind}, which is no application")
     return cast("WSGIApplication", application)
 
 

@@ -1,0 +1,113 @@
+"""The image itself, built once from this tree with the container engine that is here."""
+
+import json
+import os
+import shutil
+import subprocess
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.image.engine import Container, Engine
+
+ROOT = Path(__file__).parents[2]
+CACHE = ROOT / ".cache" / "base"
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+STAND_IN = "localhost/python-stand-in:3.13"
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    for name in ("podman", "docker"):
+        if (
+            shutil.which(name)
+            and subprocess.run([name, "info"], capture_output=True, check=False).returncode == 0
+        ):
+            return Engine(name)
+    pytest.skip("no container engine: install podman, buildah, runc and mmdebstrap, or start docker")
+
+
+@pytest.fixture(scope="session")
+def base(engine: Engine) -> list[str]:
+    """Build options that choose the base: the Dockerfile's own, or a stand-in where no container registry is.
+
+    The stand-in is Debian's Python without any bytecode, as the official image comes.
+    """
+    if not (engine.name == "podman" and os.geteuid() == 0 and shutil.which("mmdebstrap")):
+        return []
+    if engine.run("image", "exists", STAND_IN, check=False).returncode != 0:
+        CACHE.mkdir(parents=True, exist_ok=True)
+        archive = CACHE / "rootfs.tar"
+        if not archive.exists():
+            _bootstrap(archive)
+        engine.run("import", str(archive), STAND_IN)
+    return ["--build-arg", f"BASE={STAND_IN}"]
+
+
+def _bootstrap(archive: Path) -> None:
+    partial = archive.with_suffix(".partial.tar")
+    packages = "python3,python3-venv,python3-pip,ca-certificates"
+    strip = 'find "$1"/usr/lib/python3* -name __pycache__ -prune -exec rm -r {} +'
+    subprocess.run(
+        [
+            *("mmdebstrap", "--quiet", "--variant=minbase", f"--include={packages}"),
+            *(f"--customize-hook={strip}", "trixie", str(partial)),
+        ],
+        check=True,
+    )
+    partial.rename(archive)
+
+
+@pytest.fixture(scope="session")
+def build(engine: Engine, base: list[str]) -> Callable[[str], str]:
+    """Build the image under a tag, from nothing, by the project's own script; gives the image's id."""
+    options = list(base)
+    if engine.name == "podman":
+        options += ["--isolation=chroot", "--network=host"]
+        if CERTIFICATES.exists():
+            options += ["--volume", f"{CERTIFICATES}:{CERTIFICATES}:ro"]
+
+    def build(tag: str) -> str:
+        environment = {**os.environ, "ENGINE": engine.name, "IMAGE": tag}
+        subprocess.run(
+            [ROOT / "image.sh", *options], env=environment, capture_output=True, text=True, check=True
+        )
+        return engine.run("image", "inspect", "--format", "{{.Id}}", tag).stdout.strip()
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def image(build: Callable[[str], str]) -> str:
+    tag = "localhost/scale-to-zero:test"
+    build(tag)
+    return tag
+
+
+@pytest.fixture(scope="session")
+def configuration(engine: Engine, image: str) -> dict[str, object]:
+    """The image's configuration: Env, Labels, User, Entrypoint, Healthcheck."""
+    return json.loads(engine.run("image", "inspect", image).stdout)[0]["Config"]
+
+
+@pytest.fixture
+def container(engine: Engine, image: str) -> Iterator[Callable[..., Container]]:
+    """Start containers of the image that are as locked up as can be: no network, nothing writable but /tmp."""
+    names: list[str] = []
+
+    def start(*options: str, command: tuple[str, ...] = (), **variables: str) -> Container:
+        name = f"scale-to-zero-test-{uuid.uuid4().hex[:12]}"
+        names.append(name)
+        for key, value in variables.items():
+            options = (*options, "--env", f"{key}={value}")
+        engine.run(
+            *("run", "--detach", "--name", name, *engine.run_options, "--network=none", "--cap-drop=all"),
+            *("--read-only", "--tmpfs=/tmp", "--security-opt=no-new-privileges", *options, image, *command),
+        )
+        return Container(engine, name)
+
+    yield start
+    for name in names:
+        engine.run("rm", "--force", name)
