@@ -1,0 +1,1 @@
+"""Settings turned into the resources of one platform: aws, gcp or apprunner."""

@@ -1,0 +1,113 @@
+"""App Runner: instances that never go away. Only for customers whom AWS had before 30 April 2026."""
+
+import pulumi
+import pulumi_aws as aws
+
+from stacks import ecr
+from stacks.apprunner.domain import join_domain
+from stacks.deployment import Deployment
+from stacks.iam import assumed_by, policy
+from stacks.settings import Service
+
+PORT = "8080"
+
+
+def deploy(service: Service) -> Deployment:
+    """Every resource of the stack, in the order in which they need each other.
+
+    An account that never used App Runner is refused at the service, the last but one; `pulumi destroy` then takes
+    the rest away, which would cost cents for the stored image.
+    """
+    tags = service.labels
+
+    # The role that pulls the image. It comes before the image, because a new role is not known everywhere for some
+    # seconds, and building takes longer than that.
+    repository = ecr.repository(service)
+    access = aws.iam.Role(
+        f"{service.name}-access", assume_role_policy=assumed_by("build.apprunner.amazonaws.com"), tags=tags
+    )
+    may_pull = aws.iam.RolePolicy(
+        f"{service.name}-access", role=access.name, policy=repository.repository.arn.apply(_pull)
+    )
+    built, image = ecr.push(service, repository.url, [may_pull])
+
+    # Who the service is towards AWS: a role of its own that may do nothing.
+    instance = aws.iam.Role(
+        f"{service.name}-instance", assume_role_policy=assumed_by("tasks.apprunner.amazonaws.com"), tags=tags
+    )
+
+    scaling = aws.apprunner.AutoScalingConfigurationVersion(
+        service.name,
+        auto_scaling_configuration_name=service.name,
+        min_size=service.min_instances,
+        max_size=service.max_instances,
+        max_concurrency=service.concurrency,
+        tags=tags,
+    )
+    app_runner = aws.apprunner.Service(
+        service.name,
+        service_name=service.name,
+        source_configuration=aws.apprunner.ServiceSourceConfigurationArgs(
+            authentication_configuration=aws.apprunner.ServiceSourceConfigurationAuthenticationConfigurationArgs(
+                access_role_arn=access.arn
+            ),
+            # The digest decides what runs, not what is pushed.
+            auto_deployments_enabled=False,
+            image_repository=aws.apprunner.ServiceSourceConfigurationImageRepositoryArgs(
+                image_identifier=image,
+                image_repository_type="ECR",
+                image_configuration=aws.apprunner.ServiceSourceConfigurationImageRepositoryImageConfigurationArgs(
+                    port=PORT,
+                    # As many threads as App Runner sends requests at once, or some would wait in the instance.
+                    runtime_environment_variables={"THREADS": str(service.concurrency)},
+                ),
+            ),
+        ),
+        instance_configuration=aws.apprunner.ServiceInstanceConfigurationArgs(
+            cpu=f"{(service.cpu or 0) * 1024:.0f}", memory=str(service.memory), instance_role_arn=instance.arn
+        ),
+        auto_scaling_configuration_arn=scaling.arn,
+        health_check_configuration=aws.apprunner.ServiceHealthCheckConfigurationArgs(
+            protocol="HTTP",
+            path="/health",
+            interval=10,
+            timeout=5,
+            healthy_threshold=1,
+            unhealthy_threshold=5,
+        ),
+        tags=tags,
+        opts=pulumi.ResourceOptions(depends_on=[may_pull]),
+    )
+
+    return Deployment(
+        url=pulumi.Output.concat("https://", app_runner.service_url),
+        image=image,
+        region=service.region,
+        promoted=built.digest,
+        logs=pulumi.Output.concat(
+            f"aws logs tail /aws/apprunner/{service.name}/",
+            app_runner.service_id,
+            f"/application --follow --region {service.region}",
+        ),
+        console=pulumi.Output.concat(
+            f"https://{service.region}.console.aws.amazon.com/apprunner/home?region={service.region}#/services/",
+            app_runner.arn,
+        ),
+        custom_url=f"https://{service.domain}" if service.domain else None,
+        dns_records=join_domain(service, app_runner) if service.domain else None,
+    )
+
+
+def _pull(repository: str) -> str:
+    return policy(
+        {"Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+        {
+            "Action": [
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchGetImage",
+                "ecr:DescribeImages",
+                "ecr:GetDownloadUrlForLayer",
+            ],
+            "Resource": repository,
+        },
+    )

@@ -1,0 +1,177 @@
+"""AWS Lambda behind an HTTP API: an image that costs nothing while nobody calls."""
+
+import json
+
+import pulumi
+import pulumi_aws as aws
+
+from stacks import ecr
+from stacks.aws.domain import join_domain
+from stacks.deployment import Deployment
+from stacks.iam import assumed_by, policy
+from stacks.releases import history
+from stacks.settings import Service
+
+
+def deploy(service: Service) -> Deployment:
+    """Every resource of the stack, in the order in which they need each other."""
+    account = aws.get_caller_identity_output().account_id
+    tags = service.labels
+
+    # The image. Lambda pulls it by a right of the repository, not of the function's role.
+    repository = ecr.repository(service)
+    aws.ecr.RepositoryPolicy(
+        service.name,
+        repository=repository.repository.name,
+        policy=account.apply(lambda number: _lambda_pulls(service.region, number)),
+    )
+    built, image = ecr.push(service, repository.url)
+
+    # Where the function writes, made here so that it has an end, and all that it may do.
+    log_group = aws.cloudwatch.LogGroup(
+        service.name,
+        name_prefix=f"/aws/lambda/{service.name}-",
+        retention_in_days=service.log_days,
+        tags=tags,
+    )
+    role = aws.iam.Role(service.name, assume_role_policy=assumed_by("lambda.amazonaws.com"), tags=tags)
+    rights = aws.iam.RolePolicy(
+        service.name,
+        role=role.name,
+        policy=log_group.arn.apply(lambda arn: _rights(arn, tracing=service.tracing)),
+    )
+
+    # The function. Each change of it publishes a version, and the alias says which versions answer.
+    function = aws.lambda_.Function(
+        service.name,
+        package_type="Image",
+        image_uri=image,
+        architectures=["arm64" if service.architecture == "arm64" else "x86_64"],
+        role=role.arn,
+        memory_size=service.memory,
+        timeout=service.timeout,
+        reserved_concurrent_executions=service.max_instances,
+        logging_config=aws.lambda_.FunctionLoggingConfigArgs(
+            log_format="JSON", log_group=log_group.name, application_log_level="INFO", system_log_level="INFO"
+        ),
+        tracing_config=aws.lambda_.FunctionTracingConfigArgs(
+            mode="Active" if service.tracing else "PassThrough"
+        ),
+        publish=True,
+        tags=tags,
+        opts=pulumi.ResourceOptions(depends_on=[rights]),
+    )
+    past = history()
+    primary = past.apply(lambda past: past.primary(service.canary_percent, service.pin))
+    canary = 0 if service.pin else service.canary_percent
+    alias = aws.lambda_.Alias(
+        service.name,
+        name="live",
+        function_name=function.name,
+        function_version=pulumi.Output.all(primary, function.version).apply(lambda pair: pair[0] or pair[1]),
+        routing_config=pulumi.Output.all(primary, function.version).apply(
+            lambda pair: _canary(primary=pair[0], newest=pair[1], percent=canary)
+        ),
+    )
+
+    # The door: every method and path, the root included, goes to the alias.
+    api = aws.apigatewayv2.Api(service.name, protocol_type="HTTP", tags=tags)
+    permission = aws.lambda_.Permission(
+        service.name,
+        action="lambda:InvokeFunction",
+        function=function.name,
+        qualifier=alias.name,
+        principal="apigateway.amazonaws.com",
+        source_arn=pulumi.Output.concat(api.execution_arn, "/*/$default"),
+    )
+    integration = aws.apigatewayv2.Integration(
+        service.name,
+        api_id=api.id,
+        integration_type="AWS_PROXY",
+        integration_uri=alias.invoke_arn,
+        payload_format_version="2.0",
+    )
+    route = aws.apigatewayv2.Route(
+        service.name,
+        api_id=api.id,
+        route_key="$default",
+        target=pulumi.Output.concat("integrations/", integration.id),
+    )
+    # Under this prefix the service that delivers logs needs no policy of its own, whose size is limited.
+    access_log = aws.cloudwatch.LogGroup(
+        f"{service.name}-access",
+        name_prefix=f"/aws/vendedlogs/{service.name}-",
+        retention_in_days=service.log_days,
+        tags=tags,
+    )
+    stage = aws.apigatewayv2.Stage(
+        service.name,
+        api_id=api.id,
+        name="$default",
+        auto_deploy=True,
+        default_route_settings=aws.apigatewayv2.StageDefaultRouteSettingsArgs(
+            throttling_rate_limit=service.throttle_rate, throttling_burst_limit=service.throttle_burst
+        ),
+        access_log_settings=aws.apigatewayv2.StageAccessLogSettingsArgs(
+            destination_arn=access_log.arn, format=ACCESS_LOG
+        ),
+        tags=tags,
+        opts=pulumi.ResourceOptions(depends_on=[route, permission]),
+    )
+
+    return Deployment(
+        url=api.api_endpoint,
+        image=image,
+        region=service.region,
+        promoted=alias.function_version,
+        releases=pulumi.Output.all(past, function.version, built.digest).apply(
+            lambda got: got[0].with_release(*got[1:])
+        ),
+        logs=pulumi.Output.concat("aws logs tail ", log_group.name, f" --follow --region {service.region}"),
+        console=pulumi.Output.concat(
+            f"https://{service.region}.console.aws.amazon.com/lambda/home?region={service.region}#/functions/",
+            function.name,
+        ),
+        custom_url=f"https://{service.domain}" if service.domain else None,
+        dns_records=join_domain(service, api, stage) if service.domain else None,
+    )
+
+
+ACCESS_LOG = json.dumps(
+    {
+        "time": "$context.requestTimeEpoch",
+        "requestId": "$context.requestId",
+        "sourceIp": "$context.identity.sourceIp",
+        "method": "$context.httpMethod",
+        "path": "$context.path",
+        "status": "$context.status",
+        "responseLength": "$context.responseLength",
+        "latencyMs": "$context.responseLatency",
+        "integrationLatencyMs": "$context.integrationLatency",
+        "integrationError": "$context.integrationErrorMessage",
+    }
+)
+
+
+def _canary(primary: str | None, newest: str, percent: int) -> aws.lambda_.AliasRoutingConfigArgs | None:
+    # AWS refuses a second version that is the first one, or that has no share.
+    if primary in (None, newest) or percent == 0:
+        return None
+    return aws.lambda_.AliasRoutingConfigArgs(additional_version_weights={newest: percent / 100})
+
+
+def _lambda_pulls(region: str, account: str) -> str:
+    return policy(
+        {
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            "Condition": {"StringLike": {"aws:sourceArn": f"arn:aws:lambda:{region}:{account}:function:*"}},
+        }
+    )
+
+
+def _rights(log_group: str, *, tracing: bool) -> str:
+    logs = {"Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": f"{log_group}:*"}
+    # X-Ray knows no resources, so its rights cannot be narrowed.
+    traces = {"Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "Resource": "*"}
+    return policy(logs, traces) if tracing else policy(logs)

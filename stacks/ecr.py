@@ -1,0 +1,47 @@
+"""The image in Amazon's registry, for every platform that pulls from there."""
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_awsx as awsx
+import pulumi_docker_build as docker_build
+
+from stacks import image
+from stacks.settings import Service
+
+
+def repository(service: Service) -> awsx.ecr.Repository:
+    """A private repository whose tags cannot be moved and whose deployed images never expire."""
+    return awsx.ecr.Repository(
+        service.name,
+        image_tag_mutability="IMMUTABLE",
+        image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(scan_on_push=True),
+        # KMS with Amazon's own key costs nothing for the key itself.
+        encryption_configurations=[aws.ecr.RepositoryEncryptionConfigurationArgs(encryption_type="KMS")],
+        # Every image that was ever deployed has a tag, so this expires what a broken push left behind and no more.
+        lifecycle_policy=awsx.ecr.LifecyclePolicyArgs(
+            rules=[
+                awsx.ecr.LifecyclePolicyRuleArgs(
+                    description="what has no tag goes a week after its push",
+                    tag_status=awsx.ecr.LifecycleTagStatus.UNTAGGED,
+                    maximum_age_limit=7,
+                )
+            ]
+        ),
+        # `pulumi destroy` takes the images along.
+        force_delete=True,
+        tags=service.labels,
+    )
+
+
+def push(
+    service: Service, repository_url: pulumi.Output[str], depends_on: list[pulumi.Resource] | None = None
+) -> tuple[docker_build.Image, pulumi.Output[str]]:
+    """Build and push the image; the second value is REPOSITORY@sha256:DIGEST, the one form that Lambda takes."""
+    token = aws.ecr.get_authorization_token_output()
+    login = docker_build.RegistryArgs(
+        address=repository_url,
+        username=token.user_name,
+        password=pulumi.Output.secret(token.password),
+    )
+    built = image.build(service, repository_url, login, depends_on or [])
+    return built, pulumi.Output.concat(repository_url, "@", built.digest)

@@ -1,0 +1,151 @@
+"""Cloud Run: instances that serve many requests each and go away when none come."""
+
+import pulumi
+import pulumi_docker_build as docker_build
+import pulumi_gcp as gcp
+
+import platforms
+from stacks import image
+from stacks.deployment import Deployment
+from stacks.gcp.domain import join_domain
+from stacks.releases import History, history
+from stacks.settings import Service
+
+PORT = 8080
+APIS = ("run.googleapis.com", "artifactregistry.googleapis.com", "iam.googleapis.com")
+A_WEEK = f"{7 * 24 * 3600}s"
+
+
+def deploy(service: Service) -> Deployment:
+    """Every resource of the stack, in the order in which they need each other."""
+    project, region, labels = service.cloud_project, service.region, service.labels
+
+    # The APIs, which stay enabled after `pulumi destroy`: something else in the project may have come to need them.
+    names = [*APIS, "dns.googleapis.com"] if service.dns_zone else APIS
+    apis = [
+        gcp.projects.Service(
+            f"{service.name}-{name.partition('.')[0]}",
+            service=name,
+            project=project,
+            disable_on_destroy=False,
+        )
+        for name in names
+    ]
+    enabled = pulumi.ResourceOptions(depends_on=apis)
+
+    # The image. Every one that was ever deployed has a tag, so the policy removes what a broken push left behind.
+    repository = gcp.artifactregistry.Repository(
+        service.name,
+        repository_id=service.name,
+        location=region,
+        project=project,
+        format="DOCKER",
+        docker_config=gcp.artifactregistry.RepositoryDockerConfigArgs(immutable_tags=True),
+        cleanup_policies=[
+            gcp.artifactregistry.RepositoryCleanupPolicyArgs(
+                id="untagged-for-a-week",
+                action="DELETE",
+                condition=gcp.artifactregistry.RepositoryCleanupPolicyConditionArgs(
+                    tag_state="UNTAGGED", older_than=A_WEEK
+                ),
+            )
+        ],
+        labels=labels,
+        opts=enabled,
+    )
+    host = f"{region}-docker.pkg.dev"
+    name = pulumi.Output.concat(f"{host}/{project}/", repository.repository_id, "/app")
+    login = docker_build.RegistryArgs(
+        address=host,
+        username="oauth2accesstoken",
+        password=pulumi.Output.secret(gcp.organizations.get_client_config_output().access_token),
+    )
+    built = image.build(service, name, login)
+    digest = pulumi.Output.concat(name, "@", built.digest)
+
+    # Who the service is towards Google Cloud: an account of its own that may do nothing.
+    account = gcp.serviceaccount.Account(
+        service.name, account_id=service.name, project=project, display_name=service.name, opts=enabled
+    )
+
+    past = history()
+    cloud_run = gcp.cloudrunv2.Service(
+        service.name,
+        name=service.name,
+        location=region,
+        project=project,
+        ingress="INGRESS_TRAFFIC_ALL",
+        # Public, without a binding for allUsers, which many organisations forbid.
+        invoker_iam_disabled=True,
+        deletion_protection=False,
+        template=gcp.cloudrunv2.ServiceTemplateArgs(
+            service_account=account.email,
+            timeout=f"{service.timeout}s",
+            max_instance_request_concurrency=service.concurrency,
+            scaling=gcp.cloudrunv2.ServiceTemplateScalingArgs(
+                min_instance_count=service.min_instances, max_instance_count=service.max_instances
+            ),
+            containers=[_container(service, digest)],
+            labels=labels,
+        ),
+        traffics=past.apply(lambda past: _traffic(past, service)),
+        labels=labels,
+        opts=enabled,
+    )
+
+    newest = cloud_run.latest_created_revision.apply(lambda path: path.rpartition("/")[2])
+    primary = past.apply(lambda past: past.primary(service.canary_percent, service.pin))
+    return Deployment(
+        url=cloud_run.uri,
+        image=digest,
+        region=region,
+        promoted=pulumi.Output.all(primary, newest).apply(lambda pair: pair[0] or pair[1]),
+        releases=pulumi.Output.all(past, newest, built.digest).apply(
+            lambda got: got[0].with_release(*got[1:])
+        ),
+        logs=pulumi.Output.concat(
+            "gcloud beta run services logs tail ", cloud_run.name, f" --region {region} --project {project}"
+        ),
+        console=pulumi.Output.concat(
+            f"https://console.cloud.google.com/run/detail/{region}/", cloud_run.name, f"?project={project}"
+        ),
+        custom_url=f"https://{service.domain}" if service.domain else None,
+        dns_records=join_domain(service, cloud_run) if service.domain else None,
+    )
+
+
+def _container(service: Service, digest: pulumi.Output[str]) -> gcp.cloudrunv2.ServiceTemplateContainerArgs:
+    return gcp.cloudrunv2.ServiceTemplateContainerArgs(
+        image=digest,
+        ports=gcp.cloudrunv2.ServiceTemplateContainerPortsArgs(container_port=PORT),
+        # As many threads as Cloud Run sends requests at once, or some of them would wait in the instance.
+        envs=[gcp.cloudrunv2.ServiceTemplateContainerEnvArgs(name="THREADS", value=str(service.concurrency))],
+        resources=gcp.cloudrunv2.ServiceTemplateContainerResourcesArgs(
+            limits={"cpu": f"{service.cpu:g}", "memory": f"{service.memory}Mi"},
+            cpu_idle=True,  # CPU, and its price, only while a request is served
+            startup_cpu_boost=True,
+        ),
+        # The port opens when the app is loaded. One long look at it, not a look every second: it answers at once.
+        startup_probe=gcp.cloudrunv2.ServiceTemplateContainerStartupProbeArgs(
+            tcp_socket=gcp.cloudrunv2.ServiceTemplateContainerStartupProbeTcpSocketArgs(port=PORT),
+            timeout_seconds=platforms.limit("gcp", "startup_probe_timeout"),
+            period_seconds=platforms.limit("gcp", "startup_probe_timeout"),
+            failure_threshold=1,
+        ),
+    )
+
+
+def _traffic(past: History, service: Service) -> list[gcp.cloudrunv2.ServiceTrafficArgs]:
+    primary = past.primary(service.canary_percent, service.pin)
+    canary = 0 if service.pin else service.canary_percent
+    newest = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
+    if primary is None:
+        return [gcp.cloudrunv2.ServiceTrafficArgs(type=newest, percent=100)]
+    shares = [
+        gcp.cloudrunv2.ServiceTrafficArgs(
+            type="TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", revision=primary, percent=100 - canary
+        )
+    ]
+    return (
+        shares if canary == 0 else [*shares, gcp.cloudrunv2.ServiceTrafficArgs(type=newest, percent=canary)]
+    )

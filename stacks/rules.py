@@ -1,0 +1,173 @@
+"""What each platform takes for each key: its default, what it allows, and why some keys are not for it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import platforms
+
+Value = str | int | float | bool
+
+# Keys whose neutral value ("" or 0) leaves the choice to the platform.
+LEFT_OPEN = frozenset(
+    {
+        "cpu",
+        "timeout",
+        "concurrency",
+        "minInstances",
+        "maxInstances",
+        "throttleRate",
+        "throttleBurst",
+        "logDays",
+    }
+)
+# Keys that mean the same everywhere; what they may hold is no matter of the platform.
+COMMON = frozenset({"platform", "app", "domain", "dnsZone"})
+
+WHY_NOT = {
+    ("aws", "cpu"): "CPU comes with memory, one vCPU for 1,769 MB",
+    ("aws", "minInstances"): "it keeps no instance for a function that nobody calls",
+    ("gcp", "throttleRate"): "maxInstances and concurrency bound what it can cost",
+    ("gcp", "throttleBurst"): "maxInstances and concurrency bound what it can cost",
+    (
+        "gcp",
+        "logDays",
+    ): "Cloud Logging keeps logs for 30 days, which is set for the whole Google Cloud project",
+    ("gcp", "tracing"): "it traces a sample of the requests by itself",
+    ("gcp", "domainReady"): "a domain takes one step there",
+    ("apprunner", "timeout"): "it gives every request 120 seconds",
+    ("apprunner", "throttleRate"): "maxInstances bounds what it can cost",
+    ("apprunner", "throttleBurst"): "maxInstances bounds what it can cost",
+    ("apprunner", "logDays"): "it makes its log groups by itself and keeps them",
+    ("apprunner", "tracing"): "its tracing needs a collector inside the image",
+    ("apprunner", "canaryPercent"): "it moves all traffic to the new release at once",
+    ("apprunner", "pin"): "it keeps no earlier release; deploy the earlier commit instead",
+    ("apprunner", "domainReady"): "a domain takes one step there",
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A key on one platform: the value where none is set, what is allowed, and the same in words."""
+
+    default: Value | None
+    allowed: Collection[Value]
+    words: str = ""
+
+    def __str__(self) -> str:
+        """What is allowed, as an error and the documentation say it."""
+        if self.words:
+            return self.words
+        if isinstance(self.allowed, range):
+            return (
+                f"{self.allowed[0]} to {self.allowed[-1]}" if len(self.allowed) > 1 else f"{self.allowed[0]}"
+            )
+        return ", ".join(str(value).lower() for value in self.allowed)
+
+
+def rules(platform: str, cpu: float | None = None) -> dict[str, Rule]:
+    """The rule of each key that `platform` takes; `cpu` is what its user chose, for what follows from it."""
+    match platform:
+        case "aws":
+            return _lambda()
+        case "gcp":
+            return _cloud_run(cpu)
+        case _:
+            return _app_runner()
+
+
+def combinations(platform: str, values: Mapping[str, Value | None]) -> list[str]:
+    """What is wrong with `values` together, each of which is allowed by itself."""
+    problems = list[str]()
+    cpu, memory, concurrency = values["cpu"], values["memory"], values["concurrency"]
+    if platform == "gcp":
+        least, most = _cloud_run_memory(float(cpu or 0))
+        if not least <= int(memory or 0) <= most:
+            problems.append(f"memory: it is {memory}; with cpu {cpu:g} Cloud Run allows {least} to {most}")
+        if float(cpu or 0) < platforms.limit("gcp", "cpu_of_one_request") and concurrency != 1:
+            problems.append(
+                f"concurrency: it is {concurrency}; with cpu {cpu:g}, less than 1, Cloud Run allows 1"
+            )
+    if platform == "apprunner":
+        fitting = [size for of, size in platforms.limit("apprunner", "sizes") if of == cpu]
+        if memory not in fitting:
+            sizes = " or ".join(str(size) for size in fitting)
+            problems.append(f"memory: it is {memory}; with cpu {cpu:g} App Runner allows {sizes}")
+    least, most = values["minInstances"], values["maxInstances"]
+    if isinstance(least, int) and isinstance(most, int) and least > most:
+        problems.append(f"minInstances: it is {least}; at most maxInstances is allowed, which is {most}")
+    return problems
+
+
+def _lambda() -> dict[str, Rule]:
+    # One second less than the HTTP API waits, so that it is the function that ends and says so in its log.
+    longest = platforms.limit("aws", "request_timeout") - 1
+    return {
+        "memory": Rule(
+            512, range(platforms.limit("aws", "memory_minimum"), platforms.limit("aws", "memory_maximum") + 1)
+        ),
+        "architecture": Rule("amd64", ("amd64", "arm64")),
+        "timeout": Rule(longest, range(1, longest + 1)),
+        "concurrency": Rule(1, range(1, platforms.limit("aws", "concurrency") + 1)),
+        "maxInstances": Rule(None, range(1, platforms.limit("aws", "instances") + 1)),
+        # Low, because whoever finds the URL spends its owner's money: at 512 MB and 100 ms at most some $4 a day.
+        "throttleRate": Rule(20, range(1, platforms.limit("aws", "throttle_rate") + 1)),
+        "throttleBurst": Rule(50, range(1, platforms.limit("aws", "throttle_burst") + 1)),
+        "logDays": Rule(30, platforms.limit("aws", "log_days")),
+        "tracing": Rule(False, (False, True)),  # noqa: FBT003
+        "canaryPercent": Rule(100, range(101)),
+        "pin": Rule("", (), "a version or a digest from `pulumi stack output releases`"),
+        "domainReady": Rule(False, (False, True)),  # noqa: FBT003
+    }
+
+
+def _cloud_run(cpu: float | None) -> dict[str, Rule]:
+    least, whole = platforms.limit("gcp", "cpu_minimum"), platforms.limit("gcp", "cpu_of_one_request")
+    parts = [hundredths / 100 for hundredths in range(round(least * 100), round(whole * 100))]
+    counts = [count for count, _, _ in platforms.limit("gcp", "memory_of_cpu") if count >= whole]
+    alone = cpu is not None and cpu < whole
+    return {
+        "memory": Rule(
+            512, range(platforms.limit("gcp", "memory_minimum"), platforms.limit("gcp", "memory_maximum") + 1)
+        ),
+        "cpu": Rule(
+            1.0, (*parts, *counts), f"{least} to {parts[-1]}, {', '.join(f'{count:g}' for count in counts)}"
+        ),
+        "architecture": Rule("amd64", ("amd64",)),
+        "timeout": Rule(60, range(1, platforms.limit("gcp", "request_timeout_maximum") + 1)),
+        "concurrency": Rule(
+            1 if alone else platforms.limit("gcp", "concurrency"),
+            range(1, platforms.limit("gcp", "concurrency_maximum") + 1),
+        ),
+        "minInstances": Rule(0, range(platforms.limit("gcp", "instances") + 1)),
+        # Low, because whoever finds the URL spends its owner's money.
+        "maxInstances": Rule(4, range(1, platforms.limit("gcp", "instances") + 1)),
+        "canaryPercent": Rule(100, range(101)),
+        "pin": Rule("", (), "a revision or a digest from `pulumi stack output releases`"),
+    }
+
+
+def _cloud_run_memory(cpu: float) -> tuple[int, int]:
+    rows = [(least, most) for of, least, most in platforms.limit("gcp", "memory_of_cpu") if of <= cpu]
+    return rows[-1] if rows else (0, 1 << 30)
+
+
+def _app_runner() -> dict[str, Rule]:
+    sizes = platforms.limit("apprunner", "sizes")
+    instances = range(
+        platforms.limit("apprunner", "instances_minimum"), platforms.limit("apprunner", "instances") + 1
+    )
+    return {
+        "memory": Rule(512, sorted({memory for _, memory in sizes})),
+        "cpu": Rule(
+            0.25,
+            sorted({float(cpu) for cpu, _ in sizes}),
+            ", ".join(f"{c:g}" for c in sorted({c for c, _ in sizes})),
+        ),
+        "architecture": Rule("amd64", ("amd64",)),
+        "concurrency": Rule(
+            platforms.limit("apprunner", "concurrency"),
+            range(1, platforms.limit("apprunner", "concurrency_maximum") + 1),
+        ),
+        "minInstances": Rule(1, instances),
+        "maxInstances": Rule(2, instances),
+    }

@@ -1,0 +1,264 @@
+"""A stack's configuration, as the engine hands it over, turned into a checked Service or into every error at once."""
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import platforms
+from stacks import rules
+from stacks.names import label, resource_name
+from stacks.rules import Value
+
+# Every key with its neutral value, which says nothing and leaves the choice to the platform. Pulumi.yaml declares
+# the same (tested): the engine demands a default of each key there and copies it into every stack's configuration.
+KEYS: dict[str, Value] = {
+    "platform": "",
+    "app": "app:create_app()",
+    "memory": 512,
+    "cpu": "",
+    "architecture": "amd64",
+    "timeout": 0,
+    "concurrency": 0,
+    "minInstances": 0,
+    "maxInstances": 0,
+    "throttleRate": 0,
+    "throttleBurst": 0,
+    "logDays": 0,
+    "tracing": False,
+    "canaryPercent": 100,
+    "pin": "",
+    "domain": "",
+    "dnsZone": "",
+    "domainReady": False,
+}
+
+# The provider's own keys that a platform cannot do without, each with the variables that may hold it instead.
+PROVIDER_KEYS = {
+    "aws": {"aws:region": ("AWS_REGION", "AWS_DEFAULT_REGION")},
+    "apprunner": {"aws:region": ("AWS_REGION", "AWS_DEFAULT_REGION")},
+    "gcp": {
+        "gcp:region": ("GOOGLE_REGION", "GCLOUD_REGION", "CLOUDSDK_COMPUTE_REGION"),
+        "gcp:project": ("GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT"),
+    },
+}
+
+PROVIDERS = ("aws", "awsx", "gcp", "docker-build", "pulumi")
+KINDS: dict[type, str] = {int: "a whole number", bool: "true or false"}
+APP = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*(\(\))?")
+HOST = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+class ConfigError(Exception):
+    """What is wrong with the configuration: `problems`, one sentence for each key that needs a change."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        """`problems` are whole lines without an end, each naming its key, its value and what is allowed."""
+        self.problems = tuple(problems)
+        count = "One setting needs" if len(self.problems) == 1 else f"{len(self.problems)} settings need"
+        super().__init__(
+            "\n".join([f"{count} a change; nothing was deployed.", *(f"  {line}" for line in problems)])
+        )
+
+
+@dataclass(frozen=True)
+class Service:
+    """What every platform is told. None stands for what a platform has no use for or decides by itself."""
+
+    platform: str
+    name: str  # 6 to 30 of a-z, 0-9 and "-", from project and stack: fit for every platform's resources
+    labels: dict[str, str]  # on every resource that takes tags or labels
+    region: str
+    cloud_project: str  # Google Cloud's project, "" elsewhere
+    app: str  # package.module:callable
+    memory: int  # MB
+    cpu: float | None  # vCPU
+    architecture: str  # amd64 or arm64
+    timeout: int | None  # seconds
+    concurrency: int  # requests an instance
+    min_instances: int
+    max_instances: int | None
+    throttle_rate: int | None  # requests a second
+    throttle_burst: int | None  # requests
+    log_days: int | None
+    tracing: bool
+    canary_percent: int  # of the traffic, for the newest release
+    pin: str  # a version, a revision or a digest, or ""
+    domain: str
+    dns_zone: str
+    domain_ready: bool
+
+
+def read(config: Mapping[str, str], project: str, stack: str, environment: Mapping[str, str]) -> Service:
+    """The Service that `config` describes: full keys ("PROJECT:memory", "aws:region") with their text.
+
+    Raises ConfigError with every problem found.
+    """
+    values, problems = _typed(config, project)
+    platform = str(values["platform"]) or stack
+    if platform not in platforms.NAMES:
+        raise ConfigError([*problems, _no_platform(str(values["platform"]), stack)])
+
+    provider, missing = _provider_settings(config, environment, platform)
+    refused = _refused(values, platform)
+    chosen, wrong = _chosen(values, platform)
+    problems += missing + refused + wrong + _app(str(values["app"])) + _domain(values, platform)
+    if not wrong:
+        problems += rules.combinations(platform, chosen)
+    if problems:
+        raise ConfigError(problems)
+    return Service(
+        platform=platform,
+        name=resource_name(project, stack),
+        labels={"project": label(project), "stack": label(stack), "managed-by": "pulumi"},
+        region=provider.get("aws:region") or provider["gcp:region"],
+        cloud_project=provider.get("gcp:project", ""),
+        app=str(values["app"]),
+        memory=_whole(chosen["memory"]) or 0,
+        cpu=None if chosen["cpu"] is None else float(chosen["cpu"]),
+        architecture=str(chosen["architecture"]),
+        timeout=_whole(chosen["timeout"]),
+        concurrency=_whole(chosen["concurrency"]) or 1,
+        min_instances=_whole(chosen["minInstances"]) or 0,
+        max_instances=_whole(chosen["maxInstances"]),
+        throttle_rate=_whole(chosen["throttleRate"]),
+        throttle_burst=_whole(chosen["throttleBurst"]),
+        log_days=_whole(chosen["logDays"]),
+        tracing=bool(values["tracing"]),
+        canary_percent=_whole(values["canaryPercent"]) or 0,
+        pin=str(values["pin"]),
+        domain=str(values["domain"]),
+        dns_zone=str(values["dnsZone"]),
+        domain_ready=bool(values["domainReady"]),
+    )
+
+
+def _whole(value: Value | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def _typed(config: Mapping[str, str], project: str) -> tuple[dict[str, Value], list[str]]:
+    values, problems = dict(KEYS), list[str]()
+    for full_key, text in config.items():
+        namespace, _, key = full_key.partition(":")
+        if namespace != project:
+            if key in KEYS and namespace not in PROVIDERS:
+                problems.append(
+                    f"{full_key}: it belongs to a project called {namespace}, and this one is called {project}; "
+                    f"type `pulumi config rm {full_key}` and `pulumi config set {key} VALUE`"
+                )
+        elif key not in KEYS:
+            problems.append(_unknown(key))
+        else:
+            try:
+                values[key] = _parse(key, text)
+            except ValueError:
+                kind = "a number" if key == "cpu" else KINDS[type(KEYS[key])]
+                problems.append(f"{key}: it is {text!r}; allowed is {kind}")
+    return values, problems
+
+
+def _parse(key: str, text: str) -> Value:
+    if key == "cpu":
+        return float(text) if text else ""
+    if isinstance(KEYS[key], bool):
+        if text not in {"true", "false"}:
+            raise ValueError(text)
+        return text == "true"
+    return int(text) if isinstance(KEYS[key], int) else text
+
+
+def _unknown(key: str) -> str:
+    folded = {known.lower(): known for known in KEYS}
+    near = difflib.get_close_matches(key.lower(), folded, n=1)
+    if near:
+        return f"{key}: there is no such key; did you mean {folded[near[0]]}?"
+    return f"{key}: there is no such key; there are {', '.join(KEYS)}"
+
+
+def _no_platform(platform: str, stack: str) -> str:
+    choices = ", ".join(platforms.NAMES)
+    near = difflib.get_close_matches(platform or stack, platforms.NAMES, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    if platform:
+        return f"platform: it is {platform!r}; allowed are {choices}{hint}"
+    return (
+        f"platform: it is not set, and the stack's name, {stack!r}, is none of {choices}{hint}; "
+        f"type `pulumi config set platform {near[0] if near else 'aws'}`"
+    )
+
+
+def _provider_settings(
+    config: Mapping[str, str], environment: Mapping[str, str], platform: str
+) -> tuple[dict[str, str], list[str]]:
+    found, problems = dict[str, str](), list[str]()
+    for key, variables in PROVIDER_KEYS[platform].items():
+        found[key] = config.get(key) or next(
+            (environment[name] for name in variables if environment.get(name)), ""
+        )
+        if not found[key]:
+            example = {"aws:region": "us-east-1", "gcp:region": "us-central1", "gcp:project": "MY-PROJECT"}[
+                key
+            ]
+            problems.append(f"{key}: it is not set; type `pulumi config set {key} {example}`")
+    return found, problems
+
+
+def _refused(values: Mapping[str, Value], platform: str) -> list[str]:
+    unfit = KEYS.keys() - rules.COMMON - rules.rules(platform).keys()
+    return [
+        f"{key}: it is {_show(values[key])}; {platforms.TITLES[platform]} has no such setting: "
+        f"{rules.WHY_NOT[platform, key]}. Type `pulumi config rm {key}`"
+        for key in KEYS
+        if key in unfit and values[key] != KEYS[key]
+    ]
+
+
+def _chosen(values: Mapping[str, Value], platform: str) -> tuple[dict[str, Value | None], list[str]]:
+    """What each key of the platform comes to (None for keys that it does not have), and what is out of range."""
+    chosen, problems = dict[str, Value | None].fromkeys(KEYS), list[str]()
+    cpu = values["cpu"]
+    for key, rule in rules.rules(platform, cpu if isinstance(cpu, float) else None).items():
+        if key in rules.LEFT_OPEN and not values[key]:
+            chosen[key] = rule.default
+            continue
+        chosen[key] = values[key]
+        if key != "pin" and values[key] not in rule.allowed:
+            problems.append(f"{key}: it is {_show(values[key])}; {platforms.TITLES[platform]} allows {rule}")
+    return chosen, problems
+
+
+def _show(value: Value) -> str:
+    return (
+        repr(value)
+        if isinstance(value, str)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else f"{value}".lower()
+    )
+
+
+def _app(app: str) -> list[str]:
+    if APP.fullmatch(app):
+        return []
+    return [f"app: it is {app!r}; allowed is package.module:callable, such as {KEYS['app']}"]
+
+
+def _domain(values: Mapping[str, Value], platform: str) -> list[str]:
+    domain, zone = str(values["domain"]), str(values["dnsZone"])
+    problems = list[str]()
+    if domain and not HOST.fullmatch(domain):
+        problems.append(
+            f"domain: it is {domain!r}; allowed is one host name in lower case, such as api.example.com"
+        )
+    if zone and not domain:
+        problems.append(
+            f"dnsZone: it is {zone!r}, but there is no domain; type `pulumi config set domain api.{zone}`"
+        )
+    elif zone and not HOST.fullmatch(zone):
+        problems.append(f"dnsZone: it is {zone!r}; allowed is the zone's DNS name, such as example.com")
+    elif zone and domain != zone and not domain.endswith(f".{zone}"):
+        problems.append(f"dnsZone: it is {zone!r}, which does not hold the domain {domain!r}")
+    if values["domainReady"] and platform == "aws" and (zone or not domain):
+        problems.append("domainReady: it is True; it is only for a domain without a dnsZone")
+    return problems
