@@ -1,46 +1,51 @@
-"""One WSGI call with a whole response in memory, as Lambda needs it."""
+"""A request to a WSGI app's whole response, in memory, as Lambda needs it."""
 
 import io
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from serve.messages import Request, Response, header_value
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 
-class Response(NamedTuple):
-    """Status code, headers in the app's order and spelling, and the whole body."""
-
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
-
-
-def new_environ(
-    method: str, path: str, query: str, body: bytes, *, scheme: str, protocol: str
-) -> "WSGIEnvironment":
-    """The part of a WSGI environ that does not come from headers. `path` and `query` are text, decoded as UTF-8."""
-    return {
-        "REQUEST_METHOD": method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": wsgi_text(path),
-        "QUERY_STRING": wsgi_text(query),
-        "SERVER_PROTOCOL": protocol,
+def to_environ(request: Request) -> "WSGIEnvironment":
+    """The WSGI environ of `request` (PEP 3333). Headers whose name has an underscore are left out."""
+    environ: WSGIEnvironment = {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": request.mount,
+        "PATH_INFO": request.path,
+        "QUERY_STRING": request.query,
+        "SERVER_PROTOCOL": request.protocol,
+        "REMOTE_ADDR": request.client,
         "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scheme,
-        "wsgi.input": io.BytesIO(body),
+        "wsgi.input": io.BytesIO(request.body),
         "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": False,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-
-
-def wsgi_text(text: str) -> str:
-    """Text as WSGI carries it: its UTF-8 bytes, each as one character (PEP 3333)."""
-    return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("latin-1")
+    for name, value in request.headers:
+        key = _environ_key(name)
+        if key in environ:
+            environ[key] += f",{header_value(value)}"
+        elif key:
+            environ[key] = header_value(value)
+    # The length that the client declared is that of the encoded body, if it is right at all.
+    if environ.pop("HTTP_CONTENT_LENGTH", None) is not None or request.body:
+        environ["CONTENT_LENGTH"] = str(len(request.body))
+    scheme = _first(environ.get("HTTP_X_FORWARDED_PROTO")) or "https"
+    environ["wsgi.url_scheme"] = scheme
+    host, port = split_host(environ.get("HTTP_HOST") or request.server or "localhost")
+    environ["SERVER_NAME"] = host
+    environ["SERVER_PORT"] = (
+        port or _first(environ.get("HTTP_X_FORWARDED_PORT")) or ("80" if scheme == "http" else "443")
+    )
+    return environ
 
 
 def call(app: "WSGIApplication", environ: "WSGIEnvironment") -> Response:
@@ -56,7 +61,7 @@ def call(app: "WSGIApplication", environ: "WSGIEnvironment") -> Response:
     ) -> Callable[[bytes], object]:
         # Nothing has been sent yet, so an error page may always replace the response (PEP 3333).
         if started and not exc_info:
-            raise AssertionError("start_response was called twice without exc_info")
+            raise RuntimeError("start_response was called twice without exc_info")
         started[:] = [status, headers]
         return written.append
 
@@ -70,4 +75,24 @@ def call(app: "WSGIApplication", environ: "WSGIEnvironment") -> Response:
     if not started:
         raise RuntimeError("the app never called start_response")
     status, headers = started
-    return Response(int(status[:3]), headers, b"".join(written))
+    return Response(status, headers, b"".join(written))
+
+
+def split_host(host: str) -> tuple[str, str]:
+    """A Host header's name and port; the port is empty where there is none. IPv6 names keep their brackets."""
+    name, _, port = host.rpartition(":")
+    return (name, port) if name and port.isdigit() else (host, "")
+
+
+@lru_cache(maxsize=1024)
+def _environ_key(name: str) -> str:
+    # A name with an underscore could pose as another header; gunicorn drops it too.
+    if "_" in name:
+        return ""
+    key = name.upper().replace("-", "_")
+    return key if key == "CONTENT_TYPE" else f"HTTP_{key}"
+
+
+def _first(values: str | None) -> str:
+    """The first of a comma-separated list: what the client's own connection had."""
+    return values.partition(",")[0].strip() if values else ""

@@ -1,0 +1,20 @@
+"""Every shape of HTTP event that reaches a Lambda function, each in a module with matches(), read() and write()."""
+
+from types import ModuleType
+from typing import Any
+
+from serve.events import payload_v2
+
+
+def shape_of(event: Any) -> ModuleType | None:
+    """The module of the event's shape; None where the event is no HTTP request.
+
+    The shapes but payload 2.0 are imported when the first such event comes: most functions never see one.
+    """
+    if not isinstance(event, dict):
+        return None
+    if payload_v2.matches(event):
+        return payload_v2
+    from serve.events import lattice, load_balancer, payload_v1  # noqa: PLC0415 - see above
+
+    return next((shape for shape in (load_balancer, payload_v1, lattice) if shape.matches(event)), None)

@@ -1,0 +1,76 @@
+"""Bodies as an event carries them: text, or base64 where they are not text, and always within Lambda's limit."""
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from serve.messages import BadEventError, Response
+
+# A synchronous response's limit in bytes of JSON; past it the Runtime API answers 413 and awslambdaric exits.
+# docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html; the same number stands in platforms/limits.toml.
+RESPONSE_LIMIT = 6_291_556
+
+# JSON spends at most 6 bytes on one byte of text (\u0000), so a body up to this size is never weighed.
+_SURELY_FITS = RESPONSE_LIMIT // 8
+
+
+class TooLargeError(ValueError):
+    """A response that Lambda cannot carry."""
+
+
+def read_body(body: Any, is_base64: Any) -> bytes:
+    """The bytes of an event's body, which may be absent. Raises BadEventError where it is not what it claims to be."""
+    if not body:
+        return b""
+    if not isinstance(body, str):
+        raise BadEventError(f"the body is a {type(body).__name__}; a string is expected")
+    if not is_base64:
+        return body.encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadEventError(f"the body is said to be base64, but is not: {error}") from None
+
+
+def write_body(response: Response, method: str) -> tuple[str, bool]:
+    """The response's body and whether it is base64. Raises TooLargeError past the limit.
+
+    A body without meaning (HEAD, 204, 304) is empty. Valid UTF-8 of a text type goes as text, all else as base64;
+    either way the bytes that arrive are the app's.
+    """
+    body = response.body
+    if not body or method == "HEAD" or response.code in (204, 304):
+        return "", False
+    if _is_text(response.headers):
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            pass
+        else:
+            if len(body) <= _SURELY_FITS or len(json.dumps(text)) + _rest(response) <= RESPONSE_LIMIT:
+                return text, False
+    if len(body) > _SURELY_FITS and (len(body) + 2) // 3 * 4 + _rest(response) > RESPONSE_LIMIT:
+        raise TooLargeError(
+            f"the response is {len(body):,} bytes; Lambda carries {RESPONSE_LIMIT:,} bytes of JSON, "
+            "which is about 4.5 MB of binary data"
+        )
+    return base64.b64encode(body).decode("ascii"), True
+
+
+def _is_text(headers: list[tuple[str, str]]) -> bool:
+    kind = ""
+    for name, value in headers:
+        match name.lower():
+            case "content-encoding":
+                return False
+            case "content-type":
+                kind = value.partition(";")[0].strip().lower()
+            case _:
+                pass
+    return kind.startswith("text/") or kind.endswith(("json", "xml", "javascript", "x-www-form-urlencoded"))
+
+
+def _rest(response: Response) -> int:
+    """At most what everything but the body takes as JSON, in bytes."""
+    return 300 + sum(6 * (len(name) + len(value)) + 8 for name, value in response.headers)

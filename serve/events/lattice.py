@@ -1,0 +1,49 @@
+"""Events of VPC Lattice, versions 1 and 2, to a request, and a response to their result.
+
+Source: docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html
+"""
+
+from typing import Any
+from urllib.parse import quote_plus, unquote_to_bytes
+
+from serve.events.body import read_body, write_body
+from serve.events.load_balancer import client_of
+from serve.events.values import listed, single_valued
+from serve.messages import Request, Response
+
+
+def matches(event: dict[str, Any]) -> bool:
+    """Whether `event` has this shape: a method beside a path (version 2) or a raw path (version 1)."""
+    return isinstance(event.get("method"), str) and any(
+        isinstance(event.get(key), str) for key in ("raw_path", "path")
+    )
+
+
+def read(event: dict[str, Any]) -> Request:
+    """The request that `event` carries. Raises BadEventError where its body cannot be read."""
+    path, _, query = (event.get("path") or event.get("raw_path") or "/").partition("?")
+    # Published samples of version 2 name the parameters both ways.
+    parameters = listed(event, "queryStringParameters", "query_string_parameters")
+    headers = listed(event, "headers", "")
+    return Request(
+        event["method"],
+        unquote_to_bytes(path).decode("latin-1"),
+        # Whether the values are decoded is documented nowhere; kept percent signs make both readings right, unless a
+        # decoded value has one of its own.
+        query or "&".join(f"{quote_plus(name, '%')}={quote_plus(value, '%')}" for name, value in parameters),
+        headers,
+        read_body(event.get("body"), event.get("isBase64Encoded") or event.get("is_base64_encoded")),
+        client=client_of(headers),
+    )
+
+
+def write(response: Response, method: str, _event: dict[str, Any]) -> dict[str, Any]:
+    """The result of a request by `method`. Raises TooLargeError."""
+    body, is_base64 = write_body(response, method)
+    return {
+        "statusCode": response.code,
+        "statusDescription": response.status,
+        "headers": single_valued(response.headers),
+        "body": body,
+        "isBase64Encoded": is_base64,
+    }

@@ -1,0 +1,57 @@
+"""Events of REST APIs and of HTTP APIs with payload format 1.0 to a request, and a response to their result.
+
+Sources: docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html (REST) and
+http-api-develop-integrations-lambda.html (1.0).
+"""
+
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlencode
+
+from serve.events.body import read_body, write_body
+from serve.events.payload_v2 import split_stage
+from serve.events.values import grouped, listed
+from serve.messages import Request, Response, as_latin1
+
+
+def matches(event: dict[str, Any]) -> bool:
+    """Whether `event` has this shape: a request context that is neither a load balancer's nor payload 2.0's."""
+    context = event.get("requestContext")
+    return isinstance(context, dict) and "elb" not in context and isinstance(event.get("httpMethod"), str)
+
+
+def read(event: dict[str, Any]) -> Request:
+    """The request that `event` carries. Raises BadEventError where its body cannot be read."""
+    context = event["requestContext"]
+    raw = event.get("path") or "/"
+    if event.get("version") == "1.0":
+        # An HTTP API decodes the path and leaves the stage in it.
+        mount, path = split_stage(as_latin1(raw), context.get("stage"))
+    else:
+        # A REST API leaves the path encoded and takes the stage, or the domain's base path, off it.
+        path = unquote_to_bytes(raw).decode("latin-1")
+        whole = context.get("path") or ""
+        mount = whole.removesuffix(raw).rstrip("/") if whole.endswith(raw) else ""
+    identity = context.get("identity") or {}
+    return Request(
+        event["httpMethod"],
+        path,
+        # Both decode the query's values.
+        urlencode(listed(event, "multiValueQueryStringParameters", "queryStringParameters")),
+        listed(event, "multiValueHeaders", "headers"),
+        read_body(event.get("body"), event.get("isBase64Encoded")),
+        mount,
+        context.get("protocol") or "HTTP/1.1",
+        identity.get("sourceIp") or "",
+        context.get("domainName") or "",
+    )
+
+
+def write(response: Response, method: str, _event: dict[str, Any]) -> dict[str, Any]:
+    """The result of a request by `method`, every header as a list. Raises TooLargeError."""
+    body, is_base64 = write_body(response, method)
+    return {
+        "statusCode": response.code,
+        "multiValueHeaders": grouped(response.headers),
+        "body": body,
+        "isBase64Encoded": is_base64,
+    }

@@ -1,0 +1,46 @@
+"""The maps of headers and parameters that events and results carry, one value or several a name."""
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def listed(event: dict[str, Any], several: str, single: str) -> list[tuple[str, str]]:
+    """The pairs under the key `several` ({name: [values]}), else under `single` ({name: value}); nulls are left out."""
+    return list(_pairs(event.get(several) or event.get(single) or {}))
+
+
+def _pairs(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        for one in value if isinstance(value, list) else [value]:
+            if one is not None:
+                yield name, str(one)
+
+
+def grouped(headers: list[tuple[str, str]]) -> dict[str, list[str]]:
+    """Headers by lower-case name."""
+    by_name: dict[str, list[str]] = {}
+    for name, value in headers:
+        by_name.setdefault(name.lower(), []).append(value)
+    return by_name
+
+
+def single_valued(headers: list[tuple[str, str]]) -> dict[str, str]:
+    """Headers as one value a name, repeated ones joined by commas.
+
+    Cookies cannot be joined, so each further Set-Cookie gets another spelling of its name, which clients do not tell
+    apart: set-cookie, Set-cookie, sEt-cookie, ...
+    """
+    single: dict[str, str] = {}
+    for name, values in grouped(headers).items():
+        if name == "set-cookie":
+            single.update(zip(_spellings(name), values, strict=False))
+        else:
+            single[name] = ",".join(values)
+    return single
+
+
+def _spellings(name: str) -> Iterator[str]:
+    letters = [place for place, letter in enumerate(name) if letter.isalpha()]
+    for number in range(2 ** len(letters)):
+        upper = {place for bit, place in enumerate(letters) if number >> bit & 1}
+        yield "".join(letter.upper() if place in upper else letter for place, letter in enumerate(name))

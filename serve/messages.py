@@ -1,0 +1,54 @@
+"""An HTTP request and its response as values: what every event is read into, and written from."""
+
+from typing import NamedTuple
+
+
+class Request(NamedTuple):
+    """An HTTP request.
+
+    `path` is percent-decoded and `mount` is the prefix of the URL that belongs to the platform, not to the app; both
+    hold bytes as Latin-1 characters, as WSGI does (PEP 3333). `query` is percent-encoded. `headers` come in any case,
+    a repeated one several times; a Cookie header among them is whole. `client` is the caller's address, or empty.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    mount: str = ""
+    protocol: str = "HTTP/1.1"
+    client: str = ""
+    server: str = ""
+
+
+class Response(NamedTuple):
+    """Status code and reason ("200 OK"), headers in the app's order and spelling, and the whole body."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    @property
+    def code(self) -> int:
+        return int(self.status[:3])
+
+
+class BadEventError(ValueError):
+    """An event that looks like an HTTP request but cannot be one."""
+
+
+def as_latin1(text: str) -> str:
+    """Text as the bytes that UTF-8 makes of it, each byte as one Latin-1 character."""
+    return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+def header_value(value: str) -> str:
+    """A header's value that fits into Latin-1: as it is where it does, else as its UTF-8 bytes."""
+    if value.isascii():
+        return value
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        return as_latin1(value)
+    return value
