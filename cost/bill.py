@@ -1,0 +1,158 @@
+"""A month's usage of one deployment into line items, and those into a bill, in exact decimals."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from decimal import Decimal
+
+from cost.errors import CostError
+from cost.setup import Setup
+from platforms.prices import Price, Prices
+
+HOURS = Decimal(730)
+"""Hours of a month as both vendors' calculators count them: 365 days / 12."""
+MONTH_S = HOURS * 3600
+GB = Decimal(1024**3)
+CHUNK_KB = Decimal(512)
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a month came to, whichever platform counts it.
+
+    requests: answered ones. starts: instances started for a request.
+    busy_s: seconds of handling, request by request, each rounded up as it is billed. start_s: likewise, of starting.
+    active_s: seconds in which an instance served, started or stopped, summed over instances, rounded as billed.
+    ready_active_s: how many of active_s fell on the instances that are always there.
+    """
+
+    requests: Decimal = ZERO
+    starts: Decimal = ZERO
+    busy_s: Decimal = ZERO
+    start_s: Decimal = ZERO
+    active_s: Decimal = ZERO
+    ready_active_s: Decimal = ZERO
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not value.is_finite() or value < 0:
+                raise CostError(f"{field.name} of a month: {value} is not a quantity; it is 0 or more")
+
+    def between(self, other: "Usage", part: Decimal) -> "Usage":
+        """The usage `part` (0 to 1) of the way to `other`, each quantity on a straight line."""
+        values = {field.name: _between(self, other, field.name, part) for field in fields(self)}
+        return Usage(**values)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One item: `amount` dollars for `quantity` units, of which `free` cost nothing; None when the price is unknown."""
+
+    name: str
+    quantity: Decimal
+    price: Price
+    free: Decimal
+    amount: Decimal | None
+
+    @property
+    def sure(self) -> bool:
+        """Whether the amount can be relied on: the price is confirmed, or nothing is charged whatever it is."""
+        return self.quantity == 0 or (self.amount is not None and (self.price.confirmed or self.amount == 0))
+
+
+@dataclass(frozen=True)
+class Bill:
+    """A month's bill. total: the sum of the lines that can be relied on. unsure: of those at unconfirmed prices."""
+
+    setup: Setup
+    usage: Usage
+    free_tier: bool
+    lines: tuple[Line, ...]
+
+    @property
+    def total(self) -> Decimal:
+        return sum((line.amount or ZERO for line in self.lines if line.sure), ZERO)
+
+    @property
+    def unsure(self) -> Decimal:
+        return sum((line.amount or ZERO for line in self.lines if not line.sure), ZERO)
+
+    @property
+    def estimate(self) -> Decimal:
+        """The best figure to compare with others: unconfirmed prices count as if they were right."""
+        return self.total + self.unsure
+
+    @property
+    def at_least(self) -> bool:
+        """Whether the total is only a lower bound: some line's price is unknown or unconfirmed."""
+        return not all(line.sure for line in self.lines)
+
+
+def bill(setup: Setup, usage: Usage, prices: Prices, *, free_tier: bool) -> Bill:
+    """The bill of a month. With the free tier, each allowance is taken whole, as if nothing else in the account did.
+
+    Prices and free tiers: platforms/prices.toml, each with its source.
+    """
+    lines: list[Line] = []
+    left: dict[str, Decimal] = {}
+    for name, price_name, quantity in items(setup, usage):
+        price = prices.price(setup.platform, price_name, setup.region)
+        allowance = left.get(price_name, price.free_quantity or ZERO) if free_tier else ZERO
+        free = min(quantity, allowance)
+        left[price_name] = allowance - free
+        lines.append(Line(name, quantity, price, free, price.cost(quantity - free)))
+    return Bill(setup, usage, free_tier, tuple(lines))
+
+
+def items(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:
+    """(what it is, the name of its price, its quantity in the price's unit) of each line of a bill."""
+    yield from {"aws": _lambda, "gcp": _cloud_run, "apprunner": _app_runner}[setup.platform](setup, usage)
+    yield "image in the registry", "registry", setup.image_gb
+    yield "log lines", "logs", usage.requests * setup.log_bytes / GB
+    yield "data out to the internet", "data_out", usage.requests * setup.response_kb * 1024 / GB
+
+
+def quantities(setup: Setup, usage: Usage) -> dict[str, Decimal]:
+    """The month's quantity under each price."""
+    sums: dict[str, Decimal] = {}
+    for _, price_name, quantity in items(setup, usage):
+        sums[price_name] = sums.get(price_name, ZERO) + quantity
+    return sums
+
+
+def _lambda(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:
+    duration = f"duration_{setup.architecture}"
+    yield "Lambda requests", "requests", usage.requests
+    yield "Lambda handling", duration, usage.busy_s * setup.memory_gb
+    if setup.snapstart:
+        yield "SnapStart cache", "snapstart_cache", MONTH_S * setup.memory_gb
+        yield "SnapStart restores", "snapstart_restore", usage.starts * setup.memory_gb
+    else:
+        yield "Lambda INIT", duration, usage.start_s * setup.memory_gb
+    if setup.door == "http-api":
+        chunks = max(Decimal(1), (setup.response_kb / CHUNK_KB).to_integral_value(rounding="ROUND_CEILING"))
+        yield "HTTP API requests", "http_api", usage.requests * chunks
+
+
+def _cloud_run(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:
+    yield "Cloud Run requests", "requests", usage.requests
+    yield "CPU, active", "cpu", usage.active_s * setup.vcpu
+    yield "memory, active", "memory", usage.active_s * setup.memory_gb
+    if setup.minimum:
+        idle = max(ZERO, setup.minimum * MONTH_S - usage.ready_active_s)
+        yield "CPU, kept ready", "cpu_idle", idle * setup.vcpu
+        yield "memory, kept ready", "memory_idle", idle * setup.memory_gb
+
+
+def _app_runner(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:
+    yield "memory, provisioned", "memory_provisioned", setup.minimum * HOURS * setup.memory_gb
+    yield "CPU, active", "cpu", usage.active_s / 3600 * setup.vcpu
+    more = max(ZERO, usage.active_s - usage.ready_active_s)
+    yield "memory of further instances, active", "memory", more / 3600 * setup.memory_gb
+
+
+def _between(here: Usage, there: Usage, name: str, part: Decimal) -> Decimal:
+    start: Decimal = getattr(here, name)
+    end: Decimal = getattr(there, name)
+    return start + (end - start) * part

@@ -1,0 +1,148 @@
+"""What is deployed and where, as far as a bill depends on it, checked once."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from cost.errors import CostError
+from platforms import NAMES, TITLES, limit
+
+MB_OF_GB = 1024
+Architecture = Literal["x86", "arm64"]
+Door = Literal["http-api", "function-url"]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """One platform's deployment.
+
+    memory_mb: an instance's memory in MB of 1,048,576 bytes. vcpu: on Lambda it follows from memory and is not billed.
+    minimum: instances that are always there. maximum, concurrency: instances at most, requests at once in each.
+    image_gb: the image as the registry stores it. response_kb, log_bytes: of one response, and its lines in the log.
+    stop_s: seconds between the signal to stop and the end of an instance, which Cloud Run bills.
+    """
+
+    platform: str
+    region: str
+    memory_mb: int
+    vcpu: Decimal
+    concurrency: int
+    minimum: int
+    maximum: int
+    architecture: Architecture = "x86"
+    door: Door = "http-api"
+    snapstart: bool = False
+    image_gb: Decimal = Decimal("0.05")
+    response_kb: Decimal = Decimal(1)
+    log_bytes: int = 600
+    stop_s: Decimal = Decimal("0.2")
+
+    @property
+    def memory_gb(self) -> Decimal:
+        return Decimal(self.memory_mb) / MB_OF_GB
+
+    @property
+    def title(self) -> str:
+        """The platform as a reader knows it, with what sets this setup apart."""
+        extras = [
+            "function URL" if self.platform == "aws" and self.door == "function-url" else "",
+            "arm64" if self.architecture == "arm64" else "",
+            "SnapStart" if self.snapstart else "",
+            f"{self.minimum} kept ready" if self.minimum > least_instances(self.platform) else "",
+        ]
+        return ", ".join([TITLES[self.platform], *(extra for extra in extras if extra)])
+
+
+def least_instances(platform: str) -> int:
+    """The instances that a platform always runs: 0 where it scales to zero."""
+    return limit("apprunner", "instances_minimum") if platform == "apprunner" else 0
+
+
+def setup(  # noqa: PLR0913 -- each is one setting of the command line
+    platform: str,
+    region: str,
+    *,
+    memory_mb: int = 512,
+    vcpu: Decimal | None = None,
+    concurrency: int | None = None,
+    minimum: int | None = None,
+    architecture: Architecture = "x86",
+    door: Door = "http-api",
+    snapstart: bool = False,
+    image_gb: Decimal = Decimal("0.05"),
+    response_kb: Decimal = Decimal(1),
+    log_bytes: int = 600,
+) -> Setup:
+    """A checked Setup with the platform's own defaults; CostError names the setting and what is allowed."""
+    if platform not in NAMES:
+        raise CostError(f"{platform!r} is not a platform; known: {', '.join(NAMES)}")
+    least = least_instances(platform)
+    _check_memory(platform, memory_mb, vcpu)
+    _check_at_least("instances kept ready", minimum, least)
+    _check_at_least("requests at once", concurrency, 1)
+    for name, value in (("image size", image_gb), ("response size", response_kb), ("log bytes", log_bytes)):
+        if value < 0:
+            raise CostError(f"{name}: {value} is negative; it is 0 or more")
+    only_lambda = {
+        "arm64": architecture == "arm64",
+        "a function URL": door == "function-url",
+        "SnapStart": snapstart,
+    }
+    return Setup(
+        platform=platform,
+        region=region,
+        memory_mb=memory_mb,
+        vcpu=_vcpu(platform, memory_mb) if vcpu is None or platform == "aws" else vcpu,
+        concurrency=_concurrency(platform, concurrency),
+        minimum=_minimum(platform, minimum),
+        maximum=max(limit(platform, "instances"), minimum or 0),
+        architecture=architecture if platform == "aws" and only_lambda["arm64"] else "x86",
+        door=door if platform == "aws" else "http-api",
+        snapstart=snapstart and platform == "aws",
+        image_gb=image_gb,
+        response_kb=response_kb,
+        log_bytes=log_bytes,
+    )
+
+
+def _concurrency(platform: str, asked: int | None) -> int:
+    return limit(platform, "concurrency") if asked is None or platform == "aws" else asked
+
+
+def _minimum(platform: str, asked: int | None) -> int:
+    """Lambda's counterpart is provisioned concurrency, which has prices of its own and is not modelled."""
+    return least_instances(platform) if asked is None or platform == "aws" else asked
+
+
+def _vcpu(platform: str, memory_mb: int) -> Decimal:
+    """The CPU that comes with a memory size: Lambda's share, Cloud Run's 1, App Runner's smallest that allows it."""
+    if platform == "aws":
+        return Decimal(memory_mb) / limit("aws", "memory_of_one_vcpu")
+    if platform == "gcp":
+        return Decimal(1)
+    return Decimal(str(min(cpu for cpu, memory in limit("apprunner", "sizes") if memory == memory_mb)))
+
+
+def _check_memory(platform: str, memory_mb: int, vcpu: Decimal | None) -> None:
+    if platform == "apprunner":
+        sizes = [(Decimal(str(cpu)), memory) for cpu, memory in limit("apprunner", "sizes")]
+        if not any(memory == memory_mb and vcpu in (None, cpu) for cpu, memory in sizes):
+            allowed = ", ".join(f"{memory} MB with {cpu} vCPU" for cpu, memory in sizes)
+            wanted = f"{memory_mb} MB" + ("" if vcpu is None else f" with {vcpu} vCPU")
+            raise CostError(f"App Runner has no instance of {wanted}; it has {allowed}")
+        return
+    low, high = limit(platform, "memory_minimum"), limit(platform, "memory_maximum")
+    if not low <= memory_mb <= high:
+        raise CostError(f"{TITLES[platform]} has no instance of {memory_mb} MB; it has {low} to {high} MB")
+    if (
+        platform == "gcp"
+        and vcpu is not None
+        and not limit("gcp", "cpu_minimum") <= vcpu <= limit("gcp", "cpu_maximum")
+    ):
+        low, high = limit("gcp", "cpu_minimum"), limit("gcp", "cpu_maximum")
+        raise CostError(f"Cloud Run has no instance of {vcpu} vCPU; it has {low} to {high}")
+
+
+def _check_at_least(name: str, value: int | None, least: int) -> None:
+    if value is not None and value < least:
+        raise CostError(f"{name}: {value} is too few; it is {least} or more")

@@ -1,0 +1,311 @@
+"""Bills against the vendors' own published examples, against the article's figure, and their invariants."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cost.bill import Bill, Usage, bill
+from cost.errors import CostError
+from cost.setup import Setup, setup
+from platforms import NAMES
+from platforms.prices import Prices
+
+PRICES = Prices.load()
+REGIONS = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1"}
+NOTHING_STORED = {"image_gb": Decimal(0), "response_kb": Decimal(0), "log_bytes": 0}
+
+
+def service(platform: str, **settings: object) -> Setup:
+    return setup(platform, str(settings.pop("region", REGIONS.get(platform))), **settings)  # pyright: ignore[reportArgumentType]
+
+
+def amounts(one: Bill) -> dict[str, Decimal | None]:
+    return {
+        line.name: None if line.amount is None else round(line.amount, 2)
+        for line in one.lines
+        if line.quantity
+    }
+
+
+def test_lambda_example_1_mobile_backend() -> None:
+    """aws.amazon.com/lambda/pricing, example 1: 3 M requests of 120 ms at 1,536 MB: $2.33 + $0.40 = $2.73."""
+    api = service("aws", memory_mb=1536, door="function-url", **NOTHING_STORED)
+    usage = Usage(requests=Decimal(3_000_000), busy_s=Decimal(360_000))
+
+    one = bill(api, usage, PRICES, free_tier=True)
+
+    assert amounts(one) == {"Lambda requests": Decimal("0.40"), "Lambda handling": Decimal("2.33")}
+    assert round(one.total, 2) == Decimal("2.73")
+
+
+def test_lambda_example_2_telemetry_without_the_free_tier() -> None:
+    """aws.amazon.com/lambda/pricing, example 2: 7.44 M requests of 2 s at 1 GB: $1.49 + $248.00 = $249.49."""
+    api = service("aws", memory_mb=1024, door="function-url", **NOTHING_STORED)
+    usage = Usage(requests=Decimal(7_440_000), busy_s=Decimal(14_880_000))
+
+    one = bill(api, usage, PRICES, free_tier=False)
+
+    assert amounts(one) == {"Lambda requests": Decimal("1.49"), "Lambda handling": Decimal("248.00")}
+    assert round(one.total, 2) == Decimal("249.49")
+
+
+def test_lambda_example_3_language_model() -> None:
+    """aws.amazon.com/lambda/pricing, example 3, less its 8 cents of ephemeral storage: $105.33 + $1."""
+    api = service("aws", memory_mb=4096, door="function-url", **NOTHING_STORED)
+    usage = Usage(requests=Decimal(6_000_000), busy_s=Decimal(1_680_000))
+
+    one = bill(api, usage, PRICES, free_tier=True)
+
+    assert amounts(one) == {"Lambda requests": Decimal("1.00"), "Lambda handling": Decimal("105.33")}
+
+
+def test_lambda_snapstart_example() -> None:
+    """aws.amazon.com/lambda/pricing, SnapStart: 74,400 restores at 1 GB cost $10.40; a month of cache a good $4.
+
+    The example's month has 744 hours ($4.03); ours has 730.
+    """
+    api = service("aws", memory_mb=1024, door="function-url", snapstart=True, **NOTHING_STORED)
+    usage = Usage(
+        requests=Decimal(7_440_000), busy_s=Decimal(14_880_000), starts=Decimal(74_400), start_s=Decimal(9)
+    )
+
+    one = bill(api, usage, PRICES, free_tier=False)
+
+    assert amounts(one) == {
+        "Lambda requests": Decimal("1.49"),
+        "Lambda handling": Decimal("248.00"),
+        "SnapStart cache": round(Decimal("4.03") * 730 / 744, 2),
+        "SnapStart restores": Decimal("10.40"),
+    }
+
+
+def test_arm64_example_of_a_durable_function() -> None:
+    """aws.amazon.com/lambda/pricing, durable functions: 32 M GB-s on ARM less the free tier are $421.34."""
+    api = service("aws", memory_mb=1024, architecture="arm64", door="function-url", **NOTHING_STORED)
+
+    one = bill(api, Usage(requests=Decimal(2_000_000), busy_s=Decimal(32_000_000)), PRICES, free_tier=True)
+
+    assert amounts(one) == {"Lambda requests": Decimal("0.20"), "Lambda handling": Decimal("421.34")}
+
+
+def test_app_runner_example_of_a_latency_sensitive_api() -> None:
+    """aws.amazon.com/apprunner/pricing, "Lightweight, latency-sensitive API": $25.50 for 30 days, $0.85 a day.
+
+    1 vCPU and 2 GB, busy 8 hours a day: 24 x 2 x 0.007 + 8 x 0.064 = 0.848 a day. The page's memory of a busy
+    provisioned instance is paid once, not twice; its parts could not be read whole, its total is quoted by others.
+    """
+    api = service("apprunner", memory_mb=2048, **NOTHING_STORED)
+    busy = Decimal(8 * 3600) * Decimal(730) / 24
+    day = bill(api, Usage(active_s=busy, ready_active_s=busy), PRICES, free_tier=False).total / 730 * 24
+
+    assert round(day, 2) == Decimal("0.85")
+    assert round(round(day, 2) * 30, 2) == Decimal("25.50")
+
+
+def test_app_runner_in_tokyo_against_a_published_table() -> None:
+    """dev.to/siddhantkcode, "Why Cloud Run crushes App Runner": 1 vCPU, 2 GB, 30 days of 2, 8 and 24 hours."""
+    api = service("apprunner", region="ap-northeast-1", memory_mb=2048, **NOTHING_STORED)
+
+    def month(hours: int) -> Decimal:
+        active = Decimal(hours * 30 * 3600)
+        one = bill(api, Usage(active_s=active, ready_active_s=active), PRICES, free_tier=False)
+        return one.total - (730 - 720) * 2 * Decimal("0.009")
+
+    assert [month(hours) for hours in (2, 8, 24)] == [Decimal("17.82"), Decimal("32.40"), Decimal("71.28")]
+
+
+def test_cloud_run_in_seoul_against_a_published_calculation() -> None:
+    """A published estimate at the billing catalogue's prices: 518,400 s active, one instance kept ready, 0.5 GiB.
+
+    A x 0.0000336 + I x 0.0000035 + M x 0.5 x 0.0000035 = 17.418240 + 7.257600 + 4.536000 for a month of 30 days.
+    """
+    api = service("gcp", region="asia-northeast3", memory_mb=512, minimum=1, **NOTHING_STORED)
+    active = Decimal(518_400)
+    longer = Decimal(730 - 720) * 3600
+
+    one = bill(api, Usage(active_s=active, ready_active_s=active), PRICES, free_tier=False)
+
+    assert one.total - longer * Decimal("0.0000035") * Decimal("1.5") == Decimal("29.211840")
+
+
+def test_the_articles_28_cents_hold_without_the_free_tier_at_700_ms() -> None:
+    """40,000 requests at 512 MB: "$0.28 a month" is $0.048 of requests and $0.233 of 0.70 s each, nothing free."""
+    api = service("aws", **NOTHING_STORED)
+    usage = Usage(requests=Decimal(40_000), busy_s=Decimal(28_000))
+
+    one = bill(api, usage, PRICES, free_tier=False)
+
+    assert [(line.name, line.amount) for line in one.lines if line.quantity] == [
+        ("Lambda requests", Decimal("0.008")),
+        ("Lambda handling", Decimal("0.2333338")),
+        ("HTTP API requests", Decimal("0.04")),
+    ]
+    assert round(one.total, 2) == Decimal("0.28")
+
+
+def test_the_same_traffic_costs_4_cents_with_the_free_tier_and_8_at_100_ms_without() -> None:
+    api = service("aws", **NOTHING_STORED)
+
+    free = bill(api, Usage(requests=Decimal(40_000), busy_s=Decimal(28_000)), PRICES, free_tier=True)
+    fast = bill(api, Usage(requests=Decimal(40_000), busy_s=Decimal(4_000)), PRICES, free_tier=False)
+
+    assert round(free.total, 3) == Decimal("0.040")
+    assert round(fast.total, 3) == Decimal("0.081")
+
+
+def test_init_is_billed_and_shares_the_free_duration_with_the_handler() -> None:
+    api = service("aws", memory_mb=1024, **NOTHING_STORED)
+    usage = Usage(busy_s=Decimal(399_990), start_s=Decimal(20), starts=Decimal(100))
+
+    one = bill(api, usage, PRICES, free_tier=True)
+
+    assert {line.name: (line.free, line.amount) for line in one.lines if line.quantity} == {
+        "Lambda handling": (Decimal(399_990), Decimal(0)),
+        "Lambda INIT": (Decimal(10), Decimal("0.000166667")),
+    }
+
+
+def test_an_http_api_counts_a_request_once_for_each_512_kb() -> None:
+    heavy = service("aws", response_kb=Decimal(513))
+
+    one = bill(heavy, Usage(requests=Decimal(1_000_000)), PRICES, free_tier=False)
+
+    assert next(line.quantity for line in one.lines if line.name == "HTTP API requests") == 2_000_000
+
+
+def test_the_memory_of_a_busy_provisioned_instance_is_paid_once() -> None:
+    api = service("apprunner", **NOTHING_STORED)
+    hour = Decimal(3600)
+
+    idle = bill(api, Usage(), PRICES, free_tier=False)
+    busy = bill(api, Usage(active_s=hour, ready_active_s=hour), PRICES, free_tier=False)
+    two = bill(api, Usage(active_s=2 * hour, ready_active_s=hour), PRICES, free_tier=False)
+
+    assert round(idle.total, 3) == Decimal("2.555")
+    assert busy.total - idle.total == Decimal("0.064") / 4
+    assert two.total - busy.total == Decimal("0.064") / 4 + Decimal("0.007") / 2
+
+
+def test_an_unknown_price_leaves_a_line_without_amount_and_a_total_that_is_a_lower_bound() -> None:
+    one = bill(
+        service("apprunner", region="eu-central-1"), Usage(requests=Decimal(1000)), PRICES, free_tier=True
+    )
+
+    assert one.at_least
+    assert {line.name for line in one.lines if line.amount is None} == {
+        "memory, provisioned",
+        "CPU, active",
+        "memory of further instances, active",
+    }
+
+
+def test_an_unconfirmed_price_is_kept_apart_from_the_total() -> None:
+    one = bill(
+        service("aws", region="eu-central-1"), Usage(requests=Decimal(1_000_000)), PRICES, free_tier=True
+    )
+
+    assert one.at_least
+    assert one.unsure == Decimal("1.20")
+    assert one.estimate == one.total + Decimal("1.20")
+
+
+def test_an_unconfirmed_price_that_charges_nothing_leaves_the_total_sure() -> None:
+    one = bill(service("gcp"), Usage(requests=Decimal(40_000)), PRICES, free_tier=True)
+
+    assert not one.at_least
+    assert one.unsure == 0
+
+
+@pytest.mark.parametrize("platform", NAMES)
+@pytest.mark.parametrize("free_tier", [True, False])
+def test_no_usage_costs_what_is_stored_or_provisioned(platform: str, free_tier: bool) -> None:
+    one = bill(service(platform), Usage(), PRICES, free_tier=free_tier)
+
+    charged = {line.name for line in one.lines if line.amount}
+    assert charged <= {"image in the registry", "memory, provisioned"}
+    assert ("memory, provisioned" in charged) == (platform == "apprunner")
+
+
+counts = st.integers(0, 10**10).map(Decimal)
+usages = st.builds(Usage, counts, counts, counts, counts, counts, counts)
+services = st.builds(
+    service,
+    st.sampled_from(NAMES),
+    minimum=st.integers(1, 3),
+    snapstart=st.booleans(),
+    door=st.sampled_from(["http-api", "function-url"]),
+)
+
+
+@given(services, usages, st.booleans())
+def test_a_bill_is_the_sum_of_its_lines_and_never_negative(one: Setup, usage: Usage, free_tier: bool) -> None:
+    result = bill(one, usage, PRICES, free_tier=free_tier)
+
+    assert result.estimate == sum(line.amount or 0 for line in result.lines)
+    assert all(line.amount is not None and line.amount >= 0 for line in result.lines)
+    assert all(0 <= line.free <= line.quantity for line in result.lines)
+
+
+@given(services, usages)
+def test_a_free_tier_never_costs(one: Setup, usage: Usage) -> None:
+    assert (
+        bill(one, usage, PRICES, free_tier=True).estimate
+        <= bill(one, usage, PRICES, free_tier=False).estimate
+    )
+
+
+@given(services, usages, usages, st.booleans())
+def test_more_of_everything_never_costs_less(one: Setup, usage: Usage, more: Usage, free_tier: bool) -> None:
+    """With instances kept ready, serving costs more than idling; idle seconds are what serving leaves."""
+    both = Usage(
+        usage.requests + more.requests,
+        usage.starts + more.starts,
+        usage.busy_s + more.busy_s,
+        usage.start_s + more.start_s,
+        usage.active_s + more.active_s,
+        usage.ready_active_s,
+    )
+
+    assert (
+        bill(one, usage, PRICES, free_tier=free_tier).estimate
+        <= bill(one, both, PRICES, free_tier=free_tier).estimate
+    )
+
+
+@pytest.mark.parametrize("value", ["-1", "nan", "Infinity"])
+def test_a_quantity_that_is_none_is_refused(value: str) -> None:
+    with pytest.raises(CostError, match=r"busy_s of a month: .* is not a quantity; it is 0 or more"):
+        Usage(busy_s=Decimal(value))
+
+
+@pytest.mark.parametrize(
+    ("platform", "settings", "message"),
+    [
+        ("azure", {"region": "x"}, "'azure' is not a platform; known: aws, gcp, apprunner"),
+        ("aws", {"memory_mb": 64}, "AWS Lambda has no instance of 64 MB; it has 128 to 10240 MB"),
+        ("gcp", {"vcpu": Decimal(9)}, "Cloud Run has no instance of 9 vCPU; it has 0.08 to 8"),
+        (
+            "apprunner",
+            {"memory_mb": 500},
+            "App Runner has no instance of 500 MB; it has 512 MB with 0.25 vCPU",
+        ),
+        ("apprunner", {"minimum": 0}, "instances kept ready: 0 is too few; it is 1 or more"),
+        ("gcp", {"concurrency": 0}, "requests at once: 0 is too few; it is 1 or more"),
+        ("gcp", {"image_gb": Decimal(-1)}, "image size: -1 is negative; it is 0 or more"),
+    ],
+)
+def test_a_setting_that_the_platform_does_not_have_is_refused(
+    platform: str, settings: dict[str, object], message: str
+) -> None:
+    with pytest.raises(CostError, match=message):
+        service(platform, **{"region": "us-east-1", **settings})
+
+
+def test_a_title_says_what_sets_a_setup_apart() -> None:
+    assert (
+        service("aws", door="function-url", architecture="arm64").title == "AWS Lambda, function URL, arm64"
+    )
+    assert service("gcp", minimum=2).title == "Cloud Run, 2 kept ready"
+    assert service("apprunner").title == "App Runner"

@@ -1,0 +1,140 @@
+"""The price file: every price has a unit, a source and a month; a user's file goes over it; bad ones are refused."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import platforms
+from platforms.prices import PriceError, Prices
+
+PRICES = Prices.load()
+EVERY = [(platform, name) for platform in PRICES.platforms() for name in PRICES.names(platform)]
+
+
+@pytest.mark.parametrize(("platform", "name"), EVERY)
+def test_every_price_names_its_unit_source_and_month(platform: str, name: str) -> None:
+    for region in PRICES.regions(platform):
+        price = PRICES.price(platform, name, region)
+
+        assert price.unit
+        assert price.source.startswith("https://")
+        assert re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", price.read)
+        assert price.free == 0 or price.free_condition
+        assert price.confirmed or price.note or not price.known
+
+
+def test_every_platform_has_prices_in_several_regions() -> None:
+    assert PRICES.platforms() == platforms.NAMES
+    assert all(len(PRICES.regions(platform)) > 4 for platform in platforms.NAMES)
+
+
+def test_a_price_is_read_by_region_and_by_group() -> None:
+    assert PRICES.price("aws", "http_api", "eu-west-1").cost(Decimal(2_000_000)) == Decimal("2.22")
+    assert PRICES.price("gcp", "cpu", "us-central1").cost(Decimal(1)) == Decimal("0.000024")
+    assert PRICES.price("gcp", "cpu", "europe-west3").cost(Decimal(1)) == Decimal("0.0000336")
+
+
+def test_a_price_shared_with_another_platform_is_that_platforms() -> None:
+    assert (
+        PRICES.price("apprunner", "logs", "eu-west-1").tiers == PRICES.price("aws", "logs", "eu-west-1").tiers
+    )
+
+
+def test_each_tier_is_charged_at_its_own_price() -> None:
+    price = PRICES.price("aws", "http_api", "us-east-1")
+
+    assert price.cost(Decimal(300_000_000)) == 300
+    assert price.cost(Decimal(400_000_000)) == 390
+    assert price.thresholds() == (300_000_000,)
+
+
+def test_a_free_tier_in_dollars_covers_less_where_the_price_is_higher() -> None:
+    assert PRICES.price("gcp", "cpu", "us-central1").free_quantity == 180_000
+    assert PRICES.price("gcp", "cpu", "europe-west3").free_quantity == Decimal("4.32") / Decimal("0.0000336")
+
+
+def test_a_price_without_an_entry_for_the_region_is_unknown_not_zero() -> None:
+    price = PRICES.price("apprunner", "cpu", "eu-central-1")
+
+    assert not price.known
+    assert not price.confirmed
+    assert price.cost(Decimal(1)) is None
+
+
+def test_an_unknown_region_names_the_known_ones() -> None:
+    with pytest.raises(PriceError, match=r"'mars-1' is not a region .* us-east-1, us-east-2"):
+        PRICES.price("aws", "requests", "mars-1")
+
+
+def test_prices_read_over_a_year_ago_warn() -> None:
+    assert PRICES.stale(date(2026, 12, 1)) is None
+    assert PRICES.stale(date(2027, 11, 30)) is None
+    assert "read in 2026-11, over a year ago" in (PRICES.stale(date(2027, 12, 1)) or "")
+
+
+def own(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "own.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_users_file_overrides_one_price_and_leaves_the_others(tmp_path: Path) -> None:
+    path = own(tmp_path, '[gcp.cpu.price]\nus-central1 = "0.00001"\n')
+
+    mixed = Prices.load(path)
+
+    price = mixed.price("gcp", "cpu", "us-central1")
+    assert (price.tiers, price.source, price.confirmed) == (((0, Decimal("0.00001")),), str(path), True)
+    assert mixed.price("gcp", "cpu", "us-east1") == PRICES.price("gcp", "cpu", "us-east1")
+
+
+def test_a_users_file_adds_a_region(tmp_path: Path) -> None:
+    path = own(tmp_path, '[aws.regions]\nsa-east-1 = "standard"\n[aws.http_api.price]\nsa-east-1 = "2.00"\n')
+
+    mixed = Prices.load(path)
+
+    assert mixed.price("aws", "http_api", "sa-east-1").cost(Decimal(1_000_000)) == 2
+    assert mixed.price("aws", "requests", "sa-east-1").cost(Decimal(1_000_000)) == Decimal("0.20")
+    assert not mixed.price("aws", "logs", "sa-east-1").known
+
+
+def test_a_users_file_may_replace_a_shared_price(tmp_path: Path) -> None:
+    path = own(tmp_path, '[apprunner.logs.price]\nus-east-1 = "0.10"\n')
+
+    mixed = Prices.load(path)
+
+    assert mixed.price("apprunner", "logs", "us-east-1").cost(Decimal(10)) == 1
+    assert mixed.price("aws", "logs", "us-east-1") == PRICES.price("aws", "logs", "us-east-1")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("= 1", "cannot be read as a price file"),
+        ('[azure.cpu.price]\nx = "1"', r"\[azure\] is not known; known: aws, gcp, apprunner"),
+        ('[aws.disk.price]\nx = "1"', r"\[aws.disk\] is not known; known: aws.regions, aws.requests"),
+        ("aws = 3", r"\[aws\] is a table of prices, this is 3"),
+        ("[aws]\nrequests = 3", r"\[aws.requests\] is a table of prices, this is 3"),
+        ("[aws.requests.price]\nus-east-1 = 0.2", 'such as "0.20"; this is 0.2'),
+        ('[aws.requests.price]\nus-east-1 = "-1"', "such as \"0.20\"; this is '-1'"),
+        ('[aws.requests.price]\nus-east-1 = "cheap"', "such as \"0.20\"; this is 'cheap'"),
+        ('[aws.requests.price]\nus-east-1 = [["5", "1"]]', r'a price is "0.20", or \[\["0", "1.00"\]'),
+        ('[aws.requests.price]\nus-east-1 = ["1"]', r'a price is "0.20", or \[\["0", "1.00"\]'),
+        ("[aws.requests.price]\nus-east-1 = { confirmed = true }", "the entry of us-east-1 needs a price"),
+    ],
+)
+def test_a_users_file_that_cannot_be_used_is_refused_with_the_reason(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    path = own(tmp_path, text)
+
+    with pytest.raises(PriceError, match=message):
+        Prices.load(path).price("aws", "requests", "us-east-1")
+
+
+def test_a_missing_users_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PriceError, match=r"nowhere.toml cannot be read as a price file"):
+        Prices.load(tmp_path / "nowhere.toml")
