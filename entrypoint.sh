@@ -10,7 +10,7 @@ if [ -z "$mode" ]; then
 fi
 
 case $mode in
-    lambda) exec python3 -m awslambdaric serve.aws_lambda.handler ;;
+    lambda) exec python3 -m serve.lambda_runtime ;;
     gunicorn) exec python3 -m gunicorn --config serve/gunicorn.conf.py ;;
     *)
         echo "entrypoint.sh: RUN_MODE is '$mode'; it is either lambda or gunicorn (or unset, to choose by itself)" >&2

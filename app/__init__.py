@@ -10,5 +10,6 @@ def create_app() -> Flask:
     app = Flask(__name__)
     app.register_blueprint(routes.blueprint)
     errors.register(app)
+    request_log.configure()
     app.wsgi_app = request_log.RequestLog(app.wsgi_app)
     return app

@@ -1,6 +1,7 @@
-"""A WSGI middleware that writes one JSON line for each request to standard output."""
+"""A WSGI middleware that logs one record for each request; by default, one JSON line on standard output."""
 
 import json
+import logging
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,25 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
+log = logging.getLogger(__name__)
+
+
+def configure() -> None:
+    """Write JSON lines to standard output, unless whoever runs the app handles its records already."""
+    log.setLevel(logging.INFO)
+    if not log.hasHandlers():
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(_JsonFormatter())
+        log.addHandler(handler)
+
+
+class _JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        time_of_day = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        entry = {"time": time_of_day, "level": record.levelname, "message": record.getMessage()}
+        return json.dumps({**entry, **record.__dict__["fields"]})
+
+
 class RequestLog:
     """Serves `app` and logs method, path, status, duration and size once a response has been sent or failed."""
 
@@ -19,33 +39,30 @@ class RequestLog:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         started = time.perf_counter()
-        entry = {
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "level": "INFO",
-            "message": "request",
+        fields = {
             "method": environ["REQUEST_METHOD"],
             "path": environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace"),
             "status": None,
         }
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            entry["status"] = int(status.split(maxsplit=1)[0])
+            fields["status"] = int(status.split(maxsplit=1)[0])
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
         try:
             chunks = self.app(environ, start)
         except BaseException:
-            _write(entry, started, 0)
+            _write(fields, started, 0)
             raise
-        return _Logged(chunks, entry, started)
+        return _Logged(chunks, fields, started)
 
 
 class _Logged:
     """The response's iterable; the line is written when the server closes it, so the whole response is timed."""
 
-    def __init__(self, chunks: Iterable[bytes], entry: dict[str, Any], started: float) -> None:
+    def __init__(self, chunks: Iterable[bytes], fields: dict[str, Any], started: float) -> None:
         self.chunks = chunks
-        self.entry = entry
+        self.fields = fields
         self.started = started
         self.sent = 0
 
@@ -60,12 +77,10 @@ class _Logged:
             if close:
                 close()
         finally:
-            _write(self.entry, self.started, self.sent)
+            _write(self.fields, self.started, self.sent)
 
 
-def _write(entry: dict[str, Any], started: float, sent: int) -> None:
-    entry["duration_ms"] = round((time.perf_counter() - started) * 1000, 3)
-    entry["bytes"] = sent
-    # One write a line, so that lines of several threads do not mix.
-    sys.stdout.write(json.dumps(entry) + "\n")
-    sys.stdout.flush()
+def _write(fields: dict[str, Any], started: float, sent: int) -> None:
+    fields["duration_ms"] = round((time.perf_counter() - started) * 1000, 3)
+    fields["bytes"] = sent
+    log.info("%s %s %s", fields["method"], fields["path"], fields["status"], extra={"fields": fields})

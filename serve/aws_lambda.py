@@ -1,25 +1,27 @@
-"""What awslambdaric runs: an event that the platform sends to the result that it expects."""
+"""What awslambdaric calls: an event that the platform sends to the result that it expects."""
 
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from serve import application
 from serve.events import shape_of
 from serve.events.body import TooLargeError
-from serve.instance import Identity, identify_from_environment
-from serve.loader import load_app
-from serve.messages import Response
+from serve.instance import Identity
+from serve.messages import INTERNAL_ERROR, Request, Response, error
 from serve.wsgi_call import call, to_environ
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from _typeshed.wsgi import WSGIApplication
 
 log = logging.getLogger(__name__)
 
+# A request, the event that carried it and Lambda's context to the app's whole response.
+Call = Callable[[Request, Any, Any], Response]
 
-def make_handler(app: "WSGIApplication") -> "Callable[[Any, Any], Any]":
-    """A Lambda handler that serves `app`. It answers every event and raises nothing, so the instance lives on."""
+
+def make_handler(respond: Call) -> Callable[[Any, Any], Any]:
+    """A Lambda handler. It answers every event and raises nothing, so the instance lives on."""
 
     def handler(event: Any, context: Any) -> Any:
         shape = shape_of(event)
@@ -28,28 +30,42 @@ def make_handler(app: "WSGIApplication") -> "Callable[[Any, Any], Any]":
             return {"ignored": "not an HTTP request"}
         try:
             request = shape.read(event)
-        except Exception as error:  # noqa: BLE001 - an event comes from outside and may hold anything
-            log.warning("An event that cannot be read was refused: %s: %s", type(error).__name__, error)
-            return shape.write(_error("400 Bad Request"), "GET", event)
-        environ = to_environ(request)
-        environ["aws.event"] = event
-        environ["aws.context"] = context
+        except Exception as wrong:  # noqa: BLE001 - an event comes from outside and may hold anything
+            log.warning("An event that cannot be read was refused: %s: %s", type(wrong).__name__, wrong)
+            return shape.write(error("400 Bad Request"), "GET", event)
         try:
-            return shape.write(call(app, environ), request.method, event)
-        except TooLargeError as error:
-            log.error("%s", error)  # noqa: TRY400 - the remedy is in the text; there is no fault to trace
+            return shape.write(respond(request, event, context), request.method, event)
+        except TooLargeError as large:
+            log.error("%s", large)  # noqa: TRY400 - the remedy is in the text; there is no fault to trace
         except (Exception, SystemExit):
             log.exception("The app failed")
-        return shape.write(_error("500 Internal Server Error"), request.method, event)
+        return shape.write(INTERNAL_ERROR, request.method, event)
 
     return handler
 
 
-def _error(status: str) -> Response:
-    """An answer in the form of the HTTP API's own errors."""
-    body = f'{{"message":"{status[4:]}"}}'.encode()
-    return Response(status, [("content-type", "application/json")], body)
+def wsgi_caller(app: "WSGIApplication") -> Call:
+    """Requests as calls of a WSGI app, which finds the event and the context as aws.event and aws.context."""
+
+    def respond(request: Request, event: Any, context: Any) -> Response:
+        environ = to_environ(request)
+        environ["aws.event"] = event
+        environ["aws.context"] = context
+        return call(app, environ)
+
+    return respond
+
+
+def create() -> Callable[[Any, Any], Any]:
+    """The handler of the app that APP names. Raises AppError or ValueError where the settings are wrong."""
+    app, is_asgi = application.create(Identity())
+    if is_asgi:
+        # Only an ASGI app pays for asyncio and Mangum.
+        from serve.asgi import Caller, guard  # noqa: PLC0415
+
+        return make_handler(Caller(guard(app)))
+    return make_handler(wsgi_caller(app))
 
 
 # Loading here is what the init phase is for: it happens once an instance, with the CPU of the start.
-handler = make_handler(identify_from_environment(load_app(), Identity()))
+handler = create()

@@ -1,19 +1,25 @@
 """How gunicorn serves the app in a container that may be frozen, scaled and stopped at any time."""
 
 import os
+import sys
 
-# Loaded here so that the instance's age counts from the start of the master.
-import serve.instance  # pyright: ignore[reportUnusedImport]  # noqa: F401
+from serve.loader import AppError
 
-wsgi_app = "serve.wsgi:create_application()"
+# The app is loaded here, in the master: the port opens when it can answer, so a start-up probe on the port tells the
+# truth, workers share its memory, and what it speaks decides which worker serves it.
+preload_app = True
+try:
+    from serve.gunicorn_app import is_asgi
+except (AppError, ValueError) as error:
+    sys.exit(f"Error: {error}")
+wsgi_app = "serve.gunicorn_app:application"
+
 bind = f"{os.environ.get('HOST', '0.0.0.0')}:{os.environ.get('PORT', '8080')}"  # noqa: S104 - a container's port
 
 # One process by default: a rarely called service has a fraction of a CPU. WEB_CONCURRENCY is gunicorn's own name.
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
-worker_class = "gthread"
-threads = int(os.environ.get("THREADS", "8"))
-# The port opens when the app is loaded, so a start-up probe on the port tells the truth; workers share its memory.
-preload_app = True
+worker_class = "asgi" if is_asgi else "gthread"
+threads = 1 if is_asgi else int(os.environ.get("THREADS", "8"))
 
 # A frozen instance (CPU only during requests) cannot send heartbeats; it would be killed when it wakes up.
 timeout = 0
@@ -30,4 +36,4 @@ forwarder_headers = ""
 # The root file system may be read-only.
 control_socket_disable = True
 errorlog = "-"
-loglevel = os.environ.get("LOG_LEVEL", "warning")
+loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")

@@ -53,22 +53,11 @@ def identify(
 
     def identified(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         arrived = time.monotonic()
-        extra = [("X-Build-Id", build)] if build else []
         counted = environ["PATH_INFO"] != health_path
-        if counted:
-            instance, number = identity.next_request()
-            extra += [
-                ("X-Instance-Id", instance),
-                ("X-Instance-Request", str(number)),
-                ("X-Instance-Age-Ms", f"{(arrived - STARTED) * 1000:.3f}"),
-            ]
+        extra = headers_before(identity, arrived, build, counted=counted)
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            if counted:
-                duration = f"app;dur={(time.monotonic() - arrived) * 1000:.3f}"
-                headers = [*headers, *extra, ("Server-Timing", duration)]
-            else:
-                headers = [*headers, *extra]
+            headers = [*headers, *extra, *server_timing(arrived, counted=counted)]
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
         return app(environ, start)
@@ -76,15 +65,27 @@ def identify(
     return identified
 
 
-def identify_from_environment(app: "WSGIApplication", identity: Identity) -> "WSGIApplication":
-    """`identify` as the environment says: IDENTITY_HEADERS=off leaves `app` as it is, BUILD_ID is the build.
+def headers_before(identity: Identity, arrived: float, build: str, *, counted: bool) -> list[tuple[str, str]]:
+    """What is known when a request arrives, at `arrived` seconds on the monotonic clock."""
+    headers = [("X-Build-Id", build)] if build else []
+    if counted:
+        instance, number = identity.next_request()
+        headers += [
+            ("X-Instance-Id", instance),
+            ("X-Instance-Request", str(number)),
+            ("X-Instance-Age-Ms", f"{(arrived - STARTED) * 1000:.3f}"),
+        ]
+    return headers
 
-    Raises ValueError for another value of IDENTITY_HEADERS.
-    """
-    match os.environ.get("IDENTITY_HEADERS", "on"):
-        case "on":
-            return identify(app, identity, build=os.environ.get("BUILD_ID", ""))
-        case "off":
-            return app
-        case other:
-            raise ValueError(f"IDENTITY_HEADERS is {other!r}; it is either on or off")
+
+def server_timing(arrived: float, *, counted: bool) -> list[tuple[str, str]]:
+    """The app's own duration up to now."""
+    return [("Server-Timing", f"app;dur={(time.monotonic() - arrived) * 1000:.3f}")] if counted else []
+
+
+def identity_is_on() -> bool:
+    """Whether the environment wants identity headers. ValueError where IDENTITY_HEADERS is neither on nor off."""
+    setting = os.environ.get("IDENTITY_HEADERS", "on")
+    if setting not in ("on", "off"):
+        raise ValueError(f"IDENTITY_HEADERS is {setting!r}; it is either on or off")
+    return setting == "on"

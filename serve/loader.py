@@ -1,11 +1,12 @@
-"""APP=package.module:callable to the WSGI application that it names."""
+"""APP=package.module:callable to the application that it names, and whether that speaks WSGI or ASGI."""
 
 import importlib
 import os
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable
+from typing import Any
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+# A flag of Python's code objects; the module inspect, which knows it too, is slow to import.
+_CO_COROUTINE = 0x80
 
 DEFAULT = "app:create_app()"
 
@@ -14,7 +15,7 @@ class AppError(RuntimeError):
     """APP names nothing that can be served; a RuntimeError, because gunicorn prints those as one line."""
 
 
-def load_app(spec: str | None = None) -> "WSGIApplication":
+def load_app(spec: str | None = None) -> Callable[..., Any]:
     """The application that `spec`, else the variable APP, else the default names.
 
     `package.module:name` is an application, `package.module:name()` a factory that is called without arguments.
@@ -40,7 +41,18 @@ def load_app(spec: str | None = None) -> "WSGIApplication":
     if not callable(application):
         kind = type(application).__name__
         raise AppError(f"APP is {spec!r}, but {name} gave {kind}, which is no application")
-    return cast("WSGIApplication", application)
+    return application
+
+
+def is_asgi(application: Callable[..., Any]) -> bool:
+    """Whether the application is a coroutine function, or an object whose call is one: ASGI, not WSGI."""
+    while hasattr(application, "func"):  # functools.partial
+        application = application.func  # pyright: ignore[reportFunctionMemberAccess]
+    for called in (application, getattr(application, "__call__", None)):  # noqa: B004 - its code is looked at
+        code = getattr(called, "__code__", None)
+        if code is not None and code.co_flags & _CO_COROUTINE:
+            return True
+    return False
 
 
 def _is_dotted(name: str) -> bool:

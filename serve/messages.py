@@ -34,6 +34,15 @@ class Response(NamedTuple):
         return int(self.status[:3])
 
 
+def error(status: str) -> Response:
+    """An answer of the door itself, in the form of the HTTP API's own errors: {"message": the reason}."""
+    body = f'{{"message":"{status[4:]}"}}'.encode()
+    return Response(status, [("content-type", "application/json"), ("content-length", str(len(body)))], body)
+
+
+INTERNAL_ERROR = error("500 Internal Server Error")
+
+
 class BadEventError(ValueError):
     """An event that looks like an HTTP request but cannot be one."""
 

@@ -1,6 +1,8 @@
 """The app by itself, as any Flask test client sees it."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 import regex
@@ -128,21 +130,34 @@ def test_an_unhandled_exception_is_a_500_that_shows_nothing_of_the_inside(
     assert "the secret of the inside" in caplog.text
 
 
-def test_each_request_is_one_json_line_on_standard_output(
-    client: FlaskClient, capsys: pytest.CaptureFixture[str]
-) -> None:
-    client.get("/hello", buffered=True)
-    client.get("/nowhere?query=kept-out", buffered=True)
+def test_each_request_is_one_json_line_on_standard_output() -> None:
+    # In a process of its own, because pytest handles all records in this one.
+    program = """
+import app
+client = app.create_app().test_client()
+client.get("/hello", buffered=True)
+client.get("/nowhere?query=kept-out", buffered=True)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
-    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    first, second = (json.loads(line) for line in done.stdout.splitlines())
     assert first.pop("duration_ms") >= 0
     assert first.pop("time").endswith("+00:00")
     assert first == {
         "level": "INFO",
-        "message": "request",
+        "message": "GET /hello 200",
         "method": "GET",
         "path": "/hello",
         "status": 200,
         "bytes": 32,
     }
-    assert (second["path"], second["status"]) == ("/nowhere", 404)
+    assert second["message"] == "GET /nowhere 404"
+
+
+def test_whoever_handles_the_records_already_gets_them_instead(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        client.get("/hello", buffered=True)
+
+    assert [record.getMessage() for record in caplog.records] == ["GET /hello 200"]

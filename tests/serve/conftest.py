@@ -44,7 +44,7 @@ def gunicorn(start: Start) -> Gunicorn:
     """Start gunicorn mode on a free port; the process and its URL, once the port is open."""
 
     def gunicorn(**variables: str) -> tuple["subprocess.Popen[str]", str]:
-        process = start(PORT="0", LOG_LEVEL="info", **variables)
+        process = start(PORT="0", GUNICORN_LOG_LEVEL="info", **variables)
         assert process.stderr is not None
         for line in process.stderr:
             listening = re.search(r"Listening at: (http://\S+)", line)

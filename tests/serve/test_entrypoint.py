@@ -78,7 +78,7 @@ def test_a_wrong_app_ends_gunicorn_mode_with_one_line(start: Start) -> None:
 
     _, err = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert err.split("\n") == ["", "Error: APP is 'app:nothing', but there is no 'nothing' in app", "", ""]
+    assert err == "Error: APP is 'app:nothing', but there is no 'nothing' in app\n"
 
 
 def test_a_wrong_app_is_lambdas_init_error(start: Start) -> None:

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
-from serve.instance import Identity, identify, identify_from_environment
+from serve.instance import Identity, identify, identity_is_on
 from tests.serve.doors import Gunicorn
 
 hello = Response("hello", headers={"Server-Timing": "db;dur=1"})
@@ -94,4 +94,4 @@ def test_identity_headers_are_on_or_off_and_nothing_else(monkeypatch: pytest.Mon
     monkeypatch.setenv("IDENTITY_HEADERS", "no")
 
     with pytest.raises(ValueError, match=r"^IDENTITY_HEADERS is 'no'; it is either on or off$"):
-        identify_from_environment(hello, Identity())
+        identity_is_on()

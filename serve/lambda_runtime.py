@@ -1,0 +1,52 @@
+"""What Lambda mode runs: awslambdaric's loop around the handler, with an end on SIGTERM that loses nothing."""
+
+import os
+import signal
+import sys
+from typing import Any
+
+try:
+    from awslambdaric import bootstrap
+    from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
+except ModuleNotFoundError as missing:
+    if missing.name not in ("awslambdaric", "runtime_client"):
+        raise
+    sys.exit(
+        "Lambda mode needs awslambdaric, which is only to be had for Linux; run the image in a container instead"
+    )
+
+HANDLER = "serve.aws_lambda.handler"
+
+
+class Client(LambdaRuntimeClient):
+    """Waits for the next event, where SIGTERM ends the process at once; a request that has begun is answered first."""
+
+    ending = False
+
+    def wait_next_invocation(self) -> Any:
+        """The next event. Exits where SIGTERM came during the request before it."""
+        # In the library's C code no Python handler would run, so the system's own takes over while it waits.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if self.ending:
+            sys.exit(0)
+        event = super().wait_next_invocation()
+        signal.signal(signal.SIGTERM, self._end_after_this_request)
+        return event
+
+    def _end_after_this_request(self, _number: int, _frame: Any) -> None:
+        self.ending = True
+
+
+def main() -> None:
+    """Serve events until the platform ends this process. Exits with one line where there is no Runtime API."""
+    address = os.environ.get("AWS_LAMBDA_RUNTIME_API")
+    if not address:
+        sys.exit(
+            "RUN_MODE is lambda, but AWS_LAMBDA_RUNTIME_API does not say where Lambda's Runtime API is; "
+            "on a machine of yours run: python -m local aws"
+        )
+    bootstrap.run(HANDLER, Client(address))
+
+
+if __name__ == "__main__":
+    main()

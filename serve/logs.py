@@ -1,0 +1,126 @@
+"""Log records to JSON lines in the form of the platform's log viewer, each with the ids of its request.
+
+Sources: cloud.google.com/run/docs/logging (severity, trace), docs.aws.amazon.com/lambda/latest/dg/
+monitoring-cloudwatchlogs-logformat.html (timestamp, level, requestId), www.w3.org/TR/trace-context (traceparent).
+"""
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# The ids of the request that this thread or task is serving, by the name that the platform's log viewer knows.
+ids: ContextVar[Mapping[str, Any]] = ContextVar("ids", default=MappingProxyType({}))
+
+GOOGLE = "logging.googleapis.com"
+_NAMES = {
+    "google": {"time": "time", "level": "severity", "exception": "stack_trace"},
+    "lambda": {"time": "timestamp", "level": "level", "exception": "stackTrace"},
+    "plain": {"time": "time", "level": "level", "exception": "exception"},
+}
+
+
+def platform() -> str:
+    """Whose log viewer reads this process's output: "google", "lambda" or "plain"."""
+    if os.environ.get("K_SERVICE"):
+        return "google"
+    return "lambda" if os.environ.get("AWS_LAMBDA_FUNCTION_NAME") else "plain"
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a record: time, level, message, logger, the request's ids, and `extra={"fields": {...}}`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names = _NAMES[platform()]
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one line; what JSON does not know is written as str() has it."""
+        entry: dict[str, Any] = {
+            self.names["time"]: datetime.fromtimestamp(record.created, UTC).isoformat(
+                timespec="milliseconds"
+            ),
+            self.names["level"]: record.levelname,
+            "message": record.getMessage(),
+            "logger": record.name,
+            **ids.get(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            entry[self.names["exception"]] = self.formatException(record.exc_info)
+        return json.dumps(entry, default=str)
+
+
+def configure() -> None:
+    """Make the root logger write JSON lines to standard output, from LOG_LEVEL (default INFO) on.
+
+    A handler that is already there (awslambdaric's, which knows where Lambda wants its lines) keeps its place.
+    Raises ValueError for an unknown level.
+    """
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.StreamHandler(sys.stdout))
+    for handler in root.handlers:
+        handler.setFormatter(JsonFormatter())
+    level = os.environ.get("LOG_LEVEL", "INFO").upper()
+    known = logging.getLevelNamesMapping()
+    if level not in known:
+        raise ValueError(f"LOG_LEVEL is {level!r}; it is one of {', '.join(known)}")
+    root.setLevel(known[level])
+
+
+def follow(app: "WSGIApplication") -> "WSGIApplication":
+    """`app`, with the ids of each request known to every record that is logged while it is served."""
+
+    def followed(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        ids.set(ids_of(environ))
+        return app(environ, start_response)
+
+    return followed
+
+
+def ids_of(environ: Mapping[str, Any]) -> dict[str, Any]:
+    """The request and trace ids in a WSGI environ (or in a mapping with its keys), by their names in the log."""
+    found: dict[str, Any] = {}
+    context = environ.get("aws.context")
+    if context is not None:
+        found["requestId"] = getattr(context, "aws_request_id", None)
+    if amazon := environ.get("HTTP_X_AMZN_TRACE_ID"):
+        found["xrayTraceId"] = amazon
+    if google := environ.get("HTTP_X_CLOUD_TRACE_CONTEXT"):
+        found |= _google(google)
+    if parent := environ.get("HTTP_TRACEPARENT"):
+        found |= _w3c(parent, found)
+    return found
+
+
+def _google(header: str) -> dict[str, Any]:
+    """X-Cloud-Trace-Context, TRACE/SPAN;o=SAMPLED, as Cloud Logging's fields."""
+    trace, _, rest = header.partition("/")
+    span, _, options = rest.partition(";")
+    project = os.environ.get("GOOGLE_CLOUD_PROJECT")
+    fields: dict[str, Any] = {f"{GOOGLE}/trace": f"projects/{project}/traces/{trace}" if project else trace}
+    if span.isdigit():
+        # The header has the span in decimal, the log wants it in hexadecimal.
+        fields[f"{GOOGLE}/spanId"] = f"{int(span):016x}"
+    if options:
+        fields[f"{GOOGLE}/trace_sampled"] = options == "o=1"
+    return fields
+
+
+def _w3c(header: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Traceparent, VERSION-TRACE-SPAN-FLAGS; nothing where it is malformed."""
+    parts = header.split("-")
+    if len(parts) < 4 or len(parts[1]) != 32 or len(parts[2]) != 16:  # noqa: PLR2004 - the format's own lengths
+        return {}
+    if f"{GOOGLE}/trace" in found:
+        return {"traceparent": header}
+    return {"traceId": parts[1], "spanId": parts[2]}
