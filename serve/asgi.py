@@ -128,7 +128,7 @@ class Caller:
         self.loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self.loop)
         lifespan = LifespanCycle(app, "auto")  # pyright: ignore[reportArgumentType]
-        lifespan.__enter__()  # it ends with the process, not with a block
+        lifespan.__enter__()  # it ends with the process
         atexit.register(lifespan.__exit__, None, None, None)
         self.state = lifespan.lifespan_state
 

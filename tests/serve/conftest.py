@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.serve.doors import Gunicorn, Start
+from tests.serve.lambda_events import SHAPES
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,3 +54,9 @@ def gunicorn(start: Start) -> Gunicorn:
         raise AssertionError(f"gunicorn ended with {process.wait()} before it listened")
 
     return gunicorn
+
+
+@pytest.fixture(params=SHAPES)
+def shape(request: pytest.FixtureRequest) -> str:
+    """Each shape of HTTP event, by its name."""
+    return request.param
