@@ -1,24 +1,32 @@
 """The Pulumi program: the stack's settings, its platform's resources, its outputs."""
 
+# ruff: noqa: PLC0415 - each cloud's SDK is large, so only the chosen platform's is imported
+
 import os
 
 import pulumi
 from pulumi.runtime.config import CONFIG
 
+from stacks.releases import history
 from stacks.settings import ConfigError, read
 
-try:
-    service = read(CONFIG.get(), pulumi.get_project(), pulumi.get_stack(), os.environ)
-except ConfigError as error:
-    raise pulumi.RunError(str(error)) from None
 
-# Each platform's SDK is large, so only the chosen one is imported.
-match service.platform:
-    case "aws":
-        from stacks.aws import deploy
-    case "gcp":
-        from stacks.gcp import deploy
-    case _:
-        from stacks.apprunner import deploy
+async def main() -> pulumi.Inputs:
+    """Deploy what the stack's settings describe; the result is the stack's outputs."""
+    try:
+        service = read(CONFIG.get(), pulumi.get_project(), pulumi.get_stack(), os.environ)
+    except ConfigError as error:
+        raise pulumi.RunError(str(error)) from None
+    past = await history()
 
-deploy(service).export(service.platform)
+    match service.platform:
+        case "aws":
+            from stacks.aws import deploy
+        case "gcp":
+            from stacks.gcp import deploy
+        case _:
+            from stacks.apprunner import deploy
+    return deploy(service, past).outputs(service.platform)
+
+
+pulumi.run(main)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import pulumi
 
+from stacks.releases import Release
+
 # A DNS record as a person enters it: {"name", "type", "value"}.
 DnsRecords = pulumi.Output[Sequence[Mapping[str, str]]]
 
@@ -17,15 +19,15 @@ class Deployment:
     image: pulumi.Output[str]  # REPOSITORY@sha256:DIGEST
     region: str
     promoted: pulumi.Output[str]  # the version, revision or digest that gets all traffic but the canary's
+    releases: pulumi.Output[list[Release]]  # the newest last
     logs: pulumi.Output[str]  # a command that follows the service's log
     console: pulumi.Output[str]  # a link
-    releases: pulumi.Output[Sequence[Mapping[str, str]]] | None = None  # [{"version", "digest"}], newest last
     custom_url: str | None = None
     dns_records: DnsRecords | None = None  # to be made by hand
 
-    def export(self, platform: str) -> None:
-        """Make everything that there is an output of the stack."""
-        outputs = {
+    def outputs(self, platform: str) -> dict[str, object]:
+        """Everything that there is, by the name under which the stack exports it."""
+        everything = {
             "url": self.url,
             "platform": platform,
             "region": self.region,
@@ -37,6 +39,4 @@ class Deployment:
             "customUrl": self.custom_url,
             "dnsRecords": self.dns_records,
         }
-        for name, value in outputs.items():
-            if value is not None:
-                pulumi.export(name, value)
+        return {name: value for name, value in everything.items() if value is not None}

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pulumi
+
+from stacks.settings import Service
 
 KEPT = 20
 
@@ -18,26 +19,27 @@ class History:
     promoted: str = ""
     releases: Sequence[Release] = field(default_factory=tuple[Release, ...])
 
-    def primary(self, canary_percent: int, pin: str) -> str | None:
+    def primary(self, service: Service) -> str | None:
         """The version that keeps the traffic which is not the canary's; None where the newest gets all of it.
 
-        Raises pulumi.RunError where `pin` is no release of this stack.
+        Raises pulumi.RunError where `service.pin` is no release of this stack.
         """
-        if pin:
-            return self._version(pin)
-        if canary_percent == 100:  # noqa: PLR2004 - all of it
-            return None
-        return self.promoted or None
+        if service.pin:
+            return self._version(service.pin)
+        return None if service.canary_percent == 100 else self.promoted or None  # noqa: PLR2004 - all of it
 
-    def with_release(self, version: str, digest: str) -> list[Release]:
-        """The releases after this one, no more than twenty, but never without the promoted one."""
+    def with_release(
+        self, version: pulumi.Input[str], digest: pulumi.Input[str]
+    ) -> pulumi.Output[list[Release]]:
+        """The releases after this one: no more than twenty, but never without the promoted one."""
+        return pulumi.Output.all(version, digest).apply(lambda got: self._with(*got))
+
+    def _with(self, version: str, digest: str) -> list[Release]:
         others = [release for release in self.releases if release["version"] != version]
-        kept = [
-            release
-            for place, release in enumerate(others, start=1 - len(others))
-            if place > 1 - KEPT or release["version"] == self.promoted
+        dropped = [release for release in others[: -(KEPT - 1)] if release["version"] != self.promoted]
+        return [release for release in others if release not in dropped] + [
+            {"version": version, "digest": digest}
         ]
-        return [*kept, {"version": version, "digest": digest}]
 
     def _version(self, pin: str) -> str:
         matches = [
@@ -52,13 +54,14 @@ class History:
         return matches[-1]
 
 
-def history() -> pulumi.Output[History]:
-    """What the stack's last successful or failed `up` left in its outputs."""
-    own = pulumi.StackReference(
-        "before", f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    )
+async def history() -> History:
+    """What the last `up` left in the stack's outputs, be it one that succeeded or one that failed.
 
-    def parse(outputs: Mapping[str, Any]) -> History:
-        return History(str(outputs.get("promoted") or ""), tuple(outputs.get("releases") or ()))
-
-    return own.outputs.apply(parse)
+    To be awaited before the first resource is asked for: with the state in a folder, the engine would read its own
+    file while it writes it.
+    """
+    own = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    before = pulumi.StackReference("before", own)
+    promoted = (await before.get_output_details("promoted")).value
+    releases = (await before.get_output_details("releases")).value
+    return History(promoted or "", tuple(releases or ()))

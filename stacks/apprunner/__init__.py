@@ -7,12 +7,13 @@ from stacks import ecr
 from stacks.apprunner.domain import join_domain
 from stacks.deployment import Deployment
 from stacks.iam import assumed_by, policy
+from stacks.releases import History
 from stacks.settings import Service
 
 PORT = "8080"
 
 
-def deploy(service: Service) -> Deployment:
+def deploy(service: Service, past: History) -> Deployment:
     """Every resource of the stack, in the order in which they need each other.
 
     An account that never used App Runner is refused at the service, the last but one; `pulumi destroy` then takes
@@ -83,7 +84,9 @@ def deploy(service: Service) -> Deployment:
         url=pulumi.Output.concat("https://", app_runner.service_url),
         image=image,
         region=service.region,
+        # App Runner keeps no releases, so the digest is all that there is to name one by.
         promoted=built.digest,
+        releases=past.with_release(built.digest, built.digest),
         logs=pulumi.Output.concat(
             f"aws logs tail /aws/apprunner/{service.name}/",
             app_runner.service_id,

@@ -25,11 +25,9 @@ def join_domain(service: Service, app_runner: aws.apprunner.Service) -> DnsRecor
     )
     proofs = association.certificate_validation_records
     if not service.dns_zone:
-        return pulumi.Output.all(proofs, association.dns_target).apply(
-            lambda got: (
-                [_by_hand(proof) for proof in got[0]]
-                + [{"name": service.domain, "type": "CNAME", "value": got[1]}]
-            )
+        by_hand = proofs.apply(lambda found: [_by_hand(proof) for proof in found])
+        return pulumi.Output.all(by_hand, association.dns_target).apply(
+            lambda got: [*got[0], {"name": service.domain, "type": "CNAME", "value": got[1]}]
         )
 
     zone = aws.route53.get_zone_output(name=service.dns_zone, private_zone=False)

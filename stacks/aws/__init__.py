@@ -9,18 +9,18 @@ from stacks import ecr
 from stacks.aws.domain import join_domain
 from stacks.deployment import Deployment
 from stacks.iam import assumed_by, policy
-from stacks.releases import history
+from stacks.releases import History
 from stacks.settings import Service
 
 
-def deploy(service: Service) -> Deployment:
+def deploy(service: Service, past: History) -> Deployment:
     """Every resource of the stack, in the order in which they need each other."""
     account = aws.get_caller_identity_output().account_id
     tags = service.labels
 
     # The image. Lambda pulls it by a right of the repository, not of the function's role.
     repository = ecr.repository(service)
-    aws.ecr.RepositoryPolicy(
+    may_pull = aws.ecr.RepositoryPolicy(
         service.name,
         repository=repository.repository.name,
         policy=account.apply(lambda number: _lambda_pulls(service.region, number)),
@@ -59,19 +59,15 @@ def deploy(service: Service) -> Deployment:
         ),
         publish=True,
         tags=tags,
-        opts=pulumi.ResourceOptions(depends_on=[rights]),
+        opts=pulumi.ResourceOptions(depends_on=[rights, may_pull]),
     )
-    past = history()
-    primary = past.apply(lambda past: past.primary(service.canary_percent, service.pin))
-    canary = 0 if service.pin else service.canary_percent
+    primary, canary = past.primary(service), 0 if service.pin else service.canary_percent
     alias = aws.lambda_.Alias(
         service.name,
         name="live",
         function_name=function.name,
-        function_version=pulumi.Output.all(primary, function.version).apply(lambda pair: pair[0] or pair[1]),
-        routing_config=pulumi.Output.all(primary, function.version).apply(
-            lambda pair: _canary(primary=pair[0], newest=pair[1], percent=canary)
-        ),
+        function_version=primary or function.version,
+        routing_config=function.version.apply(lambda newest: _canary(primary, newest, canary)),
     )
 
     # The door: every method and path, the root included, goes to the alias.
@@ -124,9 +120,7 @@ def deploy(service: Service) -> Deployment:
         image=image,
         region=service.region,
         promoted=alias.function_version,
-        releases=pulumi.Output.all(past, function.version, built.digest).apply(
-            lambda got: got[0].with_release(*got[1:])
-        ),
+        releases=past.with_release(function.version, built.digest),
         logs=pulumi.Output.concat("aws logs tail ", log_group.name, f" --follow --region {service.region}"),
         console=pulumi.Output.concat(
             f"https://{service.region}.console.aws.amazon.com/lambda/home?region={service.region}#/functions/",

@@ -8,7 +8,7 @@ import platforms
 from stacks import image
 from stacks.deployment import Deployment
 from stacks.gcp.domain import join_domain
-from stacks.releases import History, history
+from stacks.releases import History
 from stacks.settings import Service
 
 PORT = 8080
@@ -16,7 +16,7 @@ APIS = ("run.googleapis.com", "artifactregistry.googleapis.com", "iam.googleapis
 A_WEEK = f"{7 * 24 * 3600}s"
 
 
-def deploy(service: Service) -> Deployment:
+def deploy(service: Service, past: History) -> Deployment:
     """Every resource of the stack, in the order in which they need each other."""
     project, region, labels = service.cloud_project, service.region, service.labels
 
@@ -68,7 +68,7 @@ def deploy(service: Service) -> Deployment:
         service.name, account_id=service.name, project=project, display_name=service.name, opts=enabled
     )
 
-    past = history()
+    primary, canary = past.primary(service), 0 if service.pin else service.canary_percent
     cloud_run = gcp.cloudrunv2.Service(
         service.name,
         name=service.name,
@@ -88,21 +88,18 @@ def deploy(service: Service) -> Deployment:
             containers=[_container(service, digest)],
             labels=labels,
         ),
-        traffics=past.apply(lambda past: _traffic(past, service)),
+        traffics=_traffic(primary, canary),
         labels=labels,
         opts=enabled,
     )
 
     newest = cloud_run.latest_created_revision.apply(lambda path: path.rpartition("/")[2])
-    primary = past.apply(lambda past: past.primary(service.canary_percent, service.pin))
     return Deployment(
         url=cloud_run.uri,
         image=digest,
         region=region,
-        promoted=pulumi.Output.all(primary, newest).apply(lambda pair: pair[0] or pair[1]),
-        releases=pulumi.Output.all(past, newest, built.digest).apply(
-            lambda got: got[0].with_release(*got[1:])
-        ),
+        promoted=pulumi.Output.from_input(primary or newest),
+        releases=past.with_release(newest, built.digest),
         logs=pulumi.Output.concat(
             "gcloud beta run services logs tail ", cloud_run.name, f" --region {region} --project {project}"
         ),
@@ -135,9 +132,7 @@ def _container(service: Service, digest: pulumi.Output[str]) -> gcp.cloudrunv2.S
     )
 
 
-def _traffic(past: History, service: Service) -> list[gcp.cloudrunv2.ServiceTrafficArgs]:
-    primary = past.primary(service.canary_percent, service.pin)
-    canary = 0 if service.pin else service.canary_percent
+def _traffic(primary: str | None, canary: int) -> list[gcp.cloudrunv2.ServiceTrafficArgs]:
     newest = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
     if primary is None:
         return [gcp.cloudrunv2.ServiceTrafficArgs(type=newest, percent=100)]

@@ -1,0 +1,195 @@
+"""A cloud in memory: it keeps what is created, answers as AWS and Google do, and refuses what they refuse."""
+
+import hashlib
+import importlib
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+Inputs = Mapping[str, Any]
+IMAGE = "docker-build:index:Image"
+ACCOUNT = "123456789012"
+
+
+class RefusedError(Exception):
+    """What a cloud answers to a request that it does not carry out."""
+
+
+@dataclass
+class Resource:
+    """One resource as it stands: its type token, the program's name for it, its physical id, inputs and outputs."""
+
+    type: str
+    name: str
+    id: str
+    inputs: dict[str, Any]
+    outputs: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+def nothing(_cloud: "Cloud", _resource: Resource) -> None:
+    """A deletion that needs no word."""
+
+
+def no_outputs(_cloud: "Cloud", _resource: Resource, _before: Resource | None) -> dict[str, Any]:
+    """A resource that tells nothing beyond its inputs."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a type of resource behaves: outputs of a creation or change, what a change replaces, what deleting checks."""
+
+    outputs: Callable[["Cloud", Resource, Resource | None], dict[str, Any]] = no_outputs
+    replaces: frozenset[str] = frozenset()
+    deleting: Callable[["Cloud", Resource], None] = nothing
+    # Inputs that differ in every run, such as a password, and are no change.
+    ignores: frozenset[str] = frozenset()
+    # Outputs that nobody knows before a change is made.
+    after_change: frozenset[str] = frozenset()
+    # The input that holds the physical name, where the name is also the id.
+    named_by: str = ""
+
+
+class Cloud:
+    """Everything that exists, in both clouds and in their registries."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.resources: dict[tuple[str, str], Resource] = {}
+        self.images: dict[str, dict[str, str]] = {}  # repository to tag to digest
+        self.versions: dict[str, list[str]] = {}  # function or service to its versions or revisions
+        self.enabled: set[str] = set()  # Google's APIs, which stay enabled
+        self.records_by_hand: set[str] = set()  # names that someone entered in their own DNS
+        self.zones = {"example.com": "Z123"}
+        self.refuse_next: dict[str, str] = {}  # type to the reason
+        self.log: list[tuple[str, str]] = []  # ("create", type) and so on, in order
+        self._lock = threading.RLock()
+        self._count = 0
+
+    def create(self, type_: str, name: str, inputs: Inputs) -> Resource:
+        """Make a resource; raises RefusedError."""
+        with self._lock:
+            if type_ in self.refuse_next:
+                raise RefusedError(self.refuse_next.pop(type_))
+            kind = kind_of(type_)
+            self._count += 1
+            id_ = inputs.get(kind.named_by) or f"{name}-{self._count:07x}"
+            resource = Resource(type_, name, id_, dict(inputs))
+            resource.outputs = {**inputs, **kind.outputs(self, resource, None)}
+            if (type_, id_) in self.resources and kind.named_by:
+                raise RefusedError(f"{type_} {id_} already exists")
+            self.resources[type_, id_] = resource
+            self.log.append(("create", type_))
+            return resource
+
+    def update(self, type_: str, id_: str, inputs: Inputs) -> Resource:
+        """Change a resource in place; raises RefusedError."""
+        with self._lock:
+            before = self.resources[type_, id_]
+            after = Resource(type_, before.name, id_, dict(inputs))
+            after.outputs = {**inputs, **kind_of(type_).outputs(self, after, before)}
+            self.resources[type_, id_] = after
+            self.log.append(("update", type_))
+            return after
+
+    def planned(self, type_: str, id_: str, inputs: Inputs, unknown: str) -> dict[str, Any]:
+        """The outputs that a change to `inputs` would leave, as a provider tells them in a preview."""
+        now = self.resources[type_, id_].outputs
+        return {**now, **inputs, **dict.fromkeys(kind_of(type_).after_change, unknown)}
+
+    def delete(self, type_: str, id_: str) -> None:
+        """Take a resource away; raises RefusedError."""
+        with self._lock:
+            resource = self.resources[type_, id_]
+            kind_of(type_).deleting(self, resource)
+            del self.resources[type_, id_]
+            self.log.append(("delete", type_))
+
+    def differences(self, type_: str, before: Inputs, after: Inputs) -> tuple[list[str], list[str]]:
+        """The inputs that changed, and those among them whose change makes a new resource."""
+        kind = kind_of(type_)
+        changed = [
+            key
+            for key in sorted({*before, *after} - kind.ignores)
+            if not key.startswith("__") and before.get(key) != after.get(key)
+        ]
+        return changed, [key for key in changed if key in kind.replaces]
+
+    def invoke(self, token: str, arguments: Inputs) -> dict[str, Any]:
+        """Answer a query."""
+        answer: dict[str, Any] = _module(token).INVOKES[token](self, arguments)
+        return answer
+
+    def of(self, type_: str) -> list[Resource]:
+        """Every resource of a type."""
+        return [resource for (of, _), resource in self.resources.items() if of == type_]
+
+    def one(self, type_: str) -> Resource:
+        """The only resource of a type."""
+        (resource,) = self.of(type_)
+        return resource
+
+    def drop_images(self, repository: str) -> None:
+        """Delete a repository with what was pushed to it."""
+        del self.images[repository]
+        for key, resource in list(self.resources.items()):
+            if resource.type == IMAGE and resource.inputs["tags"][0].startswith(f"{repository}:"):
+                del self.resources[key]
+
+    def has_image(self, reference: str) -> bool:
+        """Whether REPOSITORY@DIGEST can be pulled."""
+        repository, _, digest = reference.partition("@")
+        return digest in self.images.get(repository, {}).values()
+
+
+def kind_of(type_: str) -> Kind:
+    """How resources of `type_` behave; an unknown type is an error of the test's own."""
+    kind: Kind = IMAGE_KIND if type_ == IMAGE else _module(type_).KINDS[type_]
+    return kind
+
+
+def _module(token: str) -> ModuleType:
+    names = {"aws": "aws_cloud", "gcp": "google_cloud"}
+    return importlib.import_module(f"tests.stacks.{names[token.partition(':')[0]]}")
+
+
+def _pushed(cloud: Cloud, image: Resource, before: Resource | None) -> dict[str, Any]:
+    settings = {key: image.inputs.get(key) for key in ("buildArgs", "platforms", "exports", "push")}
+    digest = "sha256:" + hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+    for reference in image.inputs["tags"]:
+        repository, _, tag = reference.rpartition(":")
+        tags = cloud.images.get(repository)
+        if tags is None:
+            raise RefusedError(f"name unknown: there is no repository {repository}")
+        if tags.get(tag, digest) != digest:
+            raise RefusedError(
+                f"the tag {tag!r} already exists and cannot be overwritten because the repository is immutable"
+            )
+        tags[tag] = digest
+    if not any(
+        login["address"] in image.inputs["tags"][0] and login["password"]
+        for login in image.inputs["registries"]
+    ):
+        raise RefusedError("no basic auth credentials")
+    return {
+        "digest": digest,
+        "ref": f"{image.inputs['tags'][0]}@{digest}",
+        "contextHash": "of the working tree",
+    }
+
+
+def _unpushed(cloud: Cloud, image: Resource) -> None:
+    for tags in cloud.images.values():
+        for tag in [tag for tag, digest in tags.items() if digest == image.outputs["digest"]]:
+            del tags[tag]
+
+
+IMAGE_KIND = Kind(
+    _pushed,
+    deleting=_unpushed,
+    ignores=frozenset({"registries"}),
+    after_change=frozenset({"digest", "ref", "contextHash"}),
+)

@@ -1,0 +1,119 @@
+"""The Pulumi CLI on a copy of the project, with its state in a folder and the fake cloud as its providers."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+# What a deployment reads of the project.
+PARTS = (
+    *(
+        "Pulumi.yaml",
+        "Pulumi.aws.yaml",
+        "Pulumi.gcp.yaml",
+        "Pulumi.apprunner.yaml",
+        "__main__.py",
+        "requirements.txt",
+    ),
+    *("Dockerfile", ".dockerignore", "entrypoint.sh", "app", "serve", "stacks", "platforms", "requirements"),
+)
+PATIENCE = 300  # seconds that one command may take on a loaded machine
+
+
+def copy_project(folder: Path) -> None:
+    """Copy the project into `folder`, its virtual environment included."""
+    for part in PARTS:
+        source, target = ROOT / part, folder / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, target)
+    add_environment(folder)
+
+
+def add_environment(folder: Path) -> None:
+    """A virtual environment that sees what this interpreter has installed, so that nothing is installed again."""
+    venv.create(folder / ".venv-pulumi")
+    (site_packages,) = (folder / ".venv-pulumi").glob("lib/python*/site-packages")
+    (site_packages / "shared.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
+
+
+@dataclass
+class Stack:
+    """One stack of a copied project; every method runs a command to its end."""
+
+    folder: Path
+    home: Path
+    name: str
+    providers: str
+
+    def __call__(self, *arguments: str, fails: bool = False) -> str:
+        """Run `pulumi ARGUMENTS`, give what it printed, and check that it fails or does not."""
+        done = subprocess.run(
+            ["pulumi", "--non-interactive", "--color=never", *arguments],
+            cwd=self.folder,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        printed = done.stdout + done.stderr
+        assert (done.returncode != 0) == fails, f"pulumi {' '.join(arguments)}: {done.returncode}\n{printed}"
+        return printed
+
+    def up(self, *options: str, fails: bool = False) -> str:
+        """Deploy without a preview first."""
+        return self("up", "--yes", "--skip-preview", *options, fails=fails)
+
+    def set(self, **settings: object) -> None:
+        """Set several keys of the configuration."""
+        pairs = [f"--plaintext={key.replace('__', ':')}={_text(value)}" for key, value in settings.items()]
+        self("config", "set-all", *pairs)
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs."""
+        outputs: dict[str, Any] = json.loads(self("stack", "output", "--json"))
+        return outputs
+
+    def changes(self, *options: str) -> list[tuple[str, str]]:
+        """What a preview says: (operation, type) of each resource that would change, sorted."""
+        steps: Sequence[dict[str, Any]] = json.loads(self("preview", "--json", *options))["steps"]
+        return sorted(
+            (step["op"], step["urn"].split("::")[2].rpartition("$")[2])
+            for step in steps
+            if step["op"] != "same"
+        )
+
+    def _environment(self) -> dict[str, str]:
+        kept = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("AWS_", "GOOGLE_", "PULUMI_"))
+        }
+        return {
+            **kept,
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept["PATH"]]),
+            "PULUMI_BACKEND_URL": f"file://{self.home}",
+            "PULUMI_HOME": str(self.home),
+            "PULUMI_CONFIG_PASSPHRASE": "",
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_OPTION_SKIP_PLUGIN_PRE_INSTALL": "true",
+            "PULUMI_DEBUG_PROVIDERS": self.providers,
+            "PYTHONDONTWRITEBYTECODE": "",
+        }
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

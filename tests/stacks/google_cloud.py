@@ -1,0 +1,144 @@
+"""What Google Cloud answers and refuses, for the fake cloud; replacements are those of its Pulumi provider's schema."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from tests.stacks.cloud import Cloud, Inputs, Kind, RefusedError, Resource
+
+LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
+
+
+def _enabled(cloud: Cloud, api: str) -> None:
+    if f"{api}.googleapis.com" not in cloud.enabled:
+        raise RefusedError(
+            f"403 SERVICE_DISABLED: {api}.googleapis.com has not been used in this project before"
+        )
+
+
+def _api(cloud: Cloud, api: Resource, _before: Resource | None) -> dict[str, Any]:
+    cloud.enabled.add(api.inputs["service"])
+    return {}
+
+
+def _api_gone(cloud: Cloud, api: Resource) -> None:
+    if api.inputs.get("disableOnDestroy") is not False:
+        cloud.enabled.discard(api.inputs["service"])
+
+
+def _repository(cloud: Cloud, repository: Resource, _before: Resource | None) -> dict[str, Any]:
+    _enabled(cloud, "artifactregistry")
+    inputs = repository.inputs
+    host = f"{inputs['location']}-docker.pkg.dev/{inputs['project']}/{inputs['repositoryId']}/app"
+    cloud.images.setdefault(host, {})
+    return {"name": inputs["repositoryId"]}
+
+
+def _repository_gone(cloud: Cloud, repository: Resource) -> None:
+    inputs = repository.inputs
+    cloud.drop_images(f"{inputs['location']}-docker.pkg.dev/{inputs['project']}/{inputs['repositoryId']}/app")
+
+
+def _account(cloud: Cloud, account: Resource, _before: Resource | None) -> dict[str, Any]:
+    _enabled(cloud, "iam")
+    if not re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])", account.inputs["accountId"]):
+        raise RefusedError(f"400: {account.inputs['accountId']} is no account id")
+    return {"email": f"{account.inputs['accountId']}@{account.inputs['project']}.iam.gserviceaccount.com"}
+
+
+def _service(cloud: Cloud, service: Resource, before: Resource | None) -> dict[str, Any]:
+    _enabled(cloud, "run")
+    inputs, template = service.inputs, service.inputs["template"]
+    if not cloud.has_image(template["containers"][0]["image"]):
+        raise RefusedError(f"Revision is not ready: image {template['containers'][0]['image']} not found")
+    if template["serviceAccount"] not in {
+        a.outputs["email"] for a in cloud.of("gcp:serviceaccount/account:Account")
+    }:
+        raise RefusedError(f"404: service account {template['serviceAccount']} does not exist")
+    revisions = cloud.versions.setdefault(inputs["name"], [])
+    if before is None or before.inputs["template"] != template:
+        revisions.append(f"{inputs['name']}-{len(revisions) + 1:05d}-abc")
+    if sum(share["percent"] for share in inputs["traffics"]) != 100:
+        raise RefusedError(f"400: the traffic is not 100 percent: {inputs['traffics']}")
+    for share in inputs["traffics"]:
+        if share["type"] != LATEST and share["revision"] not in revisions:
+            raise RefusedError(f"404: there is no revision {share['revision']}")
+    path = f"projects/{inputs['project']}/locations/{inputs['location']}/services/{inputs['name']}"
+    return {
+        "uri": f"https://{inputs['name']}-abcdefghij-uc.a.run.app",
+        "latestCreatedRevision": f"{path}/revisions/{revisions[-1]}",
+    }
+
+
+def _service_gone(_cloud: Cloud, service: Resource) -> None:
+    if service.inputs.get("deletionProtection") is not False:
+        raise RefusedError("cannot destroy service without setting deletion_protection=false")
+
+
+def _mapping(cloud: Cloud, mapping: Resource, _before: Resource | None) -> dict[str, Any]:
+    if mapping.inputs["spec"]["routeName"] not in {
+        s.inputs["name"] for s in cloud.of("gcp:cloudrunv2/service:Service")
+    }:
+        raise RefusedError("404: the mapping names no service")
+    domain = mapping.inputs["name"]
+    below_a_zone = domain.count(".") > 1
+    records = (
+        [{"name": domain.partition(".")[0], "type": "CNAME", "rrdata": "ghs.googlehosted.com."}]
+        if below_a_zone
+        else [
+            {"name": "", "type": "A", "rrdata": "216.239.32.21"},
+            {"name": "", "type": "A", "rrdata": "216.239.34.21"},
+            {"name": "", "type": "AAAA", "rrdata": "2001:4860:4802:32::15"},
+        ]
+    )
+    return {"statuses": [{"resourceRecords": records}]}
+
+
+def _records(cloud: Cloud, record: Resource, _before: Resource | None) -> dict[str, Any]:
+    _enabled(cloud, "dns")
+    if not record.inputs["rrdatas"]:
+        raise RefusedError("400: a record set needs data")
+    return {}
+
+
+def _zones(cloud: Cloud, _query: Inputs) -> dict[str, Any]:
+    zones = [
+        {
+            "name": name.replace(".", "-"),
+            "dnsName": f"{name}.",
+            "visibility": "public",
+            "id": name,
+            "description": "",
+        }
+        for name in cloud.zones
+    ]
+    return {"id": "zones", "managedZones": zones, "project": "my-project"}
+
+
+KINDS: dict[str, Kind] = {
+    "gcp:projects/service:Service": Kind(_api, frozenset({"service", "project"}), _api_gone),
+    "gcp:artifactregistry/repository:Repository": Kind(
+        _repository,
+        frozenset({"repositoryId", "location", "project", "format"}),
+        _repository_gone,
+        named_by="repositoryId",
+    ),
+    "gcp:serviceaccount/account:Account": Kind(
+        _account, frozenset({"accountId", "project"}), named_by="accountId"
+    ),
+    "gcp:cloudrunv2/service:Service": Kind(
+        _service, frozenset({"name", "location", "project"}), _service_gone, named_by="name"
+    ),
+    "gcp:cloudrun/domainMapping:DomainMapping": Kind(
+        _mapping, frozenset({"name", "location", "project", "spec"}), named_by="name"
+    ),
+    "gcp:dns/recordSet:RecordSet": Kind(_records, frozenset({"name", "managedZone", "project"})),
+}
+INVOKES: dict[str, Callable[[Cloud, Inputs], dict[str, Any]]] = {
+    "gcp:organizations/getClientConfig:getClientConfig": lambda cloud, _query: {
+        "accessToken": f"a token that differs each time, {len(cloud.log)}",
+        "project": "my-project",
+        "region": "us-central1",
+    },
+    "gcp:dns/getManagedZones:getManagedZones": _zones,
+}

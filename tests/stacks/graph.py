@@ -1,0 +1,214 @@
+"""Settings turned into the graph of resources that the program asks for, without an engine."""
+
+# ruff: noqa: N802 - the names of the protocol's calls
+
+import asyncio
+import contextvars
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi.output import Unknown
+from pulumi.runtime import mocks, rpc, set_mocks
+from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.settings import set_root_resource
+from pulumi.runtime.stack import run_pulumi_func
+
+from stacks.deployment import Deployment
+from stacks.releases import History
+from stacks.settings import Service, read
+from tests.stacks import aws_cloud
+from tests.stacks.cloud import Cloud
+
+PROVIDER_CONFIG = {"aws:region": aws_cloud.REGION, "gcp:region": "us-central1", "gcp:project": "my-project"}
+FIRST = History()
+_SIGNATURE = rpc._special_sig_key
+
+
+@dataclass(frozen=True)
+class Node:
+    """A resource as the program registered it; `after` are the names and types of what it waits for."""
+
+    type: str
+    name: str
+    inputs: dict[str, Any]
+    id: str
+    after: frozenset[tuple[str, str]]
+    retained: bool = False
+    timeouts: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass
+class Graph:
+    """All of the resources in the order of their registration, the stack's outputs, and the cloud as it then is."""
+
+    nodes: list[Node]
+    outputs: dict[str, Any]
+    cloud: Cloud
+
+    def of(self, type_: str) -> list[Node]:
+        """Every resource of a type; `type_` may be its last part, such as "lambda/function:Function"."""
+        return [node for node in self.nodes if node.type == type_ or node.type.partition(":")[2] == type_]
+
+    def one(self, type_: str) -> Node:
+        """The only resource of a type."""
+        (node,) = self.of(type_)
+        return node
+
+    def types(self) -> list[str]:
+        """The types of all resources, sorted."""
+        return sorted(node.type for node in self.nodes)
+
+    def ancestors(self, node: Node) -> set[tuple[str, str]]:
+        """Everything that has to be there before `node`, directly or not."""
+        by_key = {(other.type, other.name): other for other in self.nodes}
+        seen, waiting = set[tuple[str, str]](), set(node.after)
+        while waiting:
+            key = waiting.pop()
+            seen.add(key)
+            waiting |= (by_key[key].after if key in by_key else frozenset[tuple[str, str]]()) - seen
+        return seen
+
+
+def service(platform: str, **settings: object) -> Service:
+    """A checked Service of the project "demo", with settings given as in a stack's configuration."""
+    config = {f"demo:{key}": _text(value) for key, value in settings.items()}
+    return read({**PROVIDER_CONFIG, **config}, "demo", platform, {})
+
+
+def run(
+    chosen: Service,
+    *,
+    cloud: Cloud | None = None,
+    past: History = FIRST,
+    preview: bool = False,
+) -> Graph:
+    """Run the program for `chosen` on `cloud`, after the releases of `past`; raises what the program raises."""
+    deploy: Callable[[Service, History], Deployment] = importlib.import_module(
+        f"stacks.{chosen.platform}"
+    ).deploy
+    recorder = _Recorder(cloud or Cloud())
+    return contextvars.copy_context().run(
+        _run, recorder, lambda: deploy(chosen, past).outputs(chosen.platform), preview
+    )
+
+
+def _run(recorder: "_Recorder", program: Callable[[], Mapping[str, Any]], preview: bool) -> Graph:
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        set_root_resource(None)  # pyright: ignore[reportArgumentType]
+        set_mocks(
+            recorder.mocks,
+            project="demo",
+            stack="test",
+            preview=preview,
+            monitor=recorder,
+            organization="organization",
+        )
+        outputs = dict[str, Any]()
+
+        async def whole() -> None:
+            for name, value in program().items():
+                future = pulumi.Output.from_input(value)
+                outputs[name] = await future.future(with_unknowns=False)
+
+        loop.run_until_complete(run_pulumi_func(whole))
+        return Graph(recorder.nodes, outputs, recorder.cloud)
+    finally:
+        loop.close()
+        asyncio.set_event_loop(None)
+
+
+def plain(value: Any) -> Any:
+    """`value` without the wrapping of secrets, whole numbers as int, what is not known yet as the engine's own sign."""
+    if isinstance(value, Unknown):
+        return rpc.UNKNOWN
+    if isinstance(value, Mapping):
+        if value.get(_SIGNATURE) == rpc._special_secret_sig:
+            return plain(value["value"])
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def reference(urn: str, id_: str) -> dict[str, str]:
+    """A resource as a value in another's outputs."""
+    return {_SIGNATURE: rpc._special_resource_sig, "urn": urn, "id": id_}
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class _Answers(mocks.Mocks):
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+
+    def call(self, args: mocks.MockCallArgs) -> Any:
+        return self.cloud.invoke(args.token, plain(args.args))
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        made = self.cloud.create(args.typ, args.name, plain(args.inputs))
+        return made.id, made.outputs
+
+
+class _Recorder(mocks.MockMonitor):
+    """The engine's side: it remembers requests and has awsx's component make its children."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(_Answers(cloud))
+        self.cloud = cloud
+        self.nodes: list[Node] = []
+
+    def RegisterResource(self, request: Any) -> Any:
+        if request.type != "awsx:ecr:Repository":
+            response = super().RegisterResource(request)
+            if request.custom:
+                self._remember(request, response.id)
+            return response
+        inputs = plain(rpc.deserialize_properties(request.object))
+        own, rules = aws_cloud.awsx_children(request.name, inputs)
+        repository = self._child(request, "aws:ecr/repository:Repository", own)
+        self._child(
+            request,
+            "aws:ecr/lifecyclePolicy:LifecyclePolicy",
+            {"repository": repository.outputs["name"], "policy": {"rules": rules}},
+        )
+        urn = self.make_urn("", "aws:ecr/repository:Repository", request.name)
+        self.resources[urn] = mocks.MockMonitor.ResourceRegistration(urn, repository.id, repository.outputs)
+        response = resource_pb2.RegisterResourceResponse(
+            urn=self.make_urn(request.parent, request.type, request.name)
+        )
+        response.object.update(
+            {"repository": reference(urn, repository.id), "url": repository.outputs["repositoryUrl"]}
+        )
+        self.nodes.append(Node(request.type, request.name, inputs, "", self._after(request)))
+        return response
+
+    def _child(self, request: Any, type_: str, inputs: dict[str, Any]) -> Any:
+        made = self.cloud.create(type_, request.name, inputs)
+        self.nodes.append(Node(type_, request.name, inputs, made.id, self._after(request)))
+        return made
+
+    def _remember(self, request: Any, id_: str) -> None:
+        self.nodes.append(
+            Node(
+                request.type,
+                request.name,
+                plain(rpc.deserialize_properties(request.object)),
+                id_,
+                self._after(request),
+                request.retainOnDelete,
+                {"create": request.customTimeouts.create} if request.customTimeouts.create else {},
+            )
+        )
+
+    def _after(self, request: Any) -> frozenset[tuple[str, str]]:
+        urns = (urn.split("::") for urn in request.dependencies)
+        return frozenset((parts[2].rpartition("$")[2], parts[3]) for parts in urns)
