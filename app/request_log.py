@@ -17,8 +17,8 @@ log = logging.getLogger(__name__)
 
 def configure() -> None:
     """Write JSON lines to standard output, unless whoever runs the app handles its records already."""
-    log.setLevel(logging.INFO)
     if not log.hasHandlers():
+        log.setLevel(logging.INFO)
         handler = logging.StreamHandler(sys.stdout)
         handler.setFormatter(_JsonFormatter())
         log.addHandler(handler)

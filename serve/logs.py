@@ -38,9 +38,10 @@ def platform() -> str:
 class JsonFormatter(logging.Formatter):
     """One JSON object a record: time, level, message, logger, the request's ids, and `extra={"fields": {...}}`."""
 
-    def __init__(self) -> None:
+    def __init__(self, end: str = "") -> None:
         super().__init__()
         self.names = _NAMES[platform()]
+        self.end = end
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line; what JSON does not know is written as str() has it."""
@@ -56,7 +57,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             entry[self.names["exception"]] = self.formatException(record.exc_info)
-        return json.dumps(entry, default=str)
+        return json.dumps(entry, default=str) + self.end
 
 
 def configure() -> None:
@@ -69,7 +70,8 @@ def configure() -> None:
     if not root.handlers:
         root.addHandler(logging.StreamHandler(sys.stdout))
     for handler in root.handlers:
-        handler.setFormatter(JsonFormatter())
+        # awslambdaric's handler writes what it is given and expects the end of the line in it.
+        handler.setFormatter(JsonFormatter("" if isinstance(handler, logging.StreamHandler) else "\n"))
     level = os.environ.get("LOG_LEVEL", "INFO").upper()
     known = logging.getLevelNamesMapping()
     if level not in known:

@@ -1,43 +1,65 @@
 """The doors as processes: entrypoint.sh with this environment's Python, on loopback."""
 
+import json
 import os
+import platform
 import re
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.serve.doors import Gunicorn, Start
+from tests.serve.doors import Gunicorn, Invoke, Start, free_port
 from tests.serve.lambda_events import SHAPES
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Start entrypoint.sh with these variables; every process is ended with the test."""
+@pytest.fixture(params=SHAPES)
+def shape(request: pytest.FixtureRequest) -> str:
+    """Each shape of HTTP event, by its name."""
+    return request.param
+
+
+@contextmanager
+def starting() -> Generator[Start]:
+    """Start entrypoint.sh, or a command around it, with these variables; every process is ended at the end."""
     processes: list[subprocess.Popen[str]] = []
 
-    def start(**variables: str) -> "subprocess.Popen[str]":
+    def start(*command: str, **variables: str) -> "subprocess.Popen[str]":
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        # A list of its own: a door must not depend on what the developer's shell happens to hold.
-        environment = {"PATH": path, "HOST": "127.0.0.1", "PYTHONUNBUFFERED": "1", **variables}
         process = subprocess.Popen(
-            [ROOT / "entrypoint.sh"],
-            env=environment,
+            [*command, str(ROOT / "entrypoint.sh")],
+            # A list of its own: a door must not depend on what the developer's shell happens to hold.
+            env={"PATH": path, "HOST": "127.0.0.1", "PYTHONUNBUFFERED": "1", **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # A process group of its own, so that what a command starts ends with it.
+            start_new_session=True,
         )
         processes.append(process)
         return process
 
     yield start
     for process in processes:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    with starting() as start:
+        yield start
 
 
 @pytest.fixture
@@ -56,7 +78,41 @@ def gunicorn(start: Start) -> Gunicorn:
     return gunicorn
 
 
-@pytest.fixture(params=SHAPES)
-def shape(request: pytest.FixtureRequest) -> str:
-    """Each shape of HTTP event, by its name."""
-    return request.param
+@pytest.fixture
+def rie(start: Start) -> Callable[..., Invoke]:
+    """Start Lambda mode under AWS's own Runtime Interface Emulator; gives what invokes it."""
+    return lambda **variables: under_rie(start, variables)
+
+
+@pytest.fixture(scope="module")
+def hello_under_rie() -> Iterator[Invoke]:
+    """The project's own app under AWS's emulator, without identity headers, for many events."""
+    with starting() as start:
+        yield under_rie(start, {"IDENTITY_HEADERS": "off"})
+
+
+def under_rie(start: Start, variables: dict[str, str]) -> Invoke:
+    architecture = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    emulator = ROOT / f".cache/rie/samcli/local/rapid/aws-lambda-rie-{architecture}"
+    if not emulator.exists():
+        pytest.skip("AWS's Runtime Interface Emulator is missing: make .cache/rie/installed")
+    address, api = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
+    start(
+        *(str(emulator), "--runtime-interface-emulator-address", address, "--runtime-api-address", api),
+        AWS_LAMBDA_FUNCTION_NAME="function",
+        **variables,
+    )
+    return lambda event: post(f"http://{address}/2015-03-31/functions/function/invocations", event)
+
+
+def post(url: str, event: Any) -> Any:
+    request = urllib.request.Request(url, json.dumps(event).encode())
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return json.load(response)
+        except urllib.error.URLError as error:
+            # The emulator has no other sign that it listens.
+            if not isinstance(error.reason, ConnectionRefusedError) or time.monotonic() > deadline:
+                raise

@@ -61,15 +61,20 @@ def payload_v2(
 
 
 def function_url(
-    *arguments: Any, path: str = "/", headers: Headers | None = None, **keywords: Any
+    method: str = "GET",
+    path: str = "/",
+    query: str = "",
+    headers: Headers | None = None,
+    body: bytes | None = None,
+    **changes: Any,
 ) -> dict[str, Any]:
     """A function URL's event: payload 2.0 with an encoded rawPath, and cookies in the list and in the header."""
-    event = payload_v2(*arguments, path=path, headers=headers, **keywords)
+    event = payload_v2(method, path, query, headers, body)
     event["rawPath"] = path
     event["requestContext"]["domainName"] = "abc123.lambda-url.us-east-1.on.aws"
     if "cookies" in event:
         event["headers"]["cookie"] = "; ".join(event["cookies"])
-    return event
+    return {**event, **changes}
 
 
 def payload_v1(

@@ -3,52 +3,24 @@
 import json
 import signal
 import urllib.request
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from tests.serve.doors import Gunicorn, Start
-
-
-class RuntimeApi(HTTPServer):
-    """The least of a Lambda Runtime API: it notes what a starting runtime says and then hangs up."""
-
-    def __init__(self) -> None:
-        self.heard: list[tuple[str, bytes]] = []
-        super().__init__(("127.0.0.1", 0), _Hear)
-
-    @property
-    def address(self) -> str:
-        return f"127.0.0.1:{self.server_port}"
-
-
-class _Hear(BaseHTTPRequestHandler):
-    server: RuntimeApi  # pyright: ignore[reportIncompatibleVariableOverride]
-
-    def do_GET(self) -> None:
-        self.server.heard.append((self.path, b""))
-        self.send_error(500)
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        self.server.heard.append((self.path, body))
-        self.send_response(202)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        pass
+from tests.serve.lambda_events import payload_v2
+from tests.serve.runtime import runtime_api
 
 
 @pytest.mark.parametrize("variables", [{"RUN_MODE": "lambda"}, {}])
 def test_lambda_mode_is_chosen_by_name_and_by_the_runtime_apis_presence(
     start: Start, variables: dict[str, str]
 ) -> None:
-    with RuntimeApi() as api:
-        process = start(AWS_LAMBDA_RUNTIME_API=api.address, **variables)
-        api.handle_request()
+    with runtime_api([payload_v2(path="/hello")]) as api:
+        start(AWS_LAMBDA_RUNTIME_API=api.address, **variables)
+        [(path, result)] = api.wait(1)
 
-    process.kill()
-    assert api.heard == [("/2018-06-01/runtime/invocation/next", b"")]
+    assert path == "/2018-06-01/runtime/invocation/request-0/response"
+    assert json.loads(result["body"]) == {"message": "Hello from Flask!"}
 
 
 @pytest.mark.parametrize("variables", [{"RUN_MODE": "gunicorn", "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9"}, {}])
@@ -82,14 +54,27 @@ def test_a_wrong_app_ends_gunicorn_mode_with_one_line(start: Start) -> None:
 
 
 def test_a_wrong_app_is_lambdas_init_error(start: Start) -> None:
-    with RuntimeApi() as api:
+    with runtime_api([]) as api:
         process = start(APP="app:nothing", AWS_LAMBDA_RUNTIME_API=api.address)
-        api.handle_request()
+        [(path, body)] = api.wait(1)
 
     assert process.wait(timeout=30) == 1
-    [(path, body)] = api.heard
     assert path == "/2018-06-01/runtime/init/error"
-    assert json.loads(body)["errorMessage"] == "APP is 'app:nothing', but there is no 'nothing' in app"
+    assert body["errorMessage"] == "APP is 'app:nothing', but there is no 'nothing' in app"
+
+
+def test_lambda_mode_without_a_runtime_api_says_what_to_do(start: Start) -> None:
+    process = start(RUN_MODE="lambda")
+
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (
+        1,
+        "",
+        (
+            "RUN_MODE is lambda, but AWS_LAMBDA_RUNTIME_API does not say where Lambda's Runtime API is; "
+            "on a machine of yours run: python -m local aws\n"
+        ),
+    )
 
 
 def test_sigterm_reaches_gunicorn_which_ends_well(gunicorn: Gunicorn) -> None:

@@ -1,0 +1,91 @@
+"""A Runtime API that hands out a few events and notes the answers: for what AWS's emulator does not let a test see."""
+
+import json
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from tests.serve.doors import Start
+
+
+class RuntimeApi(ThreadingHTTPServer):
+    """Serves `events` one after the other; `heard` holds every (path, JSON body) that the runtime posts.
+
+    After the last event a `next` waits for as long as the runtime lives.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, events: list[Any]) -> None:
+        self.events = events
+        self.served = 0
+        self.heard: list[tuple[str, Any]] = []
+        self.posted = threading.Condition()
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.server_port}"
+
+    def wait(self, count: int) -> list[tuple[str, Any]]:
+        """What the runtime has posted, once that is `count` times."""
+        with self.posted:
+            assert self.posted.wait_for(lambda: len(self.heard) >= count, timeout=30), self.heard
+            return list(self.heard)
+
+
+@contextmanager
+def runtime_api(events: list[Any]) -> Generator[RuntimeApi]:
+    with RuntimeApi(events) as api:
+        thread = threading.Thread(target=api.serve_forever, daemon=True)
+        thread.start()
+        yield api
+        api.shutdown()
+        thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: RuntimeApi  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    def do_GET(self) -> None:
+        if self.server.served == len(self.server.events):
+            # The runtime waits here, as it does for days on a quiet service.
+            self.rfile.read(1)
+            return
+        body = json.dumps(self.server.events[self.server.served]).encode()
+        self.send_response(200)
+        self.send_header("Lambda-Runtime-Aws-Request-Id", f"request-{self.server.served}")
+        self.send_header("Lambda-Runtime-Deadline-Ms", "99999999999999")
+        self.send_header(
+            "Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:123456789012:function:f"
+        )
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.server.served += 1
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(202)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        with self.server.posted:
+            self.server.heard.append((self.path, json.loads(body)))
+            self.server.posted.notify_all()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+
+def serve_events(start: Start, events: list[Any], **variables: str) -> tuple[list[Any], str]:
+    """Run Lambda mode until it has answered every event; the results and what it wrote to standard output."""
+    with runtime_api(events) as api:
+        process = start(AWS_LAMBDA_RUNTIME_API=api.address, **variables)
+        heard = api.wait(len(events))
+        process.terminate()
+        out, _ = process.communicate(timeout=30)
+    return [body for _, body in heard], out

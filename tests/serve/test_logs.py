@@ -1,0 +1,117 @@
+"""The log: JSON lines that each platform's viewer understands, with the ids of the request that they belong to."""
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serve.logs import ids_of
+from tests.serve.doors import Gunicorn, Start
+from tests.serve.lambda_events import payload_v2
+from tests.serve.runtime import serve_events
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+PARENT = f"00-{TRACE}-b7ad6b7169203331-01"
+
+
+def lines(output: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def lines_from_gunicorn(
+    gunicorn: Gunicorn, path: str, headers: dict[str, str], **variables: str
+) -> list[Any]:
+    process, url = gunicorn(**variables)
+    request = urllib.request.Request(url + path, headers=headers)
+    try:
+        urllib.request.urlopen(request, timeout=30).close()
+    except urllib.error.HTTPError as error:
+        error.close()
+    process.terminate()
+    return lines(process.communicate(timeout=30)[0])
+
+
+def test_cloud_logging_gets_severity_trace_and_span(gunicorn: Gunicorn) -> None:
+    [entry] = lines_from_gunicorn(
+        gunicorn,
+        "/hello",
+        {"X-Cloud-Trace-Context": f"{TRACE}/123;o=1", "traceparent": PARENT},
+        K_SERVICE="hello",
+        GOOGLE_CLOUD_PROJECT="my-project",
+    )
+
+    assert entry.pop("time").endswith("+00:00")
+    assert entry.pop("duration_ms") > 0
+    assert entry == {
+        "severity": "INFO",
+        "message": "GET /hello 200",
+        "logger": "app.request_log",
+        "logging.googleapis.com/trace": f"projects/my-project/traces/{TRACE}",
+        "logging.googleapis.com/spanId": "000000000000007b",
+        "logging.googleapis.com/trace_sampled": True,
+        "traceparent": PARENT,
+        "method": "GET",
+        "path": "/hello",
+        "status": 200,
+        "bytes": 32,
+    }
+
+
+def test_the_apps_own_records_carry_the_same_ids_and_its_failures_their_trace(gunicorn: Gunicorn) -> None:
+    own, failure = lines_from_gunicorn(
+        gunicorn, "/fail", {"traceparent": PARENT}, APP="tests.serve.apps:logging_app"
+    )
+
+    assert (own["message"], own["level"], own["logger"], own["item"]) == ("sold 3", "INFO", "shop", "tea")
+    assert (failure["message"], failure["level"]) == ("The app failed", "ERROR")
+    assert failure["exception"].endswith("ValueError: no tea")
+    assert {(entry["traceId"], entry["spanId"]) for entry in (own, failure)} == {(TRACE, "b7ad6b7169203331")}
+
+
+def test_lambdas_lines_have_its_request_id_and_the_x_ray_trace(start: Start) -> None:
+    event = payload_v2(
+        path="/fail", headers=[("x-amzn-trace-id", "Root=1-5759e988-bd862e3fe1be46a994272793")]
+    )
+
+    _, out = serve_events(
+        start, [event], APP="tests.serve.apps:logging_app", AWS_LAMBDA_FUNCTION_NAME="hello"
+    )
+
+    own, failure = lines(out)
+    assert (own["message"], own["level"], own["item"]) == ("sold 3", "INFO", "tea")
+    assert failure["stackTrace"].endswith("ValueError: no tea")
+    assert {entry["requestId"] for entry in (own, failure)} == {"request-0"}
+    assert {entry["xrayTraceId"] for entry in (own, failure)} == {"Root=1-5759e988-bd862e3fe1be46a994272793"}
+    assert own["timestamp"] <= failure["timestamp"]
+
+
+def test_below_the_chosen_level_nothing_is_written(gunicorn: Gunicorn) -> None:
+    assert lines_from_gunicorn(gunicorn, "/hello", {}, LOG_LEVEL="warning") == []
+
+
+def test_an_unknown_level_is_one_clear_line(start: Start) -> None:
+    process = start(LOG_LEVEL="loud", PORT="0")
+
+    _, err = process.communicate(timeout=30)
+
+    assert process.returncode == 1
+    assert err.startswith("Error: LOG_LEVEL is 'LOUD'; it is one of CRITICAL")
+    assert len(err.splitlines()) == 1
+
+
+@given(
+    st.dictionaries(st.sampled_from(["X_AMZN_TRACE_ID", "X_CLOUD_TRACE_CONTEXT", "TRACEPARENT"]), st.text())
+)
+def test_whatever_a_client_sends_as_a_trace_is_no_error(headers: dict[str, str]) -> None:
+    found = ids_of({f"HTTP_{name}": value for name, value in headers.items()})
+
+    assert json.loads(json.dumps(found)) == found
+
+
+@pytest.mark.parametrize("malformed", ["", "00", "00-short-b7ad6b7169203331-01", f"00-{TRACE}-short-01"])
+def test_a_malformed_traceparent_is_left_out(malformed: str) -> None:
+    assert ids_of({"HTTP_TRACEPARENT": malformed}) == {}

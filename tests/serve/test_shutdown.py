@@ -1,0 +1,98 @@
+"""SIGTERM loses nothing: a request that has begun is answered and its output written, in both modes."""
+
+import signal
+import subprocess
+import threading
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.serve.doors import Gunicorn, Start
+from tests.serve.lambda_events import payload_v2
+from tests.serve.runtime import runtime_api
+
+SLOW = "tests.serve.apps:slow"
+
+
+def wait_until_begun(process: "subprocess.Popen[str]") -> None:
+    assert process.stderr is not None
+    assert any(line == "begun\n" for line in process.stderr)
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Path:
+    """While this file is there, the slow app does not answer."""
+    gate = tmp_path / "gate"
+    gate.touch()
+    return gate
+
+
+def test_in_lambda_mode_a_request_that_has_begun_is_answered_before_the_end(start: Start, gate: Path) -> None:
+    with runtime_api([payload_v2(query=str(gate)), payload_v2()]) as api:
+        process = start(AWS_LAMBDA_RUNTIME_API=api.address, APP=SLOW)
+        wait_until_begun(process)
+
+        process.send_signal(signal.SIGTERM)
+        gate.unlink()
+        out, _ = process.communicate(timeout=30)
+
+    assert (process.returncode, out) == (0, "finished\n")
+    assert [(path.split("/")[-2:], body["body"]) for path, body in api.heard] == [
+        (["request-0", "response"], "finished")
+    ]
+
+
+def test_in_lambda_mode_an_idle_instance_ends_at_once(start: Start) -> None:
+    with runtime_api([payload_v2()]) as api:
+        process = start(AWS_LAMBDA_RUNTIME_API=api.address, APP=SLOW)
+        api.wait(1)
+
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(timeout=30) in {0, -signal.SIGTERM}
+
+
+def test_in_gunicorn_mode_a_request_that_has_begun_is_answered_before_the_end(
+    gunicorn: Gunicorn, gate: Path
+) -> None:
+    process, url = gunicorn(APP=SLOW)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(lambda: urllib.request.urlopen(f"{url}/?{gate}", timeout=30).read())
+        wait_until_begun(process)
+
+        process.send_signal(signal.SIGTERM)
+        gate.unlink()
+
+        assert answer.result(30) == b"finished"
+    out, _ = process.communicate(timeout=30)
+    assert (process.returncode, out) == (0, "finished\n")
+
+
+def test_a_rolling_restart_of_gunicorn_under_load_loses_no_request(gunicorn: Gunicorn) -> None:
+    process, url = gunicorn(WEB_CONCURRENCY="2", LOG_LEVEL="error")
+    restarts, done = 3, threading.Event()
+
+    def ask_until_done() -> list[int]:
+        statuses: list[int] = []
+        while not done.is_set():
+            with urllib.request.urlopen(f"{url}/hello", timeout=30) as response:
+                statuses.append(response.status)
+        return statuses
+
+    assert process.stderr is not None
+    with ThreadPoolExecutor(4) as pool:
+        clients = [pool.submit(ask_until_done) for _ in range(4)]
+        for _ in range(restarts):
+            process.send_signal(signal.SIGHUP)
+            booted = 0
+            for line in process.stderr:
+                booted += "Booting worker" in line
+                if booted == 2:
+                    break
+        done.set()
+        statuses = [status for client in clients for status in client.result(60)]
+
+    assert set(statuses) == {200}
+    assert len(statuses) > restarts
