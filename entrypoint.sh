@@ -11,7 +11,7 @@ fi
 
 case $mode in
     lambda) exec python3 -m serve.lambda_runtime ;;
-    gunicorn) exec python3 -m gunicorn --config serve/gunicorn.conf.py ;;
+    gunicorn) exec python3 -m serve.gunicorn_runtime --config serve/gunicorn.conf.py ;;
     *)
         echo "entrypoint.sh: RUN_MODE is '$mode'; it is either lambda or gunicorn (or unset, to choose by itself)" >&2
         exit 64

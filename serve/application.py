@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from serve import instance, logs
+from serve import fast_start, instance, logs
 from serve.instance import Identity
 from serve.loader import is_asgi, load_app
 
@@ -18,6 +18,7 @@ def create(identity: Identity) -> tuple[Callable[..., Any], bool]:
     build = os.environ.get("BUILD_ID", "")
     logs.configure()
     app = load_app()
+    fast_start.preload(app)
     if is_asgi(app):
         # Only an ASGI app pays for asyncio.
         from serve import asgi  # noqa: PLC0415

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from serve import application
+from serve import application, fast_start
 from serve.events import shape_of
 from serve.events.body import TooLargeError
 from serve.instance import Identity
@@ -69,3 +69,4 @@ def create() -> Callable[[Any, Any], Any]:
 
 # Loading here is what the init phase is for: it happens once an instance, with the CPU of the start.
 handler = create()
+fast_start.finish()

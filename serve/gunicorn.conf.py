@@ -2,7 +2,9 @@
 
 import os
 import sys
+from typing import Any
 
+from serve import fast_start
 from serve.loader import AppError
 
 # The app is loaded here, in the master: the port opens when it can answer, so a start-up probe on the port tells the
@@ -37,3 +39,8 @@ forwarder_headers = ""
 control_socket_disable = True
 errorlog = "-"
 loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
+
+
+def when_ready(_server: Any) -> None:
+    """Called in the master when the port is open, before it forks."""
+    fast_start.finish()

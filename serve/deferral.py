@@ -1,0 +1,266 @@
+"""Flask as it loads to a Flask without what serving does not need, which is imported at its first use.
+
+While flask and werkzeug load, their own imports of the modules in DEFERRED give stand-ins, which become the real thing
+when they are first touched, and which no one outside sees; everybody else's imports are as ever. Where that fails,
+Flask is loaded plainly. Python 3.15's own lazy imports take longer: Flask touches too much while it loads.
+"""
+
+import builtins
+import importlib
+import sys
+import threading
+from functools import partial
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import resolve_name
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+# The packages whose own imports are deferred, and the two among them that an app starts with.
+FRAMEWORK = frozenset({"flask", "werkzeug", "itsdangerous"})
+ENTRANCES = frozenset({"flask", "werkzeug"})
+
+# Commands, templates, the development server, the test client; and what only a few requests or errors need.
+DEFERRED = frozenset(
+    {
+        *("click", "flask.cli", "flask.templating", "jinja2", "werkzeug.serving", "werkzeug.test"),
+        *("difflib", "hashlib", "hmac", "pkgutil", "pprint", "secrets", "tempfile"),
+    }
+)
+
+# A package gets its submodules as attributes, whoever imports them, so an app may use one that it never imported.
+# A plain `import flask` brings these along; here they are stand-ins.
+SUBMODULES = (
+    *("flask.cli", "flask.templating", "werkzeug.serving", "werkzeug.test", "importlib.metadata"),
+    *("importlib.resources", "importlib.abc", "http.client", "http.server", "email.message", "email.parser"),
+    *(
+        "email.feedparser",
+        "email.header",
+        "email.charset",
+        "email.encoders",
+        "email.errors",
+        "email.quoprimime",
+    ),
+    *("email.base64mime", "email.iterators"),
+)
+_PACKAGES = FRAMEWORK | {name.partition(".")[0] for name in SUBMODULES}
+
+_plain_import = builtins.__import__
+_lock = threading.Lock()
+_holders: list[ModuleType] = []
+
+
+class Finder:
+    """A finder for sys.meta_path that finds flask and werkzeug where they are, and has them loaded with stand-ins."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """The spec that the finders after this one give."""
+        if name not in ENTRANCES:
+            return None
+        finders = (finder for finder in sys.meta_path if finder is not self)
+        spec = next(filter(None, (finder.find_spec(name, path, target) for finder in finders)), None)
+        if spec and isinstance(spec.loader, SourceFileLoader):
+            spec.loader.exec_module = partial(_load, spec.loader)
+        return spec
+
+
+def is_active() -> bool:
+    """Whether Flask has been loaded with stand-ins in it."""
+    return bool(_holders)
+
+
+class StandIn:
+    """An object of a module that is not imported yet: the module itself where `name` is empty."""
+
+    __slots__ = ("_module", "_name")
+
+    def __init__(self, module: str, name: str = "") -> None:
+        object.__setattr__(self, "_module", module)
+        object.__setattr__(self, "_name", name)
+
+    def __getattr__(self, name: str) -> Any:
+        if (self._module, self._name, name) == ("flask.cli", "", "AppGroup"):
+            return _AppGroup("flask.cli", "AppGroup")
+        return getattr(_real(self), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(_real(self), name, value)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return _real(self)(*args, **kwargs)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """As an attribute of a class (Flask.jinja_environment) it is never seen."""
+        real = _real(self)
+        bind = getattr(type(real), "__get__", None)
+        return bind(real, instance, owner) if bind else real
+
+    def __mro_entries__(self, _bases: Any) -> tuple[Any]:
+        return (_real(self),)
+
+    def __instancecheck__(self, instance: Any) -> bool:
+        return isinstance(instance, _real(self))
+
+    def __subclasscheck__(self, subclass: Any) -> bool:
+        return issubclass(subclass, _real(self))
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or _real(self) == other
+
+    def __hash__(self) -> int:
+        return hash(_real(self))
+
+    def __repr__(self) -> str:
+        return repr(_real(self))
+
+    @property
+    def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride] - isinstance() reads it
+        return type(_real(self))
+
+
+class _AppGroup(StandIn):
+    """The class flask.cli.AppGroup, of which every app and blueprint makes an object, used or not."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return super().__call__(*args, **kwargs) if args or kwargs else _Commands()
+
+
+class _Commands:
+    """The commands of an app or blueprint: at the first look at them this very object becomes an AppGroup."""
+
+    def __init__(self) -> None:
+        self.commands: dict[str, Any] = {}
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "commands":
+            # Flask looks here whenever a blueprint is registered.
+            return object.__getattribute__(self, "__dict__")[name]
+        group: Any = importlib.import_module("flask.cli").AppGroup
+        if name == "__class__":
+            # isinstance() asks for it only where the type is another, so it must not change under its hands.
+            return group
+        fresh = vars(group())
+        with _lock:
+            if type(self) is _Commands:
+                fields = object.__getattribute__(self, "__dict__")
+                fields.update({**fresh, **fields})
+                object.__setattr__(self, "__class__", group)
+        return getattr(self, name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.main(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return self.__repr__()
+
+
+class _Holder(ModuleType):
+    """A module with stand-ins among its globals; who reads them as attributes gets the real thing."""
+
+
+def _attribute(name: str) -> property:
+    """`name` as an attribute of every module that is a _Holder."""
+
+    def get(module: ModuleType) -> Any:
+        if name not in vars(module):
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+        value = vars(module)[name]
+        return _real(value) if _is_stand_in(value) else value
+
+    def put(module: ModuleType, value: Any) -> None:
+        vars(module)[name] = value
+
+    def delete(module: ModuleType) -> None:
+        if name not in vars(module):
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+        del vars(module)[name]
+
+    return property(get, put, delete)
+
+
+def _hide_stand_ins(module: ModuleType) -> None:
+    """Make `module` a _Holder where it has any."""
+    names = [name for name, value in tuple(vars(module).items()) if _is_stand_in(value)]
+    for name in names:
+        if name not in vars(_Holder):
+            setattr(_Holder, name, _attribute(name))
+    if names and module not in _holders:
+        _holders.append(module)
+        module.__class__ = _Holder
+
+
+def _real(stand_in: StandIn) -> Any:
+    """What `stand_in` stands for, which now takes its place in every module."""
+    module = importlib.import_module(object.__getattribute__(stand_in, "_module"))
+    attribute = object.__getattribute__(stand_in, "_name")
+    real = getattr(module, attribute) if attribute else module
+    for holder in _holders:
+        names = vars(holder)
+        for name, value in tuple(names.items()):
+            if value is stand_in:
+                names[name] = real
+        if not any(map(_is_stand_in, tuple(names.values()))):
+            holder.__class__ = ModuleType
+    return real
+
+
+def _is_stand_in(value: Any) -> bool:
+    return issubclass(type(value), StandIn)
+
+
+def _is_deferred(module: str) -> bool:
+    return module in DEFERRED and module not in sys.modules
+
+
+def _stand_in(module: str, item: str) -> StandIn | None:
+    """What `from module import item` gives in the framework; None where that is not deferred."""
+    if _is_deferred(module):
+        return _AppGroup(module, item) if item == "AppGroup" else StandIn(module, item)
+    return StandIn(f"{module}.{item}") if _is_deferred(f"{module}.{item}") else None
+
+
+def _import(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:  # noqa: A002
+    """What `import` does while the framework loads: in its own modules it defers, elsewhere it is as ever."""
+    if globals and str(globals.get("__name__")).partition(".")[0] in FRAMEWORK:
+        module = resolve_name("." * level + name, globals["__package__"]) if level else name
+        if not fromlist and "." not in module and _is_deferred(module):
+            return StandIn(module)
+        found: dict[str, Any] = {item: _stand_in(module, item) for item in fromlist or ()}
+        if any(map(_is_stand_in, found.values())):
+            for item, stand_in in found.items():
+                if stand_in is None:
+                    found[item] = getattr(_plain_import(name, globals, locals, (item,), level), item)
+            return SimpleNamespace(**found)
+    return _plain_import(name, globals, locals, fromlist, level)
+
+
+def _load(loader: SourceFileLoader, module: ModuleType) -> None:
+    """Execute flask or werkzeug: with stand-ins, or plainly where that fails."""
+    del loader.exec_module
+    loaded, names = set(sys.modules), set(vars(module))
+    try:
+        _load_with_stand_ins(loader, module)
+    except Exception:  # noqa: BLE001 - whatever it is, the plain import succeeds or says better what is wrong
+        for name in set(sys.modules) - loaded:
+            if name.partition(".")[0] in FRAMEWORK:
+                del sys.modules[name]
+        for name in set(vars(module)) - names:
+            del vars(module)[name]
+        loader.exec_module(module)
+
+
+def _load_with_stand_ins(loader: SourceFileLoader, module: ModuleType) -> None:
+    outer = builtins.__import__
+    builtins.__import__ = _import
+    try:
+        loader.exec_module(module)
+    finally:
+        builtins.__import__ = outer
+    for name in SUBMODULES:
+        package, _, child = name.rpartition(".")
+        if package in sys.modules and child not in vars(sys.modules[package]):
+            vars(sys.modules[package])[child] = StandIn(name)
+    for name, loaded in tuple(sys.modules.items()):
+        if name.partition(".")[0] in _PACKAGES:
+            _hide_stand_ins(loaded)

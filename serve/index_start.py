@@ -1,0 +1,99 @@
+"""The app's start, run once as an image is built, to the index that makes the next starts faster (start_index.py).
+
+`python -m serve.index_start`; in an image built upon this one run it again, as root, after the last change.
+"""
+
+import importlib
+import marshal
+import re
+import sys
+from array import array
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from serve import start_index
+
+WITH_THE_APP = ("serve.gunicorn_app", "serve.aws_lambda")
+
+
+def main() -> None:
+    """Start the app as both doors do, and write what was imported and compiled on the way."""
+    file = Path(start_index.FILE)
+    file.unlink(missing_ok=True)
+    with recorded_patterns() as patterns:
+        start()
+    modules = dict(unchecked_modules())
+    # Version 2 of the format, because later ones depend on how often an object is referred to.
+    file.write_bytes(marshal.dumps((start_index.this_python(), earlier_folders(), modules, patterns), 2))
+    print(f"{file}: {len(modules)} modules, {len(patterns)} patterns")
+
+
+def start() -> None:
+    """Import what Lambda mode and gunicorn mode import; the app's own modules only where it can be loaded here."""
+    importlib.import_module("serve.fast_start").begin()
+    for module in ("gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "serve.lambda_runtime", *WITH_THE_APP):
+        try:
+            importlib.import_module(module)
+        except (Exception, SystemExit) as error:
+            if module not in WITH_THE_APP:
+                raise
+            # An app may need what it only has where it runs.
+            reason = f"{type(error).__name__}: {error}"
+            print(f"The app does not load here, so the index is without it: {reason}", file=sys.stderr)
+
+
+@contextmanager
+def recorded_patterns() -> Generator[dict[Any, Any]]:
+    """What each pattern that is compiled meanwhile compiles to, by (type, pattern, flags)."""
+    compiler: Any = vars(re)["_compiler"]
+    plain, sre = compiler.compile, vars(compiler)["_sre"]
+    patterns: dict[Any, Any] = {}
+
+    def compile_and_record(pattern: Any, flags: int = 0) -> Any:
+        def record(source: Any, all_flags: int, code: list[int], *groups: Any) -> Any:
+            if isinstance(source, str | bytes) and not all_flags & re.LOCALE:
+                patterns[type(source).__name__, source, int(flags)] = (
+                    int(all_flags),
+                    array("I", code).tobytes(),
+                    *groups,
+                )
+            return sre.compile(source, all_flags, code, *groups)
+
+        vars(compiler)["_sre"] = SimpleNamespace(**{**vars(sre), "compile": record})
+        return plain(pattern, flags)
+
+    compiler.compile = compile_and_record
+    try:
+        yield patterns
+    finally:
+        compiler.compile = plain
+        vars(compiler)["_sre"] = sre
+
+
+def unchecked_modules() -> Iterator[tuple[str, tuple[str, str, bool]]]:
+    """Source, bytecode and whether it is a package, of each loaded module whose bytecode Python does not check."""
+    for name, module in tuple(sys.modules.items()):
+        spec = getattr(module, "__spec__", None)
+        if (
+            spec is None
+            or spec.name != name
+            or not (spec.origin and spec.cached and Path(spec.cached).exists())
+        ):
+            continue
+        with Path(spec.cached).open("rb") as file:
+            data = file.read()
+        if data.startswith(start_index.UNCHECKED):
+            yield name, (spec.origin, spec.cached, spec.submodule_search_locations is not None)
+
+
+def earlier_folders() -> dict[str, list[str]]:
+    """The names of modules in each folder of sys.path before the standard library's."""
+    library = str(Path(re.__file__).parents[1])
+    return {folder: sorted(start_index.names_in(folder)) for folder in sys.path[: sys.path.index(library)]}
+
+
+if __name__ == "__main__":
+    main()
