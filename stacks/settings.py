@@ -183,7 +183,7 @@ def _no_platform(platform: str, stack: str) -> str:
     if platform:
         return f"platform: it is {platform!r}; allowed are {choices}{hint}"
     return (
-        f"platform: it is not set, and the stack's name, {stack!r}, is none of {choices}{hint}; "
+        f"platform: it is not set, and the stack's name, {stack!r}, is none of {choices}; "
         f"type `pulumi config set platform {near[0] if near else 'aws'}`"
     )
 
@@ -260,5 +260,5 @@ def _domain(values: Mapping[str, Value], platform: str) -> list[str]:
     elif zone and domain != zone and not domain.endswith(f".{zone}"):
         problems.append(f"dnsZone: it is {zone!r}, which does not hold the domain {domain!r}")
     if values["domainReady"] and platform == "aws" and (zone or not domain):
-        problems.append("domainReady: it is True; it is only for a domain without a dnsZone")
+        problems.append("domainReady: it is true; it is only for a domain without a dnsZone")
     return problems

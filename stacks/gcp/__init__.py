@@ -21,7 +21,6 @@ def deploy(service: Service, past: History) -> Deployment:
     project, region, labels = service.cloud_project, service.region, service.labels
 
     # The APIs, which stay enabled after `pulumi destroy`: something else in the project may have come to need them.
-    names = [*APIS, "dns.googleapis.com"] if service.dns_zone else APIS
     apis = [
         gcp.projects.Service(
             f"{service.name}-{name.partition('.')[0]}",
@@ -29,7 +28,7 @@ def deploy(service: Service, past: History) -> Deployment:
             project=project,
             disable_on_destroy=False,
         )
-        for name in names
+        for name in APIS
     ]
     enabled = pulumi.ResourceOptions(depends_on=apis)
 

@@ -77,7 +77,7 @@ def _function(cloud: Cloud, function: Resource, before: Resource | None) -> dict
     if "logs:PutLogEvents" not in rights_of(cloud, inputs["role"]):
         raise RefusedError("the function's role may not write logs")
     name = before.outputs["name"] if before else named(function)
-    versions = cloud.versions.setdefault(name, [])
+    versions = cloud.versions.setdefault(name, list(cloud.earlier))
     unversioned = {"tags", "reservedConcurrentExecutions", "publish"}
     if before is None or any(
         before.inputs.get(k) != inputs.get(k) for k in {*inputs, *before.inputs} - unversioned

@@ -61,7 +61,8 @@ class Cloud:
         self.resources: dict[tuple[str, str], Resource] = {}
         self.images: dict[str, dict[str, str]] = {}  # repository to tag to digest
         self.versions: dict[str, list[str]] = {}  # function or service to its versions or revisions
-        self.enabled: set[str] = set()  # Google's APIs, which stay enabled
+        self.earlier: list[str] = []  # versions that a new function or service already has
+        self.enabled = {"dns.googleapis.com"}  # Google's APIs, which stay enabled
         self.records_by_hand: set[str] = set()  # names that someone entered in their own DNS
         self.zones = {"example.com": "Z123"}
         self.refuse_next: dict[str, str] = {}  # type to the reason

@@ -55,7 +55,7 @@ def _service(cloud: Cloud, service: Resource, before: Resource | None) -> dict[s
         a.outputs["email"] for a in cloud.of("gcp:serviceaccount/account:Account")
     }:
         raise RefusedError(f"404: service account {template['serviceAccount']} does not exist")
-    revisions = cloud.versions.setdefault(inputs["name"], [])
+    revisions = cloud.versions.setdefault(inputs["name"], list(cloud.earlier))
     if before is None or before.inputs["template"] != template:
         revisions.append(f"{inputs['name']}-{len(revisions) + 1:05d}-abc")
     if sum(share["percent"] for share in inputs["traffics"]) != 100:

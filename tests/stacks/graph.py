@@ -5,7 +5,9 @@
 import asyncio
 import contextvars
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +15,7 @@ import pulumi
 from pulumi.output import Unknown
 from pulumi.runtime import mocks, rpc, set_mocks
 from pulumi.runtime.proto import resource_pb2
-from pulumi.runtime.settings import set_root_resource
+from pulumi.runtime.settings import SETTINGS, set_root_resource
 from pulumi.runtime.stack import run_pulumi_func
 
 from stacks.deployment import Deployment
@@ -72,10 +74,10 @@ class Graph:
         return seen
 
 
-def service(platform: str, **settings: object) -> Service:
-    """A checked Service of the project "demo", with settings given as in a stack's configuration."""
+def service(stack: str, /, **settings: object) -> Service:
+    """A checked Service of the project "demo" and `stack`, with settings given as in a stack's configuration."""
     config = {f"demo:{key}": _text(value) for key, value in settings.items()}
-    return read({**PROVIDER_CONFIG, **config}, "demo", platform, {})
+    return read({**PROVIDER_CONFIG, **config}, "demo", stack, {})
 
 
 def run(
@@ -96,9 +98,16 @@ def run(
 
 
 def _run(recorder: "_Recorder", program: Callable[[], Mapping[str, Any]], preview: bool) -> Graph:
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    try:
+    outputs = dict[str, Any]()
+
+    async def whole() -> None:
+        for name, value in program().items():
+            outputs[name] = await pulumi.Output.from_input(value).future(with_unknowns=False)
+
+    with _event_loop() as loop:
+        # What an earlier run in this process left unfinished is none of this one's.
+        SETTINGS.rpc_manager.clear()  # pyright: ignore[reportAttributeAccessIssue]
+        SETTINGS.outputs.clear()  # pyright: ignore[reportAttributeAccessIssue]
         set_root_resource(None)  # pyright: ignore[reportArgumentType]
         set_mocks(
             recorder.mocks,
@@ -108,18 +117,29 @@ def _run(recorder: "_Recorder", program: Callable[[], Mapping[str, Any]], previe
             monitor=recorder,
             organization="organization",
         )
-        outputs = dict[str, Any]()
-
-        async def whole() -> None:
-            for name, value in program().items():
-                future = pulumi.Output.from_input(value)
-                outputs[name] = await future.future(with_unknowns=False)
-
         loop.run_until_complete(run_pulumi_func(whole))
-        return Graph(recorder.nodes, outputs, recorder.cloud)
+    return Graph(recorder.nodes, outputs, recorder.cloud)
+
+
+@contextmanager
+def _event_loop() -> Generator[asyncio.AbstractEventLoop]:
+    """A loop whose worker threads have loops too, because the SDK asks for one there, and all of them end here."""
+    loops = [asyncio.new_event_loop()]
+
+    def start() -> None:
+        loops.append(asyncio.new_event_loop())
+        asyncio.set_event_loop(loops[-1])
+
+    asyncio.set_event_loop(loops[0])
+    executor = ThreadPoolExecutor(initializer=start)
+    loops[0].set_default_executor(executor)
+    try:
+        yield loops[0]
     finally:
-        loop.close()
+        executor.shutdown()
         asyncio.set_event_loop(None)
+        for loop in loops:
+            loop.close()
 
 
 def plain(value: Any) -> Any:

@@ -1,0 +1,134 @@
+"""Which release keeps the traffic."""
+
+import asyncio
+
+import pulumi
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stacks.releases import KEPT, History, Release
+from tests.stacks.cloud import Cloud
+from tests.stacks.graph import run, service
+
+ONE = {"version": "1", "digest": "sha256:one"}
+TWO = {"version": "2", "digest": "sha256:two"}
+AGAIN = {"version": "3", "digest": "sha256:one"}
+PAST = History("2", (ONE, TWO, AGAIN))
+
+
+def test_without_a_past_the_newest_gets_all() -> None:
+    """A fresh stack has nothing to protect, whatever share it is given."""
+    assert History().primary(service("aws", canaryPercent=10)) is None
+    assert History().primary(service("aws")) is None
+
+
+def test_a_share_leaves_the_rest_to_the_promoted_one() -> None:
+    """Below 100 percent what was promoted stays, at 100 the newest takes over."""
+    assert PAST.primary(service("aws", canaryPercent=10)) == "2"
+    assert PAST.primary(service("aws", canaryPercent=0)) == "2"
+    assert PAST.primary(service("aws", canaryPercent=100)) is None
+
+
+def test_a_pin_is_a_version_or_a_digest_of_this_stack() -> None:
+    """A digest that was released twice means its newest version."""
+    assert PAST.primary(service("aws", pin="1")) == "1"
+    assert PAST.primary(service("aws", pin="sha256:two", canaryPercent=10)) == "2"
+    assert PAST.primary(service("aws", pin="sha256:one")) == "3"
+
+
+def test_an_unknown_pin_says_what_there_is() -> None:
+    """A wrong version must never reach the cloud."""
+    with pytest.raises(
+        pulumi.RunError, match=r"^pin: it is '9', which is no release of this stack \(1, 2, 3\); type"
+    ):
+        PAST.primary(service("aws", pin="9"))
+    with pytest.raises(pulumi.RunError, match=r"\(none yet\)"):
+        History().primary(service("aws", pin="9"))
+
+
+def after(past: History, version: str, digest: str) -> list[Release]:
+    """The releases after one more."""
+
+    async def added() -> list[Release]:
+        return await past.with_release(version, digest).future() or []
+
+    return asyncio.run(added())
+
+
+def test_a_release_is_added_once() -> None:
+    """A deployment that makes no new version leaves the list as it is."""
+    assert after(History(), "1", "sha256:one") == [ONE]
+    assert after(History("1", (ONE,)), "1", "sha256:one") == [ONE]
+    assert after(History("1", (ONE,)), "2", "sha256:two") == [ONE, TWO]
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_the_list_stays_short_and_keeps_what_is_promoted(count: int, promoted: int) -> None:
+    """Twenty releases are kept in order, and one more where the promoted one is older than those."""
+    releases = [{"version": str(number), "digest": f"sha256:{number}"} for number in range(count)]
+    past = History(str(promoted), tuple(releases))
+
+    kept = [int(release["version"]) for release in after(past, "999", "sha256:999")]
+
+    newest = [*range(max(0, count - KEPT + 1), count), 999]
+    assert kept == ([promoted] if promoted < min(count, newest[0]) else []) + newest
+
+
+SHARES = [
+    ({}, None, 100),
+    ({"canaryPercent": 10}, "2", 10),
+    ({"canaryPercent": 99}, "2", 99),
+    ({"canaryPercent": 0}, "2", 0),
+    ({"pin": "1"}, "1", 0),
+    ({"pin": "1", "canaryPercent": 10}, "1", 0),
+]
+
+
+@pytest.mark.parametrize(("settings", "primary", "share"), SHARES)
+def test_lambda_shares_by_the_alias(
+    settings: dict[str, object], primary: str | None, share: int, cloud: Cloud
+) -> None:
+    """The alias names what stays, and beside it the newest version with its share."""
+    cloud.earlier = ["1", "2", "3"]
+
+    graph = run(service("aws", **settings), past=PAST, cloud=cloud)
+
+    alias = graph.one("lambda/alias:Alias").inputs
+    expected = {"additionalVersionWeights": {"4": share / 100}} if primary and share else None
+    assert (alias["functionVersion"], alias.get("routingConfig")) == (primary or "4", expected)
+    assert graph.outputs["promoted"] == (primary or "4")
+    assert [release["version"] for release in graph.outputs["releases"]] == ["1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize(("settings", "primary", "share"), SHARES)
+def test_cloud_run_shares_by_its_traffic(
+    settings: dict[str, object], primary: str | None, share: int, cloud: Cloud
+) -> None:
+    """The service names what stays as a revision, and the newest as the newest, so that its name is not needed."""
+    cloud.earlier = ["1", "2", "3"]
+
+    graph = run(service("gcp", **settings), past=PAST, cloud=cloud)
+
+    latest = {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": share}
+    stays = {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": primary, "percent": 100 - share}
+    expected = ([stays] if primary else []) + ([latest] if share else [])
+    assert graph.one("cloudrunv2/service:Service").inputs["traffics"] == expected
+    assert graph.outputs["promoted"] == (primary or "demo-gcp-00004-abc")
+    assert graph.outputs["releases"][-1]["version"] == "demo-gcp-00004-abc"
+
+
+def test_the_newest_version_is_never_its_own_canary(cloud: Cloud) -> None:
+    """AWS refuses an alias whose two versions are one, so nothing is shared where nothing is new."""
+    graph = run(service("aws", canaryPercent=10), past=History("1", (ONE,)), cloud=cloud)
+
+    alias = graph.one("lambda/alias:Alias").inputs
+    assert (alias["functionVersion"], alias.get("routingConfig")) == ("1", None)
+
+
+def test_the_image_of_a_release_is_known_by_its_digest(cloud: Cloud) -> None:
+    """Every release tells its digest, so that a person can pin by what is in `docker` or in a report."""
+    for platform in ("aws", "gcp", "apprunner"):
+        graph = run(service(platform))
+
+        assert graph.outputs["releases"][-1]["digest"] == graph.outputs["image"].partition("@")[2]

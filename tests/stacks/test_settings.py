@@ -1,0 +1,343 @@
+"""A stack's configuration becomes a Service, or every error at once."""
+
+import contextlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import platforms
+from stacks import rules
+from stacks.settings import KEYS, ConfigError, Service, read
+from tests.stacks.graph import PROVIDER_CONFIG, service
+
+ROOT = Path(__file__).parents[2]
+COUNTLESS = settings(settings.get_profile("stacks"), max_examples=200)
+
+
+def problems(stack: str, /, **config: object) -> list[str]:
+    """What is wrong with a configuration."""
+    with pytest.raises(ConfigError) as caught:
+        service(stack, **config)
+    return list(caught.value.problems)
+
+
+def test_an_empty_configuration_is_a_whole_service() -> None:
+    """Defaults make every platform work with nothing but a region, and on Google Cloud a project."""
+    common: dict[str, Any] = {
+        "app": "app:create_app()",
+        "memory": 512,
+        "architecture": "amd64",
+        "tracing": False,
+        "canary_percent": 100,
+        "pin": "",
+        "domain": "",
+        "dns_zone": "",
+        "domain_ready": False,
+    }
+
+    assert service("aws") == Service(
+        platform="aws",
+        name="demo-aws",
+        labels={"project": "demo", "stack": "aws", "managed-by": "pulumi"},
+        region="us-east-1",
+        cloud_project="",
+        cpu=None,
+        timeout=29,
+        concurrency=1,
+        min_instances=0,
+        max_instances=None,
+        throttle_rate=20,
+        throttle_burst=50,
+        log_days=30,
+        **common,
+    )
+    assert service("gcp") == Service(
+        platform="gcp",
+        name="demo-gcp",
+        labels={"project": "demo", "stack": "gcp", "managed-by": "pulumi"},
+        region="us-central1",
+        cloud_project="my-project",
+        cpu=1.0,
+        timeout=60,
+        concurrency=80,
+        min_instances=0,
+        max_instances=4,
+        throttle_rate=None,
+        throttle_burst=None,
+        log_days=None,
+        **common,
+    )
+    assert service("apprunner") == Service(
+        platform="apprunner",
+        name="demo-apprunner",
+        labels={"project": "demo", "stack": "apprunner", "managed-by": "pulumi"},
+        region="us-east-1",
+        cloud_project="",
+        cpu=0.25,
+        timeout=None,
+        concurrency=100,
+        min_instances=1,
+        max_instances=2,
+        throttle_rate=None,
+        throttle_burst=None,
+        log_days=None,
+        **common,
+    )
+
+
+def test_a_stack_of_any_name_chooses_its_platform() -> None:
+    """`prod-eu` with the key `platform` is like a stack of the platform's name."""
+    chosen = service("prod-eu", platform="gcp", memory=1024)
+
+    assert (chosen.platform, chosen.name, chosen.memory) == ("gcp", "demo-prod-eu", 1024)
+
+
+def test_a_stack_without_a_platform_says_how_to_choose() -> None:
+    """Neither the name nor the key decides: the error names the choices and what to type."""
+    assert problems("production") == [
+        (
+            "platform: it is not set, and the stack's name, 'production', is none of aws, gcp, apprunner; "
+            "type `pulumi config set platform aws`"
+        )
+    ]
+    assert problems("app-runner") == [
+        (
+            "platform: it is not set, and the stack's name, 'app-runner', is none of aws, gcp, apprunner; "
+            "type `pulumi config set platform apprunner`"
+        )
+    ]
+    assert problems("aws", platform="gpc") == [
+        "platform: it is 'gpc'; allowed are aws, gcp, apprunner; did you mean gcp?"
+    ]
+
+
+def test_every_error_is_told_at_once() -> None:
+    """One run names every key that needs a change, with its value and what is allowed."""
+    found = problems(
+        "aws", memroy=256, memory=64, timeout=30, tracing="yes", cpu="0.5", minInstances=1, domain="a b"
+    )
+
+    assert found == [
+        "memroy: there is no such key; did you mean memory?",
+        "tracing: it is 'yes'; allowed is true or false",
+        (
+            "cpu: it is 0.5; AWS Lambda has no such setting: CPU comes with memory, one vCPU for 1,769 MB. "
+            "Type `pulumi config rm cpu`"
+        ),
+        (
+            "minInstances: it is 1; AWS Lambda has no such setting: it keeps no instance for a function that nobody "
+            "calls. Type `pulumi config rm minInstances`"
+        ),
+        "memory: it is 64; AWS Lambda allows 128 to 10240",
+        "timeout: it is 30; AWS Lambda allows 1 to 29",
+        "domain: it is 'a b'; allowed is one host name in lower case, such as api.example.com",
+    ]
+
+
+def test_the_error_is_readable_as_a_whole() -> None:
+    """The message counts, says that nothing happened, and has a line a problem."""
+    with pytest.raises(ConfigError) as caught:
+        service("gcp", memory=64)
+
+    assert str(caught.value) == (
+        "One setting needs a change; nothing was deployed.\n  memory: it is 64; Cloud Run allows 128 to 32768"
+    )
+
+
+@pytest.mark.parametrize(
+    ("stack", "config", "problem"),
+    [
+        ("aws", {"Memory": 512}, "Memory: there is no such key; did you mean memory?"),
+        ("aws", {"colour": "red"}, f"colour: there is no such key; there are {', '.join(KEYS)}"),
+        ("aws", {"memory": "lots"}, "memory: it is 'lots'; allowed is a whole number"),
+        ("aws", {"architecture": "x86_64"}, "architecture: it is 'x86_64'; AWS Lambda allows amd64, arm64"),
+        ("gcp", {"architecture": "arm64"}, "architecture: it is 'arm64'; Cloud Run allows amd64"),
+        ("gcp", {"cpu": "3"}, "cpu: it is 3; Cloud Run allows 0.08 to 0.99, 1, 2, 4, 6, 8"),
+        ("gcp", {"cpu": "half"}, "cpu: it is 'half'; allowed is a number"),
+        (
+            "gcp",
+            {"cpu": "0.4", "memory": 1024},
+            "memory: it is 1024; with cpu 0.4 Cloud Run allows 128 to 512",
+        ),
+        ("gcp", {"cpu": "4"}, "memory: it is 512; with cpu 4 Cloud Run allows 2048 to 16384"),
+        ("gcp", {"memory": 8192}, "memory: it is 8192; with cpu 1 Cloud Run allows 128 to 4096"),
+        (
+            "gcp",
+            {"cpu": "0.5", "concurrency": 2},
+            "concurrency: it is 2; with cpu 0.5, less than 1, Cloud Run allows 1",
+        ),
+        (
+            "gcp",
+            {"minInstances": 5},
+            "minInstances: it is 5; at most maxInstances is allowed, which is 4",
+        ),
+        ("apprunner", {"cpu": "1"}, "memory: it is 512; with cpu 1 App Runner allows 2048 or 3072 or 4096"),
+        (
+            "apprunner",
+            {"canaryPercent": 10},
+            (
+                "canaryPercent: it is 10; App Runner has no such setting: it moves all traffic to the new release at "
+                "once. Type `pulumi config rm canaryPercent`"
+            ),
+        ),
+        (
+            "apprunner",
+            {"pin": "1"},
+            (
+                "pin: it is '1'; App Runner has no such setting: it keeps no earlier release; deploy the earlier "
+                "commit instead. Type `pulumi config rm pin`"
+            ),
+        ),
+        ("aws", {"canaryPercent": 101}, "canaryPercent: it is 101; AWS Lambda allows 0 to 100"),
+        (
+            "aws",
+            {"app": "app"},
+            "app: it is 'app'; allowed is package.module:callable, such as app:create_app()",
+        ),
+        (
+            "aws",
+            {"dnsZone": "a.org"},
+            "dnsZone: it is 'a.org', but there is no domain; type `pulumi config set domain api.a.org`",
+        ),
+        (
+            "aws",
+            {"domain": "api.a.org", "dnsZone": "b.org"},
+            "dnsZone: it is 'b.org', which does not hold the domain 'api.a.org'",
+        ),
+        (
+            "aws",
+            {"domain": "*.a.org"},
+            "domain: it is '*.a.org'; allowed is one host name in lower case, such as api.example.com",
+        ),
+        ("aws", {"domainReady": True}, "domainReady: it is true; it is only for a domain without a dnsZone"),
+    ],
+)
+def test_a_problem_names_the_key_the_value_and_what_is_allowed(
+    stack: str, config: dict[str, object], problem: str
+) -> None:
+    """Each kind of mistake has its own sentence."""
+    assert problems(stack, **config) == [problem]
+
+
+def test_less_than_one_cpu_serves_one_request_at_a_time() -> None:
+    """Cloud Run demands it, so it is what the user gets without saying it."""
+    assert service("gcp", cpu="0.5").concurrency == 1
+    assert service("gcp", cpu="2").concurrency == 80
+
+
+def test_a_region_may_come_from_the_environment_and_its_lack_is_told() -> None:
+    """The providers read these variables too; without them the error says what to type."""
+    from_environment = read({}, "demo", "aws", {"AWS_REGION": "eu-west-1"})
+    with pytest.raises(ConfigError) as caught:
+        read({}, "demo", "gcp", {})
+
+    assert from_environment.region == "eu-west-1"
+    assert caught.value.problems == (
+        "gcp:region: it is not set; type `pulumi config set gcp:region us-central1`",
+        "gcp:project: it is not set; type `pulumi config set gcp:project MY-PROJECT`",
+    )
+
+
+def test_keys_of_another_project_are_not_passed_over() -> None:
+    """`pulumi new` gives a project another name, and keys under the old one would do nothing."""
+    with pytest.raises(ConfigError) as caught:
+        read({**PROVIDER_CONFIG, "scale-to-zero:memory": "1024", "other:colour": "red"}, "demo", "aws", {})
+
+    assert caught.value.problems == (
+        (
+            "scale-to-zero:memory: it belongs to a project called scale-to-zero, and this one is called demo; "
+            "type `pulumi config rm scale-to-zero:memory` and `pulumi config set memory VALUE`"
+        ),
+    )
+
+
+def test_pulumi_yaml_declares_every_key_with_its_type_its_default_and_what_it_is_for() -> None:
+    """The engine checks types by Pulumi.yaml, so it has to say what the program says."""
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
+
+    names = {"int": "integer", "bool": "boolean", "str": "string"}
+    assert list(declared) == list(KEYS)
+    assert {key: (entry["type"], entry["default"]) for key, entry in declared.items()} == {
+        key: (names[type(neutral).__name__], neutral) for key, neutral in KEYS.items()
+    }
+    assert all(len(entry["description"]) > 10 for entry in declared.values())
+
+
+def test_the_stacks_own_files_hold_provider_keys_only() -> None:
+    """`pulumi new` copies them as they are, so nothing in them may depend on the project's name or its secrets."""
+    for name in platforms.NAMES:
+        held = yaml.safe_load((ROOT / f"Pulumi.{name}.yaml").read_text(encoding="utf-8"))
+
+        assert list(held) == ["config"]
+        assert all(re.match(r"(aws|gcp):", key) for key in held["config"])
+
+
+@pytest.mark.parametrize("platform", platforms.NAMES)
+def test_every_key_has_a_rule_on_each_platform_or_a_reason_why_not(platform: str) -> None:
+    """A key is never ignored: it is common, it is checked, or it is refused with a reason."""
+    unfit = KEYS.keys() - rules.COMMON - rules.rules(platform).keys()
+
+    assert {key for of, key in rules.WHY_NOT if of == platform} == unfit
+
+
+@st.composite
+def mistakes(draw: st.DrawFn) -> tuple[str, str, str]:
+    """A platform, a key and a text that this platform cannot take for it, whatever the other keys are."""
+    platform = draw(st.sampled_from(platforms.NAMES))
+    key = draw(st.sampled_from(sorted(KEYS.keys() - {"platform", "pin"})))
+    table = rules.rules(platform)
+    if key not in table and key not in rules.COMMON:
+        # Refused: anything but its neutral value.
+        wrong = {"int": "7", "str": "0.5", "bool": "true"}[type(KEYS[key]).__name__]
+    elif isinstance(KEYS[key], bool):
+        wrong = draw(st.sampled_from(["yes", "1", "True", ""]))
+    elif isinstance(KEYS[key], int):
+        allowed = table[key].allowed
+        number = st.integers().filter(lambda value: value != 0 and value not in allowed)
+        wrong = draw(number.map(str) | st.sampled_from(["", "1.5", "many", "0x10"]))
+    elif key == "cpu":
+        wrong = draw(st.sampled_from(["0.07", "-1", "9", "1.5", "nan", "one", "1e9", "inf"]))
+    elif key == "architecture":
+        wrong = draw(st.text(max_size=8).filter(lambda text: text not in {"amd64", "arm64"}))
+    else:
+        wrong = draw(
+            st.sampled_from([" ", "a b", "-", ":", "..", "ü.example", "x" * 300, "*.example.com", "1"])
+        )
+    return platform, key, wrong
+
+
+@COUNTLESS
+@given(mistakes(), st.dictionaries(st.text(max_size=10), st.text(max_size=5), max_size=3))
+def test_any_mistake_is_a_config_error_that_names_its_key(
+    mistake: tuple[str, str, str], noise: dict[str, str]
+) -> None:
+    """Whatever a configuration holds, the answer is a ConfigError with the key, never another exception."""
+    platform, key, wrong = mistake
+    config = {
+        **PROVIDER_CONFIG,
+        **{f"demo:{name}": value for name, value in noise.items()},
+        f"demo:{key}": wrong,
+    }
+    config["demo:platform"] = ""
+
+    with pytest.raises(ConfigError) as caught:
+        read(config, "demo", platform, {})
+
+    named = {problem.partition(":")[0] for problem in caught.value.problems}
+    # A zone is also wrong by having no domain.
+    assert key in named or (key == "dnsZone" and "domain" in named)
+
+
+@COUNTLESS
+@given(
+    st.dictionaries(st.text(max_size=30), st.text(max_size=10), max_size=5), st.text(min_size=1, max_size=12)
+)
+def test_no_configuration_gives_a_trace(config: dict[str, str], stack: str) -> None:
+    """Arbitrary keys and values end in a Service or in a ConfigError."""
+    with contextlib.suppress(ConfigError):
+        assert read(config, "demo", stack, {}).platform in platforms.NAMES
