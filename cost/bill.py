@@ -1,6 +1,6 @@
 """A month's usage of one deployment into line items, and those into a bill, in exact decimals."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
@@ -23,7 +23,7 @@ class Usage:
     requests: answered ones. starts: instances started for a request.
     busy_s: seconds of handling, request by request, each rounded up as it is billed. start_s: likewise, of starting.
     active_s: seconds in which an instance served, started or stopped, summed over instances, rounded as billed.
-    ready_active_s: how many of active_s fell on the instances that are always there.
+    ready_s: seconds in which instances of the minimum were busy, summed over them. further_s: likewise, beyond them.
     """
 
     requests: Decimal = ZERO
@@ -31,7 +31,8 @@ class Usage:
     busy_s: Decimal = ZERO
     start_s: Decimal = ZERO
     active_s: Decimal = ZERO
-    ready_active_s: Decimal = ZERO
+    ready_s: Decimal = ZERO
+    further_s: Decimal = ZERO
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -39,10 +40,22 @@ class Usage:
             if not value.is_finite() or value < 0:
                 raise CostError(f"{field.name} of a month: {value} is not a quantity; it is 0 or more")
 
+    def plus(self, other: "Usage") -> "Usage":
+        """Both together."""
+        return self._with(other, lambda here, there: here + there)
+
+    def times(self, factor: Decimal) -> "Usage":
+        """Each quantity `factor` times."""
+        return self._with(self, lambda here, _: here * factor)
+
     def between(self, other: "Usage", part: Decimal) -> "Usage":
         """The usage `part` (0 to 1) of the way to `other`, each quantity on a straight line."""
-        values = {field.name: _between(self, other, field.name, part) for field in fields(self)}
-        return Usage(**values)
+        return self._with(other, lambda here, there: here + (there - here) * part)
+
+    def _with(self, other: "Usage", combine: Callable[[Decimal, Decimal], Decimal]) -> "Usage":
+        return Usage(
+            *(combine(getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
+        )
 
 
 @dataclass(frozen=True)
@@ -140,7 +153,7 @@ def _cloud_run(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]
     yield "CPU, active", "cpu", usage.active_s * setup.vcpu
     yield "memory, active", "memory", usage.active_s * setup.memory_gb
     if setup.minimum:
-        idle = max(ZERO, setup.minimum * MONTH_S - usage.ready_active_s)
+        idle = max(ZERO, setup.minimum * MONTH_S - usage.ready_s)
         yield "CPU, kept ready", "cpu_idle", idle * setup.vcpu
         yield "memory, kept ready", "memory_idle", idle * setup.memory_gb
 
@@ -148,11 +161,4 @@ def _cloud_run(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]
 def _app_runner(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:
     yield "memory, provisioned", "memory_provisioned", setup.minimum * HOURS * setup.memory_gb
     yield "CPU, active", "cpu", usage.active_s / 3600 * setup.vcpu
-    more = max(ZERO, usage.active_s - usage.ready_active_s)
-    yield "memory of further instances, active", "memory", more / 3600 * setup.memory_gb
-
-
-def _between(here: Usage, there: Usage, name: str, part: Decimal) -> Decimal:
-    start: Decimal = getattr(here, name)
-    end: Decimal = getattr(there, name)
-    return start + (end - start) * part
+    yield "memory of further instances, active", "memory", usage.further_s / 3600 * setup.memory_gb

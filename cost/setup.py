@@ -19,6 +19,7 @@ class Setup:
     memory_mb: an instance's memory in MB of 1,048,576 bytes. vcpu: on Lambda it follows from memory and is not billed.
     minimum: instances that are always there. maximum, concurrency: instances at most, requests at once in each.
     image_gb: the image as the registry stores it. response_kb, log_bytes: of one response, and its lines in the log.
+    waiting: the share of handling in which a request waits for something else, so that others may use the CPU.
     stop_s: seconds between the signal to stop and the end of an instance, which Cloud Run bills.
     """
 
@@ -35,7 +36,13 @@ class Setup:
     image_gb: Decimal = Decimal("0.05")
     response_kb: Decimal = Decimal(1)
     log_bytes: int = 600
+    waiting: Decimal = Decimal(0)
     stop_s: Decimal = Decimal("0.2")
+
+    @property
+    def working(self) -> Decimal:
+        """Instance-seconds that a second of handling takes at least, whatever else the instance serves meanwhile."""
+        return (1 - self.waiting) / max(Decimal(1), self.vcpu)
 
     @property
     def memory_gb(self) -> Decimal:
@@ -72,6 +79,7 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
     image_gb: Decimal = Decimal("0.05"),
     response_kb: Decimal = Decimal(1),
     log_bytes: int = 600,
+    waiting: Decimal = Decimal(0),
 ) -> Setup:
     """A checked Setup with the platform's own defaults; CostError names the setting and what is allowed."""
     if platform not in NAMES:
@@ -83,11 +91,8 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
     for name, value in (("image size", image_gb), ("response size", response_kb), ("log bytes", log_bytes)):
         if value < 0:
             raise CostError(f"{name}: {value} is negative; it is 0 or more")
-    only_lambda = {
-        "arm64": architecture == "arm64",
-        "a function URL": door == "function-url",
-        "SnapStart": snapstart,
-    }
+    if not 0 <= waiting <= 1:
+        raise CostError(f"waiting: {waiting} is no share of the handling; it is from 0 to 1")
     return Setup(
         platform=platform,
         region=region,
@@ -96,12 +101,13 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
         concurrency=_concurrency(platform, concurrency),
         minimum=_minimum(platform, minimum),
         maximum=max(limit(platform, "instances"), minimum or 0),
-        architecture=architecture if platform == "aws" and only_lambda["arm64"] else "x86",
+        architecture=architecture if platform == "aws" else "x86",
         door=door if platform == "aws" else "http-api",
         snapstart=snapstart and platform == "aws",
         image_gb=image_gb,
         response_kb=response_kb,
         log_bytes=log_bytes,
+        waiting=waiting,
     )
 
 

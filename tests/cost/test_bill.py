@@ -98,7 +98,7 @@ def test_app_runner_example_of_a_latency_sensitive_api() -> None:
     """
     api = service("apprunner", memory_mb=2048, **NOTHING_STORED)
     busy = Decimal(8 * 3600) * Decimal(730) / 24
-    day = bill(api, Usage(active_s=busy, ready_active_s=busy), PRICES, free_tier=False).total / 730 * 24
+    day = bill(api, Usage(active_s=busy), PRICES, free_tier=False).total / 730 * 24
 
     assert round(day, 2) == Decimal("0.85")
     assert round(round(day, 2) * 30, 2) == Decimal("25.50")
@@ -110,7 +110,7 @@ def test_app_runner_in_tokyo_against_a_published_table() -> None:
 
     def month(hours: int) -> Decimal:
         active = Decimal(hours * 30 * 3600)
-        one = bill(api, Usage(active_s=active, ready_active_s=active), PRICES, free_tier=False)
+        one = bill(api, Usage(active_s=active), PRICES, free_tier=False)
         return one.total - (730 - 720) * 2 * Decimal("0.009")
 
     assert [month(hours) for hours in (2, 8, 24)] == [Decimal("17.82"), Decimal("32.40"), Decimal("71.28")]
@@ -125,7 +125,7 @@ def test_cloud_run_in_seoul_against_a_published_calculation() -> None:
     active = Decimal(518_400)
     longer = Decimal(730 - 720) * 3600
 
-    one = bill(api, Usage(active_s=active, ready_active_s=active), PRICES, free_tier=False)
+    one = bill(api, Usage(active_s=active, ready_s=active), PRICES, free_tier=False)
 
     assert one.total - longer * Decimal("0.0000035") * Decimal("1.5") == Decimal("29.211840")
 
@@ -180,8 +180,8 @@ def test_the_memory_of_a_busy_provisioned_instance_is_paid_once() -> None:
     hour = Decimal(3600)
 
     idle = bill(api, Usage(), PRICES, free_tier=False)
-    busy = bill(api, Usage(active_s=hour, ready_active_s=hour), PRICES, free_tier=False)
-    two = bill(api, Usage(active_s=2 * hour, ready_active_s=hour), PRICES, free_tier=False)
+    busy = bill(api, Usage(active_s=hour), PRICES, free_tier=False)
+    two = bill(api, Usage(active_s=2 * hour, further_s=hour), PRICES, free_tier=False)
 
     assert round(idle.total, 3) == Decimal("2.555")
     assert busy.total - idle.total == Decimal("0.064") / 4
@@ -229,7 +229,7 @@ def test_no_usage_costs_what_is_stored_or_provisioned(platform: str, free_tier: 
 
 
 counts = st.integers(0, 10**10).map(Decimal)
-usages = st.builds(Usage, counts, counts, counts, counts, counts, counts)
+usages = st.builds(Usage, *[counts] * 7)
 services = st.builds(
     service,
     st.sampled_from(NAMES),
@@ -265,7 +265,8 @@ def test_more_of_everything_never_costs_less(one: Setup, usage: Usage, more: Usa
         usage.busy_s + more.busy_s,
         usage.start_s + more.start_s,
         usage.active_s + more.active_s,
-        usage.ready_active_s,
+        usage.ready_s,
+        usage.further_s + more.further_s,
     )
 
     assert (

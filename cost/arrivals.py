@@ -1,0 +1,266 @@
+"""A description of traffic into the times at which requests arrive, in chunks: memory does not grow with them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import numpy as np
+from cronsim import CronSim, CronSimError
+from numpy.typing import NDArray
+
+from cost.bill import MONTH_S
+from cost.errors import CostError
+
+Floats = NDArray[np.float64]
+
+CHUNK = 1 << 16
+HOUR_S = 3600.0
+DAY_S = 24 * HOUR_S
+WEEK_HOURS = 168
+MONTH = float(MONTH_S)
+
+
+class Arrivals(Protocol):
+    """Requests that arrive at random or by a schedule.
+
+    rate: requests a second in the long run. steady: whether any moment of the week is as good as another to begin at,
+    so that a platform may be warmed up before the month that is counted.
+    """
+
+    @property
+    def rate(self) -> float: ...
+
+    @property
+    def steady(self) -> bool: ...
+
+    @property
+    def description(self) -> str: ...
+
+    @property
+    def profile(self) -> Sequence[float]:
+        """The rate in equally long parts of the week, as multiples of the average."""
+        ...
+
+    def chunks(self, rng: np.random.Generator, start: float, end: float) -> Iterator[Floats]:
+        """The times in [start, end), ascending from chunk to chunk; second 0 is the begin of the month."""
+        ...
+
+
+@dataclass(frozen=True)
+class Poisson:
+    """Independent callers at a constant rate: `rate` requests a second."""
+
+    rate: float
+    steady: bool = True
+
+    profile: Sequence[float] = (1.0,)
+
+    @property
+    def description(self) -> str:
+        return f"{per_hour(self.rate)} at random, at a constant rate"
+
+    def chunks(self, rng: np.random.Generator, start: float, end: float) -> Iterator[Floats]:
+        """See Arrivals."""
+        for times in _poisson(rng, start, self.rate, (end - start) * self.rate):
+            yield times[: np.searchsorted(times, end)]
+            if times[-1] >= end:
+                return
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """Independent callers whose rate follows the hours of the week: 168 weights, the first is Monday's first hour.
+
+    Each month begins at a random moment of the week.
+    """
+
+    rate: float
+    name: str
+    weights: Sequence[float]
+    steady: bool = True
+
+    @property
+    def description(self) -> str:
+        return f"{per_hour(self.rate)} on average, {self.name}"
+
+    @property
+    def profile(self) -> Sequence[float]:
+        mean = sum(self.weights) / len(self.weights)
+        return [weight / mean for weight in self.weights]
+
+    def chunks(self, rng: np.random.Generator, start: float, end: float) -> Iterator[Floats]:
+        """See Arrivals."""
+        hours = np.asarray(self.weights, np.float64)
+        expected = np.concatenate([[0.0], np.cumsum(hours)]) * self.rate * WEEK_HOURS * HOUR_S / hours.sum()
+        marks = np.arange(WEEK_HOURS + 1) * HOUR_S
+        week_s, week = marks[-1], expected[-1]
+        offset = rng.random() * week_s
+        # At unit rate in "expected requests so far", the week's hours stretch into requests as they should.
+        begin = (start + offset) // week_s * week + float(
+            np.interp((start + offset) % week_s, marks, expected)
+        )
+        for units in _poisson(rng, begin, 1.0, (end - start) * self.rate):
+            weeks = np.floor(units / week)
+            times = weeks * week_s + np.interp(units - weeks * week, expected, marks) - offset
+            times = np.maximum.accumulate(times)
+            yield times[: np.searchsorted(times, end)]
+            if times[-1] >= end:
+                return
+
+
+@dataclass(frozen=True)
+class Bursts:
+    """Visits at random, each a burst of requests: `size` on average, `gap_s` seconds apart on average."""
+
+    rate: float
+    size: float = 10.0
+    gap_s: float = 1.0
+    steady: bool = True
+    profile: Sequence[float] = (1.0,)
+
+    @property
+    def description(self) -> str:
+        return f"{per_hour(self.rate)} on average, in bursts of {self.size:g} about {self.gap_s:g} s apart"
+
+    def chunks(self, rng: np.random.Generator, start: float, end: float) -> Iterator[Floats]:
+        """See Arrivals."""
+        window = max(CHUNK / self.rate, self.size * self.gap_s)
+        late = np.empty(0)
+        while start < end:
+            stop = min(start + window, end)
+            first = start + np.sort(rng.random(rng.poisson(self.rate / self.size * (stop - start)))) * (
+                stop - start
+            )
+            times = np.sort(np.concatenate([late, self._bursts(rng, first)]))
+            inside = np.searchsorted(times, stop)
+            yield times[:inside]
+            late = times[inside:]
+            start = stop
+
+    def _bursts(self, rng: np.random.Generator, first: Floats) -> Floats:
+        sizes = rng.geometric(1 / self.size, len(first))
+        gaps = rng.exponential(self.gap_s, int(sizes.sum()))
+        begins = np.cumsum(sizes) - sizes
+        gaps[begins] = 0.0
+        offsets = np.cumsum(gaps)
+        return np.repeat(first - offsets[begins], sizes) + offsets
+
+
+@dataclass(frozen=True)
+class Times:
+    """Known times, seconds from the first: a schedule's or a log's, which ends `span` seconds after it begins.
+
+    A month is filled by repeating them. With `days`, each repeated day is one of the log's own days, drawn at random,
+    so that months differ as much as those days do.
+    """
+
+    times: Floats = field(repr=False)
+    span: float
+    description: str
+    days: bool = False
+    steady: bool = False
+    profile: Sequence[float] = (1.0,)
+
+    @property
+    def rate(self) -> float:
+        return len(self.times) / self.span
+
+    def chunks(self, rng: np.random.Generator, start: float, end: float) -> Iterator[Floats]:
+        """See Arrivals."""
+        period = DAY_S if self.days else self.span
+        whole_days = int(self.span // DAY_S)
+        number = int(start // period)
+        while number * period < end:
+            first = rng.integers(whole_days) * period if self.days else 0.0
+            low, high = np.searchsorted(self.times, [first, first + period])
+            times = self.times[low:high] - first + number * period
+            times = times[(times >= start) & (times < end)]
+            for piece in range(0, len(times), CHUNK):
+                yield times[piece : piece + CHUNK]
+            number += 1
+
+
+def poisson(monthly: float) -> Poisson:
+    """`monthly` requests a month, independent of each other."""
+    return Poisson(_rate(monthly))
+
+
+def pattern(name: str, monthly: float) -> Arrivals:
+    """`monthly` requests a month in one of the PATTERNS; CostError for another name or a rate that is none."""
+    rate = _rate(monthly)
+    if name == "steady":
+        return Poisson(rate)
+    if name == "bursty":
+        return Bursts(rate)
+    if name in RHYTHMS:
+        words, weights = RHYTHMS[name]
+        return Rhythm(rate, words, weights)
+    raise CostError(f"{name!r} is not a pattern; known: {', '.join(PATTERNS)}")
+
+
+def schedule(expression: str, begin: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> Times:
+    """The times of a cron expression (five fields, or six with seconds first), in UTC, for up to a year.
+
+    CostError for an expression that is none, or that never comes true.
+    """
+    times: list[float] = []
+    year = timedelta(days=365)
+    try:
+        for moment in CronSim(expression, begin - timedelta(seconds=1)):
+            if moment - begin >= year or len(times) >= CHUNK:
+                break
+            times.append((moment - begin).total_seconds())
+    except CronSimError as error:
+        raise CostError(
+            f"{expression!r} is not a cron expression ({error}); five fields such as '*/5 8-18 * * MON-FRI'"
+        ) from None
+    if not times:
+        raise CostError(f"{expression!r} does not come true within a year")
+    span = year.total_seconds() if len(times) < CHUNK else times.pop()
+    return Times(
+        np.array(times), span, f"the schedule {expression!r}, {per_hour(len(times) / span)} on average"
+    )
+
+
+def per_hour(rate: float) -> str:
+    """A rate in words: requests an hour, or a second where that is easier to grasp."""
+    return f"{rate:,.3g} requests a second" if rate >= 1 else f"{rate * HOUR_S:,.3g} requests an hour"
+
+
+def _rate(monthly: float) -> float:
+    if not 0 < monthly < float("inf"):
+        raise CostError(f"{monthly:g} requests a month is no traffic to simulate; it is more than 0")
+    return monthly / MONTH
+
+
+def _poisson(rng: np.random.Generator, start: float, rate: float, expected: float) -> Iterator[Floats]:
+    """Times without end; the first chunk mostly suffices for the `expected` number."""
+    size = int(min(CHUNK, expected + 4 * expected**0.5 + 16))
+    while True:
+        times = start + np.cumsum(rng.standard_exponential(size)) / rate
+        yield times
+        start = times[-1]
+
+
+def _day_and_night() -> list[float]:
+    """Most at three in the afternoon, a ninth of that at three in the morning."""
+    return [1 + 0.8 * float(np.cos((hour - 15) / 24 * 2 * np.pi)) for hour in range(24)]
+
+
+def _office_week() -> list[float]:
+    """Nineteen in twenty requests between 8 and 18 o'clock from Monday to Friday."""
+    office = [day < 5 and 8 <= hour < 18 for day in range(7) for hour in range(24)]  # noqa: PLR2004 -- days, hours
+    hours = sum(office)
+    return [0.95 / hours if inside else 0.05 / (WEEK_HOURS - hours) for inside in office]
+
+
+RHYTHMS: dict[str, tuple[str, list[float]]] = {
+    "daily": ("most in the afternoon, few at night", _day_and_night() * 7),
+    "weekly": (
+        "most in the afternoon, few at night, and half as many at weekends",
+        _day_and_night() * 5 + [weight / 2 for weight in _day_and_night()] * 2,
+    ),
+    "office-hours": ("95% of them on working days between 8 and 18 o'clock", _office_week()),
+}
+PATTERNS = ("steady", "bursty", *RHYTHMS)

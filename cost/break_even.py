@@ -1,0 +1,99 @@
+"""Each platform's bill at many volumes of traffic into the volumes at which another platform becomes the cheapest.
+
+Usage lies on straight lines between the given volumes, and prices are straight lines between their thresholds (a free
+tier's end, a cheaper tier's begin). So a bill over traffic is a chain of straight lines, and where two chains cross is
+computed, not searched for.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+
+from cost.bill import Usage, bill, quantities
+from cost.setup import Setup
+from platforms.prices import Prices
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Dollars a month over requests a month: straight lines through points, ascending in requests."""
+
+    points: tuple[tuple[Decimal, Decimal], ...]
+
+    def __post_init__(self) -> None:
+        volumes = [volume for volume, _ in self.points]
+        if len(volumes) < 2 or any(here >= there for here, there in pairwise(volumes)):  # noqa: PLR2004 -- a line
+            raise ValueError("a curve has two points or more, ascending in requests")
+
+    def at(self, volume: Decimal) -> Decimal:
+        """Dollars at a volume within the curve."""
+        for (here, low), (there, high) in pairwise(self.points):
+            if here <= volume <= there:
+                return low + (high - low) * (volume - here) / (there - here)
+        raise ValueError(f"{volume} requests lie outside of {self.points[0][0]} to {self.points[-1][0]}")
+
+
+@dataclass(frozen=True)
+class Change:
+    """From `volume` requests a month on, `after` is cheaper than `before`, which was the cheapest up to there."""
+
+    volume: Decimal
+    before: str
+    after: str
+
+
+def curve(setup: Setup, usages: Sequence[tuple[Decimal, Usage]], prices: Prices, *, free_tier: bool) -> Curve:
+    """A platform's bill over traffic, from its usage at ascending volumes."""
+    points: dict[Decimal, Decimal] = {}
+    for (here, low), (there, high) in pairwise(usages):
+        for part in _kinks(setup, low, high, prices):
+            one = bill(setup, low.between(high, part), prices, free_tier=free_tier)
+            points[here + (there - here) * part] = one.estimate
+    return Curve(tuple(sorted(points.items())))
+
+
+def changes(curves: Mapping[str, Curve]) -> list[Change]:
+    """Where the cheapest platform changes, in ascending volume, from the smallest to the largest of all curves.
+
+    Platforms that cost the same keep their order in `curves`.
+    """
+    volumes = sorted({volume for one in curves.values() for volume, _ in one.points})
+    found: list[Change] = []
+    best = _cheapest(curves, (volumes[0] + volumes[1]) / 2)
+    for here, there in pairwise(volumes):
+        marks = [here, *sorted(set(_crossings(curves, here, there))), there]
+        for volume, following in pairwise(marks):
+            now = _cheapest(curves, (volume + following) / 2)
+            if now != best:
+                found.append(Change(volume, best, now))
+                best = now
+    return found
+
+
+def _cheapest(curves: Mapping[str, Curve], volume: Decimal) -> str:
+    return min(curves, key=lambda name: curves[name].at(volume))
+
+
+def _crossings(curves: Mapping[str, Curve], here: Decimal, there: Decimal) -> Iterator[Decimal]:
+    """Where any two curves cross between two volumes with no kink of any curve in between."""
+    ends = [(one.at(here), one.at(there)) for one in curves.values()]
+    for place, (low, high) in enumerate(ends):
+        for other_low, other_high in ends[place + 1 :]:
+            before, after = low - other_low, high - other_high
+            if before * after < 0:
+                yield here + (there - here) * before / (before - after)
+
+
+def _kinks(setup: Setup, low: Usage, high: Usage, prices: Prices) -> list[Decimal]:
+    """The parts of the way from one usage to another at which some price changes, with both ends."""
+    parts = {ZERO, Decimal(1)}
+    before, after = quantities(setup, low), quantities(setup, high)
+    for name, quantity in before.items():
+        change = after[name] - quantity
+        for threshold in prices.price(setup.platform, name, setup.region).thresholds():
+            if change and 0 < (part := (threshold - quantity) / change) < 1:
+                parts.add(part)
+    return sorted(parts)

@@ -1,0 +1,403 @@
+"""Arrival times in, what an autoscaler makes of them out: starts, waits, billed seconds, a histogram of latencies.
+
+The same rules as local/scaling.py has for the emulation, compiled: a request goes to the least busy instance with room,
+of those to the one used last; where there is none, an instance is started, and held requests go to whichever has room
+first. Memory is bounded by the instances and by the requests in flight, not by the requests simulated.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+SLOTS = 1024  # instances at once
+EVENTS = 1 << 17  # requests in flight, and instances that start, at once
+HELD = 1 << 16  # requests held at once
+BINS_OF_DECADE = 512
+SHORTEST_S = 1e-4
+BINS = BINS_OF_DECADE * 8
+
+SEEN, LASTS, BILLED, BIN = 0, 1, 2, 3  # columns of the tables that are drawn from
+NEVER = -math.inf
+ROUNDING = 1e-5  # of a step: what the difference of two times may be off without beginning another step
+
+STATE = np.dtype(
+    [
+        # What is going on. An instance lives in a slot; `events` are a heap of what happens next.
+        ("events", np.int64),
+        ("event_time", np.float64, (EVENTS,)),
+        ("event", np.int64, (EVENTS,)),  # 2 x slot, +1 when it has started instead of answered a request
+        ("in_flight", np.int64, (SLOTS,)),
+        ("served", np.int64, (SLOTS,)),
+        ("idle_since", np.float64, (SLOTS,)),
+        ("idle_until", np.float64, (SLOTS,)),
+        ("active_from", np.float64, (SLOTS,)),
+        ("active_until", np.float64, (SLOTS,)),
+        ("idles", np.int64),  # slots, the one used last on top; some may have expired already
+        ("idle", np.int64, (SLOTS,)),
+        ("busies", np.int64),
+        ("busy", np.int64, (SLOTS,)),
+        ("place", np.int64, (SLOTS,)),  # of a slot in `busy`
+        ("frees", np.int64),
+        ("free", np.int64, (SLOTS,)),
+        ("starting", np.int64),
+        ("held", np.int64),
+        ("held_first", np.int64),
+        ("held_since", np.float64, (HELD,)),
+        ("held_deadline", np.float64, (HELD,)),
+        ("startups", np.int64),
+        ("startup_s", np.float64),
+        # What is counted.
+        ("clock", np.float64),
+        ("requests", np.int64),
+        ("waited", np.int64),
+        ("cold", np.int64),
+        ("refused", np.int64),
+        ("starts", np.int64),
+        ("handling_s", np.float64),
+        ("start_s", np.float64),
+        ("active_s", np.float64),
+        ("busy_s", np.float64),
+        ("further_s", np.float64),
+        ("bins", np.int64, (BINS,)),
+    ],
+    align=True,
+)
+"""Everything between two arrivals, as one record: compiled code reaches its fields without counting references."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def compiled(function: Callable[P, R]) -> Callable[P, R]:
+    """`function` as machine code, kept on disk where that is possible."""
+    try:
+        return njit(cache=True)(function)
+    except RuntimeError:  # neither this folder nor the user's cache can be written
+        return njit(function)
+
+
+class Rule(NamedTuple):
+    """How a platform scales, and how it counts time; seconds.
+
+    concurrency, minimum, maximum: requests at once in an instance, fewest and most instances.
+    wait, wait_startups: a request beyond all of that waits so long, or so many average starts, and is then refused.
+    active_step, active_minimum: what an active time is rounded up to, and the least it counts.
+    stop: seconds of stopping that count as active.
+    """
+
+    concurrency: int
+    minimum: int
+    maximum: int
+    wait: float
+    wait_startups: float
+    active_step: float
+    active_minimum: float
+    stop: float
+
+
+class Draws(NamedTuple):
+    """What is drawn from, seconds; a row a sample, as likely as any other.
+
+    warm: of a request without waiting, what the caller sees, how long it lasts in the instance, what is billed by the
+    request, the bin of what is seen. starts: of a start, how long it lasts, twice, and what is billed for it.
+    idle: how long an instance stays after its last request.
+    """
+
+    warm: Floats
+    starts: Floats
+    idle: Floats
+
+
+def fresh(rule: Rule, start: float) -> Any:
+    """The state of a platform at the time `start`: its minimum of instances, all idle."""
+    states = np.zeros(1, STATE)
+    state = states[0]
+    state["clock"] = start
+    for name in ("idle_since", "active_from", "active_until"):
+        state[name][:] = NEVER
+    state["idles"] = rule.minimum
+    state["idle"][: rule.minimum] = range(rule.minimum)
+    state["served"][: rule.minimum] = 1
+    state["idle_until"][: rule.minimum] = math.inf
+    state["frees"] = rule.maximum - rule.minimum
+    state["free"][: rule.maximum - rule.minimum] = range(rule.maximum - 1, rule.minimum - 1, -1)
+    return states
+
+
+def draws(
+    seen: Floats, lasts: Floats, starts: Floats, starts_billed: Floats, idle: Floats, step: float
+) -> Draws:
+    """The tables to draw from, of columns in seconds; what is billed by the request is rounded up to `step`."""
+    return Draws(
+        warm=np.column_stack([seen, lasts, steps(lasts, step), bins_of(seen)]).astype(np.float64),
+        starts=np.column_stack([starts, starts, steps(starts_billed, step)]).astype(np.float64),
+        idle=np.asarray(idle, np.float64),
+    )
+
+
+def steps(seconds: Floats, step: float) -> Floats:
+    """Seconds rounded up to steps of billing; a step of 0 rounds nothing."""
+    return np.ceil(seconds / step - ROUNDING) * step if step > 0 else seconds
+
+
+def bins_of(seconds: Floats) -> Ints:
+    """The bin of each latency."""
+    places = np.floor(np.log10(np.maximum(seconds, SHORTEST_S) / SHORTEST_S) * BINS_OF_DECADE)
+    return np.minimum(places, BINS - 1).astype(np.int64)
+
+
+def seconds_of(places: Ints) -> Floats:
+    """The middle of each bin, seconds; at most a quarter of a percent from what fell into it."""
+    return SHORTEST_S * 10 ** ((places + 0.5) / BINS_OF_DECADE)
+
+
+@compiled
+def _push(s: Any, time: float, event: int) -> None:
+    i = s.events
+    s.events = i + 1
+    while i > 0:
+        parent = (i - 1) >> 1
+        if s.event_time[parent] <= time:
+            break
+        s.event_time[i] = s.event_time[parent]
+        s.event[i] = s.event[parent]
+        i = parent
+    s.event_time[i] = time
+    s.event[i] = event
+
+
+@compiled
+def _pop(s: Any) -> None:
+    size = s.events - 1
+    s.events = size
+    time, event = s.event_time[size], s.event[size]
+    i = 0
+    while True:
+        child = 2 * i + 1
+        if child >= size:
+            break
+        if child + 1 < size and s.event_time[child + 1] < s.event_time[child]:
+            child += 1
+        if s.event_time[child] >= time:
+            break
+        s.event_time[i] = s.event_time[child]
+        s.event[i] = s.event[child]
+        i = child
+    s.event_time[i] = time
+    s.event[i] = event
+
+
+@compiled
+def _any_of(table: Floats, rng: Any) -> int:
+    return int(rng.random() * len(table)) if len(table) > 1 else 0
+
+
+@compiled
+def _up(seconds: float, step: float) -> float:
+    """Seconds rounded up to a step of billing."""
+    return math.ceil(seconds / step - ROUNDING) * step if step > 0 else seconds
+
+
+@compiled
+def _tick(s: Any, minimum: int, now: float) -> None:
+    """Count the seconds since the last change during which instances were busy."""
+    passed = now - s.clock
+    s.busy_s += passed * s.busies
+    s.further_s += passed * max(0, s.busies - minimum)
+    s.clock = now
+
+
+@compiled
+def _bill(s: Any, rule: Rule, slot: int, end: float) -> None:
+    """Bill a slot's last active time, cut at `end`, unless it has been billed."""
+    since, until = s.active_from[slot], min(s.active_until[slot], end)
+    if until > since:
+        s.active_s += _up(until - since, rule.active_step)
+    s.active_from[slot] = NEVER
+    s.active_until[slot] = NEVER
+
+
+@compiled
+def _becomes_busy(s: Any, rule: Rule, slot: int, now: float) -> None:
+    _tick(s, rule.minimum, now)
+    s.place[slot] = s.busies
+    s.busy[s.busies] = slot
+    s.busies += 1
+    if now > s.active_until[slot]:
+        _bill(s, rule, slot, now)
+        s.active_from[slot] = now
+    s.active_until[slot] = math.inf
+
+
+@compiled
+def _becomes_idle(s: Any, rule: Rule, d: Draws, slot: int, now: float, rng: Any) -> None:
+    _tick(s, rule.minimum, now)
+    s.busies -= 1
+    last = s.busy[s.busies]
+    s.busy[s.place[slot]] = last
+    s.place[last] = s.place[slot]
+    s.active_until[slot] = max(now, s.active_from[slot] + rule.active_minimum)
+    s.idle_until[slot] = now + d.idle[_any_of(d.idle, rng)]
+    s.idle[s.idles] = slot
+    s.idles += 1
+
+
+@compiled
+def _assign(s: Any, d: Draws, slot: int, arrived: float, now: float, rng: Any) -> None:
+    """Give a request to a slot that is busy already or has just become so."""
+    i = _any_of(d.warm, rng)
+    s.requests += 1
+    s.handling_s += d.warm[i, BILLED]
+    s.cold += s.served[slot] == 0
+    s.served[slot] += 1
+    s.in_flight[slot] += 1
+    _push(s, now + d.warm[i, LASTS], 2 * slot)
+    if now > arrived:
+        s.waited += 1
+        seen = max(now - arrived + d.warm[i, SEEN], SHORTEST_S)
+        s.bins[min(int(math.log10(seen / SHORTEST_S) * BINS_OF_DECADE), BINS - 1)] += 1
+    else:
+        s.bins[int(d.warm[i, BIN])] += 1
+
+
+@compiled
+def _take_held(s: Any, rule: Rule, d: Draws, slot: int, now: float, rng: Any) -> None:
+    """Fill a slot that has room from the held requests, oldest first; those past their deadline are refused."""
+    while s.held > 0 and s.in_flight[slot] < rule.concurrency:
+        first = s.held_first
+        s.held_first = (first + 1) % HELD
+        s.held -= 1
+        if now > s.held_deadline[first]:
+            s.refused += 1
+        else:
+            _assign(s, d, slot, s.held_since[first], now, rng)
+
+
+@compiled
+def _settle(s: Any, rule: Rule, d: Draws, until: float, rng: Any) -> None:
+    """Everything that happens by itself up to and including `until`: instances have started, requests are answered."""
+    while s.events > 0 and s.event_time[0] <= until:
+        now, event = s.event_time[0], s.event[0]
+        _pop(s)
+        slot = event >> 1
+        if event & 1:
+            s.starting -= 1
+        else:
+            s.in_flight[slot] -= 1
+        s.idle_since[slot] = now
+        if s.held > 0:
+            _take_held(s, rule, d, slot, now, rng)
+        if s.in_flight[slot] == 0:
+            _becomes_idle(s, rule, d, slot, now, rng)
+
+
+@compiled
+def _idle_slot(s: Any, rule: Rule, now: float) -> int:
+    """Take the idle instance that was used last, -1 when all have expired; the minimum never expires."""
+    while s.idles > 0:
+        s.idles -= 1
+        slot = s.idle[s.idles]
+        if s.idle_until[slot] > now or s.busies < rule.minimum:
+            return slot
+        s.free[s.frees] = slot
+        s.frees += 1
+    return -1
+
+
+@compiled
+def _least_busy(s: Any, rule: Rule) -> int:
+    """The running instance with room that serves the fewest requests, -1 when there is none."""
+    best = -1
+    for i in range(s.busies):
+        slot = s.busy[i]
+        if 0 < s.in_flight[slot] < rule.concurrency and (
+            best < 0
+            or s.in_flight[slot] < s.in_flight[best]
+            or (s.in_flight[slot] == s.in_flight[best] and s.idle_since[slot] > s.idle_since[best])
+        ):
+            best = slot
+    return best
+
+
+@compiled
+def _start(s: Any, rule: Rule, d: Draws, now: float, rng: Any) -> None:
+    """Start an instance."""
+    i = _any_of(d.starts, rng)
+    s.frees -= 1
+    slot = s.free[s.frees]
+    _bill(s, rule, slot, now)
+    s.served[slot] = 0
+    s.starting += 1
+    s.startups += 1
+    s.startup_s += d.starts[i, LASTS]
+    s.starts += 1
+    s.start_s += d.starts[i, BILLED]
+    s.active_s += _up(rule.stop, rule.active_step)
+    _becomes_busy(s, rule, slot, now)
+    _push(s, now + d.starts[i, LASTS], 2 * slot + 1)
+
+
+@compiled
+def _hold(s: Any, rule: Rule, d: Draws, now: float, rng: Any) -> None:
+    """Keep a request for which there is no room, and start an instance for it unless one is coming or none may."""
+    covered = s.held < s.starting * rule.concurrency
+    starts = not covered and s.frees > 0
+    wait = rule.wait
+    if s.startups > 0:
+        wait = max(wait, rule.wait_startups * s.startup_s / s.startups)
+    if s.held == HELD or (not covered and not starts and wait <= 0):
+        s.refused += 1
+        return
+    last = (s.held_first + s.held) % HELD
+    s.held_since[last] = now
+    s.held_deadline[last] = math.inf if covered or starts else now + wait
+    s.held += 1
+    if starts:
+        _start(s, rule, d, now, rng)
+
+
+@compiled
+def advance(states: Any, rule: Rule, d: Draws, arrivals: Floats, rng: Any) -> None:
+    """Let the arrivals happen; ascending times, none before the last one of an earlier call."""
+    s = states[0]
+    for now in arrivals:
+        _settle(s, rule, d, now, rng)
+        slot = _idle_slot(s, rule, now)
+        if slot >= 0:
+            _becomes_busy(s, rule, slot, now)
+        elif rule.concurrency > 1:
+            slot = _least_busy(s, rule)
+        if slot >= 0:
+            _assign(s, d, slot, now, now, rng)
+        else:
+            _hold(s, rule, d, now, rng)
+
+
+@compiled
+def finish(states: Any, rule: Rule, d: Draws, end: float, rng: Any) -> None:
+    """Let time pass until `end` and bill what was active until then; what goes on is billed by the next call."""
+    s = states[0]
+    _settle(s, rule, d, end, rng)
+    _tick(s, rule.minimum, end)
+    for slot in range(rule.maximum):
+        until = s.active_until[slot]
+        _bill(s, rule, slot, end)
+        if until > end:
+            s.active_from[slot] = end
+            s.active_until[slot] = until
+
+
+@compiled
+def forget(states: Any) -> None:
+    """Count from here on: what was counted so far only warmed the platform up."""
+    s = states[0]
+    s.requests = s.waited = s.cold = s.refused = s.starts = 0
+    s.handling_s = s.start_s = s.active_s = s.busy_s = s.further_s = 0.0
+    s.bins[:] = 0

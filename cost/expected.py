@@ -1,0 +1,109 @@
+"""A rate of independent requests into a month's expected usage, in closed form: what curves over traffic are made of.
+
+The number of requests in flight is Poisson, as for unlimited servers. Instance j is needed from the moment that number
+passes what j - 1 instances serve at once; how long it was not needed before is taken to be exponential, which is exact
+for the first instance (and so exp(-rate x idle time) is the share of its cold starts) and close for rare ones.
+The simulation knows no such assumptions; tests hold the two against each other.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from cost.arrivals import MONTH
+from cost.bill import Usage
+from cost.engine import steps
+from cost.simulate import System, decimal
+
+Floats = NDArray[np.float64]
+
+NEGLIGIBLE = 1e-12
+
+
+def usage(one: System, monthly: float, profile: Sequence[float] = (1.0,)) -> Usage:
+    """The expected usage of `monthly` requests, whose rate takes the multiples of `profile` for equally long times."""
+    total = Usage()
+    for multiple, count in Counter(profile).items():
+        part = Decimal(count) / len(profile)
+        total = total.plus(_steady(one, monthly / MONTH * multiple).times(part))
+    return total
+
+
+def _steady(one: System, rate: float) -> Usage:
+    """A month at a constant rate a second."""
+    setup, timing, rule = one.setup, one.timing, one.rule
+    lasts = float(timing.lasts.mean())
+    if rate == 0:
+        return Usage()
+    load = rate * lasts
+    needed, rises, hazard = _levels(rule.concurrency, rule.maximum, rate, load)
+    gone = _expired(timing.idle, hazard)
+    gone[: rule.minimum] = 0.0  # the minimum stays
+    starts = float((rises * gone).sum()) * MONTH
+    alive = 1 - (1 - needed) * gone
+    served = np.minimum(_in_flight(load, len(needed)), alive) if rule.concurrency > 1 else needed
+    served[0] = max(served[0], _at_least_active(rule.active_minimum, needed[0], rises[0], hazard[0]))
+    starting = starts * (float(timing.starts.mean()) + rule.stop)
+    rounding = _rounding(one, float(rises[0]) * MONTH, load, starts)
+    working = load * MONTH * float(setup.working)
+    active = max(float(served.sum()) * MONTH + rounding, working) + (
+        starting if setup.platform == "gcp" else 0.0
+    )
+    busy = max(float(_in_flight(load, 1)[0]) * MONTH, min(working, rule.minimum * MONTH))
+    return Usage(
+        requests=decimal(rate * MONTH),
+        starts=decimal(starts),
+        busy_s=decimal(rate * MONTH * float(one.draws.warm[:, 2].mean())),
+        start_s=decimal(starts * float(one.draws.starts[:, 2].mean())),
+        active_s=decimal(active),
+        ready_s=decimal(min(busy, active)) if rule.minimum else Decimal(0),
+        further_s=decimal(
+            max(float(served[rule.minimum :].sum()) * MONTH, working - rule.minimum * MONTH, 0.0)
+        ),
+    )
+
+
+def _levels(concurrency: int, maximum: int, rate: float, load: float) -> tuple[Floats, Floats, Floats]:
+    """For each instance: the share of time it is needed, how often a second it becomes so, and the hazard of that."""
+    highest = int(stats.poisson.isf(NEGLIGIBLE, load))
+    count = min(maximum, highest // concurrency + 1)
+    full = np.arange(count) * concurrency
+    rises = rate * stats.poisson.pmf(full, load)
+    below = stats.poisson.cdf(full, load)
+    return 1 - below, rises, rises / below
+
+
+def _in_flight(load: float, count: int) -> Floats:
+    """The share of time in which at least 1, 2, ... requests are in flight: so many instances can be busy."""
+    return stats.poisson.sf(np.arange(count), load)
+
+
+def _expired(idle: Floats, hazard: Floats) -> Floats:
+    """For each instance, the chance that it is gone when it is needed again."""
+    return np.array([float(np.exp(-idle * one).mean()) for one in hazard])
+
+
+def _at_least_active(minimum: float, needed: float, rises: float, hazard: float) -> float:
+    """The share of time that counts as active when each activation lasts `minimum` seconds at least."""
+    if minimum <= 0:
+        return needed
+    length = minimum + needed * needed / rises
+    return length * hazard / (1 + length * hazard)
+
+
+def _rounding(one: System, activations: float, load: float, starts: float) -> float:
+    """Seconds that rounding adds to activations: what it adds to one request alone, or half a step to any other.
+
+    Nothing where a longer minimum covers it.
+    """
+    lasts, step = one.timing.lasts, one.rule.active_step
+    if step <= 0 or one.rule.active_minimum > 0:
+        return 0.0
+    alone = math.exp(-load)
+    ordinary = alone * float((steps(lasts, step) - lasts).mean()) + (1 - alone) * step / 2
+    return max(activations - starts, 0.0) * ordinary + starts * step / 2

@@ -1,0 +1,245 @@
+"""Arrivals at several platforms into months of starts, waits, latencies and usage, each figure with its range."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cost import engine
+from cost.arrivals import MONTH, Arrivals
+from cost.bill import Usage
+from cost.engine import Draws, Rule
+from cost.errors import CostError
+from cost.setup import Setup
+from cost.timing import Timing
+from platforms import limit
+from platforms.prices import Prices
+
+Ints = NDArray[np.int64]
+
+REPLICATIONS = 200
+FEWEST_REPLICATIONS = 8
+BUDGET = 8_000_000
+"""Requests to simulate when nothing else is asked for: a second's work for each platform."""
+QUANTILES = (0.5, 0.95, 0.99)
+MICRO = Decimal("0.000001")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure of a month. low, high: the middle 95% of the simulated months. error: of the mean, one standard."""
+
+    mean: float
+    low: float
+    high: float
+    error: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Estimate":
+        array = np.asarray(values, np.float64)
+        low, high = np.quantile(array, [0.025, 0.975])
+        error = float(array.std(ddof=1) / len(array) ** 0.5) if len(array) > 1 else float("inf")
+        return cls(float(array.mean()), float(low), float(high), error)
+
+
+@dataclass(frozen=True)
+class System:
+    """One deployment as the simulation needs it: what it is, how long things take there, how it counts."""
+
+    setup: Setup
+    timing: Timing
+    rule: Rule
+    draws: Draws
+
+
+@dataclass(frozen=True)
+class Month:
+    """What was counted in one simulated month, or in a part of it that stands for the whole."""
+
+    usage: Usage
+    requests: int
+    waited: int
+    cold: int
+    refused: int
+    bins: Ints
+
+
+@dataclass(frozen=True)
+class Result:
+    """The simulated months of one system.
+
+    seconds, replications: how long each simulated time is, and how many there are. simulated: requests in all.
+    """
+
+    system: System
+    months: tuple[Month, ...]
+    seconds: float
+
+    @property
+    def simulated(self) -> int:
+        return sum(month.requests for month in self.months)
+
+    @property
+    def waiting(self) -> Estimate:
+        """The share of the requests that wait for a start."""
+        return self._share([month.waited for month in self.months])
+
+    @property
+    def cold(self) -> Estimate:
+        """The share of the requests that are the first of their instance."""
+        return self._share([month.cold for month in self.months])
+
+    @property
+    def refused(self) -> Estimate:
+        """The share of the requests that were turned away."""
+        asked = [month.requests + month.refused for month in self.months]
+        return Estimate.of(
+            [month.refused / max(1, count) for month, count in zip(self.months, asked, strict=True)]
+        )
+
+    @property
+    def usage(self) -> Usage:
+        """An average month."""
+        return mean_usage([month.usage for month in self.months])
+
+    def latency(self, share: float) -> Estimate | None:
+        """The latency that `share` of a month's requests stay within; None where the samples do not support it."""
+        if not self._supports(share):
+            return None
+        months = [month for month in self.months if month.requests]
+        return Estimate.of([_quantile(month.bins, share) for month in months]) if months else None
+
+    def _share(self, counts: Sequence[int]) -> Estimate:
+        return Estimate.of(
+            [count / max(1, month.requests) for count, month in zip(counts, self.months, strict=True)]
+        )
+
+    def _supports(self, share: float) -> bool:
+        """Whether a quantile lies where the samples it is drawn from reach: the slowest are those who wait."""
+        waiting, beyond = self.waiting.mean, 1 - share
+        timing = self.system.timing
+        if waiting > beyond:
+            return 1 - beyond / waiting <= timing.starts_supported
+        return 1 - (beyond - waiting) / max(1 - waiting, 1e-9) <= timing.seen_supported
+
+
+def system(setup: Setup, timing: Timing, prices: Prices) -> System:
+    """A deployment ready to be simulated; how time is billed there comes from its prices."""
+    by_request = setup.platform == "aws"
+    price = prices.price(
+        setup.platform, f"duration_{setup.architecture}" if by_request else "cpu", setup.region
+    )
+    rule = Rule(
+        concurrency=setup.concurrency,
+        minimum=setup.minimum,
+        maximum=min(setup.maximum, engine.SLOTS, engine.EVENTS // (setup.concurrency + 1)),
+        wait=float(limit("gcp", "pending_timeout")) if setup.platform == "gcp" else 0.0,
+        wait_startups=float(limit("gcp", "pending_startups")) if setup.platform == "gcp" else 0.0,
+        active_step=0.0 if by_request else float(price.step),
+        active_minimum=float(price.minimum),
+        stop=float(setup.stop_s) if setup.platform == "gcp" else 0.0,
+    )
+    table = engine.draws(
+        timing.seen,
+        timing.lasts,
+        timing.starts,
+        timing.starts_billed,
+        timing.idle,
+        float(price.step) if by_request else 0.0,
+    )
+    return System(setup, timing, rule, table)
+
+
+def simulate(
+    arrivals: Arrivals,
+    systems: Mapping[str, System],
+    *,
+    replications: int | None = None,
+    seed: int = 0,
+    budget: int = BUDGET,
+) -> dict[str, Result]:
+    """Simulate months of the same arrivals on each system; the same seed gives the same months.
+
+    As many months as the budget of requests allows, 200 at most. Where 8 are too many, each is a part of one, as long
+    as the budget allows, and stands for the whole. Steady traffic meets a platform that has seen it before.
+    """
+    if replications is not None and replications < 2:  # noqa: PLR2004 -- one has no range
+        raise CostError(f"{replications} replications have no range; at least 2 are needed")
+    expected = arrivals.rate * MONTH
+    count = replications or int(min(REPLICATIONS, max(FEWEST_REPLICATIONS, budget // max(1.0, expected))))
+    seconds = MONTH
+    if replications is None and arrivals.steady and count * expected > budget:
+        seconds = budget / count / arrivals.rate
+    months: dict[str, list[Month]] = {name: [] for name in systems}
+    for source in np.random.SeedSequence(seed).spawn(count):
+        for name, month in _month(arrivals, systems, source, seconds).items():
+            months[name].append(month)
+    return {name: Result(systems[name], tuple(months[name]), seconds) for name in systems}
+
+
+def mean_usage(usages: Sequence[Usage]) -> Usage:
+    """The usage of an average month."""
+    count = len(usages)
+    sums = Usage()
+    for usage in usages:
+        sums = sums.plus(usage)
+    return sums.times(Decimal(1) / count)
+
+
+def _month(
+    arrivals: Arrivals, systems: Mapping[str, System], source: np.random.SeedSequence, seconds: float
+) -> dict[str, Month]:
+    """One simulated time on every system: the same arrivals, and draws that do not depend on the other systems."""
+    traffic, *others = source.spawn(1 + len(systems))
+    rng = np.random.default_rng(traffic)
+    warm = 2 * max(float(one.timing.idle.max()) for one in systems.values()) if arrivals.steady else 0.0
+    running = {
+        name: (one, engine.fresh(one.rule, -warm), np.random.default_rng(other))
+        for (name, one), other in zip(systems.items(), others, strict=True)
+    }
+    for begin, end in ((-warm, 0.0), (0.0, seconds)):
+        for chunk in arrivals.chunks(rng, begin, end):
+            # Warmed up with rising traffic: all of it at once would start more instances than it then needs.
+            times = chunk if end > 0 else chunk[rng.random(len(chunk)) < (chunk - begin) / warm]
+            for one, state, draw in running.values():
+                engine.advance(state, one.rule, one.draws, times, draw)
+        for one, state, draw in running.values():
+            engine.finish(state, one.rule, one.draws, end, draw)
+            if end == 0.0:
+                engine.forget(state)
+    return {name: _counted(state[0], one, seconds) for name, (one, state, _) in running.items()}
+
+
+def _counted(state: Any, one: System, seconds: float) -> Month:
+    part = MONTH / seconds
+    working = float(state["handling_s"]) * float(one.setup.working)
+    active, busy = max(float(state["active_s"]), working), max(float(state["busy_s"]), working)
+    further = max(float(state["further_s"]), busy - one.setup.minimum * seconds)
+    return Month(
+        usage=Usage(
+            requests=decimal(state["requests"] * part),
+            starts=decimal(state["starts"] * part),
+            busy_s=decimal(state["handling_s"] * part),
+            start_s=decimal(state["start_s"] * part),
+            active_s=decimal(active * part),
+            ready_s=decimal((busy - further) * part) if one.setup.minimum else Decimal(0),
+            further_s=decimal(further * part),
+        ),
+        requests=int(state["requests"]),
+        waited=int(state["waited"]),
+        cold=int(state["cold"]),
+        refused=int(state["refused"]),
+        bins=state["bins"].copy(),
+    )
+
+
+def decimal(value: float) -> Decimal:
+    return Decimal(str(value)).quantize(MICRO)
+
+
+def _quantile(bins: Ints, share: float) -> float:
+    place = int(np.searchsorted(np.cumsum(bins), share * int(bins.sum())))
+    return float(engine.seconds_of(np.array([place]))[0])

@@ -1,0 +1,215 @@
+"""Measured samples, or published figures where there are none, into what a simulation draws from for one platform."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cost.errors import CostError
+from platforms import TITLES, starts
+
+Floats = NDArray[np.float64]
+Connection = Literal["fresh", "kept"]
+
+POINTS = 1000  # rows of a table made from a distribution
+CONFIDENCE_TAIL = 0.025
+FEWEST = 6  # samples of which a median has a finite 95% interval
+SAMPLES = "samples.jsonl"
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long things take on one platform, seconds; arrays are samples, each as likely as any other of its array.
+
+    seen: what a caller waits for an answer when an instance is ready. lasts: how long the request keeps the instance.
+    starts: how much longer a caller waits who waits for a start. starts_billed: how much of a start is billed.
+    idle: how long an instance stays after its last request.
+    seen_supported, starts_supported: the highest share of a distribution that the samples say anything about.
+    basis: where the figures are from, in words. network: whether seen includes the way to the platform and back.
+    """
+
+    platform: str
+    seen: Floats = field(repr=False)
+    lasts: Floats = field(repr=False)
+    starts: Floats = field(repr=False)
+    starts_billed: Floats = field(repr=False)
+    idle: Floats = field(repr=False)
+    seen_supported: float
+    starts_supported: float
+    basis: str
+    network: bool
+
+    def with_idle(self, least: float, likely: float, most: float) -> "Timing":
+        """The same with another idle time: a triangle from `least` over `likely` to `most` seconds."""
+        if not 0 < least <= likely <= most < float("inf"):
+            raise CostError(
+                f"idle time {least:g}-{likely:g}-{most:g} s: it is above 0 and ascends, such as 300-600-900"
+            )
+        return replace(self, idle=triangle(least, likely, most))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Measured samples of one platform's cloud deployment, seconds. apps: the app's own durations of warm requests."""
+
+    platform: str
+    target: str
+    connection: Connection
+    warm: Floats
+    apps: Floats
+    cold: Floats
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """What a run offers: cloud samples by platform, and notes on what was left aside and why."""
+
+    by_platform: dict[str, Measured]
+    notes: tuple[str, ...]
+
+
+def published(platform: str, duration: float) -> Timing:
+    """Timing from published starts and a handling time of `duration` seconds; the network is not in it."""
+    start, stay = starts.start(platform), starts.idle(platform)
+    shares, seconds = zip(*start.quantiles, strict=True)
+    billed = np.interp(_middles(), shares, seconds)
+    return Timing(
+        platform=platform,
+        seen=np.array([duration]),
+        lasts=np.array([duration]),
+        starts=billed + start.unbilled,
+        starts_billed=billed,
+        idle=triangle(*stay.seconds),
+        seen_supported=1.0,
+        starts_supported=start.supported,
+        basis=f"published starts ({start.what}; {start.source}, {start.note})",
+        network=False,
+    )
+
+
+def measured(samples: Measured, duration: float | None) -> Timing:
+    """Timing from measured samples; `duration` replaces the app's own durations where it is given.
+
+    A start lasts what a cold answer takes longer than the median warm one, and is billed whole: an upper bound, for
+    what precedes INIT on Lambda is not. With too few cold answers the published starts stand in.
+    """
+    base = published(samples.platform, 0.0)
+    ordinary = float(np.median(samples.warm))
+    enough = len(samples.cold) >= FEWEST
+    begin = np.maximum(samples.cold - ordinary, 0.0) if enough else base.starts
+    lasts = samples.apps if duration is None else np.full(len(samples.warm), duration)
+    extra = 0.0 if duration is None else duration - float(np.median(samples.apps))
+    count = f"{len(samples.warm)} warm answers on {samples.connection} connections"
+    cold = (
+        f"{len(samples.cold)} cold starts"
+        if enough
+        else f"{len(samples.cold)} cold starts, too few: {base.basis}"
+    )
+    return Timing(
+        platform=samples.platform,
+        seen=np.maximum(samples.warm + extra, lasts),
+        lasts=lasts,
+        starts=begin,
+        starts_billed=begin if enough else base.starts_billed,
+        idle=base.idle,
+        seen_supported=_supported(len(samples.warm)),
+        starts_supported=_supported(len(samples.cold)) if enough else base.starts_supported,
+        basis=f"measured at {samples.target}: {count}, {cold}",
+        network=True,
+    )
+
+
+def read(directory: Path, connection: Connection = "fresh") -> Measurements:
+    """The cloud samples of a run saved in `directory`; CostError when it is not one."""
+    path = directory / SAMPLES
+    try:
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            return select((_record(line) for line in lines), connection)
+    except OSError:
+        raise CostError(
+            f"{directory} is not a saved run: it has no {SAMPLES}; runs are the folders in results/"
+        ) from None
+
+
+def select(records: Iterable[Mapping[str, Any]], connection: Connection = "fresh") -> Measurements:
+    """The usable samples among a run's records: answered, cold or warm, of a cloud deployment.
+
+    Of several targets of one platform the one with the most cold starts is taken. Emulated ones never are.
+    """
+    targets: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    emulated: set[str] = set()
+    for record in records:
+        platform = record.get("platform")
+        if record.get("record") != "sample" or not record.get("ok") or platform not in TITLES:
+            continue
+        if record.get("emulated"):
+            emulated.add(platform)
+        elif record.get("kind") in {"cold", "warm"}:
+            targets.setdefault((platform, str(record.get("target"))), []).append(record)
+    found: dict[str, Measured] = {}
+    notes: list[str] = []
+    for (platform, target), samples in targets.items():
+        one = _measured(platform, target, samples, connection)
+        if one is None:
+            notes.append(f"{target}: fewer than {FEWEST} warm answers, so it is not used")
+        elif platform not in found or len(one.cold) > len(found[platform].cold):
+            found[platform] = one
+    notes += [
+        f"{TITLES[platform]} was emulated on this machine, which says nothing about the cloud's speed: not used"
+        for platform in sorted(emulated - found.keys())
+    ]
+    return Measurements(found, tuple(notes))
+
+
+def triangle(least: float, likely: float, most: float) -> Floats:
+    """Evenly spaced quantiles of a triangular distribution; one value when it has no width."""
+    if least == most:
+        return np.array([least])
+    shares, rise, width = _middles(), likely - least, most - least
+    rising = least + np.sqrt(shares * width * rise)
+    falling = most - np.sqrt((1 - shares) * width * (width - rise))
+    return np.where(shares < rise / width, rising, falling)
+
+
+def _middles() -> Floats:
+    return (np.arange(POINTS) + 0.5) / POINTS
+
+
+def _supported(count: int) -> float:
+    """The highest quantile of which `count` independent samples give a finite 95% interval."""
+    return CONFIDENCE_TAIL ** (1 / count)
+
+
+def _measured(
+    platform: str, target: str, samples: list[Mapping[str, Any]], connection: Connection
+) -> Measured | None:
+    warm = [sample for sample in samples if sample["kind"] == "warm"]
+    wanted = [sample for sample in warm if sample["connection"] == connection]
+    if len(wanted) < FEWEST:
+        wanted = [sample for sample in warm if sample["connection"] != connection]
+    if len(wanted) < FEWEST:
+        return None
+    totals = [sample["ms"]["total"] for sample in wanted]
+    apps = [sample["ms"].get("app") for sample in wanted]
+    return Measured(
+        platform=platform,
+        target=target,
+        connection=wanted[0]["connection"],
+        warm=np.array(totals) / 1000,
+        apps=np.array([total if app is None else app for total, app in zip(totals, apps, strict=True)])
+        / 1000,
+        cold=np.array([sample["ms"]["total"] for sample in samples if sample["kind"] == "cold"]) / 1000,
+    )
+
+
+def _record(line: str) -> Mapping[str, Any]:
+    """A line's object; an empty one for a line that was cut off."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return {}
+    return record if isinstance(record, dict) else {}
