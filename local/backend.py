@@ -1,0 +1,100 @@
+"""Instances of gunicorn behind a pool: a request to whichever has room, for the platforms that send HTTP to a port."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from local import front, instances
+from local.instances import Instance, Reaper
+from local.log import Log
+from local.message import Headers, Request
+from local.pool import Pool, StartError
+from local.proxy import Proxy
+from local.settings import Plan, Settings
+
+
+class Server:
+    """The instance of a number, which listens, and the client that keeps connections to it."""
+
+    def __init__(self, number: int, instance: Instance, port: int) -> None:
+        self.number = number
+        self.instance = instance
+        self.proxy = Proxy(port)
+
+    async def stop(self, grace: float) -> None:
+        """End it, idle. Connections first: gunicorn waits for those that are kept."""
+        await self.proxy.close()
+        await self.instance.stop(grace)
+
+
+class Backend:
+    """`environment` gives an instance's variables by its port, `ready` waits until it serves or says why it does not.
+
+    An instance has `grace` seconds from SIGTERM to SIGKILL.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        plan: Plan,
+        log: Log,
+        reaper: Reaper,
+        *,
+        environment: Callable[[int], dict[str, str]],
+        ready: Callable[[Server], Awaitable[str | None]],
+        grace: float,
+    ) -> None:
+        self._settings = settings
+        self._timeout = plan.timeout
+        self._log = log
+        self._reaper = reaper
+        self._environment = environment
+        self._ready = ready
+        self._closing: set[asyncio.Future[None]] = set()
+        self.pool: Pool[Server] = Pool(plan.policy, self._launch, log, grace=grace)
+
+    async def close(self) -> None:
+        """End every instance."""
+        await self.pool.close()
+        await asyncio.gather(*self._closing)
+
+    async def serve(
+        self,
+        request: Request,
+        receive: front.Receive,
+        send: front.Send,
+        rewrite: Callable[[Headers], Headers],
+    ) -> None:
+        """Have `request` answered by an instance, the response's headers rewritten.
+
+        Raises RefusedError, StartError, NoResponseError or TooLateError while nothing has been sent.
+        """
+        lease = await self.pool.acquire()
+        try:
+            proxy = lease.instance.proxy
+            await proxy.forward(request, receive, send, timeout=self._timeout, rewrite=rewrite)
+        finally:
+            self.pool.release(lease)
+
+    async def _launch(self, number: int) -> Server:
+        port = instances.free_port()
+        instance = await instances.start(
+            self._settings, str(number), self._environment(port), port, self._log, self._reaper
+        )
+        server = Server(number, instance, port)
+        try:
+            problem = await self._ready(server)
+        except BaseException:
+            await server.stop(0)
+            raise
+        if problem:
+            await server.stop(0)
+            raise StartError(problem)
+        instance.exited.add_done_callback(lambda _: self._exited(server))
+        return server
+
+    def _exited(self, server: Server) -> None:
+        if self.pool.lost(server.number):
+            self._log.event(f"instance {server.number} gone: exited with {server.instance.exited.result()}")
+        closing = asyncio.ensure_future(server.proxy.close())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)

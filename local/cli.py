@@ -1,0 +1,116 @@
+"""The command line: `python -m local aws|gcp|apprunner` to a platform that runs in the foreground."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from local.run import run
+from local.settings import Settings, SettingsError
+
+USAGE_ERROR = 2
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command()
+def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
+    platform: Annotated[
+        str, typer.Argument(help="aws (Lambda with an HTTP API), gcp (Cloud Run) or apprunner")
+    ],
+    port: Annotated[int, typer.Option(help="of 127.0.0.1; 0 is any free one")] = 8000,
+    idle: Annotated[
+        float | None,
+        typer.Option(help="seconds until an idle instance goes; a few make cold starts easy to have"),
+    ] = None,
+    minimum: Annotated[int | None, typer.Option("--min", help="instances that stay when idle")] = None,
+    maximum: Annotated[
+        int | None, typer.Option("--max", help="instances at most; on aws the concurrency")
+    ] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(help="requests at once in one instance; 1 on aws")
+    ] = None,
+    memory: Annotated[int, typer.Option(help="MB; a process is told of it, a container held to it")] = 512,
+    timeout: Annotated[
+        float | None,
+        typer.Option(help="seconds: the function's on aws, a request's on gcp, 120 on apprunner"),
+    ] = None,
+    gateway_timeout: Annotated[
+        float | None, typer.Option(help="seconds: the HTTP API's integration timeout, on aws")
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(help="process (entrypoint.sh), podman or docker (the image)")
+    ] = "process",
+    image: Annotated[str | None, typer.Option(help="with podman or docker: the image's name")] = None,
+    engine_option: Annotated[
+        list[str] | None, typer.Option(help="passed on to podman or docker run; may be repeated")
+    ] = None,
+    wsgi: Annotated[
+        str | None, typer.Option("--app", help="APP=package.module:callable; the default is the image's own")
+    ] = None,
+    env: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE for the instances; may be repeated")
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(help="a file for events and the instances' output, instead of standard error"),
+    ] = None,
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Emulate a platform on this machine: its front end, and real instances of the app.
+
+    Prints the URL, then a line for each event and for each line that an instance prints. Idle and starting times,
+    limits and errors are the platform's own, from platforms/limits.toml; the speed is this machine's.
+    """
+    settings = Settings(
+        port=port,
+        idle_seconds=idle,
+        minimum=minimum,
+        maximum=maximum,
+        concurrency=concurrency,
+        memory=memory,
+        timeout=timeout,
+        gateway_timeout=gateway_timeout,
+        engine=engine,
+        engine_options=tuple(engine_option or ()),
+        image=image,
+        app=wsgi,
+        environment=dict(_variable(text) for text in env or ()),
+        log=log,
+    )
+    sys.exit(asyncio.run(run(platform, settings, with_parent=with_parent)))
+
+
+def main() -> None:
+    """Run the command; what the user can put right is one line and status 2."""
+    try:
+        app(standalone_mode=False)
+    except SettingsError as problem:
+        _fail(str(problem))
+    except typer.Exit as end:
+        sys.exit(end.exit_code)
+    except typer.Abort:
+        sys.exit(130)
+    except Exception as problem:
+        # A wrong option or value: the class is in a module that typer keeps to itself.
+        message = getattr(problem, "format_message", None)
+        if message is None:
+            raise
+        _fail(message())
+
+
+def _fail(message: str) -> None:
+    # Also to standard output where a program waits there for the URL.
+    if "--with-parent" in sys.argv:
+        print(message)
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(USAGE_ERROR)
+
+
+def _variable(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise SettingsError(f"--env is {text!r}; expected NAME=VALUE")
+    return name, value

@@ -1,0 +1,268 @@
+"""A name, an environment and a port to a running instance of entrypoint.sh: a process, or a container of the image."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import random
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from local.log import Log
+from local.settings import ROOT, Settings
+
+# Below the ports that Linux (32768 on) and macOS (49152 on) give to outgoing connections, so that none of those takes
+# the port between the moment it is found free and the moment the instance listens.
+_PORTS = range(20000, 32000)
+_POLL_SECONDS = 0.004
+
+
+class Reaper:
+    """The program that ends the instances if the emulator cannot; see reaper.py."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start it apart from the emulator's session, so that Ctrl-C does not reach it."""
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            "-S",
+            str(Path(__file__).with_name("reaper.py")),
+            stdin=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def tell(self, sign: str, what: str) -> None:
+        """`+` for what has started, `-` for what has ended."""
+        assert self._process is not None  # noqa: S101 - started first
+        assert self._process.stdin is not None  # noqa: S101 - a pipe
+        self._process.stdin.write(f"{sign} {what}\n".encode())
+
+    async def close(self) -> None:
+        """End it, and with it whatever is still registered."""
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
+            await self._process.wait()
+
+
+class Instance:
+    """A process of entrypoint.sh in a session and process group of its own; it listens on `port`, if on any."""
+
+    def __init__(
+        self, name: str, port: int | None, process: asyncio.subprocess.Process, log: Log, reaper: Reaper
+    ) -> None:
+        self.name = name
+        self.port = port
+        self.frozen = False
+        self._process = process
+        self._log = log
+        self._reaper = reaper
+        self._registered = self._registration()
+        reaper.tell("+", self._registered)
+        self._output = asyncio.create_task(self._copy_output())
+        self.exited = asyncio.create_task(self._watch())
+
+    def freeze(self) -> None:
+        """Stop it where it stands, as Lambda does between two events."""
+        if not self.frozen and not self.exited.done():
+            self.frozen = self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        if self.frozen:
+            self._signal_all(signal.SIGCONT)
+            self.frozen = False
+
+    async def stop(self, grace: float) -> None:
+        """SIGTERM, then SIGKILL after `grace` seconds; SIGKILL at once where that is 0."""
+        if grace and not self.exited.done():
+            self.thaw()
+            await self._terminate()
+            await asyncio.wait([self.exited], timeout=grace)
+        await self._kill()
+        await self.exited
+
+    def _registration(self) -> str:
+        return f"group {self._process.pid}"
+
+    async def _terminate(self) -> None:
+        # A container's signal goes to its first process; that is what entrypoint.sh became.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._process.pid, signal.SIGTERM)
+
+    async def _kill(self) -> None:
+        self._signal_all(signal.SIGKILL)
+
+    def _signal_all(self, number: signal.Signals) -> bool:
+        try:
+            os.killpg(self._process.pid, number)
+        except (ProcessLookupError, PermissionError):  # gone; macOS says so by the second
+            return False
+        return True
+
+    async def _watch(self) -> int:
+        """The exit status, negative for a signal, once the process has ended and all that it printed is in the log."""
+        status = await self._process.wait()
+        # A container's other processes end with its first one.
+        await self._kill()
+        await self._output
+        self._reaper.tell("-", self._registered)
+        return status
+
+    async def _copy_output(self) -> None:
+        feed = self._log.output(self.name)
+        assert self._process.stdout is not None  # noqa: S101 - a pipe
+        while piece := await self._process.stdout.read(65536):
+            feed(piece)
+        feed(b"")
+
+
+class Container(Instance):
+    """A container of the image; the process is the engine's client, which stays until the container has ended."""
+
+    def __init__(
+        self,
+        engine: str,
+        name: str,
+        port: int | None,
+        process: asyncio.subprocess.Process,
+        log: Log,
+        reaper: Reaper,
+    ) -> None:
+        self.engine = engine
+        self.container = container_name(name)
+        self._pid = 0
+        super().__init__(name, port, process, log, reaper)
+
+    async def find_process(self) -> bool:
+        """Learn which process to freeze; False where this user may not signal it, so that it is never frozen.
+
+        The engines' own pause takes tens of milliseconds of each request; a signal to the container's first process
+        takes none. It needs root, or a container whose user is this one.
+        """
+        command = [self.engine, "inspect", "--format", "{{.State.Pid}}", self.container]
+        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+        output, _ = await process.communicate()
+        pid = int(output or 0)
+        with contextlib.suppress(OSError):
+            if pid and sys.platform == "linux":
+                os.kill(pid, 0)
+                self._pid = pid
+        return bool(self._pid)
+
+    def _registration(self) -> str:
+        return f"container {self.engine} {self.container}"
+
+    def _signal_all(self, number: signal.Signals) -> bool:
+        if not self._pid:
+            return False
+        try:
+            os.kill(self._pid, number)
+        except OSError:
+            return False
+        return True
+
+    async def _terminate(self) -> None:
+        await self._engine("kill", "--signal", "TERM", self.container)
+
+    async def _kill(self) -> None:
+        if self._process.returncode is None:
+            await self._engine("kill", self.container)
+
+    async def _engine(self, *arguments: str) -> None:
+        quiet = asyncio.subprocess.DEVNULL
+        process = await asyncio.create_subprocess_exec(self.engine, *arguments, stdout=quiet, stderr=quiet)
+        await process.wait()
+
+
+async def start(
+    settings: Settings, name: str, environment: dict[str, str], port: int | None, log: Log, reaper: Reaper
+) -> Instance:
+    """Start an instance in exactly `environment`, the settings' variables and APP; `port` is what it listens on."""
+    variables = environment | dict(settings.environment) | ({"APP": settings.app} if settings.app else {})
+    if settings.engine == "process":
+        # The instance's python3 is the one that runs this: entrypoint.sh takes it from PATH.
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        own = {"PATH": path, "HOST": "127.0.0.1", "PYTHONUNBUFFERED": "1"}  # the last as in the image
+        process = await _spawn([str(ROOT / "entrypoint.sh")], own | variables)
+        return Instance(name, port, process, log, reaper)
+    process = await _spawn(container_command(settings, name, variables, port, sys.platform), dict(os.environ))
+    return Container(settings.engine, name, port, process, log, reaper)
+
+
+def container_command(
+    settings: Settings, name: str, variables: dict[str, str], port: int | None, system: str
+) -> list[str]:
+    """The engine's command line; `system` is sys.platform."""
+    command = [settings.engine, "run", "--rm", "--name", container_name(name), *settings.engine_options]
+    # Lambda's root is read-only but for /tmp, and the image is to run on all platforms.
+    command += ["--read-only", "--tmpfs", "/tmp", "--memory", f"{settings.memory}m"]  # noqa: S108
+    if system == "linux":
+        command += ["--network", "host"]
+        variables = {"HOST": "127.0.0.1"} | variables
+    elif port:
+        command += ["--publish", f"127.0.0.1:{port}:{port}"]
+    for key, value in variables.items():
+        command += ["--env", f"{key}={value}"]
+    assert settings.image is not None  # noqa: S101 - checked by require_engine
+    return [*command, settings.image]
+
+
+def container_name(name: str) -> str:
+    """The container's name: no two emulators of one machine share it."""
+    return f"scale-to-zero-{os.getpid()}-{name}"
+
+
+def _free_ports() -> Iterator[int]:
+    first = random.randrange(len(_PORTS))  # noqa: S311 - to keep emulators apart, no secret
+    for offset in itertools.count(first):
+        port = _PORTS[offset % len(_PORTS)]
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        yield port
+
+
+_ports = _free_ports()
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on, and that this emulator does not give again soon."""
+    return next(_ports)
+
+
+async def wait_for_port(instance: Instance, timeout: float) -> str | None:  # noqa: ASYNC109
+    """None as soon as the instance's port accepts connections, else why it never did."""
+    until = time.monotonic() + timeout
+    while time.monotonic() < until:
+        if instance.exited.done():
+            return f"exited with {instance.exited.result()} before port {instance.port} was open"
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", instance.port)
+        except OSError:
+            await asyncio.sleep(_POLL_SECONDS)
+        else:
+            writer.close()
+            return None
+    return f"port {instance.port} was not open after {timeout:g} s"
+
+
+async def _spawn(command: list[str], environment: dict[str, str]) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env=environment,
+        cwd=ROOT,
+        start_new_session=True,
+    )

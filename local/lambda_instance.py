@@ -1,0 +1,220 @@
+"""One Lambda execution environment: its init, its invocations one at a time, frozen in between, and its end.
+
+Sources: docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html for its life and
+docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html for its environment.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import time
+import uuid
+from collections.abc import Callable
+
+from local import instances
+from local.http_api import ACCOUNT
+from local.instances import Container, Instance, Reaper
+from local.log import Log
+from local.runtime_api import Failed, Invocation, Outcome, RuntimeApi
+from local.settings import ROOT, Settings
+
+FUNCTION = "scale-to-zero"
+REGION = "us-east-1"
+ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{FUNCTION}"
+
+
+class NotTakenError(Exception):
+    """The instance ended before it took the event, so another may have it."""
+
+
+class LambdaInstance:
+    """An instance and its present runtime. `timeout` is the function's, in seconds.
+
+    `on_end` is called once, when it has ended by itself or because of an invocation.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        timeout: float,
+        log: Log,
+        reaper: Reaper,
+        *,
+        on_end: Callable[[], None],
+    ) -> None:
+        self._name = name
+        self._timeout = timeout
+        self._log = log
+        self._on_end = on_end
+        self._make_runtime = lambda: _Runtime(name, settings, log, reaper)
+        self._runtime = self._make_runtime()
+        self._initialised = False
+        self._ended = False
+        self._ending: asyncio.Future[None] | None = None
+
+    async def initialise(self, limit: float) -> None:
+        """The init phase, of at most `limit` seconds: start the runtime and wait until it asks for an event.
+
+        Where that fails, init is run again with the first invocation (see `invoke`).
+        """
+        problem = await self._initialise(limit)
+        if problem:
+            self._log.event(
+                f"instance {self._name} init failed: {problem}; it is run again with the invocation"
+            )
+
+    async def invoke(self, event: bytes, trace_id: str) -> Outcome:
+        """The outcome of one event. Raises NotTakenError where the instance ended before it took the event.
+
+        The instance is killed when the function's timeout is over, and when its init fails a second time.
+        """
+        until = time.monotonic() + self._timeout
+        deadline_ms = int((time.time() + self._timeout) * 1000)
+        if not self._initialised:
+            # "Lambda retries the Init phase at the time of the first function invocation with the configured
+            # function timeout."
+            await self._runtime.end()
+            self._runtime = self._make_runtime()
+            if problem := await self._initialise(self._timeout):
+                return await self._fail("Runtime.InitError", problem)
+        if "Parent=" not in trace_id:
+            trace_id += f";Parent={os.urandom(8).hex()};Sampled=0"
+        invocation = Invocation(str(uuid.uuid4()), event, deadline_ms, ARN, trace_id)
+        outcome = await self._runtime.invoke(invocation, until)
+        if outcome is not None:
+            return outcome
+        if (status := self._runtime.exit_status) is None:
+            return await self._fail("Sandbox.Timedout", f"timed out after {self._timeout:g} s")
+        if not self._runtime.api.taken:
+            raise NotTakenError
+        return await self._fail("Runtime.ExitError", f"exited with {status}")
+
+    async def stop(self, grace: float) -> None:
+        """End it. Lambda sends SIGTERM only where there is an extension; here is none, so `grace` is not used."""
+        del grace
+        self._ended = True
+        await self._runtime.end()
+
+    async def _initialise(self, limit: float) -> str | None:
+        problem = await self._runtime.start(limit)
+        if problem is None:
+            self._initialised = True
+            self._runtime.when_exited(self._exited)
+        return problem
+
+    def _exited(self, status: int) -> None:
+        if not self._ended:
+            self._ended = True
+            self._log.event(f"instance {self._name} gone: exited with {status}")
+            self._ending = asyncio.ensure_future(self._runtime.end())
+            self._on_end()
+
+    async def _fail(self, kind: str, reason: str) -> Failed:
+        """The outcome of an invocation that ends the instance."""
+        if not self._ended:
+            self._ended = True
+            self._log.event(f"instance {self._name} gone: {reason}")
+            await self._runtime.end()
+            self._on_end()
+        return Failed(kind, json.dumps({"errorType": kind, "errorMessage": reason}).encode())
+
+
+class _Runtime:
+    """A process or container, and the Runtime API that it polls."""
+
+    def __init__(self, name: str, settings: Settings, log: Log, reaper: Reaper) -> None:
+        self._name = name
+        self._settings = settings
+        self._log = log
+        self._reaper = reaper
+        self._instance: Instance | None = None
+        self._can_freeze = True
+        self.api = RuntimeApi(on_waiting=self._freeze, on_event=self._thaw)
+
+    @property
+    def exit_status(self) -> int | None:
+        """None while it runs."""
+        exited = self._instance.exited if self._instance else None
+        return exited.result() if exited and exited.done() else None
+
+    async def start(self, limit: float) -> str | None:
+        """Start; None as soon as it asks for an event, else what went wrong within `limit` seconds."""
+        environment = runtime_environment(self._settings, await self.api.start())
+        self._instance = instance = await instances.start(
+            self._settings, self._name, environment, None, self._log, self._reaper
+        )
+        events = [self.api.initialised, instance.exited]
+        await asyncio.wait(events, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        if self.api.initialised.done():
+            if problem := self.api.initialised.result():
+                return f"{problem.error_type} {problem.payload.decode('utf-8', 'replace')}"
+            if isinstance(instance, Container):
+                await self._learn_to_freeze(instance)
+            return None
+        if instance.exited.done():
+            return f"the runtime exited with {instance.exited.result()}"
+        return f"the runtime did not ask for an event within {limit:g} s"
+
+    def when_exited(self, callback: Callable[[int], None]) -> None:
+        """Call back with the exit status, when it comes."""
+        assert self._instance is not None  # noqa: S101 - started first
+        self._instance.exited.add_done_callback(lambda exited: callback(exited.result()))
+
+    async def invoke(self, invocation: Invocation, until: float) -> Outcome | None:
+        """The outcome, or None where the runtime exited or time.monotonic() is past `until`."""
+        assert self._instance is not None  # noqa: S101 - started first
+        # In this order: a runtime that asks between the two would be frozen with an event on its way.
+        outcome = self.api.invoke(invocation)
+        self._instance.thaw()
+        events = [outcome, self._instance.exited]
+        timeout = max(0, until - time.monotonic())
+        await asyncio.wait(events, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        if outcome.done():
+            return outcome.result()
+        outcome.cancel()
+        return None
+
+    async def end(self) -> None:
+        """Kill it."""
+        if self._instance:
+            await self._instance.stop(0)
+        await self.api.close()
+
+    async def _learn_to_freeze(self, container: Container) -> None:
+        self._can_freeze = await container.find_process()
+        if not self._can_freeze:
+            self._log.event(f"instance {self._name} is not frozen between requests: that needs root on Linux")
+
+    def _freeze(self) -> None:
+        if self._instance and self._can_freeze:
+            self._instance.freeze()
+
+    def _thaw(self) -> None:
+        if self._instance:
+            self._instance.thaw()
+
+
+def runtime_environment(settings: Settings, port: int) -> dict[str, str]:
+    """What Lambda sets for the runtime of a container image, whose Runtime API is on `port`."""
+    on_host = settings.engine == "process" or sys.platform == "linux"
+    return {
+        "AWS_LAMBDA_RUNTIME_API": f"{'127.0.0.1' if on_host else 'host.docker.internal'}:{port}",
+        "AWS_EXECUTION_ENV": "AWS_Lambda_Image",
+        "AWS_LAMBDA_FUNCTION_NAME": FUNCTION,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(settings.memory),
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{FUNCTION}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": f"{time.strftime('%Y/%m/%d')}/[$LATEST]{uuid.uuid4().hex}",
+        "AWS_LAMBDA_LOG_FORMAT": "Text",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "_HANDLER": "serve.aws_lambda.handler",
+        # The code is where entrypoint.sh is; in a container where Lambda says that it is.
+        "LAMBDA_TASK_ROOT": str(ROOT) if settings.engine == "process" else "/var/task",
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+    }

@@ -1,0 +1,80 @@
+"""An HTTP request and its answer as values, in the bytes that were on the wire."""
+
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import NamedTuple, TypeAlias
+
+Headers: TypeAlias = list[tuple[bytes, bytes]]
+
+# A connection's own, which no intermediary passes on (RFC 9110, section 7.6.1); and what Connection itself names.
+HOP_BY_HOP = frozenset(
+    (
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    )
+)
+
+
+class Client(NamedTuple):
+    """Who called and how: address, the scheme of the connection and the port that was called."""
+
+    address: str
+    scheme: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request: `path` and `query` as they were sent, percent-encoded, header names in lower case."""
+
+    method: str
+    path: bytes
+    query: bytes
+    headers: Headers
+    body: bytes
+    client: Client
+    protocol: str = "HTTP/1.1"
+
+    def header(self, name: bytes) -> bytes | None:
+        """The first value of a header, by its lower-case name."""
+        return next((value for key, value in self.headers if key == name), None)
+
+    @property
+    def head_size(self) -> int:
+        """Bytes of the request line and of the headers' names and values."""
+        line = len(self.method) + 1 + len(self.path) + 1 + len(self.query) + 1 + len(self.protocol)
+        return line + sum(len(name) + len(value) for name, value in self.headers)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole response."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+def end_to_end(headers: Headers) -> Headers:
+    """`headers` without those that concern one connection alone."""
+    named = {
+        token.strip().lower()
+        for name, value in headers
+        if name.lower() == b"connection"
+        for token in value.split(b",")
+    }
+    return [pair for pair in headers if pair[0].lower() not in HOP_BY_HOP and pair[0].lower() not in named]
+
+
+def dated(headers: Headers) -> Headers:
+    """`headers` with the Date that every front end sends, unless the app sent one."""
+    if any(name.lower() == b"date" for name, _ in headers):
+        return headers
+    return [*headers, (b"date", formatdate(usegmt=True).encode())]

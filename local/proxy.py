@@ -1,0 +1,121 @@
+"""A request to an instance that listens on a port, and its response back, in pieces as they come."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+
+import aiohttp
+from multidict import CIMultiDict
+from yarl import URL
+
+from local import front
+from local.front import BrokenResponseError, ClientGoneError
+from local.message import Headers, Request, end_to_end
+
+# Below gunicorn's keepalive, so that it is never gunicorn that closes a connection which is about to be used.
+_KEPT_SECONDS = 60
+# An app's headers may be as long as gunicorn lets them be.
+_LONGEST_HEADER = 1024 * 1024
+_ENCODED_UNRESERVED = re.compile(rb"%(?:2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE])")
+
+
+class NoResponseError(Exception):
+    """The instance ended, or sent no HTTP, before its response began."""
+
+
+class TooLateError(Exception):
+    """The response did not begin in time."""
+
+
+class Proxy:
+    """A client of one port that adds nothing of its own: neither headers, nor redirects, nor decoding."""
+
+    def __init__(self, port: int) -> None:
+        self._base = f"http://127.0.0.1:{port}"
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_SECONDS),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+            timeout=aiohttp.ClientTimeout(total=None),
+            max_line_size=_LONGEST_HEADER,
+            max_field_size=_LONGEST_HEADER,
+        )
+
+    async def close(self) -> None:
+        """Close the connections that are kept."""
+        await self._session.close()
+
+    async def get(self, path: str, timeout: float) -> int:  # noqa: ASYNC109
+        """The status that a platform's own GET gets. Raises OSError, TimeoutError or aiohttp.ClientError."""
+        async with asyncio.timeout(timeout), self._session.get(f"{self._base}{path}") as response:
+            return response.status
+
+    async def forward(
+        self,
+        request: Request,
+        receive: front.Receive,
+        send: front.Send,
+        *,
+        timeout: float,  # noqa: ASYNC109
+        rewrite: Callable[[Headers], Headers],
+    ) -> None:
+        """Send `request`, whose body is still to be received, and its response, headers rewritten, back.
+
+        `request` is sendable. Raises NoResponseError or TooLateError while nothing has been sent back,
+        BrokenResponseError after.
+        """
+        begun = False
+        try:
+            async with asyncio.timeout(timeout), self._response(request, receive) as response:
+                headers = [(name.lower(), value) for name, value in response.raw_headers]
+                begun = True
+                await front.begin(send, response.status, rewrite(end_to_end(headers)))
+                async for piece in response.content.iter_any():
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                await send({"type": "http.response.body", "body": b""})
+        except TimeoutError:
+            raise BrokenResponseError if begun else TooLateError from None
+        except (aiohttp.ClientError, OSError) as problem:
+            raise BrokenResponseError if begun else NoResponseError from problem
+
+    def _response(self, request: Request, receive: front.Receive) -> "aiohttp.client._RequestContextManager":  # pyright: ignore[reportPrivateUsage] - has no other name
+        target = request.path + (b"?" + request.query if request.query else b"")
+        return self._session.request(
+            request.method,
+            URL(f"{self._base}{target.decode('latin-1')}", encoded=True),
+            headers=CIMultiDict((name.decode(), value.decode()) for name, value in request.headers),
+            data=_body(receive) if has_body(request) else None,
+            allow_redirects=False,
+        )
+
+
+def has_body(request: Request) -> bool:
+    """Whether a body follows the head."""
+    length = request.header(b"content-length")
+    return (length or b"0") != b"0" or request.header(b"transfer-encoding") is not None
+
+
+def is_sendable(request: Request) -> bool:
+    """Whether the client can send it: aiohttp writes headers as UTF-8, and a target is a path."""
+    try:
+        for _, value in request.headers:
+            value.decode()
+    except UnicodeDecodeError:
+        return False
+    return request.path.startswith(b"/")
+
+
+def unreserved_decoded(path: bytes) -> bytes:
+    """`path` with needless percent-encodings decoded: %41 becomes A, %2F stays."""
+    return _ENCODED_UNRESERVED.sub(lambda match: bytes.fromhex(match[0][1:].decode()), path)
+
+
+async def _body(receive: front.Receive) -> AsyncIterator[bytes]:
+    try:
+        async for piece in front.stream(receive):
+            if piece:
+                yield piece
+    except ClientGoneError:
+        # Breaks the connection to the instance off, which then knows that the body is not whole.
+        raise ConnectionAbortedError("the client has gone") from None

@@ -1,0 +1,121 @@
+"""One emulated platform in the foreground: settings to a server that runs until a signal, or its parent's end."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from local import apprunner, aws, gcp
+from local.front import Front, listen
+from local.instances import Reaper
+from local.log import Log
+from local.settings import Plan, Settings, plan, require_engine
+
+EMULATES = {
+    "aws": "AWS Lambda with an HTTP API",
+    "gcp": "Cloud Run",
+    "apprunner": "App Runner",
+}
+INTERRUPTED = 130
+
+
+class Service(Protocol):
+    """A platform's front and what is behind it: an ASGI application with a beginning and an end."""
+
+    async def begin(self) -> None:
+        """Make it ready for the first request."""
+        ...
+
+    async def close(self) -> None:
+        """End every instance."""
+        ...
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one HTTP request."""
+        ...
+
+
+SERVICES: dict[str, Callable[[Settings, Plan, Log, Reaper], Service]] = {
+    "aws": aws.Service,
+    "gcp": gcp.Service,
+    "apprunner": apprunner.Service,
+}
+
+
+async def run(platform: str, settings: Settings, *, with_parent: bool = False) -> int:
+    """Emulate until SIGINT (130), SIGTERM (0) or, with `with_parent`, until standard input ends (0).
+
+    Prints one line once requests are answered. Raises SettingsError before, where it cannot be done.
+    """
+    numbers = plan(platform, settings)
+    require_engine(platform, settings)
+    listening = listen(settings.port)
+    ending: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    _end_on_signals(ending)
+    if with_parent:
+        _end_with_input(ending)
+    with contextlib.ExitStack() as stack:
+        stack.callback(listening.close)
+        stream = stack.enter_context(settings.log.open("a", encoding="utf-8")) if settings.log else sys.stderr
+        log = Log(platform, stream)
+        reaper = Reaper()
+        await reaper.start()
+        service = SERVICES[platform](settings, numbers, log, reaper)
+        try:
+            await _until(ending, service.begin())
+            if not ending.done():
+                await _serve(platform, service, Front(service, listening, log), ending)
+        finally:
+            await service.close()
+            await reaper.close()
+    return ending.result()
+
+
+async def _serve(platform: str, service: Service, front: Front, ending: asyncio.Future[int]) -> None:
+    serving = asyncio.create_task(front.serve_until_stopped())
+    port = front.port
+    print(
+        f"http://127.0.0.1:{port} emulates {EMULATES[platform]} on this machine; Ctrl-C ends it", flush=True
+    )
+    await asyncio.wait([serving, ending], return_when=asyncio.FIRST_COMPLETED)
+    front.should_exit = front.force_exit = True
+    # Requests under way end with their instances, so these go first.
+    await service.close()
+    await serving
+
+
+async def _until(ending: asyncio.Future[int], work: Any) -> None:
+    """Do `work`, unless the end comes first."""
+    task = asyncio.ensure_future(work)
+    await asyncio.wait([task, ending], return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        task.result()
+    else:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+def _end_on_signals(ending: asyncio.Future[int]) -> None:
+    def end(status: int) -> None:
+        if not ending.done():
+            ending.set_result(status)
+
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, end, INTERRUPTED)
+    loop.add_signal_handler(signal.SIGTERM, end, 0)
+
+
+def _end_with_input(ending: asyncio.Future[int]) -> None:
+    """End when standard input does: a parent that is killed takes the emulator along."""
+    loop = asyncio.get_running_loop()
+
+    def on_input() -> None:
+        if not os.read(sys.stdin.fileno(), 4096):
+            loop.remove_reader(sys.stdin)
+            if not ending.done():
+                ending.set_result(0)
+
+    loop.add_reader(sys.stdin, on_input)

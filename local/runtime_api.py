@@ -1,0 +1,194 @@
+"""Lambda's Runtime API, version 2018-06-01, for one instance: invocations to events and back to their outcomes.
+
+Source: docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html, and where that is silent AWS's own Runtime Interface
+Emulator, against which the tests compare it (github.com/aws/aws-lambda-runtime-interface-emulator,
+internal/lambda/rapi).
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from aiohttp import ClientPayloadError, web
+
+import platforms
+
+_PREFIX = "/2018-06-01/runtime/"
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One event with what the runtime is told beside it; the deadline is in milliseconds since the epoch."""
+
+    request_id: str
+    event: bytes
+    deadline_ms: int
+    function_arn: str
+    trace_id: str
+
+
+@dataclass(frozen=True)
+class Returned:
+    """The handler's result, as JSON."""
+
+    payload: bytes
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The handler or its initialisation failed: the error's type, and the payload that the runtime posted."""
+
+    error_type: str
+    payload: bytes
+
+
+Outcome: TypeAlias = Returned | Failed
+
+
+class RuntimeApi:
+    """The API that one runtime polls.
+
+    `on_waiting` is called when it begins to wait for an event, `on_event` when one ends the wait: between the two its
+    instance may be frozen.
+    `initialised` is done when the runtime first asks for an event (None) or posts an init error (Failed).
+    """
+
+    def __init__(self, on_waiting: Callable[[], None], on_event: Callable[[], None]) -> None:
+        self._on_waiting = on_waiting
+        self._on_event = on_event
+        self._runner: web.ServerRunner | None = None
+        self._event: asyncio.Future[Invocation] | None = None
+        self._queued: Invocation | None = None
+        self._current: Invocation | None = None
+        self._outcome: asyncio.Future[Outcome] | None = None
+        self.initialised: asyncio.Future[Failed | None] = asyncio.get_running_loop().create_future()
+
+    async def start(self) -> int:
+        """Listen on 127.0.0.1 and return the port."""
+        # A runtime waits for as long as its instance is idle, and may be frozen meanwhile.
+        self._runner = web.ServerRunner(web.Server(self._handle, access_log=None, handler_cancellation=True))
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, shutdown_timeout=0)
+        await site.start()
+        return self._runner.addresses[0][1]
+
+    async def close(self) -> None:
+        """Stop listening; a runtime that waits is cut off."""
+        if self._runner:
+            await self._runner.cleanup()
+
+    @property
+    def taken(self) -> bool:
+        """Whether the runtime has got the event of the invocation under way."""
+        return self._queued is None
+
+    def invoke(self, invocation: Invocation) -> asyncio.Future[Outcome]:
+        """Hand the event to the runtime as soon as it asks; the outcome is to come. One at a time.
+
+        From here on the runtime does not wait any more, so `on_waiting` is not called again before the outcome.
+        """
+        self._outcome = asyncio.get_running_loop().create_future()
+        self._queued = invocation
+        if self._event and not self._event.done():
+            self._on_event()
+            self._event.set_result(invocation)
+        return self._outcome
+
+    async def _handle(self, request: web.BaseRequest) -> web.Response:
+        path = request.path
+        if not path.startswith(_PREFIX):
+            return web.Response(status=404, text="404 page not found\n")
+        match request.method, path.removeprefix(_PREFIX).split("/"):
+            case "GET", ["invocation", "next"]:
+                return await self._next()
+            case "POST", ["invocation", request_id, "response" | "error" as kind]:
+                return await self._result(request, request_id, kind)
+            case "POST", ["init", "error"]:
+                return await self._init_error(request)
+            case _, ["invocation", "next"] | ["invocation", _, "response" | "error"] | ["init", "error"]:
+                return web.Response(status=405)
+            case _:
+                return web.Response(status=404, text="404 page not found\n")
+
+    async def _next(self) -> web.Response:
+        if self._current:
+            return _refused(403, "InvalidStateTransition", "the invocation under way has not been answered")
+        if not self.initialised.done():
+            self.initialised.set_result(None)
+        if not self._queued:
+            self._event = asyncio.get_running_loop().create_future()
+            self._on_waiting()
+            await self._event
+        invocation = self._queued
+        assert invocation is not None  # noqa: S101 - set before the future is
+        self._queued, self._current = None, invocation
+        return web.Response(
+            body=invocation.event,
+            headers={
+                "Content-Type": "application/json",
+                "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
+                "Lambda-Runtime-Deadline-Ms": str(invocation.deadline_ms),
+                "Lambda-Runtime-Invoked-Function-Arn": invocation.function_arn,
+                "Lambda-Runtime-Trace-Id": invocation.trace_id,
+            },
+        )
+
+    async def _result(self, request: web.BaseRequest, request_id: str, kind: str) -> web.Response:
+        if not self._current or request_id != self._current.request_id:
+            return _refused(400, "InvalidRequestID", "Invalid request ID")
+        limit: int = platforms.limit("aws", "response_payload")
+        try:
+            size, body = await _read(request, limit)
+        except ClientPayloadError:
+            return _refused(400, "TruncatedHTTPRequest", "HTTP request detected as truncated")
+        if kind == "error":
+            self._finish(Failed(_error_type(request), body))
+        elif size > limit:
+            text = (
+                f"Response payload size ({size} bytes) exceeded maximum allowed payload size ({limit} bytes)."
+            )
+            payload = {"errorMessage": text, "errorType": "Function.ResponseSizeTooLarge"}
+            self._finish(Failed(payload["errorType"], json.dumps(payload).encode()))
+            return _refused(
+                413, "RequestEntityTooLarge", f"Exceeded maximum allowed payload size ({limit} bytes)."
+            )
+        else:
+            self._finish(Returned(body))
+        return _json(202, {"status": "OK"})
+
+    def _finish(self, outcome: Outcome) -> None:
+        self._current = None
+        # Nobody waits any more when the function's time is up and the runtime is about to be killed.
+        if self._outcome and not self._outcome.done():
+            self._outcome.set_result(outcome)
+
+    async def _init_error(self, request: web.BaseRequest) -> web.Response:
+        if self.initialised.done():
+            return _refused(403, "InvalidStateTransition", "the runtime is initialised already")
+        _, body = await _read(request, platforms.limit("aws", "response_payload"))
+        self.initialised.set_result(Failed(_error_type(request), body))
+        return _json(202, {"status": "OK"})
+
+
+async def _read(request: web.BaseRequest, limit: int) -> tuple[int, bytes]:
+    """The size of a request's body and its first `limit` bytes; all of it is read, so that an answer can be sent."""
+    size, kept = 0, bytearray()
+    async for chunk in request.content.iter_any():
+        size += len(chunk)
+        kept += chunk[: limit - len(kept)] if len(kept) < limit else b""
+    return size, bytes(kept)
+
+
+def _error_type(request: web.BaseRequest) -> str:
+    return request.headers.get("Lambda-Runtime-Function-Error-Type", "Runtime.Unknown")
+
+
+def _refused(status: int, kind: str, message: str) -> web.Response:
+    return _json(status, {"errorMessage": message, "errorType": kind})
+
+
+def _json(status: int, value: dict[str, str]) -> web.Response:
+    # The real one ends its JSON with a newline.
+    return web.Response(status=status, body=json.dumps(value) + "\n", content_type="application/json")

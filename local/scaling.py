@@ -1,0 +1,239 @@
+"""Requests, instances and the passing of time to what an autoscaler does: start, assign, refuse, fail, stop.
+
+Pure: every event carries the time, in seconds of any one clock, and answers with the actions that follow from it.
+"""
+
+import itertools
+import math
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+# Between two attempts to replace an instance that the minimum asks for and that does not start.
+FIRST_RETRY_SECONDS = 1.0
+LAST_RETRY_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How a platform scales: requests at once in one instance, fewest and most instances, seconds until idle ones go.
+
+    A request beyond all of that waits for `wait_seconds` or `wait_startups` average start-ups, whichever is longer,
+    and is then refused; with both 0 it is refused at once.
+    """
+
+    concurrency: int
+    minimum: int
+    maximum: int
+    idle_seconds: float
+    wait_seconds: float = 0.0
+    wait_startups: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.concurrency < 1:
+            raise ValueError(f"concurrency is {self.concurrency}; at least 1 request fits into an instance")
+        if not 0 <= self.minimum <= self.maximum or self.maximum < 1:
+            raise ValueError(
+                f"minimum is {self.minimum} and maximum {self.maximum}; 0 <= minimum <= maximum and 1 <= maximum"
+            )
+        if min(self.idle_seconds, self.wait_seconds, self.wait_startups) < 0:
+            raise ValueError("idle_seconds, wait_seconds and wait_startups are 0 or more")
+
+    def wait(self, average_startup: float) -> float:
+        """Seconds that a request waits beyond the maximum, when a start takes `average_startup` seconds."""
+        return max(self.wait_seconds, self.wait_startups * average_startup)
+
+
+@dataclass(frozen=True)
+class Start:
+    """Start an instance; answer with `ready` or `failed`."""
+
+    instance: int
+
+
+@dataclass(frozen=True)
+class Assign:
+    """Give the request to the instance, which is ready; answer with `done`."""
+
+    request: Hashable
+    instance: int
+
+
+@dataclass(frozen=True)
+class Refuse:
+    """Answer the request with the platform's refusal: there is no room and there will be none."""
+
+    request: Hashable
+
+
+@dataclass(frozen=True)
+class Fail:
+    """Answer the request with the platform's error: the instance that was started for it did not come up."""
+
+    request: Hashable
+    instance: int
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Stop the instance: it has been idle for long enough."""
+
+    instance: int
+
+
+Action: TypeAlias = Start | Assign | Refuse | Fail | Stop
+
+
+@dataclass
+class _Running:
+    idle_since: float
+    requests: set[Hashable] = field(default_factory=set[Hashable])
+
+
+class Activator:
+    """From zero instances up and back, by a policy. A request is any hashable name, an instance a number from 1.
+
+    A held request goes to whichever instance has room first, not to the one that was started for it.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self._numbers = itertools.count(1)
+        self._held: dict[Hashable, float] = {}  # in the order of arrival
+        self._starting: dict[int, float] = {}
+        self._running: dict[int, _Running] = {}
+        self._where: dict[Hashable, int] = {}
+        self._startups: list[float] = []
+        self._failures = 0
+        self._retry_at = -math.inf
+
+    @property
+    def instances(self) -> int:
+        """How many instances are starting or running."""
+        return len(self._starting) + len(self._running)
+
+    @property
+    def average_startup(self) -> float:
+        """Seconds from start to ready, on average; 0 before the first."""
+        return sum(self._startups) / len(self._startups) if self._startups else 0.0
+
+    def tick(self, now: float) -> list[Action]:
+        """Nothing happened but time. Also the first event: it starts the minimum."""
+        return list(self._settle(now))
+
+    def arrive(self, request: Hashable, now: float) -> list[Action]:
+        """A request came."""
+        self._held[request] = now
+        return list(self._settle(now))
+
+    def put_back(self, request: Hashable, now: float) -> list[Action]:
+        """The request was assigned to an instance that went before it took it; it is the next in line again."""
+        self._leave(request, now)
+        self._held = {request: now, **self._held}
+        return list(self._settle(now))
+
+    def done(self, request: Hashable, now: float) -> list[Action]:
+        """The request was answered, or its client has gone: whether held or assigned, it counts no more."""
+        self._held.pop(request, None)
+        self._leave(request, now)
+        return list(self._settle(now))
+
+    def ready(self, instance: int, now: float) -> list[Action]:
+        """The instance can take requests."""
+        self._startups.append(now - self._starting.pop(instance))
+        self._running[instance] = _Running(idle_since=now)
+        self._failures = 0
+        return list(self._settle(now))
+
+    def failed(self, instance: int, now: float) -> list[Action]:
+        """The instance did not start; as many of the oldest requests as it would have taken fail with it."""
+        del self._starting[instance]
+        self._retry_at = now + min(FIRST_RETRY_SECONDS * 2**self._failures, LAST_RETRY_SECONDS)
+        self._failures += 1
+        victims = list(self._held)[: self.policy.concurrency]
+        for request in victims:
+            del self._held[request]
+        return [Fail(request, instance) for request in victims] + list(self._settle(now))
+
+    def lost(self, instance: int, now: float) -> list[Action]:
+        """The instance died. Whoever works on its requests learns of it there, and says `done` or `put_back`."""
+        gone = self._running.pop(instance, None)
+        for request in gone.requests if gone else ():
+            del self._where[request]
+        return list(self._settle(now))
+
+    def wakes_at(self, now: float) -> float | None:
+        """When `tick` is due next, if nothing else happens before; None where time changes nothing."""
+        times = [held + self._wait for held in list(self._held.values())[self._coming :]]
+        if self.instances > self.policy.minimum:
+            times += [
+                i.idle_since + self.policy.idle_seconds for i in self._running.values() if not i.requests
+            ]
+        if self.instances < self.policy.minimum:
+            times.append(self._retry_at)
+        return max(now, min(times)) if times else None
+
+    @property
+    def _coming(self) -> int:
+        """How many requests the starting instances will take."""
+        return len(self._starting) * self.policy.concurrency
+
+    @property
+    def _wait(self) -> float:
+        return self.policy.wait(self.average_startup)
+
+    def _leave(self, request: Hashable, now: float) -> None:
+        instance = self._where.pop(request, None)
+        if instance is not None:
+            running = self._running[instance]
+            running.requests.discard(request)
+            running.idle_since = now
+
+    def _settle(self, now: float) -> Iterator[Action]:
+        yield from self._assign()
+        yield from self._start(now)
+        yield from self._refuse(now)
+        yield from self._stop(now)
+
+    def _assign(self) -> Iterator[Action]:
+        while self._held:
+            free = [n for n, i in self._running.items() if len(i.requests) < self.policy.concurrency]
+            if not free:
+                return
+            # The least busy, and of those the one used last, so that the others may become idle.
+            instance = min(free, key=self._preference)
+            request = next(iter(self._held))
+            del self._held[request]
+            self._running[instance].requests.add(request)
+            self._where[request] = instance
+            yield Assign(request, instance)
+
+    def _preference(self, instance: int) -> tuple[int, float]:
+        running = self._running[instance]
+        return len(running.requests), -running.idle_since
+
+    def _start(self, now: float) -> Iterator[Action]:
+        while self.instances < self.policy.maximum:
+            wanted = len(self._held) > self._coming
+            missing = self.instances < self.policy.minimum and now >= self._retry_at
+            if not wanted and not missing:
+                return
+            instance = next(self._numbers)
+            self._starting[instance] = now
+            yield Start(instance)
+
+    def _refuse(self, now: float) -> Iterator[Action]:
+        wait = self._wait
+        for request, since in list(self._held.items())[self._coming :]:
+            if now >= since + wait:
+                del self._held[request]
+                yield Refuse(request)
+
+    def _stop(self, now: float) -> Iterator[Action]:
+        idle = [n for n, i in self._running.items() if not i.requests]
+        for instance in sorted(idle, key=lambda number: self._running[number].idle_since):
+            if self.instances <= self.policy.minimum:
+                return
+            if now >= self._running[instance].idle_since + self.policy.idle_seconds:
+                del self._running[instance]
+                yield Stop(instance)

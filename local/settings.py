@@ -1,0 +1,154 @@
+"""What a user may set, checked against the platform's limits, to the numbers that an emulation runs with."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+import platforms
+from local.scaling import Policy
+
+ROOT = Path(__file__).parent.parent
+ENGINES = ("process", "podman", "docker")
+
+
+class SettingsError(ValueError):
+    """A setting that the platform or this machine cannot serve; the text names it and what to type."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to emulate a platform. None is the platform's own default, from platforms/limits.toml.
+
+    port: of the front on 127.0.0.1, 0 for any free one. idle_seconds: until an idle instance goes. minimum, maximum:
+    instances. concurrency: requests at once in one instance. memory: MB that the instance is told of (a container is
+    held to it). timeout: seconds, of the function (aws) or of a request (gcp). gateway_timeout: seconds, of the HTTP
+    API's integration (aws). engine: "process" runs entrypoint.sh, "podman" or "docker" the `image`, with
+    `engine_options` before its name. app: APP. environment: more variables for the instances. log: a file for events
+    and the instances' output; None is standard error.
+    """
+
+    port: int = 0
+    idle_seconds: float | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    concurrency: int | None = None
+    memory: int = 512
+    timeout: float | None = None
+    gateway_timeout: float | None = None
+    engine: str = "process"
+    engine_options: tuple[str, ...] = ()
+    image: str | None = None
+    app: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    log: Path | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The numbers of one emulation: how it scales, and its timeouts in seconds."""
+
+    policy: Policy
+    timeout: float
+    gateway_timeout: float
+
+
+def plan(platform: str, settings: Settings) -> Plan:
+    """`settings` with the platform's defaults. Raises SettingsError where the platform does not allow a value."""
+    if platform not in platforms.NAMES:
+        raise SettingsError(f"the platform is {platform!r}; it is one of {', '.join(platforms.NAMES)}")
+    if settings.engine not in ENGINES:
+        raise SettingsError(f"--engine is {settings.engine!r}; it is one of {', '.join(ENGINES)}")
+    if not 0 <= settings.port <= 65535:  # noqa: PLR2004 - TCP's own
+        raise SettingsError(f"--port is {settings.port}; it is 0 (any free one) to 65535")
+    check = _Checker(platform)
+    if platform != "aws" and settings.gateway_timeout is not None:
+        raise SettingsError(f"--gateway-timeout belongs to aws; {platform} has --timeout alone")
+    if platform == "apprunner" and settings.timeout is not None:
+        raise SettingsError(
+            f"--timeout: App Runner's is {platforms.limit(platform, 'request_timeout')} s, fixed"
+        )
+    least = platforms.limit("apprunner", "instances_minimum") if platform == "apprunner" else 0
+    maximum = check.whole("--max", settings.maximum, 1, "instances", "instances")
+    minimum = least if settings.minimum is None else settings.minimum
+    if platform == "aws" and minimum:
+        raise SettingsError("--min: an emulated Lambda function has no provisioned concurrency; leave it out")
+    if not least <= minimum <= maximum:
+        raise SettingsError(
+            f"--min is {minimum}; on {platform} with --max {maximum} it is {least} to {maximum}"
+        )
+    idle = (
+        platforms.limit(platform, "idle_timeout") if settings.idle_seconds is None else settings.idle_seconds
+    )
+    if idle < 0:
+        raise SettingsError(f"--idle is {idle:g}; it is 0 or more seconds")
+    most_concurrent = "concurrency" if platform == "aws" else "concurrency_maximum"
+    policy = Policy(
+        concurrency=check.whole("--concurrency", settings.concurrency, 1, "concurrency", most_concurrent),
+        minimum=minimum,
+        maximum=maximum,
+        idle_seconds=idle,
+        wait_seconds=platforms.limit("gcp", "pending_timeout") if platform == "gcp" else 0,
+        wait_startups=platforms.limit("gcp", "pending_startups") if platform == "gcp" else 0,
+    )
+    return Plan(policy, *_timeouts(platform, settings, check))
+
+
+def require_engine(platform: str, settings: Settings) -> None:
+    """Raise SettingsError where this machine lacks what the engine needs: the runtime, the program or the image."""
+    if settings.engine == "process":
+        if platform == "aws" and find_spec("awslambdaric") is None:
+            raise SettingsError(
+                "awslambdaric is not installed; it has wheels for Linux alone. "
+                f"On {sys.platform} run the image instead: --engine docker --image NAME"
+            )
+        return
+    if settings.image is None:
+        raise SettingsError(
+            f"--engine {settings.engine} needs --image NAME, the one that `make image` builds"
+        )
+    if shutil.which(settings.engine) is None:
+        raise SettingsError(f"{settings.engine} is not on PATH; install it, or leave out --engine")
+    command = [settings.engine, "image", "inspect", settings.image]
+    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        raise SettingsError(f"{settings.engine} has no image {settings.image!r}; build it with `make image`")
+
+
+def _timeouts(platform: str, settings: Settings, check: "_Checker") -> tuple[float, float]:
+    """The function's or the request's timeout, and the gateway's; where there is one alone, twice that."""
+    most = platforms.limit(platform, "request_timeout")
+    if platform == "aws":
+        gateway = check.seconds("--gateway-timeout", settings.gateway_timeout, most, most)
+        # A second less than the gateway's: then the function's own log says what happened.
+        longest = platforms.limit("aws", "function_timeout_maximum")
+        return check.seconds("--timeout", settings.timeout, most - 1, longest), gateway
+    longest = platforms.limit("gcp", "request_timeout_maximum") if platform == "gcp" else most
+    timeout = check.seconds("--timeout", settings.timeout, most, longest)
+    return timeout, timeout
+
+
+class _Checker:
+    """Values or their defaults, within a platform's limits."""
+
+    def __init__(self, platform: str) -> None:
+        self.platform = platform
+
+    def whole(self, option: str, value: int | None, least: int, default: str, most: str) -> int:
+        top: int = platforms.limit(self.platform, most)
+        if value is None:
+            return platforms.limit(self.platform, default)
+        if not least <= value <= top:
+            raise SettingsError(f"{option} is {value}; on {self.platform} it is {least} to {top}")
+        return value
+
+    def seconds(self, option: str, value: float | None, default: float, most: float) -> float:
+        if value is None:
+            return default
+        if not 0 < value <= most:
+            raise SettingsError(
+                f"{option} is {value:g}; on {self.platform} it is above 0 and at most {most} s"
+            )
+        return value
