@@ -1,0 +1,24 @@
+"""A target of this machine into a running emulation of its platform, and its URL."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from compare.errors import CompareError
+from compare.targets import Target
+from local import Emulator, EmulatorError, Settings, SettingsError
+
+
+@contextmanager
+def started(target: Target, idle_s: float, logs: Path) -> Generator[str]:
+    """The URL of `target`'s platform, emulated on this machine while the context lasts.
+
+    What the emulator and the instances say goes to a file in `logs`. CompareError where it cannot be started.
+    """
+    log = logs / f"{target.what}-{target.name.replace(':', '-')}.log"
+    settings = Settings(port=0, idle_seconds=idle_s, log=log, **dict(target.emulator))
+    try:
+        with Emulator(target.what, settings) as emulator:
+            yield emulator.url
+    except (SettingsError, EmulatorError) as failure:
+        raise CompareError(f"target {target.name} does not start: {failure}") from failure

@@ -1,0 +1,127 @@
+"""Targets into endpoints that answer: emulated platforms started, stacks' URLs read from their outputs."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import platforms
+from compare.emulated import started
+from compare.errors import CompareError
+from compare.request import Filled, filled
+from compare.sample import Source
+from compare.targets import Target
+
+PROJECT = Path(__file__).parents[1]
+# Longer than the platform keeps an instance, so that the next request finds none.
+IDLE_MARGIN_S = 60.0
+_LOCAL_MARGIN_S = 0.4
+_PULUMI_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Something that answers: its request with secrets filled in, and how long it keeps an idle instance.
+
+    idle_s: seconds to leave it alone before a cold start, None when it keeps an instance whatever comes (App Runner).
+    shown_url: the URL without secrets.
+    """
+
+    source: Source
+    request: Filled
+    idle_s: float | None
+    shown_url: str
+
+    @property
+    def name(self) -> str:
+        """The target's name."""
+        return self.source.name
+
+
+def located(targets: Sequence[Target]) -> list[Target]:
+    """`targets` with the URLs of stacks read, all that can be found wrong before anything is started found wrong."""
+    found = [_located(target) if target.where == "stack" else target for target in targets]
+    for target in found:
+        filled(target.request, os.environ)
+    return found
+
+
+@contextmanager
+def opened(targets: Sequence[Target], local_idle_s: float, logs: Path) -> Generator[list[Endpoint]]:
+    """The endpoints of located `targets` while the context lasts; the emulators among them stop with it.
+
+    Emulated platforms drop an idle instance after `local_idle_s`, and write what they say to files in `logs`.
+    """
+    with ExitStack() as stack:
+        yield [_open(stack, target, local_idle_s, logs) for target in targets]
+
+
+def _located(target: Target) -> Target:
+    outputs = stack_outputs(target.what)
+    request = replace(target.request, url=outputs["url"].rstrip("/") + target.path)
+    return replace(target, request=request, platform=target.platform or outputs["platform"])
+
+
+def _open(stack: ExitStack, target: Target, local_idle_s: float, logs: Path) -> Endpoint:
+    request, idle_s = target.request, target.idle_s
+    if target.where == "local":
+        request = replace(request, url=stack.enter_context(started(target, local_idle_s, logs)) + target.path)
+        idle_s = local_idle_s + _LOCAL_MARGIN_S
+    return Endpoint(
+        source=Source(target.name, target.platform, emulated=target.where == "local"),
+        request=filled(request, os.environ),
+        idle_s=None if target.platform == "apprunner" else idle_s or _kept_s(target.platform),
+        shown_url=request.url,
+    )
+
+
+def stack_outputs(name: str) -> dict[str, str]:
+    """`url` and `platform` among the outputs of the Pulumi stack `name`; CompareError with the remedy otherwise."""
+    pulumi = shutil.which("pulumi")
+    if pulumi is None:
+        raise CompareError(
+            f"target {name!r} is read from a Pulumi stack, and the pulumi command is not there: "
+            "install it (https://www.pulumi.com/docs/iac/download-install/), or give NAME=URL"
+        )
+    command = [pulumi, "stack", "output", "--json", "--stack", name, "--non-interactive"]
+    try:
+        done = subprocess.run(
+            command, cwd=PROJECT, capture_output=True, text=True, timeout=_PULUMI_TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired as failure:
+        raise CompareError(f"{' '.join(command[1:])} did not end within {_PULUMI_TIMEOUT_S} s") from failure
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip() or f"exit status {done.returncode}").splitlines()[
+            0
+        ]
+        raise CompareError(
+            f"stack {name!r} cannot be read ({said}); `pulumi stack ls` lists the stacks there are"
+        )
+    return _outputs(name, done.stdout)
+
+
+def _outputs(name: str, text: str) -> dict[str, str]:
+    try:
+        outputs = json.loads(text)
+    except ValueError as failure:
+        raise CompareError(f"the outputs of stack {name!r} are not JSON: {text[:80]!r}") from failure
+    url, platform = (outputs.get(key) if isinstance(outputs, dict) else None for key in ("url", "platform"))
+    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+        raise CompareError(
+            f"stack {name!r} has no output url; deploy it with `pulumi up --stack {name}` first"
+        )
+    if platform not in platforms.NAMES:
+        raise CompareError(
+            f"stack {name!r} has the output platform {platform!r}, not {', '.join(platforms.NAMES)}"
+        )
+    return {"url": url, "platform": platform}
+
+
+def _kept_s(platform: str | None) -> float:
+    """Seconds after which an instance of `platform` is gone, the longest of any when it is not known."""
+    known = ("aws", "gcp") if platform is None else (platform,)
+    return max(float(platforms.limit(name, "idle_timeout")) for name in known) + IDLE_MARGIN_S

@@ -1,0 +1,77 @@
+"""What to measure, how often and until when, as one value that a run's file keeps so that the run can be resumed."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from compare.errors import CompareError
+from compare.sample import Connection
+
+# Cycles of a run without cold starts, and warm rounds a cycle of one that goes on until something is reached.
+_CYCLES = 10
+_ROUNDS_A_CYCLE = 30
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The experiment.
+
+    A cycle is one attempt at a cold start per target, then its share of the warm rounds; in a warm round each target
+    answers once per connection, in random order. cold: how cold starts are produced; cold_starts: how many are wanted
+    per target; burst: concurrent requests of one burst; idle_s: how long targets are left alone, None for as long as
+    each platform keeps an instance; rounds: warm rounds in all; precision: half-width of the primary figure's interval
+    as a share of it, at which to stop; duration_s: when to stop in any case; rate: requests a second and target of the
+    open loop, for load_s seconds on load_connections connections.
+    """
+
+    cold: Literal["idle", "burst", "none"] = "idle"
+    cold_starts: int = 10
+    burst: int = 10
+    idle_s: float | None = None
+    rounds: int = 300
+    connections: tuple[Connection, ...] = ("kept", "fresh")
+    precision: float | None = None
+    duration_s: float | None = None
+    rate: float | None = None
+    load_s: float = 10.0
+    load_connections: int = 32
+    timeout_s: float = 30.0
+    seed: int = 0
+    primary: Literal["p50", "p95"] = "p50"
+
+    def __post_init__(self) -> None:
+        for name, least in (("cold_starts", 1), ("burst", 1), ("rounds", 0), ("load_connections", 1)):
+            if getattr(self, name) < least:
+                raise CompareError(
+                    f"{name.replace('_', ' ')} is {getattr(self, name)}; it is {least} or more"
+                )
+        for name in ("precision", "duration_s", "rate", "load_s", "timeout_s"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise CompareError(
+                    f"{name.removesuffix('_s').replace('_', ' ')} is {value:g}; it is more than 0"
+                )
+        if not self.rounds and self.cold == "none" and not self.rate:
+            raise CompareError("nothing to measure: give --rounds, --cold idle or burst, or --rate")
+
+    @property
+    def cycles(self) -> int:
+        """How many cycles the warm rounds are spread over: one per cold start wanted."""
+        return self.cold_starts if self.cold != "none" else _CYCLES
+
+    def rounds_of(self, cycle: int) -> int:
+        """Warm rounds in `cycle`, so that all cycles together have `rounds`; cycles beyond go on as before."""
+        if self.precision is not None or self.duration_s is not None:
+            return _ROUNDS_A_CYCLE
+        share, more = divmod(self.rounds, self.cycles)
+        return share + (1 if cycle % self.cycles < more else 0)
+
+    def record(self) -> dict[str, Any]:
+        """The plan as JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "Plan":
+        """The plan of a run's file."""
+        values: dict[str, Any] = {**record, "connections": tuple(record["connections"])}
+        return cls(**values)

@@ -1,0 +1,181 @@
+"""One prepared request into an answer with the time of each phase, as libcurl measures them."""
+
+import hashlib
+import io
+import os
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+import pycurl
+
+from compare.request import Filled
+from compare.sample import Answer, Connection, Times, app_duration
+
+LARGEST_ANSWER = 64 * 1024 * 1024
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class Probe:
+    """Sends one request again and again, on one kept connection or on a fresh one each time; for one thread at a time.
+
+    A fresh connection reuses nothing: no connection, no TLS session, no resolved name. HTTP/1.1 throughout, so that
+    "kept connection" means the same for every target. `stopped` is asked while a request is in flight.
+    """
+
+    def __init__(
+        self,
+        request: Filled,
+        connection: Connection,
+        *,
+        timeout_s: float = 30.0,
+        stopped: Callable[[], object] = lambda: False,
+    ) -> None:
+        self._connection: Connection = connection
+        self._redact = request.redact
+        self._stopped = stopped
+        self._tls = urlsplit(request.url).scheme == "https"
+        self._body = io.BytesIO()
+        self._head = io.BytesIO()
+        self._curl = pycurl.Curl()
+        self._set_request(request)
+        self._set_connection(request, connection)
+        self._curl.setopt(pycurl.TIMEOUT_MS, max(1, round(timeout_s * 1000)))
+        self._curl.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, round(timeout_s * 1000)))
+        self._curl.setopt(pycurl.NOSIGNAL, 1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._curl.close()
+
+    def measure(self) -> Answer | None:
+        """One request and its answer; failures are answers with an `error`. None when it was stopped in flight."""
+        for buffer in (self._body, self._head):
+            buffer.seek(0)
+            buffer.truncate()
+        try:
+            self._curl.perform()
+        except pycurl.error as failure:
+            return None if failure.args[0] == pycurl.E_ABORTED_BY_CALLBACK else self._failed(failure)
+        return self._answered()
+
+    def _set_request(self, request: Filled) -> None:
+        curl = self._curl
+        curl.setopt(pycurl.URL, request.url)
+        curl.setopt(pycurl.CUSTOMREQUEST, request.method)
+        if request.method == "HEAD":
+            curl.setopt(pycurl.NOBODY, 1)
+        if request.body is not None:
+            curl.setopt(pycurl.POSTFIELDS, request.body)
+            curl.setopt(pycurl.POSTFIELDSIZE, len(request.body))
+        # An empty "Expect:" keeps libcurl from asking for 100 Continue, which would be a round trip of its own.
+        headers = [
+            "Expect:",
+            *(f"{name}: {value}" if value else f"{name};" for name, value in request.headers),
+        ]
+        curl.setopt(pycurl.HTTPHEADER, [line.encode() for line in headers])
+        curl.setopt(pycurl.USERAGENT, "scale-to-zero-compare")
+        curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+        curl.setopt(pycurl.MAXFILESIZE, LARGEST_ANSWER)
+        curl.setopt(pycurl.WRITEDATA, self._body)
+        curl.setopt(pycurl.WRITEHEADER, self._head)
+        curl.setopt(pycurl.NOPROGRESS, 0)
+        curl.setopt(pycurl.XFERINFOFUNCTION, lambda *_: 1 if self._stopped() else 0)
+
+    def _set_connection(self, request: Filled, connection: Connection) -> None:
+        curl = self._curl
+        if connection == "fresh":
+            curl.setopt(pycurl.FRESH_CONNECT, 1)
+            curl.setopt(pycurl.FORBID_REUSE, 1)
+            curl.setopt(pycurl.SSL_SESSIONID_CACHE, 0)
+            curl.setopt(pycurl.DNS_CACHE_TIMEOUT, 0)
+        if urlsplit(request.url).hostname in _LOOPBACK:
+            curl.setopt(pycurl.PROXY, "")
+        authorities = _authorities()
+        if self._tls and authorities:
+            curl.setopt(pycurl.CAINFO, authorities)
+
+    def _answered(self) -> Answer:
+        headers = _headers(self._head.getvalue())
+        body = self._body.getvalue()
+        return Answer(
+            connection=self._connection,
+            status=int(self._curl.getinfo(pycurl.RESPONSE_CODE)),
+            times=self._times(app_duration(headers.get("server-timing", ""))),
+            headers=headers,
+            body_sha256=hashlib.sha256(body).hexdigest(),
+            size=len(body),
+            connects=int(self._curl.getinfo(pycurl.NUM_CONNECTS)),
+        )
+
+    def _failed(self, failure: pycurl.error) -> Answer:
+        code, text = int(failure.args[0]), failure.args[-1]
+        status = int(self._curl.getinfo(pycurl.RESPONSE_CODE)) or None
+        return Answer(
+            connection=self._connection,
+            status=status,
+            times=self._times(None),
+            error=self._redact(_ERRORS.get(code) or f"{text or 'no answer'} (libcurl error {code})"),
+            size=len(self._body.getvalue()),
+            connects=int(self._curl.getinfo(pycurl.NUM_CONNECTS)),
+        )
+
+    def _times(self, app: float | None) -> Times:
+        tls = self._ms(pycurl.APPCONNECT_TIME_T)
+        return Times(
+            name=self._ms(pycurl.NAMELOOKUP_TIME_T),
+            connect=self._ms(pycurl.CONNECT_TIME_T),
+            tls=tls if self._tls else None,
+            first_byte=self._ms(pycurl.STARTTRANSFER_TIME_T),
+            total=self._ms(pycurl.TOTAL_TIME_T),
+            app=app,
+        )
+
+    def _ms(self, info: int) -> float:
+        return int(self._curl.getinfo(info)) / 1000
+
+
+# libcurl's own texts carry addresses, ports and counts of milliseconds; failures are counted by what they are.
+_ERRORS = {
+    pycurl.E_COULDNT_RESOLVE_HOST: "the host's name does not resolve",
+    pycurl.E_COULDNT_CONNECT: "the connection is refused or does not come about",
+    pycurl.E_OPERATION_TIMEDOUT: "no complete answer within the timeout",
+    pycurl.E_GOT_NOTHING: "the connection was closed without an answer",
+    pycurl.E_RECV_ERROR: "the connection broke while the answer was awaited",
+    pycurl.E_SEND_ERROR: "the connection broke while the request was sent",
+    pycurl.E_PARTIAL_FILE: "the answer broke off",
+    pycurl.E_FILESIZE_EXCEEDED: f"the answer is larger than {LARGEST_ANSWER // 1024 // 1024} MiB",
+    pycurl.E_UNSUPPORTED_PROTOCOL: "what came back is not HTTP",
+    pycurl.E_FTP_WEIRD_SERVER_REPLY: "what came back is not HTTP",
+}
+
+
+def _headers(raw: bytes) -> dict[str, str]:
+    """The last header block of `raw` (1xx answers come before it), names in lower case, repeated ones joined."""
+    block = raw.decode("latin-1").rstrip("\r\n").rpartition("\r\n\r\n")[2]
+    found: dict[str, str] = {}
+    for line in block.splitlines()[1:]:
+        name, colon, value = line.partition(":")
+        if colon:
+            key = name.strip().lower()
+            found[key] = f"{found[key]}, {value.strip()}" if key in found else value.strip()
+    return found
+
+
+def _authorities() -> str | None:
+    """The file of certificate authorities to trust: the environment's, else the system's.
+
+    pycurl's wheels look where the machine they were built on has it, so libcurl is told.
+    """
+    asked = os.environ.get("SSL_CERT_FILE") or os.environ.get("CURL_CA_BUNDLE")
+    paths = (
+        asked,
+        ssl.get_default_verify_paths().cafile,
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/ssl/cert.pem",
+    )
+    return next((path for path in paths if path and Path(path).is_file()), None)

@@ -1,0 +1,162 @@
+"""A saved run into its Report: series, findings, comparisons, and what was and was not compared, in words."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import platforms
+from compare.report.figures import series
+from compare.report.findings import findings
+from compare.report.model import FORMAT, Comparison, Finding, Report, Series, TargetReport
+from compare.report.verdicts import Key, Side, comparisons, key_of, name_of
+from compare.runfile import Run
+from compare.sample import Sample
+from compare.units import spoken
+
+_ORDER: list[Key] = [
+    ("cold", "fresh", "idle"),
+    ("cold", "fresh", "burst"),
+    ("warm", "kept", None),
+    ("warm", "fresh", None),
+    ("load", "kept", None),
+]
+_FEW_TARGETS = 2
+_COMPARED = (
+    "Emulated platforms compare, on this machine, how the app is reached (an invocation per event, or a web server) "
+    "and how instances come and go (from zero, one request or many at a time, or always one)."
+)
+_NOT_COMPARED = (
+    "They do not compare clouds: no network, no sandbox or image pull, no cloud CPU is in these figures, and they are "
+    "no verdict on which cloud is faster."
+)
+
+
+def report(run: Run) -> Report:
+    """Everything that `run` supports, for any of the renderers."""
+    targets = [_target(entry, _of(run, entry["name"])) for entry in run.head["endpoints"]]
+    sides = [_side(entry, _of(run, entry["name"])) for entry in run.head["endpoints"]]
+    plan = run.head["plan"]
+    compared = comparisons(sides, primary=plan["primary"], seed=plan["seed"])
+    found = findings({entry["name"]: _of(run, entry["name"]) for entry in run.head["endpoints"]})
+    found += [Finding(None, str(note["text"]), problem=bool(note.get("problem"))) for note in run.notes]
+    if run.damaged:
+        lines = "1 line" if run.damaged == 1 else f"{run.damaged} lines"
+        found.append(
+            Finding(None, f"{lines} of samples.jsonl could not be read and were left out", problem=False)
+        )
+    status = str(run.end["status"]) if run.end else "cut off"
+    return Report(
+        format=FORMAT,
+        title=" and ".join(target.name for target in targets)
+        if len(targets) <= _FEW_TARGETS
+        else f"{len(targets)} targets",
+        started=run.head["started"],
+        seconds=_seconds(run),
+        status=status,
+        headline=_headline(compared, targets, status),
+        scope=_scope(targets),
+        findings=found,
+        targets=targets,
+        comparisons=compared,
+        how=_how(run),
+        runs=[run.path.name],
+    )
+
+
+def kept_series(samples: Sequence[Sample]) -> dict[Key, list[Sample]]:
+    """The samples that count (answered as expected, and what they were meant to be) by series, in reading order."""
+    found: dict[Key, list[Sample]] = {key: [] for key in _ORDER}
+    for sample in samples:
+        if sample.ok and sample.kind != "discarded":
+            found.setdefault(key_of(sample), []).append(sample)
+    return {key: values for key, values in found.items() if values}
+
+
+def _of(run: Run, name: str) -> list[Sample]:
+    return [sample for sample in run.samples if sample.target == name]
+
+
+def _side(entry: dict[str, Any], samples: Sequence[Sample]) -> Side:
+    return Side(entry["name"], entry["platform"], entry["emulated"], kept_series(samples))
+
+
+def _target(entry: dict[str, Any], samples: Sequence[Sample]) -> TargetReport:
+    platform, emulated = entry["platform"], entry["emulated"]
+    title = platforms.TITLES.get(platform, "") if platform else ""
+    warm = [
+        s for s in samples if s.ok and s.how is None and s.kind in {"warm", "discarded"} and not _prepared(s)
+    ]
+    colds = sum(1 for s in warm if s.why == "cold start in a warm round")
+    found = [series(values) for values in kept_series(samples).values()]
+    return TargetReport(
+        name=entry["name"],
+        platform=platform,
+        title=title or "any URL",
+        emulated=emulated,
+        label=f"{title or entry['name']}{' (emulated)' if emulated else ''}",
+        url=entry["url"],
+        request=entry["request"],
+        builds=sorted({s.build for s in samples if s.build}),
+        asked=len(samples),
+        failed=sum(1 for s in samples if not s.ok),
+        failures=dict(Counter(s.error or "" for s in samples if not s.ok).most_common()),
+        discarded=dict(Counter(s.why or "" for s in samples if s.kind == "discarded" and s.ok).most_common()),
+        cold_share=colds / len(warm) if warm and warm[0].request_number is not None else None,
+        cold_note=_cold_note(entry, samples, found),
+        series=found,
+    )
+
+
+def _prepared(sample: Sample) -> bool:
+    return sample.why in {"first contact", "opening the connection"}
+
+
+def _cold_note(entry: dict[str, Any], samples: Sequence[Sample], found: Sequence[Series]) -> str | None:
+    if any(one.kind == "cold" for one in found):
+        return None
+    if entry["platform"] == "apprunner":
+        return "keeps an instance"
+    if any(s.ok for s in samples) and not any(s.request_number for s in samples):
+        return "cannot be proven: no identity headers"
+    return "none measured"
+
+
+def _headline(compared: Sequence[Comparison], targets: Sequence[TargetReport], status: str) -> list[str]:
+    words = [f"{c.figure}: {c.words}" for c in compared if c.primary]
+    if not words and not any(target.series for target in targets):
+        words = ["nothing could be measured"]
+    words += [
+        f"{c.figure}: {c.words}" for c in compared if not c.primary and c.verdict in {"slower", "faster"}
+    ]
+    if status == "interrupted":
+        words.insert(0, "interrupted: these figures are of what was measured until then")
+    elif status != "complete":
+        words.insert(0, f"the run did not end well ({status}): these figures are of what is in its file")
+    return words
+
+
+def _scope(targets: Sequence[TargetReport]) -> list[str]:
+    emulated = [target for target in targets if target.emulated]
+    if not emulated:
+        return ["Measured from this machine, over its network: another place sees other latencies."]
+    scope = [_COMPARED, _NOT_COMPARED]
+    if len(emulated) < len(targets):
+        scope.append("The others are measured from this machine, over its network; the two are not compared.")
+    return scope
+
+
+def _seconds(run: Run) -> float:
+    return max([run.samples[-1].at_s if run.samples else 0.0, run.end["at_s"] if run.end else 0.0])
+
+
+def _how(run: Run) -> dict[str, str]:
+    plan = run.head["plan"]
+    when = datetime.fromisoformat(run.head["started"]).strftime("%Y-%m-%d %H:%M %Z").strip()
+    told = {
+        "when": f"{when}, {spoken(_seconds(run))}",
+        "command": run.head["command"],
+        "order": f"random in each round, seed {plan['seed']}",
+        "figures": f"primary: {name_of(('warm', 'kept', None))}, {plan['primary']}; the others corrected (Holm)",
+    }
+    return {**told, **{name: str(value) for name, value in run.head["machine"].items()}}

@@ -1,0 +1,121 @@
+"""Samples into findings: what failed, whose answers differ, which builds answered, what was left out."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from compare.report.model import Finding
+from compare.sample import Sample
+
+ByTarget = Mapping[str, Sequence[Sample]]
+
+
+def findings(targets: ByTarget) -> list[Finding]:
+    """Everything worth saying about the samples of each target, in the order of the targets; problems first."""
+    found = [
+        *_failures(targets),
+        *_bodies(targets),
+        *_statuses(targets),
+        *_builds(targets),
+        *_contaminated(targets),
+    ]
+    return sorted(found, key=lambda finding: not finding.problem)
+
+
+def _failures(targets: ByTarget) -> list[Finding]:
+    found: list[Finding] = []
+    for name, samples in targets.items():
+        failed = [sample for sample in samples if not sample.ok]
+        if not samples:
+            found.append(Finding(name, f"{name} was never asked", problem=True))
+        if not failed:
+            continue
+        reasons = Counter(sample.error or "" for sample in failed)
+        told = "; ".join(
+            f"{reason} ({count})" if len(reasons) > 1 else reason for reason, count in reasons.most_common()
+        )
+        subject = "is down or answers wrongly" if len(failed) == len(samples) else "failed in part"
+        found.append(
+            Finding(name, f"{name} {subject}: {len(failed)} of {len(samples)} requests: {told}", problem=True)
+        )
+    return found
+
+
+def _bodies(targets: ByTarget) -> list[Finding]:
+    """Whose answers differ from the others'; where those of every target vary by themselves, that alone is told."""
+    bodies = {name: {s.body_sha256 for s in samples if s.ok} for name, samples in targets.items()}
+    answered = {name: digests for name, digests in bodies.items() if digests}
+    varying = [name for name, digests in answered.items() if len(digests) > 1]
+    if len(varying) == len(answered):
+        return [
+            Finding(
+                name,
+                f"the answers of {name} differ from request to request, so bodies are not compared",
+                problem=False,
+            )
+            for name in varying
+        ]
+    found = [
+        Finding(
+            name,
+            f"the answers of {name} differ from request to request, those of others do not",
+            problem=True,
+        )
+        for name in varying
+    ]
+    constant = {name: next(iter(digests)) for name, digests in answered.items() if len(digests) == 1}
+    counts = Counter(constant.values()).most_common()
+    if len(counts) < 2:  # noqa: PLR2004 -- all alike
+        return found
+    if counts[0][1] > counts[1][1]:
+        odd = [name for name, digest in constant.items() if digest != counts[0][0]]
+        return found + [
+            Finding(name, f"the body of {name} differs from that of the others", problem=True) for name in odd
+        ]
+    names = ", ".join(f"{name} ({(digest or '')[:8]})" for name, digest in constant.items())
+    return [*found, Finding(None, f"bodies differ between targets (SHA-256): {names}", problem=True)]
+
+
+def _statuses(targets: ByTarget) -> list[Finding]:
+    """Different statuses are failures of those that do not give the expected one; only a mix of both is told here."""
+    found: list[Finding] = []
+    for name, samples in targets.items():
+        statuses = Counter(sample.status for sample in samples if sample.status is not None)
+        if len(statuses) > 1:
+            told = ", ".join(f"{status} ({count})" for status, count in statuses.most_common())
+            found.append(Finding(name, f"{name} answered with several statuses: {told}", problem=False))
+    return found
+
+
+def _builds(targets: ByTarget) -> list[Finding]:
+    builds = {name: {s.build for s in samples if s.ok and s.build} for name, samples in targets.items()}
+    found = [
+        Finding(
+            name,
+            f"{name} answered from several builds during the run: {', '.join(sorted(ids))}",
+            problem=False,
+        )
+        for name, ids in builds.items()
+        if len(ids) > 1
+    ]
+    single = {name: next(iter(ids)) for name, ids in builds.items() if len(ids) == 1}
+    if len(set(single.values())) > 1:
+        told = ", ".join(f"{name} {build}" for name, build in single.items())
+        found.append(Finding(None, f"the targets run different builds: {told}", problem=False))
+    return found
+
+
+def _contaminated(targets: ByTarget) -> list[Finding]:
+    found: list[Finding] = []
+    for name, samples in targets.items():
+        missed = [s for s in samples if s.ok and s.how is not None and s.kind == "discarded"]
+        if missed:
+            reasons = Counter(s.why or "" for s in missed)
+            told = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
+            found.append(
+                Finding(
+                    name,
+                    f"{name}: {len(missed)} attempts at a cold start were left out: {told}",
+                    problem=False,
+                )
+            )
+    return found

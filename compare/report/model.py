@@ -1,0 +1,155 @@
+"""The one value that every report renders: plain data, nothing in it that cannot be written as JSON.
+
+Milliseconds throughout, shares from 0 to 1. None is "not known" or "not supported by the sample", never 0.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One quantile: its value and 95% interval, each None where the sample does not support it, and then why not."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class Phases:
+    """Where the time of a typical request goes: durations of the fifth of the requests around the median, averaged.
+
+    start: from the start of the instance's process to the request's arrival in it (cold only). platform: what is left
+    between sending and the first byte when start and app are taken away. The sum is `total`.
+    """
+
+    name: float
+    connect: float
+    tls: float | None
+    start: float | None
+    platform: float
+    app: float | None
+    transfer: float
+    total: float
+
+
+@dataclass(frozen=True)
+class Point:
+    """One step of a cumulative distribution: the share of samples up to `ms`, and its 95% band."""
+
+    ms: float
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Series:
+    """The samples of one target that may be summarised together: one kind, one connection, one way of coming about.
+
+    clustered_by: what makes samples dependent, and so what intervals are made from. one_instance: there was only one,
+    so its difference from others is not in the intervals. overhead: the caller's total less the app's own duration.
+    timeline: [seconds since the run began, ms], thinned to `timeline_every`.
+    """
+
+    kind: Literal["cold", "warm", "load"]
+    connection: Literal["fresh", "kept"]
+    how: Literal["idle", "burst"] | None
+    n: int
+    instances: int | None
+    clusters: int
+    clustered_by: Literal["instance", "round", "independent"]
+    one_instance: bool
+    p50: Figure
+    p90: Figure
+    p95: Figure
+    p99: Figure
+    app_p50: Figure
+    overhead_p50: Figure
+    phases: Phases | None
+    ecdf: list[Point] = field(default_factory=list[Point])
+    timeline: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
+    timeline_every: int = 1
+
+
+@dataclass(frozen=True)
+class TargetReport:
+    """What was found out about one target. label: how it is named beside its figures, with "emulated" where it is.
+
+    failures and discarded: counts by what was wrong, or why a sample was left out. cold_share: cold starts among the
+    requests of warm rounds that were answered. cold_note: why there is no cold figure, if there is none.
+    """
+
+    name: str
+    platform: str | None
+    title: str
+    emulated: bool
+    label: str
+    url: str
+    request: str
+    builds: list[str]
+    asked: int
+    failed: int
+    failures: dict[str, int]
+    discarded: dict[str, int]
+    cold_share: float | None
+    cold_note: str | None
+    series: list[Series]
+    run: str | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One figure of one target over the same figure of the baseline, and what may be said about it.
+
+    verdict: "slower", "faster", "no difference", "too few", or "emulated" where a verdict would be about clouds that
+    were not measured. detectable: the smallest ratio that a run such as this one finds in 80 of 100 cases.
+    """
+
+    figure: str
+    baseline: str
+    other: str
+    primary: bool
+    verdict: Literal["slower", "faster", "no difference", "too few", "emulated"]
+    words: str
+    ratio: float | None = None
+    low: float | None = None
+    high: float | None = None
+    confidence: float | None = None
+    detectable: float | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that went wrong or differs between targets. problem: it makes the command end with status 1."""
+
+    target: str | None
+    text: str
+    problem: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """One run, or several side by side. headline: what was found, in words. scope: what was compared and what not.
+
+    status: "complete", "interrupted", "failed" or "cut off" (the file has no end). how: what was run, by label.
+    cost: the section of a month's bill and of who would wait, when there is one.
+    """
+
+    format: int
+    title: str
+    started: str
+    seconds: float
+    status: str
+    headline: list[str]
+    scope: list[str]
+    findings: list[Finding]
+    targets: list[TargetReport]
+    comparisons: list[Comparison]
+    how: dict[str, str]
+    runs: list[str]
+    cost: dict[str, Any] | None = None

@@ -1,0 +1,186 @@
+"""The samples of two targets into a comparison: the ratio of a figure, its interval, and what may be said about it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from compare import stats
+from compare.report.figures import grouping, response_ms
+from compare.report.model import Comparison
+from compare.sample import Sample
+
+Key = tuple[str, str, str | None]
+Verdict = Literal["slower", "faster", "no difference", "too few", "emulated"]
+PRIMARY: Key = ("warm", "kept", None)
+_NAMES: dict[Key, str] = {
+    ("warm", "kept", None): "warm, kept connection",
+    ("warm", "fresh", None): "warm, fresh connection",
+    ("cold", "fresh", "idle"): "cold start after idling",
+    ("cold", "fresh", "burst"): "cold start in a burst",
+    ("load", "kept", None): "under load",
+}
+_QUANTILES = {"p50": 0.5, "p95": 0.95}
+
+
+@dataclass(frozen=True)
+class Side:
+    """One target's samples by series, and what decides whether a verdict about it may be given."""
+
+    name: str
+    platform: str | None
+    emulated: bool
+    series: Mapping[Key, Sequence[Sample]]
+
+
+@dataclass(frozen=True)
+class _Pair:
+    figure: str
+    base: Side
+    other: Side
+    primary: bool
+    ratio: stats.Ratio | None
+    few: str
+
+
+def key_of(sample: Sample) -> Key:
+    """The series that a kept sample belongs to."""
+    return (sample.kind, sample.connection, sample.how)
+
+
+def name_of(key: Key) -> str:
+    """A series in words."""
+    return _NAMES.get(key, " ".join(part for part in key if part))
+
+
+def primary_series(sides: Sequence[Side]) -> Key | None:
+    """The series of the report's one primary figure: warm on a kept connection, or the first that there is."""
+    there = [key for key in _NAMES if any(key in side.series for side in sides)]
+    return PRIMARY if PRIMARY in there else there[0] if there else None
+
+
+def comparisons(sides: Sequence[Side], *, primary: str = "p50", seed: int = 0) -> list[Comparison]:
+    """Every later target against the first, figure by figure.
+
+    The primary figure is tested at 5% over its pairs, all others together at another 5% (Holm in each family), so a
+    report of identical targets has a false primary verdict in at most 5 of 100 cases, and any other in at most 5.
+    """
+    if len(sides) < 2:  # noqa: PLR2004 -- nothing to compare with
+        return []
+    first = primary_series(sides)
+    pairs = [
+        _pair(key, quantile, sides[0], other, primary=key == first and quantile == primary, seed=seed)
+        for key in _NAMES
+        for quantile in _QUANTILES
+        for other in sides[1:]
+        if key in sides[0].series and key in other.series
+    ]
+    found: list[Comparison] = []
+    for family in ([pair for pair in pairs if pair.primary], [pair for pair in pairs if not pair.primary]):
+        ratios = [pair.ratio for pair in family if pair.ratio is not None]
+        levels = iter(stats.holm([ratio.p_value() for ratio in ratios]))
+        found += [
+            _comparison(pair, next(levels) if pair.ratio is not None else stats.CONFIDENCE) for pair in family
+        ]
+    return found
+
+
+def paired_ratio(
+    base: Sequence[Sample], other: Sequence[Sample], p: float, *, seed: int = 0
+) -> tuple[stats.Ratio | None, str]:
+    """The ratio of the quantile `p` of two targets measured in one run, or None and why not.
+
+    Where each instance lived in one cycle only (it was let go between them), cycles are drawn for both at once: that
+    holds instances, rounds and drift together. With one instance on either side rounds are drawn. Otherwise instances
+    live on through the run, see the same drift, and are drawn for each side by itself.
+    """
+    groups = grouping(base), grouping(other)
+    lengths = [len(base), len(other)]
+    if min(lengths) < stats.smallest_sample(p):
+        return None, f"n too small: {min(lengths)} of {stats.smallest_sample(p)}"
+    for name, group in zip((base[0].target, other[0].target), groups, strict=True):
+        labels = len(set(group.labels))
+        if group.by == "instance" and labels < stats.smallest_clusters(p):
+            return None, f"too few instances: {name} had {labels} of {stats.smallest_clusters(p)}"
+    labels = _common_labels(base, other)
+    if labels is None:
+        sides = [
+            stats.Clustered.of([response_ms(s) for s in samples], group.labels)
+            for samples, group in zip((base, other), groups, strict=True)
+        ]
+    else:
+        universe = dict.fromkeys([*labels[0], *labels[1]])
+        sides = [
+            stats.Clustered.of([response_ms(s) for s in samples], own, universe)
+            for samples, own in zip((base, other), labels, strict=True)
+        ]
+    if p != stats.MEDIAN:
+        for samples, side in zip((base, other), sides, strict=True):
+            if stats.effective_sample(side, p) < stats.smallest_sample(p):
+                return None, f"too few instances: those of {samples[0].target} differ too much"
+    found = stats.ratio(sides[0], sides[1], p, paired=labels is not None, seed=seed)
+    fewest = min(side.count for side in sides)
+    return found, "" if found else f"too few instances or rounds: {fewest} of {stats.smallest_clusters(p)}"
+
+
+def _common_labels(
+    base: Sequence[Sample], other: Sequence[Sample]
+) -> tuple[Sequence[object], Sequence[object]] | None:
+    """Labels by which both sides can be drawn together: cycles where instances do not outlive them, else rounds."""
+    sides = (base, other)
+    if base[0].kind == "cold":
+        return [s.cycle for s in base], [s.cycle for s in other]
+    several = [grouping(side).by == "instance" for side in sides]
+    if not any(several):
+        return [s.round for s in base], [s.round for s in other]
+    if all(not many or _let_go_between_cycles(side) for many, side in zip(several, sides, strict=True)):
+        return [s.cycle for s in base], [s.cycle for s in other]
+    return None
+
+
+def _let_go_between_cycles(samples: Sequence[Sample]) -> bool:
+    seen: dict[str | None, int] = {}
+    return all(seen.setdefault(sample.instance, sample.cycle) == sample.cycle for sample in samples)
+
+
+def _pair(key: Key, quantile: str, base: Side, other: Side, *, primary: bool, seed: int) -> _Pair:
+    ratio, few = paired_ratio(base.series[key], other.series[key], _QUANTILES[quantile], seed=seed)
+    return _Pair(f"{name_of(key)}, {quantile}", base, other, primary, ratio, few)
+
+
+def _comparison(pair: _Pair, confidence: float) -> Comparison:
+    base, other = pair.base.name, pair.other.name
+    if pair.ratio is None:
+        words = f"{other} against {base}: {pair.few}"
+        return Comparison(pair.figure, base, other, pair.primary, "too few", words)
+    low, high = pair.ratio.interval(confidence)
+    estimate = pair.ratio.estimate
+    verdict, words = _words(base, other, estimate, low, high)
+    if clouds_unmeasured(pair.base, pair.other):
+        verdict = "emulated"
+        words = (
+            f"{other} (emulated) took {estimate:.2f} times as long as {base} [{low:.2f}, {high:.2f}] on this machine; "
+            "that is no verdict on the clouds"
+        )
+    detectable = pair.ratio.detectable(confidence=confidence)
+    return Comparison(
+        pair.figure, base, other, pair.primary, verdict, words, estimate, low, high, confidence, detectable
+    )
+
+
+def clouds_unmeasured(base: Side, other: Side) -> bool:
+    """Whether a verdict would be read as one about clouds that were not measured: another platform, and emulated."""
+    return (base.emulated or other.emulated) and not (
+        base.emulated and other.emulated and base.platform == other.platform
+    )
+
+
+def _words(base: str, other: str, estimate: float, low: float, high: float) -> tuple[Verdict, str]:
+    if low > 1:
+        return "slower", f"{other} is {estimate:.2f} times slower than {base} [{low:.2f}, {high:.2f}]"
+    if high < 1:
+        return (
+            "faster",
+            f"{other} is {1 / estimate:.2f} times faster than {base} [{1 / high:.2f}, {1 / low:.2f}]",
+        )
+    most = max(high - 1, 1 / low - 1)
+    return "no difference", f"no difference shown between {other} and {base} (at most {most:.0%})"

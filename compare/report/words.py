@@ -1,0 +1,68 @@
+"""Figures into the words that every renderer shares: milliseconds, intervals, shares, and reasons for a missing one."""
+
+from compare.report.model import Figure, Series, TargetReport
+
+
+def ms(value: float) -> str:
+    """Milliseconds with three figures: "0.42 ms", "12.3 ms", "1.25 s"."""
+    if value >= 1000:  # noqa: PLR2004 -- a second
+        return f"{value / 1000:.2f} s"
+    if value >= 100:  # noqa: PLR2004 -- three figures
+        return f"{value:.0f} ms"
+    return f"{value:.1f} ms" if value >= 10 else f"{value:.2f} ms"  # noqa: PLR2004 -- three figures
+
+
+def value(figure: Figure) -> str:
+    """The figure's value, or why there is none."""
+    return ms(figure.value) if figure.value is not None else (figure.why or "not known")
+
+
+def interval(figure: Figure) -> str:
+    """The figure's interval in brackets, or why there is none."""
+    if figure.low is None or figure.high is None:
+        return f"({figure.why})" if figure.value is not None and figure.why else ""
+    return f"[{ms(figure.low)}, {ms(figure.high)}]"
+
+
+def both(figure: Figure) -> str:
+    """Value and interval on one line."""
+    return f"{value(figure)} {interval(figure)}".strip()
+
+
+def find(target: TargetReport, kind: str, connection: str, how: str | None = None) -> Series | None:
+    """The target's series of that kind, None when it has none."""
+    for one in target.series:
+        if (one.kind, one.connection, one.how) == (kind, connection, how):
+            return one
+    return None
+
+
+def cold(target: TargetReport) -> Series | None:
+    """The target's cold starts: those after idling, else those of bursts."""
+    return find(target, "cold", "fresh", "idle") or find(target, "cold", "fresh", "burst")
+
+
+def warm(target: TargetReport) -> Series | None:
+    """The target's warm answers on kept connections, else on fresh ones."""
+    return find(target, "warm", "kept") or find(target, "warm", "fresh")
+
+
+def failed(target: TargetReport) -> str:
+    """Failures out of requests."""
+    return f"{target.failed} of {target.asked}" if target.failed else "0"
+
+
+def shares(one: Series | None) -> str:
+    """The app's own time against the platform's overhead, as medians."""
+    if one is None:
+        return "-"
+    if one.app_p50.value is None or one.overhead_p50.value is None:
+        return one.app_p50.why or "not known"
+    return f"{ms(one.app_p50.value)} / {ms(one.overhead_p50.value)}"
+
+
+def instances(one: Series) -> str:
+    """How many instances answered."""
+    if one.instances is None:
+        return "instances unknown"
+    return "one instance" if one.instances == 1 else f"{one.instances} instances"

@@ -1,0 +1,241 @@
+"""One answer, or the lack of one, into a sample: what it is (cold, warm, load, discarded) and what proves it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["cold", "warm", "load", "discarded"]
+Connection = Literal["fresh", "kept"]
+How = Literal["idle", "burst"]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Milliseconds from the start of a request, cumulative as libcurl gives them; `app` is a duration of its own.
+
+    name: the host's name is resolved. connect: TCP is connected. tls: TLS is agreed, None without TLS.
+    first_byte: the answer's first byte is here. total: all of it. app: what the app says it took (Server-Timing).
+    On a kept connection the first three are next to nothing.
+    """
+
+    name: float
+    connect: float
+    tls: float | None
+    first_byte: float
+    total: float
+    app: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for one request, before anything is concluded from it. `error` is set when nothing usable did."""
+
+    connection: Connection
+    status: int | None
+    times: Times
+    error: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body_sha256: str | None = None
+    size: int = 0
+    connects: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One measured request, as a line of samples.jsonl holds it (docs/compare.md describes each field)."""
+
+    target: str
+    platform: str | None
+    emulated: bool
+    kind: Kind
+    connection: Connection
+    how: How | None
+    why: str | None
+    cycle: int
+    round: int
+    at_s: float
+    late_ms: float | None
+    status: int | None
+    ok: bool
+    error: str | None
+    ms: Times
+    body_sha256: str | None
+    bytes: int
+    instance: str | None
+    request_number: int | None
+    instance_age_ms: float | None
+    build: str | None
+
+    def record(self) -> dict[str, Any]:
+        """The sample as the JSON object of one line."""
+        return {"record": "sample", **asdict(self)}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "Sample":
+        """The sample of one line's object; KeyError or TypeError when it is not one."""
+        values = {name: record[name] for name in cls.__slots__ if name != "ms"}
+        return cls(ms=Times(**record["ms"]), **values)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where in the run a request was sent: cycle and round from 0, seconds since the run began."""
+
+    cycle: int
+    round: int
+    at_s: float
+    late_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who answered: the target's name, its platform if known, and whether that is this machine's emulation of it."""
+
+    name: str
+    platform: str | None
+    emulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What an instance says about itself in a response's headers; None for what it does not say."""
+
+    instance: str | None
+    number: int | None
+    age_ms: float | None
+    build: str | None
+
+    def cold(self, waited_ms: float) -> bool | None:
+        """Whether this answer was a cold start: request number 1 of an instance younger than the caller waited.
+
+        None when the headers do not say. Number 1 of an older instance was initialised ahead of time: not cold.
+        """
+        if self.number is None or self.age_ms is None:
+            return None
+        return self.number == 1 and self.age_ms <= waited_ms
+
+
+def identity(headers: Mapping[str, str]) -> Identity:
+    """The identity headers of a response; a value that is not a number is as good as none."""
+    number = _number(headers.get("x-instance-request"))
+    return Identity(
+        instance=headers.get("x-instance-id") or None,
+        number=None if number is None else int(number),
+        age_ms=_number(headers.get("x-instance-age-ms")),
+        build=headers.get("x-build-id") or None,
+    )
+
+
+def app_duration(server_timing: str) -> float | None:
+    """Milliseconds of the metric `app` in a Server-Timing header, None without one."""
+    for metric in server_timing.split(","):
+        name, *parameters = (part.strip() for part in metric.split(";"))
+        if name == "app":
+            for parameter in parameters:
+                key, _, value = parameter.partition("=")
+                if key.strip().lower() == "dur":
+                    return _number(value.strip().strip('"'))
+    return None
+
+
+def attempted_cold(source: Source, moment: Moment, answer: Answer, expect: int, how: How) -> Sample:
+    """The sample of a request that was meant to be a cold start: "cold" when proven or failed, else "discarded"."""
+    who = identity(answer.headers)
+    proof = who.cold(answer.times.first_byte)
+    why = None
+    if error_of(answer, expect) is None and not proof:
+        why = _why_not_cold(who, proof)
+    return _sample(source, moment, answer, expect, kind="discarded" if why else "cold", how=how, why=why)
+
+
+def attempted_warm(
+    source: Source, moment: Moment, answer: Answer, expect: int, connection: Connection
+) -> Sample:
+    """The sample of a request that was meant to be warm on a `connection`: "warm", or "discarded" when it was not."""
+    return _sample(source, moment, answer, expect, kind="warm", why=_why_not_warm(answer, expect, connection))
+
+
+def attempted_load(source: Source, moment: Moment, answer: Answer, expect: int) -> Sample:
+    """The sample of a request of the open loop: "load"; a cold start among them is left out and counted."""
+    who = identity(answer.headers)
+    cold = error_of(answer, expect) is None and who.cold(answer.times.first_byte)
+    return _sample(source, moment, answer, expect, kind="load", why="cold start under load" if cold else None)
+
+
+def preparation(source: Source, moment: Moment, answer: Answer, expect: int, why: str) -> Sample:
+    """The sample of a request that only prepared others (first contact, opening a connection): "discarded"."""
+    return _sample(source, moment, answer, expect, kind="discarded", why=why)
+
+
+def error_of(answer: Answer, expect: int) -> str | None:
+    """What is wrong with an answer, in one line; None when it is what was expected."""
+    if answer.error or answer.status == expect:
+        return answer.error
+    moved = f" to {answer.headers['location']}" if answer.headers.get("location") else ""
+    return f"HTTP {answer.status}{moved} where {expect} was expected"
+
+
+def _sample(
+    source: Source,
+    moment: Moment,
+    answer: Answer,
+    expect: int,
+    *,
+    kind: Kind,
+    how: How | None = None,
+    why: str | None = None,
+) -> Sample:
+    who = identity(answer.headers)
+    error = error_of(answer, expect)
+    return Sample(
+        target=source.name,
+        platform=source.platform,
+        emulated=source.emulated,
+        kind="discarded" if why else kind,
+        connection=answer.connection,
+        how=how,
+        why=why,
+        cycle=moment.cycle,
+        round=moment.round,
+        at_s=round(moment.at_s, 6),
+        late_ms=None if moment.late_ms is None else round(moment.late_ms, 3),
+        status=answer.status,
+        ok=error is None,
+        error=error,
+        ms=answer.times,
+        body_sha256=answer.body_sha256,
+        bytes=answer.size,
+        instance=who.instance,
+        request_number=who.number,
+        instance_age_ms=who.age_ms,
+        build=who.build,
+    )
+
+
+def _why_not_cold(who: Identity, proof: bool | None) -> str:  # noqa: FBT001 -- three-valued, not a switch
+    if proof is None:
+        return "no identity headers, so a cold start cannot be proven"
+    if who.number == 1:
+        return "not a cold start: the instance was initialised ahead of time"
+    return "not a cold start: the instance had answered before"
+
+
+def _why_not_warm(answer: Answer, expect: int, connection: Connection) -> str | None:
+    if error_of(answer, expect) is not None:
+        return None
+    who = identity(answer.headers)
+    if who.cold(answer.times.first_byte):
+        return "cold start in a warm round"
+    if who.number == 1:
+        return "first request of an instance initialised ahead of time"
+    if connection == "kept" and answer.connects:
+        return "the kept connection had been closed"
+    return None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if 0 <= value < float("inf") else None

@@ -1,0 +1,133 @@
+"""Real servers and real runs of the command for the tests of the comparison."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compare.cli import main
+
+ROOT = Path(__file__).parents[2]
+SERVER = Path(__file__).with_name("server.py")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running test server."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+    def told(self) -> dict[str, Any]:
+        """What the server says it was asked and has served."""
+        with urllib.request.urlopen(f"{self.url}/served", timeout=10) as answer:
+            return json.loads(answer.read())
+
+
+@contextmanager
+def running(*flags: str) -> Generator[Server]:
+    process = subprocess.Popen([sys.executable, str(SERVER), *flags], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        port = process.stdout.readline().strip()
+        scheme = "https" if "--tls" in flags else "http"
+        yield Server(f"{scheme}://{'localhost' if scheme == 'https' else '127.0.0.1'}:{port}", process)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Server]]:
+    """Start a test server with flags of server.py; it is gone after the test."""
+    with ExitStack() as stack:
+        yield lambda *flags: stack.enter_context(running(*flags))
+
+
+@dataclass(frozen=True)
+class Done:
+    """How the command ended, and the folder of the run that it saved."""
+
+    status: int
+    out: str
+    error: str
+    results: Path
+
+    @property
+    def directory(self) -> Path:
+        """The one run in the results folder."""
+        (found,) = self.results.iterdir()
+        return found
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The run's report.json."""
+        return json.loads((self.directory / "report.json").read_text())
+
+    @property
+    def samples(self) -> list[dict[str, Any]]:
+        """The sample records of the run."""
+        records = map(json.loads, (self.directory / "samples.jsonl").read_text().splitlines())
+        return [record for record in records if record["record"] == "sample"]
+
+
+@dataclass(frozen=True)
+class Started:
+    """A running command."""
+
+    process: subprocess.Popen[str]
+    results: Path
+
+    def wait(self) -> Done:
+        """Its end, which has to come within a minute."""
+        out, error = self.process.communicate(timeout=60)
+        return Done(self.process.returncode, out, error, self.results)
+
+
+@pytest.fixture
+def compare(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Done]:
+    """Run the command line in this process to its end, results in a folder of its own."""
+
+    def command(*words: str) -> Done:
+        results = tmp_path / "results"
+        where = ("--results", str(results)) if words and words[0] in {"run", "gate"} else ()
+        monkeypatch.setattr(sys, "argv", ["compare", *words, *where])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as exit_:
+            main()
+        captured = capsys.readouterr()
+        return Done(int(exit_.value.code or 0), captured.out, captured.err, results)
+
+    return command
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[Callable[..., Started]]:
+    """Start `python -m compare ...` as a process of its own, results in a folder of its own."""
+    with ExitStack() as stack:
+
+        def command(*words: str, prefix: tuple[str, ...] = ()) -> Started:
+            results = tmp_path / f"results-{len(list(tmp_path.iterdir()))}"
+            process = subprocess.Popen(
+                [*prefix, sys.executable, "-m", "compare", *words, "--results", str(results)],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+            stack.enter_context(process)
+            stack.callback(process.kill)
+            return Started(process, results)
+
+        yield command

@@ -1,0 +1,99 @@
+"""Targets of a Pulumi stack, read by a `pulumi` command that stands in for the real one."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from compare.endpoints import located
+from compare.errors import CompareError
+from compare.request import Request
+from compare.targets import typed
+from tests.compare.conftest import Done, Server
+
+Pulumi = Callable[..., Path]
+
+
+@pytest.fixture
+def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pulumi:
+    """Put a `pulumi` on PATH that prints and exits as told, and notes how it was called."""
+
+    def make(out: str, *, error: str = "", status: int = 0) -> Path:
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        command = folder / "pulumi"
+        command.write_text(
+            f"#!{sys.executable}\nimport json, os, sys\n"
+            f"json.dump([sys.argv[1:], os.getcwd()], open({str(tmp_path / 'called')!r}, 'w'))\n"
+            f"sys.stdout.write({out!r}); sys.stderr.write({error!r}); sys.exit({status})\n"
+        )
+        command.chmod(0o755)
+        monkeypatch.setenv("PATH", str(folder))
+        return tmp_path / "called"
+
+    return make
+
+
+def test_a_stack_is_measured_at_the_url_of_its_outputs(
+    pulumi: Pulumi, serve: Callable[..., Server], compare: Callable[..., Done]
+) -> None:
+    """URL and platform are the stack's outputs; the platform decides what is expected of its cold starts."""
+    server = serve()
+    called = pulumi(
+        json.dumps({"url": f"{server.url}/", "platform": "apprunner", "image": "x", "region": "r"})
+    )
+
+    done = compare("run", "apprunner", "--rounds", "8", "--quiet")
+
+    assert done.status == 0
+    target = done.report["targets"][0]
+    assert (target["name"], target["label"], target["emulated"]) == ("apprunner", "App Runner", False)
+    assert (target["url"], target["cold_note"]) == (f"{server.url}/hello", "keeps an instance")
+    words, folder = json.loads(called.read_text())
+    assert words == ["stack", "output", "--json", "--stack", "apprunner", "--non-interactive"]
+    assert (Path(folder) / "compare").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("out", "error", "status", "told"),
+    [
+        (
+            "",
+            "error: no stack named 'aws' found\nmore",
+            255,
+            "stack 'aws' cannot be read (error: no stack named",
+        ),
+        ("{}", "", 0, "stack 'aws' has no output url; deploy it with `pulumi up --stack aws` first"),
+        ("nonsense", "", 0, "the outputs of stack 'aws' are not JSON: 'nonsense'"),
+        (
+            '{"url": "https://x", "platform": "azure"}',
+            "",
+            0,
+            "stack 'aws' has the output platform 'azure', not aws,",
+        ),
+    ],
+)
+def test_a_stack_that_cannot_be_read_says_why(
+    pulumi: Pulumi, out: str, error: str, status: int, told: str
+) -> None:
+    """What Pulumi said comes first, then what to type."""
+    pulumi(out, error=error, status=status)
+
+    with pytest.raises(CompareError) as raised:
+        located(typed(["aws"], Request(), "/hello"))
+
+    assert str(raised.value).startswith(told)
+
+
+def test_a_missing_pulumi_command_says_where_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the command a stack's name is a clear error."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(
+        CompareError, match=r"the pulumi command is not there: install it .*, or give NAME=URL"
+    ):
+        located(typed(["aws"], Request(), "/hello"))

@@ -1,0 +1,28 @@
+"""`compare run` on the platforms emulated on this machine."""
+
+import re
+from collections.abc import Callable
+
+from tests.compare.conftest import Done
+
+Compare = Callable[..., Done]
+
+
+def test_the_three_local_platforms_without_a_word(compare: Compare) -> None:
+    """With no target the three emulated platforms are measured, cold and warm, labelled, with no verdict on clouds."""
+    done = compare("run", "--cold-starts", "2", "--rounds", "6", "--quiet")
+
+    assert (done.status, done.error) == (0, "")
+    targets = done.report["targets"]
+    assert [(t["name"], t["label"], t["emulated"], t["failed"]) for t in targets] == [
+        ("local:aws", "AWS Lambda (emulated)", True, 0),
+        ("local:gcp", "Cloud Run (emulated)", True, 0),
+        ("local:apprunner", "App Runner (emulated)", True, 0),
+    ]
+    numbers = [{(one["kind"], one["connection"]): one["n"] for one in target["series"]} for target in targets]
+    zero = {("cold", "fresh"): 2, ("warm", "kept"): 6, ("warm", "fresh"): 6}
+    assert numbers == [zero, zero, {("warm", "kept"): 6, ("warm", "fresh"): 6}]
+    assert targets[2]["cold_note"] == "keeps an instance"
+    assert {one["verdict"] for one in done.report["comparisons"]} <= {"emulated", "too few"}
+    assert not re.search(r"is [0-9.]+ times (slower|faster)", done.out)
+    assert "They do not compare clouds" in done.out

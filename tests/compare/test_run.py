@@ -1,0 +1,259 @@
+"""`compare run` from its command line to the saved run, on real servers."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.compare.conftest import Done, Server
+
+Serve = Callable[..., Server]
+Compare = Callable[..., Done]
+QUICK = ("--cold", "none", "--rounds", "12", "--quiet")
+
+
+def test_two_equal_targets_are_measured_in_turn_and_reported(serve: Serve, compare: Compare) -> None:
+    """Each round asks every target once per connection, the order changes, and the saved run holds every sample."""
+    first, second = serve(), serve()
+
+    done = compare("run", f"a={first.url}", f"b={second.url}", *QUICK, "--seed", "7")
+
+    assert (done.status, done.error) == (0, "")
+    warm = [sample for sample in done.samples if sample["kind"] == "warm"]
+    per_round = Counter((sample["round"], sample["target"], sample["connection"]) for sample in warm)
+    assert set(per_round.values()) == {1}
+    assert len(per_round) == 12 * 2 * 2
+    orders = {tuple(s["target"] + s["connection"] for s in warm if s["round"] == n) for n in range(12)}
+    assert len(orders) > 1
+    assert [s["at_s"] for s in done.samples] == sorted(s["at_s"] for s in done.samples)
+    assert first.told()["served"] == sum(sample["target"] == "a" for sample in done.samples)
+    assert (done.results.parent / "report.html").read_text() == (done.directory / "report.html").read_text()
+
+
+def test_the_same_seed_gives_the_same_order(serve: Serve, compare: Compare, tmp_path: Path) -> None:
+    """The recorded seed repeats a run's order of requests."""
+    server = serve()
+    words = ("run", f"a={server.url}", f"b={server.url}", *QUICK, "--seed", "11")
+
+    orders: list[list[tuple[str, str]]] = []
+    for _ in range(2):
+        done = compare(*words)
+        orders.append([(s["target"], s["connection"]) for s in done.samples])
+        done.results.rename(tmp_path / f"kept-{len(orders)}")
+
+    assert orders[0] == orders[1]
+
+
+def test_cold_starts_are_proven_by_the_instance(serve: Serve, compare: Compare) -> None:
+    """Left alone for longer than an instance lives, a target answers from a new one; those answers alone are cold."""
+    server = serve("--idle", "0.3", "--start", "0.1")
+
+    done = compare(
+        "run", f"a={server.url}", "--cold-starts", "6", "--idle", "0.5", "--rounds", "12", "--quiet"
+    )
+
+    assert done.status == 0
+    cold = [sample for sample in done.samples if sample["kind"] == "cold"]
+    assert [(s["request_number"], s["how"], s["connection"]) for s in cold] == [(1, "idle", "fresh")] * 6
+    assert all(s["ms"]["total"] > 100 and s["instance_age_ms"] < s["ms"]["total"] for s in cold)
+    assert all(s["ms"]["total"] < 100 for s in done.samples if s["kind"] == "warm")
+    series = done.report["targets"][0]["series"]
+    assert [(one["kind"], one["n"]) for one in series] == [("cold", 6), ("warm", 12), ("warm", 12)]
+    assert series[0]["p50"]["low"] is not None
+
+
+@pytest.mark.parametrize(
+    ("flags", "why"),
+    [
+        ((), "not a cold start: the instance had answered before"),
+        (
+            ("--idle", "0.1", "--older", "5000"),
+            "not a cold start: the instance was initialised ahead of time",
+        ),
+    ],
+)
+def test_an_unproven_cold_start_is_counted_and_left_out(
+    serve: Serve, compare: Compare, flags: tuple[str, ...], why: str
+) -> None:
+    """A warm instance, or one initialised ahead of time, is no cold start, however long the target was left alone."""
+    server = serve(*flags)
+
+    done = compare(
+        "run", f"a={server.url}", "--cold-starts", "2", "--idle", "0.2", "--rounds", "4", "--quiet"
+    )
+
+    target = done.report["targets"][0]
+    assert done.status == 0
+    assert target["discarded"][why] == 4
+    assert [one["kind"] for one in target["series"]] == ["warm", "warm"]
+    assert f"4 attempts at a cold start were left out: {why} (4)" in done.out
+
+
+def test_a_target_that_keeps_an_instance_has_no_cold_figure(
+    serve: Serve, compare: Compare, tmp_path: Path
+) -> None:
+    """App Runner is never left alone for a cold start; its cold column says why, and is not 0."""
+    server = serve()
+    file = tmp_path / "targets.toml"
+    file.write_text(f'[[target]]\nname = "kept"\nurl = "{server.url}"\nplatform = "apprunner"\n')
+
+    done = compare("run", "--targets", str(file), "--rounds", "8", "--quiet")
+
+    assert done.status == 0
+    assert done.report["targets"][0]["cold_note"] == "keeps an instance"
+    assert re.search(r"kept +App Runner +- +keeps an instance +8", done.out)
+
+
+def test_a_target_without_identity_headers_cannot_be_cold(serve: Serve, compare: Compare) -> None:
+    """Nothing waits for a cold start that could not be proven."""
+    server = serve("--anonymous")
+
+    done = compare("run", f"a={server.url}", "--rounds", "8", "--quiet")
+
+    assert done.status == 0
+    assert done.report["targets"][0]["cold_note"] == "cannot be proven: no identity headers"
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (
+            ("--status", "500"),
+            "bad is down or answers wrongly: {n} of {n} requests: HTTP 500 where 200 was expected",
+        ),
+        (("--nonsense",), "bad is down or answers wrongly: {n} of {n} requests: what came back is not HTTP"),
+        (
+            ("--hang-from", "1"),
+            "bad is down or answers wrongly: {n} of {n} requests: no complete answer within the timeout",
+        ),
+        (("--reset-from", "1"), "bad is down or answers wrongly: {n} of {n} requests: the connection"),
+        (("--body", "other"), "the body of bad differs from that of the others"),
+        (("--varying",), "the answers of bad differ from request to request, those of others do not"),
+        (("--status", "500", "--status-from", "30"), "bad failed in part"),
+    ],
+)
+def test_a_faulty_target_is_named_and_the_others_go_on(
+    serve: Serve, compare: Compare, flags: tuple[str, ...], told: str
+) -> None:
+    """What is wrong is said in one line, exit status 1; failures are no fast answers; the others have their figures."""
+    good, fine, bad = serve(), serve(), serve(*flags)
+
+    words = [f"good={good.url}", f"fine={fine.url}", f"bad={bad.url}"]
+    done = compare("run", *words, *QUICK, "--timeout", "0.3s")
+
+    samples = [sample for sample in done.samples if sample["target"] == "bad"]
+    assert done.status == 1
+    assert f"Problem: {told.format(n=len(samples))}" in done.out
+    assert all(not s["ok"] for s in samples if s["status"] != 200)
+    targets = {target["name"]: target for target in done.report["targets"]}
+    assert [one["n"] for one in targets["good"]["series"]] == [12, 12]
+    assert targets["bad"]["failed"] == sum(not sample["ok"] for sample in samples)
+    assert sum(one["n"] for one in targets["bad"]["series"]) <= sum(sample["ok"] for sample in samples)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://127.0.0.1:1/", "the connection is refused"),
+        ("http://no-such-host.invalid/", "the host's name does not resolve"),
+    ],
+)
+def test_a_target_that_is_not_there_is_named(serve: Serve, compare: Compare, url: str, told: str) -> None:
+    """A refused connection and a name that does not resolve are failures with words, not exceptions."""
+    good = serve()
+
+    done = compare("run", f"good={good.url}", f"gone={url}", *QUICK)
+
+    assert done.status == 1
+    assert "gone is down or answers wrongly" in done.out
+    assert told in done.out
+
+
+def test_different_builds_are_told_without_being_a_problem(serve: Serve, compare: Compare) -> None:
+    """Two builds side by side are worth a line, and may be on purpose."""
+    first, second = serve("--build", "one"), serve("--build", "two")
+
+    done = compare("run", f"a={first.url}", f"b={second.url}", *QUICK)
+
+    assert done.status == 0
+    assert "Note: the targets run different builds: a one, b two" in done.out
+
+
+def test_closed_connections_are_not_counted_as_kept(serve: Serve, compare: Compare) -> None:
+    """A server that closes each connection has no sample on a kept one, and the report says why."""
+    server = serve("--close")
+
+    done = compare("run", f"a={server.url}", *QUICK)
+
+    target = done.report["targets"][0]
+    assert [(one["connection"], one["n"]) for one in target["series"]] == [("fresh", 12)]
+    assert target["discarded"]["the kept connection had been closed"] == 12
+
+
+def test_secrets_of_the_environment_are_sent_and_never_saved(
+    serve: Serve, compare: Compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`${NAME}` reaches the server with its value; the results, the page and the output have only the name."""
+    server = serve()
+    secret = 'p"ss\\word-5f2c'
+    file = tmp_path / "targets.toml"
+    file.write_text(
+        f'[[target]]\nname = "mine"\nurl = "{server.url}/x?token=${{TOKEN}}"\nmethod = "POST"\n'
+        'headers = { Authorization = "Bearer ${TOKEN}" }\nbody = \'{"key": "${TOKEN}", "price": "$${x}"}\'\n'
+    )
+
+    monkeypatch.setenv("TOKEN", secret)
+    done = compare("run", "--targets", str(file), *QUICK)
+
+    asked = server.told()["seen"][0]
+    assert done.status == 0
+    assert asked["headers"]["Authorization"] == f"Bearer {secret}"
+    assert asked["body"] == f'{{"key": "{secret}", "price": "${{x}}"}}'
+    saved = [path.read_text() for path in done.directory.iterdir()]
+    assert [
+        text for text in [*saved, done.out, done.error] if secret in text or json.dumps(secret)[1:-1] in text
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ["local:azure"],
+            "target 'local:azure' is not known; emulated are local:aws, local:gcp, local:apprunner",
+        ),
+        (["a=ftp://x/"], "URL is 'ftp://x/'; it is written http://HOST[:PORT]/PATH or https://HOST/PATH"),
+        (["a=http://x", "a=http://y"], "two targets are called a"),
+        (
+            ["https://example.com"],
+            "target 'https://example.com' needs a name to stand in the report: NAME=https://example.com",
+        ),
+        (
+            ["a=http://x", "--idle", "soon"],
+            "--idle is 'soon'; it is a duration such as 500ms, 90, 1.5s, 10m or 2h",
+        ),
+        (["a=http://x", "--rounds", "-1"], "rounds is -1; it is 0 or more"),
+        (["a=http://x", "--header", "nothing"], "header is 'nothing'; it is written 'Name: value'"),
+        (["a=http://x", "--header", "Authorization: Bearer abc"], "header Authorization looks like a secret"),
+        (["a=http://x", "--header", "X-A: ${NOT_SET_HERE}"], "${NOT_SET_HERE} is not set in the environment"),
+        (["a=http://x/?api_key=1"], "api_key in the URL http://x/ looks like a secret"),
+        (
+            ["--targets", "/no/such/file"],
+            "cannot read the targets file /no/such/file: No such file or directory",
+        ),
+        (["--no-such-option"], "No such option: --no-such-option"),
+        (["a=http://x", "--method", "G T"], "method is 'G T'; it is an HTTP method such as GET or POST"),
+        (["a=http://x", "--rounds", "0", "--cold", "none"], "nothing to measure"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_status_2(compare: Compare, words: list[str], told: str) -> None:
+    """The line names what was read and what to type; nothing is saved."""
+    done = compare("run", *words)
+
+    assert (done.status, done.out) == (2, "")
+    assert done.error.startswith(f"compare: {told}")
+    assert done.error.count("\n") == 1
+    assert not done.results.exists()
