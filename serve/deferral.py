@@ -123,7 +123,8 @@ class _AppGroup(StandIn):
     __slots__ = ()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return super().__call__(*args, **kwargs) if args or kwargs else _Commands()
+        is_needed = args or kwargs or "flask.cli" in sys.modules
+        return super().__call__(*args, **kwargs) if is_needed else _Commands()
 
 
 class _Commands:
@@ -155,10 +156,6 @@ class _Commands:
         return self.__repr__()
 
 
-class _Holder(ModuleType):
-    """A module with stand-ins among its globals; who reads them as attributes gets the real thing."""
-
-
 def _attribute(name: str) -> property:
     """`name` as an attribute of every module that is a _Holder."""
 
@@ -166,7 +163,7 @@ def _attribute(name: str) -> property:
         if name not in vars(module):
             raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
         value = vars(module)[name]
-        return _real(value) if _is_stand_in(value) else value
+        return _real(value) if is_stand_in(value) else value
 
     def put(module: ModuleType, value: Any) -> None:
         vars(module)[name] = value
@@ -179,9 +176,14 @@ def _attribute(name: str) -> property:
     return property(get, put, delete)
 
 
+# A module with stand-ins among its globals: who reads them as its attributes gets the real thing. It is named like the
+# type that it poses as, and its own __module__ does not show as an attribute of the module.
+_Holder: Any = type(ModuleType.__name__, (ModuleType,), {"__module__": _attribute("__module__")})
+
+
 def _hide_stand_ins(module: ModuleType) -> None:
     """Make `module` a _Holder where it has any."""
-    names = [name for name, value in tuple(vars(module).items()) if _is_stand_in(value)]
+    names = [name for name, value in tuple(vars(module).items()) if is_stand_in(value)]
     for name in names:
         if name not in vars(_Holder):
             setattr(_Holder, name, _attribute(name))
@@ -200,12 +202,13 @@ def _real(stand_in: StandIn) -> Any:
         for name, value in tuple(names.items()):
             if value is stand_in:
                 names[name] = real
-        if not any(map(_is_stand_in, tuple(names.values()))):
+        if not any(map(is_stand_in, tuple(names.values()))):
             holder.__class__ = ModuleType
     return real
 
 
-def _is_stand_in(value: Any) -> bool:
+def is_stand_in(value: Any) -> bool:
+    """Whether `value` itself is one, seen without touching it."""
     return issubclass(type(value), StandIn)
 
 
@@ -227,7 +230,7 @@ def _import(name: str, globals: Any = None, locals: Any = None, fromlist: Any = 
         if not fromlist and "." not in module and _is_deferred(module):
             return StandIn(module)
         found: dict[str, Any] = {item: _stand_in(module, item) for item in fromlist or ()}
-        if any(map(_is_stand_in, found.values())):
+        if any(map(is_stand_in, found.values())):
             for item, stand_in in found.items():
                 if stand_in is None:
                     found[item] = getattr(_plain_import(name, globals, locals, (item,), level), item)
