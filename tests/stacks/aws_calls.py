@@ -1,5 +1,6 @@
 """Resources as the program registers them, turned into the requests that create them at AWS."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -228,7 +229,7 @@ CALLS: dict[str, Callable[[Inputs, Node], list[Any]]] = {
         (
             "ecr",
             "PutLifecyclePolicy",
-            {"repositoryName": inputs["repository"], "lifecyclePolicyText": str(inputs["policy"])},
+            {"repositoryName": inputs["repository"], "lifecyclePolicyText": json.dumps(inputs["policy"])},
         )
     ],
     "aws:ecr/repositoryPolicy:RepositoryPolicy": lambda inputs, _node: [

@@ -5,6 +5,8 @@
 import asyncio
 import contextvars
 import importlib
+import logging
+import traceback
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -117,7 +119,12 @@ def _run(recorder: "_Recorder", program: Callable[[], Mapping[str, Any]], previe
             monitor=recorder,
             organization="organization",
         )
-        loop.run_until_complete(run_pulumi_func(whole))
+        try:
+            loop.run_until_complete(run_pulumi_func(whole))
+        except Exception as error:  # noqa: BLE001 - passed on
+            # The SDK's own frames, dozens of them, hide the cause and overtax the reporter.
+            error.add_note("".join(traceback.format_tb(error.__traceback__)[-3:]))
+            raise error.with_traceback(None) from None
     return Graph(recorder.nodes, outputs, recorder.cloud)
 
 
@@ -130,6 +137,8 @@ def _event_loop() -> Generator[asyncio.AbstractEventLoop]:
         loops.append(asyncio.new_event_loop())
         asyncio.set_event_loop(loops[-1])
 
+    # A program that fails leaves futures that nobody looks at; Pulumi's own runner keeps quiet about them too.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     asyncio.set_event_loop(loops[0])
     executor = ThreadPoolExecutor(initializer=start)
     loops[0].set_default_executor(executor)

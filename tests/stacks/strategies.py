@@ -1,0 +1,66 @@
+"""Random settings that a platform takes."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+import platforms
+from stacks.rules import rules
+
+
+@st.composite
+def valid_settings(draw: st.DrawFn, platform: str) -> dict[str, Any]:
+    """A configuration of `platform`, some keys set and some left to their defaults, all of it allowed together."""
+    table = rules(platform)
+    chosen = dict[str, Any]()
+    for key in (
+        "timeout",
+        "throttleRate",
+        "throttleBurst",
+        "logDays",
+        "tracing",
+        "canaryPercent",
+        "architecture",
+    ):
+        if key in table and draw(st.booleans()):
+            chosen[key] = draw(st.sampled_from(list(table[key].allowed)))
+    most = draw(st.integers(1, 25))
+    if draw(st.booleans()):
+        chosen["maxInstances"] = most
+        if platform != "aws" and draw(st.booleans()):
+            chosen["minInstances"] = draw(st.integers(1, most))
+    chosen |= draw(_SIZES[platform])
+    if draw(st.booleans()):
+        chosen["domain"] = draw(st.sampled_from(["example.com", "api.example.com", "a.b.example.com"]))
+        if draw(st.booleans()):
+            chosen["dnsZone"] = "example.com"
+    if draw(st.booleans()):
+        chosen["app"] = draw(
+            st.sampled_from(["app:create_app()", "shop.web:application", "a.b_c.d:make.app"])
+        )
+    return chosen
+
+
+@st.composite
+def _lambda_sizes(draw: st.DrawFn) -> dict[str, Any]:
+    return {"memory": draw(st.sampled_from(list(rules("aws")["memory"].allowed)))}
+
+
+@st.composite
+def _cloud_run_sizes(draw: st.DrawFn) -> dict[str, Any]:
+    cpu = draw(st.sampled_from(list(rules("gcp")["cpu"].allowed)))
+    assert isinstance(cpu, int | float)
+    _, least, most = [row for row in platforms.limit("gcp", "memory_of_cpu") if row[0] <= cpu][-1]
+    sizes: dict[str, Any] = {"cpu": f"{cpu:g}", "memory": draw(st.integers(least, most))}
+    if cpu >= 1 and draw(st.booleans()):
+        sizes["concurrency"] = draw(st.integers(1, 1000))
+    return sizes
+
+
+@st.composite
+def _app_runner_sizes(draw: st.DrawFn) -> dict[str, Any]:
+    cpu, memory = draw(st.sampled_from(platforms.limit("apprunner", "sizes")))
+    return {"cpu": f"{cpu:g}", "memory": memory, "concurrency": draw(st.integers(1, 200))}
+
+
+_SIZES = {"aws": _lambda_sizes(), "gcp": _cloud_run_sizes(), "apprunner": _app_runner_sizes()}
