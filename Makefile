@@ -10,7 +10,7 @@ ARGS ?=
 # Every entry of requirements/ that `make lock` renders; the first holds all others, so that they agree.
 LOCKS := dev app image compare stacks
 
-.PHONY: help compare test lint bench dev image lock clean
+.PHONY: help compare test soak lint bench dev image lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +20,10 @@ compare: .venv/compare ## measure: the emulated platforms, or TARGETS="aws mine=
 
 test: .venv/dev .cache/rie/installed ## run every test
 	@$(BIN)/python -m pytest $(ARGS)
+
+soak: .venv/dev ## the doors under 10,000 generated requests, and a million events in one instance
+	@SOAK_EXAMPLES=10000 SOAK_EVENTS=1000000 $(BIN)/python -m pytest tests/serve/test_both_doors.py \
+	  tests/serve/test_nothing_lost.py $(ARGS)
 
 lint: .venv/dev ## formatting, rules, types, import directions, shell, Dockerfile
 	@$(BIN)/ruff format --check .

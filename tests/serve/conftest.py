@@ -62,18 +62,23 @@ def start() -> Iterator[Start]:
         yield start
 
 
+def listening(process: "subprocess.Popen[str]") -> str:
+    """The URL of a gunicorn that logs at info, once its port is open."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        found = re.search(r"Listening at: (http://\S+)", line)
+        if found:
+            return found[1]
+    raise AssertionError(f"gunicorn ended with {process.wait()} before it listened")
+
+
 @pytest.fixture
 def gunicorn(start: Start) -> Gunicorn:
     """Start gunicorn mode on a free port; the process and its URL, once the port is open."""
 
     def gunicorn(**variables: str) -> tuple["subprocess.Popen[str]", str]:
         process = start(PORT="0", GUNICORN_LOG_LEVEL="info", **variables)
-        assert process.stderr is not None
-        for line in process.stderr:
-            listening = re.search(r"Listening at: (http://\S+)", line)
-            if listening:
-                return process, listening[1]
-        raise AssertionError(f"gunicorn ended with {process.wait()} before it listened")
+        return process, listening(process)
 
     return gunicorn
 

@@ -1,0 +1,179 @@
+"""Both doors agree: one HTTP request gets the same answer through gunicorn and through Lambda behind an HTTP API.
+
+What the platform itself makes different is taken out by `comparable`, and is all that is:
+- hop-by-hop fields, the date, the server's name and the request's id (RFC 9110; an HTTP API adds Apigw-Requestid)
+- the length of a body whose app declared none: an HTTP API sends one, gunicorn frames the body in chunks
+- repeated fields: payload 2.0 joins all but Set-Cookie by commas, and sends the cookies first
+- the type of a body whose app declared none: an HTTP API says text/plain; charset=utf-8
+(docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html)
+Never sent, because the fronts of the platforms normalise it: dot segments, paths that are no UTF-8, several Cookie
+fields, whitespace around a field's value. HTTP_COOKIE is compared as RFC 6265 has clients send it.
+"""
+
+import base64
+import http.client
+import json
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from local import Emulator, Settings
+from tests.serve.conftest import listening, starting
+from tests.serve.nasty import WAYS, Plan
+
+APP = "tests.serve.nasty:app"
+QUIET = {"IDENTITY_HEADERS": "off", "LOG_LEVEL": "CRITICAL"}
+# make soak asks for more.
+EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "300"))
+
+HOP = {"date", "server", "connection", "transfer-encoding", "apigw-requestid"}
+Answer = tuple[int, dict[str, str], list[str], bytes]
+
+
+@pytest.fixture(scope="module")
+def doors() -> Iterator[list[tuple[str, int]]]:
+    """The addresses of gunicorn and of the emulated HTTP API, both serving the nasty app."""
+    emulated = Settings(app=APP, environment=QUIET, idle_seconds=60)
+    with starting() as start, Emulator("aws", emulated) as emulator:
+        gunicorn = listening(start(PORT="0", GUNICORN_LOG_LEVEL="info", APP=APP, **QUIET))
+        yield [(url.hostname or "", url.port or 0) for url in map(urlsplit, [gunicorn, emulator.url])]
+
+
+def ask(address: tuple[str, int], method: str, request: bytes) -> Answer:
+    """Send these bytes and read the response."""
+    with socket.create_connection(address, timeout=60) as connection:
+        connection.sendall(request)
+        response = http.client.HTTPResponse(connection, method=method)
+        response.begin()
+        return comparable(response.status, response.getheaders(), response.read())
+
+
+def comparable(status: int, headers: list[tuple[str, str]], body: bytes) -> Answer:
+    """A response without what the platform makes different."""
+    joined: dict[str, str] = {}
+    cookies: list[str] = []
+    for name, value in headers:
+        key = name.lower()
+        if key == "set-cookie":
+            cookies.append(value)
+        elif key not in HOP:
+            joined[key] = f"{joined[key]},{value}" if key in joined else value
+    joined.pop("content-length", None)
+    if joined.get("content-type") == "text/plain; charset=utf-8":
+        del joined["content-type"]
+    return status, joined, cookies, body
+
+
+visible = st.characters(min_codepoint=0x21, max_codepoint=0xFF, exclude_characters="\x7f\x80\x85\xa0\xad")
+field_value = st.text(visible, max_size=20)
+segment = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8).filter(
+    lambda text: set(text) != {"."}
+)
+encoded = segment.map(lambda text: quote(text, safe="")) | st.sampled_from(
+    ["%252F", "a%2Fb", "a+b", "~x", "%41", "a;b"]
+)
+paths = st.lists(encoded, max_size=4).map(lambda parts: "/" + "/".join(parts))
+pair = st.tuples(st.text(max_size=6), st.text(max_size=6)).map(
+    lambda both: "=".join(quote(text.encode("utf-8", "replace"), safe="") for text in both)
+)
+queries = st.lists(pair | st.sampled_from(["a", "a=", "=b", "a=1&a=2", "plus=a+b"]), max_size=4).map("&".join)
+names = st.integers(0, 4).map(lambda number: f"X-Test-{number}")
+cookies = st.lists(
+    st.from_regex(r"[a-z]{1,4}=[!#-+\--:<-\[\]-~]{0,6}", fullmatch=True), min_size=1, max_size=3
+)
+bodies = st.binary(max_size=200) | st.text(max_size=50).map(lambda text: text.encode("utf-8", "replace"))
+types = st.sampled_from(
+    [
+        "application/json",
+        "text/plain; charset=latin-1",
+        "application/octet-stream",
+        "application/x-www-form-urlencoded",
+    ]
+)
+statuses = st.sampled_from(
+    [
+        *("200 OK", "201 Created", "204 No Content", "302 Found", "304 Not Modified", "404 Not Found"),
+        *("418 I'm a teapot", "500 Internal Server Error", "503 Service Unavailable"),
+    ]
+)
+answered = st.sampled_from(
+    [
+        *(
+            "Content-Type: text/html",
+            "Content-Type: image/png",
+            "Content-Type: text/plain; charset=iso-8859-1",
+        ),
+        *(
+            "Set-Cookie: a=1; Path=/",
+            "Set-Cookie: b=2; Expires=Wed, 21 Oct 2026 07:28:00 GMT",
+            "Vary: Accept",
+        ),
+        *("Link: </a>; rel=next", "Link: </b>; rel=prev", "X-Name: caf\xe9", "Location: /elsewhere?x=1,2"),
+        'ETag: W/"1"',
+    ]
+)
+
+
+def _pair(line: str) -> tuple[str, str]:
+    name, _, value = line.partition(": ")
+    return name, value
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> tuple[str, bytes]:
+    """A method, and a whole HTTP/1.1 request by it as bytes."""
+    plan: Plan = {
+        "status": draw(statuses),
+        "headers": [_pair(line) for line in draw(st.lists(answered, max_size=5))],
+        "chunks": [base64.b64encode(chunk).decode() for chunk in draw(st.lists(bodies, max_size=3))],
+        "way": draw(st.sampled_from(WAYS)),
+    }
+    method = draw(st.sampled_from(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]))
+    query = draw(queries)
+    fields = draw(st.lists(st.tuples(names, field_value), max_size=4))
+    fields += [("X-Plan", base64.b64encode(json.dumps(plan).encode()).decode())]
+    if draw(st.booleans()):
+        fields.append(("Cookie", "; ".join(draw(cookies))))
+    body = b"" if method in ("GET", "HEAD", "OPTIONS") else draw(bodies)
+    if body:
+        fields.append(("Content-Type", draw(types)))
+        if draw(st.booleans()):
+            fields.append(("Content-Length", str(len(body))))
+        else:
+            fields.append(("Transfer-Encoding", "chunked"))
+            half = len(body) // 2
+            parts = [*filter(None, (body[:half], body[half:])), b""]
+            body = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts)
+    target = draw(paths) + (f"?{query}" if query else "")
+    lines = [f"{method} {target} HTTP/1.1", "Host: example.test", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in fields]
+    return method, "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(request=requests())
+def test_a_request_gets_the_same_status_headers_and_body(
+    doors: list[tuple[str, int]], request: tuple[str, bytes]
+) -> None:
+    through_gunicorn, through_lambda = (ask(address, *request) for address in doors)
+
+    assert through_gunicorn == through_lambda
+
+
+def test_the_comparison_sees_a_difference(doors: list[tuple[str, int]]) -> None:
+    """The test above can fail: two requests that differ in one header get different answers."""
+
+    def mirrored(value: str) -> bytes:
+        plan: Any = {"status": "200 OK", "headers": [], "chunks": [], "way": "mirror"}
+        encoded_plan = base64.b64encode(json.dumps(plan).encode()).decode()
+        head = f"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Plan: {encoded_plan}\r\nX-Test-0: {value}\r\n\r\n"
+        return head.encode()
+
+    assert ask(doors[0], "GET", mirrored("1")) == ask(doors[1], "GET", mirrored("1"))
+    assert ask(doors[0], "GET", mirrored("1")) != ask(doors[1], "GET", mirrored("2"))
