@@ -22,8 +22,8 @@ test: .venv/dev .cache/rie/installed ## run every test
 	@$(BIN)/python -m pytest $(ARGS)
 
 soak: .venv/dev ## the doors under 10,000 generated requests, and a million events in one instance
-	@SOAK_EXAMPLES=10000 SOAK_EVENTS=1000000 $(BIN)/python -m pytest tests/serve/test_both_doors.py \
-	  tests/serve/test_nothing_lost.py $(ARGS)
+	@SOAK_EXAMPLES=10000 SOAK_EVENTS=1000000 $(BIN)/python -m pytest $(addprefix tests/serve/test_, \
+	  both_doors.py nothing_lost.py fuzz.py fuzz_http.py) $(ARGS)
 
 lint: .venv/dev ## formatting, rules, types, import directions, shell, Dockerfile
 	@$(BIN)/ruff format --check .

@@ -14,9 +14,11 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from local import Emulator, Settings
 from tests.serve.doors import Gunicorn, Invoke, Start, free_port
 from tests.serve.lambda_events import SHAPES
 
@@ -121,3 +123,18 @@ def post(url: str, event: Any) -> Any:
             # The emulator has no other sign that it listens.
             if not isinstance(error.reason, ConnectionRefusedError) or time.monotonic() > deadline:
                 raise
+
+
+@pytest.fixture(scope="module", params=["gunicorn", "local:aws", "local:gcp"])
+def address(request: pytest.FixtureRequest) -> Iterator[tuple[str | None, int | None]]:
+    """Host and port of a door."""
+    if request.param == "gunicorn":
+        with starting() as start:
+            url = urlsplit(listening(start(PORT="0", GUNICORN_LOG_LEVEL="info", LOG_LEVEL="CRITICAL")))
+            yield url.hostname, url.port
+        return
+    with Emulator(
+        request.param.partition(":")[2], Settings(idle_seconds=60, environment={"LOG_LEVEL": "CRITICAL"})
+    ) as emulator:
+        url = urlsplit(emulator.url)
+        yield url.hostname, url.port

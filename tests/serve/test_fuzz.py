@@ -1,14 +1,23 @@
 """Whatever an event holds, the handler answers with something that Lambda can carry, and raises nothing."""
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 
-from hypothesis import example, given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import create_app
 from serve.aws_lambda import make_handler, wsgi_caller
 from tests.serve.lambda_events import SHAPES
+
+CORPUS = {
+    path.stem: json.loads(path.read_text())
+    for path in sorted((Path(__file__).parent / "corpus/events").iterdir())
+}
+EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "200"))
 
 handler = make_handler(wsgi_caller(create_app()))
 
@@ -52,13 +61,18 @@ def check(event: Any) -> None:
     assert json.loads(json.dumps(result)) == result
 
 
+@pytest.mark.parametrize("name", CORPUS)
+def test_each_event_of_the_corpus_is_answered(name: str) -> None:
+    check(CORPUS[name])
+
+
+@settings(max_examples=EXAMPLES)
 @given(anything)
-@example({"requestContext": {"http": {}}})
-@example({"requestContext": {"elb": None}, "multiValueHeaders": [None]})
 def test_any_json_value_is_answered(event: Any) -> None:
     check(event)
 
 
+@settings(max_examples=EXAMPLES)
 @given(broken_events())
 def test_an_event_with_broken_parts_is_answered(event: Any) -> None:
     check(event)

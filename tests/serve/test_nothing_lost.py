@@ -6,15 +6,14 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from urllib.parse import urlsplit
 
 import pytest
 
 from local import Emulator, Settings
-from tests.serve.conftest import ROOT, listening, starting
+from tests.serve.conftest import ROOT
+from tests.serve.raw import assert_it_lives, send
 
 EVENTS = int(os.environ.get("SOAK_EVENTS", "5000"))
 QUIET = {"LOG_LEVEL": "CRITICAL"}
@@ -50,37 +49,6 @@ def test_while_emulated_instances_come_and_go_under_load_no_request_is_lost(plat
     assert set(statuses) == {200}
 
 
-@pytest.fixture(scope="module", params=["gunicorn", "local:aws", "local:gcp"])
-def address(request: pytest.FixtureRequest) -> Iterator[tuple[str | None, int | None]]:
-    """Host and port of a door."""
-    if request.param == "gunicorn":
-        with starting() as start:
-            url = urlsplit(listening(start(PORT="0", GUNICORN_LOG_LEVEL="info", **QUIET)))
-            yield url.hostname, url.port
-        return
-    with Emulator(request.param.partition(":")[2], Settings(idle_seconds=60, environment=QUIET)) as emulator:
-        url = urlsplit(emulator.url)
-        yield url.hostname, url.port
-
-
-def send(address: tuple[str, int], *pieces: bytes) -> bytes:
-    """Send these pieces, each in a packet of its own, and read until the other side closes."""
-    with closing(socket.create_connection(address, timeout=60)) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for piece in pieces:
-            connection.sendall(piece)
-        received = b""
-        while piece := connection.recv(65536):
-            received += piece
-        return received
-
-
-def assert_it_lives(address: tuple[str, int]) -> None:
-    answer = send(address, b"GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-    assert answer.startswith(b"HTTP/1.1 200")
-    assert json.loads(answer.rpartition(b"\r\n\r\n")[2].strip(b"0\r\n") or b"{}") != {}
-
-
 def test_a_client_that_sends_byte_by_byte_is_answered(address: tuple[str, int]) -> None:
     body = b'{"message": "slow"}'
     head = b"POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\n"
@@ -112,18 +80,5 @@ def test_a_huge_header_is_refused_and_the_instance_lives(address: tuple[str, int
 def test_a_request_that_is_cut_off_does_no_harm(address: tuple[str, int], broken: bytes) -> None:
     with closing(socket.create_connection(address, timeout=60)) as connection:
         connection.sendall(broken)
-
-    assert_it_lives(address)
-
-
-@pytest.mark.parametrize(
-    "nonsense", [b"\x16\x03\x01\x02\x00\x01\x00", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\r\n\r\n\x00"]
-)
-def test_what_is_not_http_does_no_harm(address: tuple[str, int], nonsense: bytes) -> None:
-    with closing(socket.create_connection(address, timeout=60)) as connection:
-        connection.sendall(nonsense)
-        connection.shutdown(socket.SHUT_WR)
-        while connection.recv(65536):
-            pass
 
     assert_it_lives(address)
