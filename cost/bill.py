@@ -97,6 +97,11 @@ class Bill:
         return self.total + self.unsure
 
     @property
+    def priced(self) -> bool:
+        """Whether the price of everything used is known, if not confirmed."""
+        return all(line.amount is not None for line in self.lines if line.quantity)
+
+    @property
     def at_least(self) -> bool:
         """Whether the total is only a lower bound: some line's price is unknown or unconfirmed."""
         return not all(line.sure for line in self.lines)

@@ -58,8 +58,10 @@ def curve(setup: Setup, usages: Sequence[tuple[Decimal, Usage]], prices: Prices,
 def changes(curves: Mapping[str, Curve]) -> list[Change]:
     """Where the cheapest platform changes, in ascending volume, from the smallest to the largest of all curves.
 
-    Platforms that cost the same keep their order in `curves`.
+    Platforms that cost the same keep their order in `curves`; fewer than two have nothing to change.
     """
+    if len(curves) < 2:  # noqa: PLR2004 -- it takes two
+        return []
     volumes = sorted({volume for one in curves.values() for volume, _ in one.points})
     found: list[Change] = []
     best = _cheapest(curves, (volumes[0] + volumes[1]) / 2)

@@ -25,16 +25,21 @@ Floats = NDArray[np.float64]
 NEGLIGIBLE = 1e-12
 
 
-def usage(one: System, monthly: float, profile: Sequence[float] = (1.0,)) -> Usage:
-    """The expected usage of `monthly` requests, whose rate takes the multiples of `profile` for equally long times."""
+def usage(
+    one: System, monthly: float, profile: Sequence[float] = (1.0,), *, cold_share: float | None = None
+) -> Usage:
+    """The expected usage of `monthly` requests, whose rate takes the multiples of `profile` for equally long times.
+
+    cold_share: the share of the requests that start an instance, where that is known and there is no minimum.
+    """
     total = Usage()
     for multiple, count in Counter(profile).items():
         part = Decimal(count) / len(profile)
-        total = total.plus(_steady(one, monthly / MONTH * multiple).times(part))
+        total = total.plus(_steady(one, monthly / MONTH * multiple, cold_share).times(part))
     return total
 
 
-def _steady(one: System, rate: float) -> Usage:
+def _steady(one: System, rate: float, cold_share: float | None) -> Usage:
     """A month at a constant rate a second."""
     setup, timing, rule = one.setup, one.timing, one.rule
     lasts = float(timing.lasts.mean())
@@ -44,7 +49,9 @@ def _steady(one: System, rate: float) -> Usage:
     needed, rises, hazard = _levels(rule.concurrency, rule.maximum, rate, load)
     gone = _expired(timing.idle, hazard)
     gone[: rule.minimum] = 0.0  # the minimum stays
-    starts = float((rises * gone).sum()) * MONTH
+    starts = (
+        float((rises * gone).sum()) if cold_share is None or rule.minimum else rate * cold_share
+    ) * MONTH
     alive = 1 - (1 - needed) * gone
     served = np.minimum(_in_flight(load, len(needed)), alive) if rule.concurrency > 1 else needed
     served[0] = max(served[0], _at_least_active(rule.active_minimum, needed[0], rises[0], hazard[0]))

@@ -112,6 +112,13 @@ class Result:
         months = [month for month in self.months if month.requests]
         return Estimate.of([_quantile(month.bins, share) for month in months]) if months else None
 
+    def slower(self) -> list[tuple[float, float]]:
+        """(a latency, the share of all requests that take longer), ascending: what lies between is a straight line."""
+        bins = sum((month.bins for month in self.months), np.zeros(engine.BINS, np.int64))
+        used = np.flatnonzero(bins)
+        longer = 1 - np.cumsum(bins[used]) / max(1, bins.sum())
+        return [(float(at), float(share)) for at, share in zip(engine.seconds_of(used), longer, strict=True)]
+
     def _share(self, counts: Sequence[int]) -> Estimate:
         return Estimate.of(
             [count / max(1, month.requests) for count, month in zip(counts, self.months, strict=True)]

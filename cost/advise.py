@@ -1,0 +1,169 @@
+"""Traffic and candidates into advice: what each costs, who would wait, where another becomes cheaper, which to take."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from cost import expected
+from cost.arrivals import MONTH, Arrivals
+from cost.bill import Bill, bill
+from cost.break_even import Change, Curve, changes, curve
+from cost.errors import CostError
+from cost.recommend import RULE, recommend
+from cost.setup import Setup
+from cost.simulate import BUDGET, QUANTILES, Estimate, Result, simulate, system
+from cost.timing import Timing
+from platforms import TITLES
+from platforms.prices import Prices
+
+VOLUMES = tuple(Decimal(volume) for volume in (0, 1_000, 40_000, 1_000_000, 10_000_000, 100_000_000))
+"""The requests a month of the table."""
+KNOTS_OF_DECADE = 10
+DECADES = 8
+CLOSED = ("apprunner",)
+"""Platforms that take no new customers: docs.aws.amazon.com/apprunner/latest/dg/apprunner-availability-change.html."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One deployment to be considered, and how long things take there."""
+
+    setup: Setup
+    timing: Timing
+
+
+@dataclass(frozen=True)
+class Option:
+    """One candidate's figures. latencies: seconds by quantile, None where the samples do not support one.
+
+    dollars: a month's bill with the free tier, over the simulated months. free, list_price: the average month's bill
+    with the free tier and without. open: whether new customers can have it.
+    """
+
+    name: str
+    candidate: Candidate
+    result: Result
+    latencies: dict[float, Estimate | None]
+    dollars: Estimate
+    free: Bill
+    list_price: Bill
+    open: bool
+
+    @property
+    def title(self) -> str:
+        return self.candidate.setup.title
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Everything a report says. monthly: requests a month. curves: with the free tier, of options with known prices.
+
+    changes: where the cheapest platform changes, among those open to new customers; changes_all: among all.
+    """
+
+    traffic: str
+    monthly: float
+    options: tuple[Option, ...]
+    curves: dict[str, Curve]
+    changes: tuple[Change, ...]
+    changes_all: tuple[Change, ...]
+    recommendation: str
+    notes: tuple[str, ...]
+
+
+def advise(  # noqa: PLR0913 -- each is one choice of the caller
+    arrivals: Arrivals,
+    candidates: Mapping[str, Candidate],
+    prices: Prices,
+    *,
+    limit_s: float | None = None,
+    closed: bool = False,
+    replications: int | None = None,
+    seed: int = 0,
+    budget: int = BUDGET,
+    notes: Sequence[str] = (),
+) -> Advice:
+    """The advice for this traffic. The same seed gives the same advice.
+
+    limit_s: what 95% of the requests have to stay within. closed: whether platforms closed to new customers count.
+    CostError when there is no candidate.
+    """
+    if not candidates:
+        raise CostError("there is no platform to advise on")
+    systems = {name: system(one.setup, one.timing, prices) for name, one in candidates.items()}
+    results = simulate(arrivals, systems, replications=replications, seed=seed, budget=budget)
+    options = tuple(_option(name, candidates[name], results[name], prices) for name in candidates)
+    curves = {
+        name: curve(
+            one.setup,
+            [(volume, expected.usage(one, float(volume), arrivals.profile)) for volume in knots()],
+            prices,
+            free_tier=True,
+        )
+        for (name, one), option in zip(systems.items(), options, strict=True)
+        if option.free.priced
+    }
+    available = {
+        option.name: curves[option.name]
+        for option in options
+        if (option.open or closed) and option.name in curves
+    }
+    monthly = arrivals.rate * MONTH
+    return Advice(
+        traffic=arrivals.description,
+        monthly=monthly,
+        options=options,
+        curves=curves,
+        changes=tuple(changes(available)),
+        changes_all=tuple(changes(curves)),
+        recommendation=recommend(options, limit_s, closed=closed),
+        notes=(*notes, *_notes(options)),
+    )
+
+
+def knots() -> tuple[Decimal, ...]:
+    """The volumes at which curves are computed: 0, ten a decade up to 100 million, and those of the table."""
+    steps = {Decimal(round(10 ** (step / KNOTS_OF_DECADE))) for step in range(KNOTS_OF_DECADE * DECADES + 1)}
+    return tuple(sorted(steps | set(VOLUMES)))
+
+
+def _option(name: str, candidate: Candidate, result: Result, prices: Prices) -> Option:
+    bills = [bill(candidate.setup, one.usage, prices, free_tier=True) for one in result.months]
+    return Option(
+        name=name,
+        candidate=candidate,
+        result=result,
+        latencies={share: result.latency(share) for share in QUANTILES},
+        dollars=Estimate.of([float(one.estimate) for one in bills]),
+        free=bill(candidate.setup, result.usage, prices, free_tier=True),
+        list_price=bill(candidate.setup, result.usage, prices, free_tier=False),
+        open=candidate.setup.platform not in CLOSED,
+    )
+
+
+def _notes(options: Sequence[Option]) -> list[str]:
+    notes = [f"{option.title}: {option.candidate.timing.basis}" for option in options]
+    if not all(option.candidate.timing.network for option in options):
+        notes.append(
+            "latencies from published starts are without the network and the gateway: a caller waits longer"
+        )
+    notes += [
+        f"{TITLES[name]} takes no new customers since April 2026: it is shown for those who have it"
+        for name in CLOSED
+        if any(option.candidate.setup.platform == name for option in options)
+    ]
+    notes += [
+        f"{option.title}: {option.result.refused.mean:.2%} of the requests were refused at the most instances allowed"
+        for option in options
+        if option.result.refused.mean > 0
+    ]
+    for option in options:
+        unsure = sorted({line.name for line in option.list_price.lines if not line.sure})
+        if unsure:
+            notes.append(f"{option.title}: no confirmed price for {', '.join(unsure)}")
+    notes.append(RULE)
+    seconds = options[0].result.seconds
+    if seconds < MONTH:
+        count = len(options[0].result.months)
+        notes.append(f"simulated: {count} stretches of {seconds / 3600:.2g} hours, each standing for a month")
+    return notes

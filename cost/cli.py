@@ -1,0 +1,365 @@
+"""Command lines into bills and advice; every error is one line on standard error."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from typer.exceptions import Abort, TyperException
+
+from cost import expected, logs, timing
+from cost.advise import advise
+from cost.arrivals import MONTH, PATTERNS, Arrivals, pattern, schedule
+from cost.bill import Usage, bill
+from cost.candidates import REGIONS, Question, assumptions, candidates
+from cost.errors import CostError
+from cost.report import data, html, text
+from cost.setup import Architecture, Door
+from cost.simulate import system
+from platforms import NAMES, starts
+from platforms.prices import PriceError, Prices
+
+HOURS_OF_MONTH = MONTH / 3600
+
+app = typer.Typer(
+    rich_markup_mode=None, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
+)
+
+_TRAFFIC, _TIMES, _WHAT, _OUTPUT = "Traffic", "How long things take", "What is deployed", "Output"
+
+Platforms = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--platform", help=f"repeatable; {', '.join(NAMES)} (all of them by default)", show_default=False
+    ),
+]
+Durations = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--duration",
+        metavar="[PLATFORM=]SECONDS",
+        help="how long a request is handled; repeatable",
+        rich_help_panel=_TIMES,
+    ),
+]
+Waiting = Annotated[
+    float,
+    typer.Option(help="share of the handling that waits for others (0 to 1): requests at once overlap in it"),
+]
+Memory = Annotated[int, typer.Option(help="MB of memory of an instance", rich_help_panel=_WHAT)]
+Vcpu = Annotated[float | None, typer.Option(help="Cloud Run's vCPUs (1 by default)", show_default=False)]
+Concurrency = Annotated[
+    int | None,
+    typer.Option(help="requests at once in an instance (Cloud Run 80, App Runner 100)", show_default=False),
+]
+Minimum = Annotated[int | None, typer.Option(help="instances kept ready", show_default=False)]
+DoorOption = Annotated[Door, typer.Option(help="what stands before Lambda")]
+Arm = Annotated[bool, typer.Option("--arm64", help="Lambda on arm64")]
+Snapstart = Annotated[bool, typer.Option("--snapstart", help="Lambda with SnapStart (zip archives only)")]
+ImageGb = Annotated[float, typer.Option(help="GB of the image in the registry")]
+ResponseKb = Annotated[float, typer.Option(help="KB of a response")]
+LogBytes = Annotated[int, typer.Option(help="bytes of log lines of a request")]
+AwsRegion = Annotated[str, typer.Option(help="region of Lambda and App Runner")]
+GcpRegion = Annotated[str, typer.Option(help="region of Cloud Run")]
+PriceFile = Annotated[
+    Path | None, typer.Option("--prices", metavar="FILE", help="your own prices over platforms/prices.toml")
+]
+Json = Annotated[bool, typer.Option("--json", help="print JSON instead", rich_help_panel=_OUTPUT)]
+
+
+@app.callback()
+def _cost() -> None:
+    """What a month costs on AWS Lambda, Cloud Run and App Runner, who would wait, and which to take."""
+
+
+@app.command("bill")
+def bill_command(  # noqa: PLR0913 -- each is one option of the command line
+    *,
+    requests: Annotated[int, typer.Option(help="requests a month, at random", rich_help_panel=_TRAFFIC)],
+    cold_share: Annotated[
+        float | None,
+        typer.Option(
+            help="share of the requests that start an instance; by default what is expected",
+            show_default=False,
+        ),
+    ] = None,
+    platform: Platforms = None,
+    duration: Durations = None,
+    waiting: Waiting = 0.0,
+    memory: Memory = 512,
+    vcpu: Vcpu = None,
+    concurrency: Concurrency = None,
+    minimum: Minimum = None,
+    door: DoorOption = "http-api",
+    arm64: Arm = False,
+    snapstart: Snapstart = False,
+    image_gb: ImageGb = 0.05,
+    response_kb: ResponseKb = 1.0,
+    log_bytes: LogBytes = 600,
+    aws_region: AwsRegion = REGIONS["aws"],
+    gcp_region: GcpRegion = REGIONS["gcp"],
+    prices: PriceFile = None,
+    as_json: Json = False,
+) -> None:
+    """A month's bill as line items, with the free tiers and without them."""
+    if requests < 0:
+        raise CostError(f"{requests} requests a month? It is 0 or more")
+    if cold_share is not None and not 0 <= cold_share <= 1:
+        raise CostError(f"--cold-share {cold_share:g} is no share; it is from 0 to 1")
+    known = _prices(prices)
+    question = _question(locals())
+    pairs = [
+        [data.of_bill(bill(one, usage, known, free_tier=free)) for free in (True, False)]
+        for one, usage in (_usage(question, name, known, requests, cold_share) for name in question.platforms)
+    ]
+    notes = [*assumptions(question, None), _BILL_NOTE if cold_share is None else _COLD_NOTE]
+    if as_json:
+        print(
+            json.dumps(
+                {"requests": requests, "bills": [one for pair in pairs for one in pair], "notes": notes}
+            )
+        )
+        return
+    text.bills([(free, listed) for free, listed in pairs], [*notes, _FREE_NOTE], _console())
+
+
+@app.command("advise")
+def advise_command(  # noqa: PLR0913 -- each is one option of the command line
+    *,
+    requests_per_hour: Annotated[
+        float | None,
+        typer.Option(help="requests an hour on average", show_default=False, rich_help_panel=_TRAFFIC),
+    ] = None,
+    monthly: Annotated[
+        float | None, typer.Option(help="requests a month on average", show_default=False)
+    ] = None,
+    rhythm: Annotated[str, typer.Option("--pattern", help=f"of those: {', '.join(PATTERNS)}")] = "steady",
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="replay a log: common log format, JSON lines or timestamps",
+            show_default=False,
+        ),
+    ] = None,
+    cron: Annotated[
+        str | None,
+        typer.Option(metavar="'*/5 * * * *'", help="requests by a schedule, in UTC", show_default=False),
+    ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="DIR",
+            help="measured latencies, of results/RUN",
+            show_default=False,
+            rich_help_panel=_TIMES,
+        ),
+    ] = None,
+    connection: Annotated[timing.Connection, typer.Option(help="which warm answers count")] = "fresh",
+    duration: Durations = None,
+    idle: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PLATFORM=SECONDS", help="how long idle instances stay: 600, or 300-600-900; repeatable"
+        ),
+    ] = None,
+    waiting: Waiting = 0.0,
+    p95: Annotated[
+        float | None,
+        typer.Option(help="seconds that 95% of the requests have to stay within", show_default=False),
+    ] = None,
+    existing_customer: Annotated[
+        bool, typer.Option("--existing-customer", help="App Runner can be recommended")
+    ] = False,
+    platform: Platforms = None,
+    memory: Memory = 512,
+    vcpu: Vcpu = None,
+    concurrency: Concurrency = None,
+    minimum: Minimum = None,
+    door: DoorOption = "http-api",
+    arm64: Arm = False,
+    snapstart: Snapstart = False,
+    image_gb: ImageGb = 0.05,
+    response_kb: ResponseKb = 1.0,
+    log_bytes: LogBytes = 600,
+    aws_region: AwsRegion = REGIONS["aws"],
+    gcp_region: GcpRegion = REGIONS["gcp"],
+    prices: PriceFile = None,
+    replications: Annotated[
+        int | None, typer.Option(help="simulated months; by default 8 to 200", show_default=False)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same months")] = 0,
+    page: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="write a page with charts", rich_help_panel=_OUTPUT),
+    ] = None,
+    chart: Annotated[bool, typer.Option(help="draw the bills over traffic")] = True,
+    as_json: Json = False,
+) -> None:
+    """Which platform for this traffic: who waits, what it costs, where another becomes cheaper."""
+    known = _prices(prices)
+    arrivals, notes = _arrivals(requests_per_hour, monthly, rhythm, log, cron)
+    found, more = candidates(_question(locals()), known, timing.read(run, connection) if run else None)
+    if p95 is not None and p95 <= 0:
+        raise CostError(f"--p95 {p95:g}: a limit is above 0 s")
+    report = data.of_advice(
+        advise(
+            arrivals,
+            found,
+            known,
+            limit_s=p95,
+            closed=existing_customer,
+            replications=replications,
+            seed=seed,
+            notes=[*notes, *more],
+        )
+    )
+    if page:
+        html.write(report, page)
+    if as_json:
+        print(json.dumps(report))
+        return
+    text.advice(report, _console(), chart=chart)
+    if page:
+        print(f"\n{page} has the charts and every bill's line items.")
+
+
+def main() -> None:
+    """Run the command line and exit with its status; what a user can put right is one line on standard error."""
+    try:
+        app(standalone_mode=False)
+        status = 0
+    except (CostError, PriceError) as failure:
+        status = _failed(str(failure))
+    except TyperException as failure:
+        status = _failed(failure.format_message())
+    except (Abort, KeyboardInterrupt):
+        status = 130
+    except BrokenPipeError:
+        status = 141
+    sys.exit(status)
+
+
+_FREE_NOTE = "Free tiers are taken whole; anything else in the same account uses them up as well."
+_BILL_NOTE = (
+    "Starts and overlaps are what is expected of requests at random, with published starts and idle times."
+)
+_COLD_NOTE = "Starts are as asked, overlaps what is expected of requests at random."
+
+
+def _failed(message: str) -> int:
+    lines = message.splitlines()
+    print("\n".join([f"cost: {lines[0]}", *lines[1:]]), file=sys.stderr)
+    return 2
+
+
+def _prices(path: Path | None) -> Prices:
+    known = Prices.load(path)
+    if warning := known.stale(datetime.now(UTC).date()):
+        print(f"cost: {warning}", file=sys.stderr)
+    return known
+
+
+def _question(options: dict[str, Any]) -> Question:
+    """The options that `bill` and `advise` share, as one value."""
+    architecture: Architecture = "arm64" if options["arm64"] else "x86"
+    return Question(
+        platforms=tuple(dict.fromkeys(options["platform"] or NAMES)),
+        regions={
+            "aws": options["aws_region"],
+            "apprunner": options["aws_region"],
+            "gcp": options["gcp_region"],
+        },
+        durations=_durations(options["duration"] or []),
+        idle=_idle(options.get("idle") or []),
+        memory_mb=options["memory"],
+        vcpu=None if options["vcpu"] is None else Decimal(str(options["vcpu"])),
+        concurrency=options["concurrency"],
+        minimum=options["minimum"],
+        architecture=architecture,
+        door=options["door"],
+        snapstart=options["snapstart"],
+        image_gb=Decimal(str(options["image_gb"])),
+        response_kb=Decimal(str(options["response_kb"])),
+        log_bytes=options["log_bytes"],
+        waiting=Decimal(str(options["waiting"])),
+    )
+
+
+def _usage(
+    question: Question, name: str, prices: Prices, requests: int, cold_share: float | None
+) -> tuple[Any, Usage]:
+    """A platform's deployment and what is expected of it."""
+    one = system(question.setup(name, prices), question.timing(name, None), prices)
+    return one.setup, expected.usage(one, requests, cold_share=cold_share)
+
+
+def _arrivals(
+    per_hour: float | None, monthly: float | None, rhythm: str, log: Path | None, cron: str | None
+) -> tuple[Arrivals, list[str]]:
+    """The traffic, given in exactly one way, and notes on what of it could not be read."""
+    given = [name for name, value in _ways(per_hour, monthly, log, cron) if value is not None]
+    if len(given) != 1:
+        ways = "--requests-per-hour, --monthly, --log or --cron"
+        raise CostError(f"give the traffic in one way: {ways}; given: {', '.join(given) or 'none'}")
+    if log:
+        read = logs.read(log)
+        lines = [
+            f"{log}: {read.unread:,} of {read.unread + read.requests:,} lines have no time that could be read, such as"
+        ]
+        return read.arrivals, [*lines, *(f"  {line}" for line in read.examples)] if read.unread else []
+    if cron:
+        return schedule(cron), []
+    return pattern(rhythm, monthly if monthly is not None else (per_hour or 0.0) * HOURS_OF_MONTH), []
+
+
+def _ways(
+    per_hour: float | None, monthly: float | None, log: Path | None, cron: str | None
+) -> list[tuple[Literal["--requests-per-hour", "--monthly", "--log", "--cron"], Any]]:
+    return [("--requests-per-hour", per_hour), ("--monthly", monthly), ("--log", log), ("--cron", cron)]
+
+
+def _durations(values: list[str]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for value in values:
+        name, _, seconds = value.rpartition("=")
+        found[name] = _number(seconds, value, "--duration 0.2 or --duration gcp=0.05")
+    return found
+
+
+def _idle(values: list[str]) -> dict[str, tuple[float, float, float]]:
+    found: dict[str, tuple[float, float, float]] = {}
+    for value in values:
+        name, _, seconds = value.partition("=")
+        parts = [
+            _number(part, value, "--idle aws=600 or --idle aws=300-600-900") for part in seconds.split("-")
+        ]
+        match parts:
+            case [only]:
+                found[name] = (only, only, only)
+            case [least, likely, most]:
+                found[name] = (least, likely, most)
+            case _:
+                raise CostError(f"--idle {value!r}: it is such as --idle aws=600 or --idle aws=300-600-900")
+        if name not in NAMES:
+            raise CostError(f"--idle {value!r}: {name!r} is not a platform; known: {', '.join(NAMES)}")
+        starts.idle(name)
+    return found
+
+
+def _number(text_: str, whole: str, example: str) -> float:
+    try:
+        return float(text_)
+    except ValueError:
+        raise CostError(f"{whole!r} is not in seconds; it is such as {example}") from None
+
+
+def _console() -> Console:
+    """The terminal, or for a file or pipe as many columns as the tables need."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(width=120, highlight=False)

@@ -1,0 +1,89 @@
+"""The figures of several options into one sentence that says which to take and why."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Protocol
+
+import numpy as np
+
+from cost import words
+from cost.bill import Bill
+from cost.simulate import Estimate, Result
+
+SAME_DOLLARS, SAME_BILL = Decimal("0.50"), Decimal("1.05")
+SAME_WAIT = 1.2
+RULE = (
+    "recommended is the cheapest; bills within $0.50 or 5% of it count as equal, "
+    "then the shortest mean wait decides, and where those are within 20% the price again"
+)
+
+
+class Choice(Protocol):
+    """What a recommendation looks at; see advise.Option."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def open(self) -> bool: ...
+    @property
+    def result(self) -> Result: ...
+    @property
+    def free(self) -> Bill: ...
+    @property
+    def latencies(self) -> dict[float, Estimate | None]: ...
+
+
+def recommend(options: Sequence[Choice], limit_s: float | None, *, closed: bool) -> str:
+    """What to take, and why. limit_s: what 95% of the requests stay within. closed: App Runner counts as well."""
+    eligible = [option for option in options if option.open or closed]
+    if not eligible:
+        return (
+            "None of these takes new customers; if you have a service there already, add --existing-customer."
+        )
+    known = [option for option in eligible if option.free.priced]
+    if not known:
+        return "No recommendation: the prices of these regions are not known; give them with --prices FILE."
+    fast = [option for option in known if limit_s is None or _within(option, limit_s)]
+    if not fast:
+        cheapest = _best(known)
+        return (
+            f"None of these keeps 95% of the requests within {limit_s:g} s as far as the figures tell; "
+            f"the cheapest is {cheapest.title} at {_month(cheapest)}."
+        )
+    best = _best(fast)
+    limit = "" if limit_s is None else f", 95% of the requests are answered within {limit_s:g} s"
+    others = "; ".join(f"{one.title}: {_month(one)}, {_waits(one)}" for one in known if one is not best)
+    return f"Take {best.title}: {_month(best)}{limit}, {_waits(best)}" + (f" ({others})." if others else ".")
+
+
+def _best(options: Sequence[Choice]) -> Choice:
+    """The cheapest; bills that hardly differ count as equal, then requests wait least; the same again, then price."""
+    least = min(option.free.estimate for option in options)
+    close = [
+        option for option in options if option.free.estimate <= max(least + SAME_DOLLARS, least * SAME_BILL)
+    ]
+    shortest = min(_mean_wait(option) for option in close)
+    patient = [option for option in close if _mean_wait(option) <= shortest * SAME_WAIT]
+    return min(patient, key=lambda option: option.free.estimate)
+
+
+def _mean_wait(option: Choice) -> float:
+    """Seconds that a request waits for starts, on average."""
+    return option.result.waiting.mean * float(option.result.system.timing.starts.mean())
+
+
+def _within(option: Choice, limit_s: float) -> bool:
+    latency = option.latencies[0.95]
+    return latency is not None and latency.high <= limit_s and option.result.refused.mean == 0
+
+
+def _month(option: Choice) -> str:
+    return f"{words.money(float(option.free.estimate))} a month"
+
+
+def _waits(option: Choice) -> str:
+    share = option.result.waiting.mean
+    if share < words.RARE:
+        return words.one_in(share)
+    start = float(np.median(option.result.system.timing.starts))
+    return f"{words.one_in(share)} of about {words.seconds(start)}"

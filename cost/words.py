@@ -1,0 +1,109 @@
+"""Figures into the words and numbers that a reader sees, the same in the terminal and on the page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+CENT = 0.01
+NO_CENTS = 1000
+RARE = 1e-4
+FEW = 0.1
+
+
+def money(value: float | None) -> str:
+    """Dollars as a reader wants them: cents, none from a thousand on, and no rounding to nothing."""
+    if value is None:
+        return "unknown"
+    if 0 < value < CENT:
+        return "under $0.01"
+    return f"${value:,.0f}" if value >= NO_CENTS else f"${value:,.2f}"
+
+
+def dollars(value: float) -> str:
+    """A tick of an axis: cents below a dollar."""
+    return f"${value:,.0f}" if value >= 1 else f"${value:.2f}"
+
+
+def amount(value: float | None) -> str:
+    """What a line comes to, finer than cents."""
+    return "unknown" if value is None else f"${value:,.4f}"
+
+
+def share(part: float) -> str:
+    """A share in percent with two digits that count; tiny ones are below what they are below."""
+    if 0 < part < RARE:
+        return "under 0.01%"
+    return f"{part:.1%}" if part >= CENT else f"{part:.2%}" if part else "none"
+
+
+def percent(part: float) -> str:
+    """A tick of an axis: a share without digits that say nothing."""
+    return f"{part * 100:g}%"
+
+
+def one_in(part: float) -> str:
+    """Who waits, in words."""
+    if part < RARE:
+        return "hardly any request waits for a start"
+    if part > 1 - CENT:
+        return "every request waits for a start"
+    if part > FEW:
+        return f"{part:.0%} of the requests wait for a start"
+    return f"1 request in {two(1 / part):,} waits for a start"
+
+
+def seconds(value: float) -> str:
+    """A latency: milliseconds below a second."""
+    return f"{value * 1000:,.0f} ms" if value < 1 else f"{value:,.2f} s"
+
+
+def count(value: float) -> str:
+    """A number of requests, short: 40 k, 1 M."""
+    for size, unit in ((1e6, " M"), (1e3, " k")):
+        if value >= size:
+            return f"{value / size:,.3g}{unit}"
+    return f"{value:,.0f}"
+
+
+def quantity(text: str) -> str:
+    """A line's quantity with the digits that count."""
+    value = float(text)
+    return f"{value:,.0f}" if value == round(value) or value >= NO_CENTS else f"{value:,.4g}"
+
+
+def spread(low: str, high: str) -> str:
+    """A range, empty when there is none to see."""
+    return "" if low == high else f"{low} to {high}"
+
+
+def unit_price(text: str) -> str:
+    """A unit price in full, with cents at least."""
+    whole, _, digits = text.partition(".")
+    return f"${whole}.{digits:0<2}"
+
+
+def two(value: float) -> int:
+    """A number with two digits that count."""
+    return round(float(f"{value:.2g}"))
+
+
+def total(bill: Mapping[str, Any]) -> str:
+    """A bill's total, a lower bound where a price is unknown or unconfirmed."""
+    return f"at least ${bill['total']:,.2f}" if bill["at_least"] else money(bill["total"])
+
+
+def unsure(bill: Mapping[str, Any]) -> str:
+    """What a total leaves out; nothing where it leaves out nothing."""
+    return f"and {money(bill['unsure'])} at prices not confirmed" if bill["unsure"] else ""
+
+
+def changes(data: Mapping[str, Any], key: str = "changes") -> list[str]:
+    """Where another platform becomes the cheapest, a sentence each."""
+    titles = {option["name"]: option["title"] for option in data["options"]}
+    found = data[key]
+    if not found:
+        return []
+    first = found[0]
+    lines = [
+        f"up to about {count(first['requests'])} requests a month {titles[first['before']]} is the cheapest"
+    ]
+    return [*lines, *(f"from about {count(one['requests'])} on {titles[one['after']]}" for one in found)]
