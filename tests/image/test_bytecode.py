@@ -1,0 +1,100 @@
+"""Whatever the image runs is there as bytecode: a read-only container would compile what is missing at every start."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.image.engine import Container
+
+Start = Callable[..., Container]
+
+# Imports what the words name, and tells which modules came from source without bytecode that Python takes as it is.
+UNCOMPILED = """
+import importlib, json, pathlib, sys
+from importlib.util import MAGIC_NUMBER, cache_from_source
+sys.path[0] = "/srv"
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+def is_compiled(source):
+    cached = pathlib.Path(cache_from_source(source))
+    return cached.exists() and cached.read_bytes()[:5] in (MAGIC_NUMBER + b"\\1", MAGIC_NUMBER + b"\\3")
+sources = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
+sources = {name: source for name, source in sources.items() if source.endswith(".py")}
+print(json.dumps([len(sources), sorted(name for name, source in sources.items() if not is_compiled(source))]))
+"""
+# What the rest of the standard library's files are: each without its bytecode.
+REST = """
+import json, pathlib, sysconfig
+from importlib.util import cache_from_source
+library = pathlib.Path(sysconfig.get_path("stdlib"))
+missing = [f.relative_to(library) for f in library.rglob("*.py") if not pathlib.Path(cache_from_source(f)).exists()]
+print(json.dumps(sorted({f.parts[0] for f in missing if not {"test", "tests"} & {*f.parts}})))
+"""
+# Starts as a door does, and tells which modules the index found, and which names hide others from it.
+INDEXED = """
+import json, sys
+sys.path[0] = "/srv"
+from serve import fast_start, start_index
+fast_start.begin()
+[index] = [finder for finder in sys.meta_path if isinstance(finder, start_index.Finder)]
+found = []
+plain = index.find_spec
+def find_spec(name, path=None, target=None):
+    spec = plain(name, path, target)
+    found.append(name) if spec else None
+    return spec
+index.find_spec = find_spec
+import serve.aws_lambda
+print(json.dumps([found, sorted(index.hidden)]))
+"""
+
+DOORS = {
+    "Lambda": ["serve.lambda_runtime", "serve.aws_lambda", "serve.events.payload_v1", "serve.events.lattice"],
+    "gunicorn": [
+        "serve.gunicorn_app",
+        "gunicorn.app.wsgiapp",
+        "gunicorn.workers.gthread",
+        "gunicorn.workers.gasgi",
+    ],
+    "health check": ["serve.healthcheck"],
+    "deferred": ["click", "flask.cli", "flask.templating", "jinja2.ext", "werkzeug.serving", "werkzeug.test"],
+    "ASGI": ["serve.asgi", "mangum", "asyncio"],
+    "echo": ["regex"],
+}
+
+
+def ask(container: Container, code: str, *arguments: str) -> Any:
+    return json.loads(container.execute("python3", "-c", code, *arguments).stdout)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_every_module_that_is_loaded_from_source_has_its_bytecode(container: Start, door: str) -> None:
+    count, uncompiled = ask(container(), UNCOMPILED, *DOORS[door])
+
+    assert uncompiled == []
+    assert count > 50
+
+
+def test_of_the_standard_library_only_tools_for_people_have_no_bytecode(container: Start) -> None:
+    assert set(ask(container(), REST)) <= {
+        *("idlelib", "tkinter", "turtledemo", "ensurepip", "venv", "lib2to3", "pydoc_data", "_pyrepl"),
+        *(
+            "_pydatetime.py",
+            "_pydecimal.py",
+            "_pyio.py",
+            "doctest.py",
+            "pdb.py",
+            "pickletools.py",
+            "pydoc.py",
+        ),
+        *("turtle.py", "site-packages", "dist-packages"),
+    }
+
+
+def test_a_start_finds_its_modules_by_the_index(container: Start) -> None:
+    found, hidden = ask(container(), INDEXED)
+
+    assert {"flask", "flask.app", "werkzeug.routing.map", "logging", "email"} <= set(found)
+    assert hidden == []
