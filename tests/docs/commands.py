@@ -1,0 +1,203 @@
+"""A command of a page to what it prints, run from a copy of the root, or to what is wrong with its names."""
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+from tests.docs.documents import ROOT, Block, Command, agree
+
+SECONDS = 120
+# What a page may name though it is not on every machine: clouds' and engines' own programs, and the shell's words.
+ELSEWHERE = {"aws", "docker", "gcloud", "gh", "podman", "pulumi", "cd", "export", "source"}
+_SEPARATORS = {";", "&", "&&", "|", "||", "(", ")"}
+
+
+def workspace(folder: Path) -> Path:
+    """A root whose entries are links to the real one's, so that what a command writes anew stays in `folder`."""
+    for entry in ROOT.iterdir():
+        if entry.name not in ("results", "report.html"):
+            (folder / entry.name).symlink_to(entry)
+    return folder
+
+
+def environment() -> dict[str, str]:
+    """A user's: this environment's programs first, nothing of make's or pytest's own."""
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MAKE", "MFLAGS", "PYTEST", "COLUMNS"))
+    }
+    return own | {"PATH": f"{ROOT}/.venv/bin{os.pathsep}{own['PATH']}", "LC_ALL": "C.UTF-8"}
+
+
+def run(text: str, folder: Path, seconds: float = SECONDS) -> tuple[int, list[str]]:
+    """The command's exit status and the lines that it prints on both streams. TimeoutError after `seconds`."""
+    with _process(text, folder) as process:
+        try:
+            output, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired as expired:
+            raise TimeoutError(f"{text!r} was not done after {seconds:g} s") from expired
+        return process.returncode, output.splitlines()
+
+
+@contextmanager
+def running(command: Command, folder: Path, seconds: float = SECONDS) -> Generator[None]:
+    """The command in the background, once it has printed what the page shows."""
+    with _process(command.text, folder) as process:
+        assert process.stdout is not None
+        printed: list[str] = []
+        reader = threading.Thread(target=lambda: printed.extend(iter(process.stdout.readline, "")))  # pyright: ignore[reportOptionalMemberAccess]
+        reader.start()
+        deadline = time.monotonic() + seconds
+        try:
+            while not agree([*command.shown, "..."], list(printed)):
+                assert process.poll() is None, f"{command.text!r} ended: {''.join(printed)}"
+                assert time.monotonic() < deadline, f"{command.text!r} printed {''.join(printed)!r} only"
+                time.sleep(0.02)
+            yield
+        finally:
+            _end(process)
+            reader.join()
+
+
+@contextmanager
+def _process(text: str, folder: Path) -> Generator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
+        ["bash", "-c", text],
+        cwd=folder,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # A group of its own, so that what it starts ends with it.
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        _end(process)
+        process.communicate()
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    """Ctrl-C, as a user ends it; after 15 seconds without mercy."""
+    with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(15)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def named_ports(commands: Sequence[Command]) -> set[str]:
+    """The ports that servers among the commands are told to take."""
+    return {
+        port for command in commands for port in re.findall(r"(?:--port[ =]|PORT=)(\d{4,5})\b", command.text)
+    }
+
+
+def with_ports(block: Block, ports: dict[str, str]) -> list[Command]:
+    """The block's commands with these ports in the place of those that the page names."""
+
+    def replaced(text: str) -> str:
+        return re.sub(r"(?<=[:= ])\d{4,5}\b", lambda found: ports.get(found[0], found[0]), text)
+
+    return [Command(replaced(command.text), command.shown) for command in block.commands]
+
+
+def missing(text: str) -> Iterator[str]:
+    """What a command names that is not there: targets, modules, options, files, settings."""
+    while inner := re.search(r"\$\(([^()]*)\)", text):
+        yield from missing(inner[1])
+        text = text.replace(inner[0], "VALUE")
+    lexer = shlex.shlex(text.replace("\\\n", " "), posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    words: list[str] = []
+    for word in [*lexer, ";"]:
+        if word not in _SEPARATORS:
+            words.append(word)
+            continue
+        while words and re.match(r"[A-Za-z_]\w*=", words[0]):
+            words.pop(0)
+        if words:
+            yield from _missing(words)
+        words = []
+
+
+def _missing(words: list[str]) -> Iterator[str]:
+    match words:
+        case ["make", *arguments]:
+            yield from _missing_in_make(arguments)
+        case [python, "-m", module, *arguments] if Path(python).name in ("python", "python3"):
+            yield from _missing_in_module(module, arguments)
+        case ["pulumi", *arguments]:
+            yield from _missing_in_stack(arguments)
+        case [program, *_] if "/" in program:
+            if not os.access(ROOT / program, os.X_OK):
+                yield f"there is no program {program}"
+        case [program, *_] if program not in ELSEWHERE and not shutil.which(
+            program, path=environment()["PATH"]
+        ):
+            yield f"{program} is not on PATH, nor known to be elsewhere"
+        case _:
+            pass
+
+
+def make_targets() -> dict[str, str]:
+    """The Makefile's targets for people, with their help texts ("" where there is none)."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    phony = re.findall(r"^\.PHONY:(.*)$", makefile, re.MULTILINE)
+    helps = dict(re.findall(r"^([a-z-]+):.*?## (.*)$", makefile, re.MULTILINE))
+    return {target: helps.get(target, "") for line in phony for target in line.split()}
+
+
+def _missing_in_make(arguments: list[str]) -> Iterator[str]:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for argument in arguments:
+        name, given, _ = argument.partition("=")
+        if given and not re.search(rf"\b{name}\b\s*\?=|\$\({name}\)", makefile):
+            yield f"the Makefile has no variable {name}"
+        if not given and name not in make_targets():
+            yield f"the Makefile has no target {name}"
+
+
+def _missing_in_module(module: str, arguments: list[str]) -> Iterator[str]:
+    if find_spec(module) is None:
+        yield f"there is no module {module}"
+        return
+    options = [word.partition("=")[0] for word in arguments if re.match(r"--?[a-z]", word)]
+    first = next((at for at, word in enumerate(arguments) if word.startswith("-")), len(arguments))
+    command = [sys.executable, "-m", module, *arguments[:first], "--help"]
+    done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        yield f"{shlex.join(command[1:])} ends with {done.returncode}: {done.stderr.strip()}"
+        return
+    for option in options:
+        if not re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", done.stdout):
+            yield f"python -m {module} has no option {option}"
+
+
+def _missing_in_stack(arguments: list[str]) -> Iterator[str]:
+    plain = [word for word in arguments if not word.startswith("-")]
+    match plain:
+        case ["config", "set" | "get" | "rm", key, *_] if ":" not in key:
+            if not re.search(
+                rf"^  {re.escape(key)}:$", (ROOT / "Pulumi.yaml").read_text(encoding="utf-8"), re.MULTILINE
+            ):
+                yield f"Pulumi.yaml has no key {key}"
+        case ["stack", "output", name, *_]:
+            if f'"{name}":' not in (ROOT / "stacks/deployment.py").read_text(encoding="utf-8"):
+                yield f"no stack exports {name}"
+        case _:
+            pass

@@ -1,0 +1,95 @@
+"""What the pages show is true: commands run and print what is shown, names exist, links lead somewhere."""
+
+import socket
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from tests.docs.commands import make_targets, missing, named_ports, run, running, with_ports, workspace
+from tests.docs.documents import (
+    FOREGROUND,
+    ROOT,
+    Block,
+    agree,
+    anchors,
+    blocks,
+    inline_commands,
+    links,
+    name_of,
+    pages,
+    shape,
+)
+
+PAGES = {name_of(page): page.read_text(encoding="utf-8") for page in pages()}
+BLOCKS = [block for name, text in PAGES.items() for block in blocks(text, name)]
+RUN = [block for block in BLOCKS if block.mark in (None, FOREGROUND)]
+NOT_RUN = [block for block in BLOCKS if block.mark not in (None, FOREGROUND)]
+
+
+@pytest.fixture(scope="session")
+def prepared() -> None:
+    """What `make` sets up once, so that it does not say so in the middle of an output."""
+    status, printed = run("make .venv/compare .venv/dev", ROOT, 600)
+    assert status == 0, printed
+
+
+@pytest.mark.parametrize("block", RUN, ids=str)
+@pytest.mark.usefixtures("prepared")
+def test_a_command_prints_what_its_page_shows(block: Block, tmp_path: Path) -> None:
+    folder = workspace(tmp_path)
+    section = [other for other in RUN if (other.page, other.section) == (block.page, block.section)]
+    servers = [other for other in section if other.mark == FOREGROUND and other.line <= block.line]
+    ports = {port: free_port() for server in servers for port in named_ports(server.commands)}
+    with ExitStack() as stack:
+        for server in servers:
+            for command in with_ports(server, ports):
+                stack.enter_context(running(command, folder))
+        if block.mark == FOREGROUND:
+            return
+        for command in with_ports(block, ports):
+            status, printed = run(command.text, folder)
+            output = "\n".join(printed)
+            assert status == 0, f"{block}: {command.text}\nended with {status}:\n{output}"
+            if command.shown:
+                assert agree(command.shown, printed), (
+                    f"{block}: {command.text}\nprinted:\n{output}\nnot in the shape of:\n"
+                    + "\n".join(map(shape, command.shown))
+                )
+
+
+@pytest.mark.parametrize("block", NOT_RUN, ids=str)
+def test_what_a_command_names_exists_where_it_cannot_be_run(block: Block) -> None:
+    assert [problem for command in block.commands for problem in missing(command.text)] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_a_command_in_a_sentence_names_exists(name: str) -> None:
+    assert [problem for text in inline_commands(PAGES[name]) for problem in missing(text)] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_within_the_repository_leads_to_a_file_and_heading(name: str) -> None:
+    page = ROOT / name
+    dead: list[str] = []
+    for link in links(PAGES[name]):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path) if path else page
+        if not target.exists() or (anchor and anchor not in anchors(target.read_text(encoding="utf-8"))):
+            dead.append(link)
+
+    assert dead == []
+
+
+def test_every_make_target_has_a_help_text_which_make_help_shows() -> None:
+    status, printed = run("make help", ROOT)
+
+    assert status == 0
+    assert [target for target, text in make_targets().items() if not text] == []
+    assert {tuple(line.split(maxsplit=2)[1:]) for line in printed} == set(make_targets().items())
+
+
+def free_port() -> str:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
