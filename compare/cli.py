@@ -1,6 +1,5 @@
 """Command lines into runs, reports and gates; every error is one line on standard error."""
 
-import random
 import shlex
 import sys
 from pathlib import Path
@@ -10,23 +9,22 @@ import typer
 from rich.console import Console
 from typer.exceptions import Abort, TyperException
 
+from compare import options
 from compare.errors import CompareError
 from compare.plan import Plan
-from compare.request import Request, header
-from compare.sample import Connection
-from compare.targets import LOCAL, Target, distinct, from_file, typed
-from compare.units import seconds, share
-
-ROUNDS = 300
-# What "until" options such as --precision stop at when --rounds is not given.
-ROUNDS_CAP = 10_000
-_PATH = "/hello"
+from compare.targets import LOCAL
 
 app = typer.Typer(
     rich_markup_mode=None, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
 )
-
-_WHAT, _HOW, _WHERE = "What is sent", "How it is measured", "Where it goes"
+_Targets = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[TARGET]...",
+        help=f"{', '.join(LOCAL)}, NAME=URL, or a Pulumi stack's name [the three local ones]",
+    ),
+]
+_WIDTH = 160
 
 
 @app.callback()
@@ -36,83 +34,142 @@ def _compare() -> None:
 
 @app.command()
 def run(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
-    targets: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help=f"{', '.join(LOCAL)} (the default), a Pulumi stack's name, or NAME=URL", show_default=False
-        ),
+    targets: _Targets = None,
+    targets_file: options.TargetsFile = None,
+    method: options.Method = None,
+    path: options.UrlPath = options.PATH,
+    headers: options.Headers = None,
+    body: options.Body = None,
+    expect: options.Expect = 200,
+    cold: options.Cold = "idle",
+    cold_starts: options.ColdStarts = 10,
+    burst: options.Burst = 10,
+    idle: options.Idle = None,
+    rounds: options.Rounds = None,
+    connection: options.Connections = "both",
+    precision: options.Precision = None,
+    duration: options.Duration = None,
+    rate: Annotated[
+        float | None, typer.Option(metavar="N", help="then N requests a second to each target, come what may")
     ] = None,
-    targets_file: Annotated[
-        Path | None,
-        typer.Option("--targets", metavar="FILE", help="a TOML file of targets (docs/compare.md)"),
+    load_duration: Annotated[str, typer.Option(metavar="DURATION", help="for so long per target")] = "30s",
+    load_connections: Annotated[int, typer.Option(help="on so many connections per target")] = 32,
+    primary: options.Primary = "p50",
+    timeout: options.Timeout = "30s",
+    seed: options.Seed = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="go on with a run that was interrupted")
     ] = None,
-    method: Annotated[
-        str | None, typer.Option(help="HTTP method; POST where there is a body", rich_help_panel=_WHAT)
-    ] = None,
-    path: Annotated[str, typer.Option(help="for targets whose URL has none", rich_help_panel=_WHAT)] = _PATH,
-    headers: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--header", metavar="'NAME: VALUE'", help="repeatable; ${NAME} is read from the environment"
-        ),
-    ] = None,
-    body: Annotated[
-        str | None, typer.Option(help="request body; ${NAME} is read from the environment")
-    ] = None,
-    expect: Annotated[int, typer.Option(help="status that counts as success")] = 200,
-    cold: Annotated[
-        Literal["idle", "burst", "none"],
-        typer.Option(help="cold starts by leaving targets alone, by bursts, or none"),
-    ] = "idle",
-    cold_starts: Annotated[int, typer.Option(help="proven cold starts wanted per target")] = 10,
-    idle: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DURATION",
-            help="how long targets are left alone; by default as long as each keeps an instance",
-        ),
-    ] = None,
-    rounds: Annotated[
-        int | None, typer.Option(help=f"warm rounds in all ({ROUNDS}); the cap of --precision ({ROUNDS_CAP})")
-    ] = None,
-    connection: Annotated[
-        Literal["both", "kept", "fresh"], typer.Option(help="connections of warm requests")
-    ] = "both",
-    precision: Annotated[
-        str | None,
-        typer.Option(metavar="SHARE", help="measure until the primary interval is within, say, 5%"),
-    ] = None,
-    duration: Annotated[str | None, typer.Option(metavar="DURATION", help="measure for so long")] = None,
-    timeout: Annotated[str, typer.Option(metavar="DURATION", help="longest wait for one answer")] = "30s",
-    seed: Annotated[
-        int | None, typer.Option(help="of the random order; recorded", show_default=False)
-    ] = None,
-    results: Annotated[Path, typer.Option(metavar="FOLDER", help="where runs are saved")] = Path("results"),
-    quiet: Annotated[bool, typer.Option("--quiet", help="no progress, only the result")] = False,  # noqa: FBT002
+    aa: Annotated[  # noqa: FBT002 -- a flag
+        bool, typer.Option("--aa", help="measure one target against itself: the noise floor of this tool")
+    ] = False,
+    results: options.Results = Path("results"),
+    quiet: options.Quiet = False,  # noqa: FBT002 -- a flag
 ) -> None:
     """Measure targets in interleaved random rounds, prove cold starts, save every sample, and report."""
-    request = Request(
-        method=(method or ("POST" if body is not None else "GET")).upper(),
-        headers=tuple(header(text) for text in headers or []),
-        body=body,
-        expect=expect,
-    )
-    until = precision is not None or duration is not None
     plan = Plan(
         cold=cold,
         cold_starts=cold_starts,
-        idle_s=None if idle is None else seconds(idle, "--idle"),
-        rounds=rounds if rounds is not None else ROUNDS_CAP if until else ROUNDS,
-        connections=_connections(connection),
-        precision=None if precision is None else share(precision, "--precision"),
-        duration_s=None if duration is None else seconds(duration, "--duration"),
-        timeout_s=seconds(timeout, "--timeout"),
-        seed=random.SystemRandom().randrange(2**31) if seed is None else seed,
+        burst=burst,
+        idle_s=options.seconds_of(idle, "--idle"),
+        rounds=options.rounds_of(rounds, open_ended=precision is not None or duration is not None),
+        connections=options.connections_of(connection),
+        precision=options.share_of(precision, "--precision"),
+        duration_s=options.seconds_of(duration, "--duration"),
+        rate=rate,
+        load_s=options.seconds_of(load_duration, "--load-duration") or 0.0,
+        load_connections=load_connections,
+        timeout_s=options.seconds_of(timeout, "--timeout") or 0.0,
+        seed=options.seed_of(seed),
+        primary=primary,
     )
-    chosen = _targets(targets, targets_file, request, path)
-    from compare.run import Output, measure  # noqa: PLC0415 -- scipy takes a second that a usage error need not wait
+    request = options.request_of(method, headers, body, expect)
+    from compare import commands  # noqa: PLC0415 -- scipy takes a second that a usage error need not wait for
 
-    raise typer.Exit(measure(chosen, plan, Output(results, _console(), _command(), quiet=quiet)))
+    output = commands.Output(results, _console(), _command(), quiet=quiet)
+    if resume:
+        raise typer.Exit(commands.resume(resume, output))
+    if aa and not targets and not targets_file:
+        targets = ["local:aws"]
+    chosen = options.targets_of(targets, targets_file, request, path)
+    raise typer.Exit(commands.aa(chosen, plan, output) if aa else commands.run(chosen, plan, output))
+
+
+@app.command()
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="folders in results/")],
+    form: Annotated[
+        Literal["text", "html", "json", "markdown", "csv"],
+        typer.Option("--format", help="what to make of them"),
+    ] = "text",
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="instead of standard output")] = None,
+) -> None:
+    """Render saved runs again, several side by side."""
+    from compare import commands  # noqa: PLC0415 -- as above
+
+    raise typer.Exit(commands.report(runs, form, output, _console()))
+
+
+@app.command()
+def gate(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
+    baseline: Annotated[str, typer.Option(metavar="TARGET", help="what runs now", show_default=False)],
+    candidate: Annotated[
+        str, typer.Option(metavar="TARGET", help="what would replace it", show_default=False)
+    ],
+    max_slowdown: Annotated[str, typer.Option(metavar="SHARE", help="how much slower it may be")] = "10%",
+    max_failures: Annotated[str, typer.Option(metavar="SHARE", help="how many requests may fail")] = "0%",
+    saved: Annotated[
+        Path | None, typer.Option("--run", metavar="RUN", help="decide on two targets of a saved run instead")
+    ] = None,
+    targets_file: options.TargetsFile = None,
+    method: options.Method = None,
+    path: options.UrlPath = options.PATH,
+    headers: options.Headers = None,
+    body: options.Body = None,
+    expect: options.Expect = 200,
+    cold: options.Cold = "none",
+    cold_starts: options.ColdStarts = 10,
+    burst: options.Burst = 10,
+    idle: options.Idle = None,
+    rounds: options.Rounds = None,
+    connection: options.Connections = "kept",
+    precision: options.Precision = None,
+    duration: options.Duration = None,
+    primary: options.Primary = "p50",
+    timeout: options.Timeout = "30s",
+    seed: options.Seed = None,
+    results: options.Results = Path("results"),
+    quiet: options.Quiet = False,  # noqa: FBT002 -- a flag
+) -> None:
+    """Stop a slower deployment: 0 fast enough, 1 too slow, 2 undecided or wrong usage, 3 broken."""
+    options.refuse_apart((baseline, candidate))
+    plan = Plan(
+        cold=cold,
+        cold_starts=cold_starts,
+        burst=burst,
+        idle_s=options.seconds_of(idle, "--idle"),
+        rounds=options.rounds_of(rounds, open_ended=precision is not None or duration is not None),
+        connections=options.connections_of(connection),
+        precision=options.share_of(precision, "--precision"),
+        duration_s=options.seconds_of(duration, "--duration"),
+        timeout_s=options.seconds_of(timeout, "--timeout") or 0.0,
+        seed=options.seed_of(seed),
+        primary=primary,
+    )
+    slowdown, failures = (
+        options.share(max_slowdown, "--max-slowdown"),
+        options.share(max_failures, "--max-failures"),
+    )
+    from compare import commands  # noqa: PLC0415 -- as above
+
+    output = commands.Output(results, _console(), _command(), quiet=quiet)
+    names = (baseline.partition("=")[0], candidate.partition("=")[0])
+    limit = commands.Limit(*names, slowdown, failures)
+    if saved:
+        raise typer.Exit(commands.gate_saved(saved, limit, output, primary))
+    request = options.request_of(method, headers, body, expect)
+    chosen = options.pair_of(baseline, candidate, targets_file, request, path)
+    raise typer.Exit(commands.gate(chosen, plan, limit, output))
 
 
 def main() -> None:
@@ -125,6 +182,8 @@ def main() -> None:
         status = _failed(failure.format_message(), 2)
     except (Abort, KeyboardInterrupt):
         status = 130
+    except BrokenPipeError:
+        status = 141  # what a shell reports for a reader that has gone
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -133,19 +192,10 @@ def _failed(text: str, status: int) -> int:
     return status
 
 
-def _connections(chosen: Literal["both", "kept", "fresh"]) -> tuple[Connection, ...]:
-    return ("kept", "fresh") if chosen == "both" else (chosen,)
-
-
-def _targets(words: list[str] | None, file: Path | None, request: Request, path: str) -> list[Target]:
-    found = from_file(file, request, path) if file else []
-    return distinct([*found, *typed(words or ([] if file else LOCAL), request, path)])
-
-
 def _console() -> Console:
     """The terminal, or for a file or pipe as many columns as the table needs."""
     console = Console()
-    return console if console.is_terminal else Console(width=160, highlight=False)
+    return console if console.is_terminal else Console(width=_WIDTH, highlight=False)
 
 
 def _command() -> str:

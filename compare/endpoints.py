@@ -51,13 +51,20 @@ def located(targets: Sequence[Target]) -> list[Target]:
 
 
 @contextmanager
-def opened(targets: Sequence[Target], local_idle_s: float, logs: Path) -> Generator[list[Endpoint]]:
+def opened(
+    targets: Sequence[Target], local_idle_s: float, logs: Path, *, as_one: bool = False
+) -> Generator[list[Endpoint]]:
     """The endpoints of located `targets` while the context lasts; the emulators among them stop with it.
 
-    Emulated platforms drop an idle instance after `local_idle_s`, and write what they say to files in `logs`.
+    Emulated platforms drop an idle instance after `local_idle_s`, and write what they say to files in `logs`. `as_one`:
+    the targets are one and the same under several names, and opened once.
     """
     with ExitStack() as stack:
-        yield [_open(stack, target, local_idle_s, logs) for target in targets]
+        if as_one:
+            first = _open(stack, targets[0], local_idle_s, logs)
+            yield [replace(first, source=replace(first.source, name=target.name)) for target in targets]
+        else:
+            yield [_open(stack, target, local_idle_s, logs) for target in targets]
 
 
 def _located(target: Target) -> Target:

@@ -1,31 +1,31 @@
-"""A plan and endpoints into samples: cycles of a cold start and interleaved warm rounds in random order."""
+"""A plan and endpoints into samples: cycles of a cold start and interleaved warm rounds in random order, then load."""
 
+import math
 import random
 import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from compare import lanes as lanes_
 from compare import sample as samples
+from compare import together
 from compare.endpoints import Endpoint
+from compare.lanes import Lane, Sink
 from compare.plan import Plan
-from compare.probe import Probe
-from compare.sample import Answer, Connection, How, Moment, Sample
+from compare.sample import Answer, Connection, How, Moment
 from compare.stop import Stop
 
-# A target that does not answer this often in a row is left aside until the next cycle, so that the others go on.
-SET_ASIDE_AFTER = 3
 # Cold starts that turn out not to be any are tried again after a longer idle time, so often per one wanted.
 ATTEMPTS_PER_COLD_START = 2
+# Bursts that bring no cold start are given up after so many in a row: the instances there are take them all.
+FRUITLESS_BURSTS = 3
+LARGEST_BURST = 100
 _LONGER = 1.25
 _LONGEST_IDLE_S = 3600.0
-
-
-class Sink(Protocol):
-    """Where samples go, one by one as they are measured."""
-
-    def __call__(self, sample: Sample, /) -> None: ...
+# Before the first request of a slice is due, so that its threads are waiting for it.
+_LEAD_S = 0.02
 
 
 class View(Protocol):
@@ -35,8 +35,8 @@ class View(Protocol):
         """A cycle begins."""
         ...
 
-    def idling(self, seconds: float) -> None:
-        """Targets are left alone for so long."""
+    def doing(self, what: str) -> None:
+        """Something that takes a while begins."""
         ...
 
     def tick(self) -> None:
@@ -44,23 +44,13 @@ class View(Protocol):
         ...
 
 
-@dataclass
-class Lane:
-    """One endpoint while it is measured: its probes, and what its last answers say about it."""
+@dataclass(frozen=True)
+class Progress:
+    """What an earlier part of the run has done already: cycles, warm rounds, cold starts by target."""
 
-    endpoint: Endpoint
-    probes: dict[Connection, Probe]
-    failures: int = 0
-    identified: bool = False
-    cold: int = 0
-    attempts: int = 0
-    asked_at: float = 0.0
-    idle_s: float = 0.0
-
-    @property
-    def aside(self) -> bool:
-        """Whether it has stopped answering."""
-        return self.failures >= SET_ASIDE_AFTER
+    cycle: int = 0
+    round: int = 0
+    cold: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 class Experiment:
@@ -88,33 +78,31 @@ class Experiment:
         self._cycle = 0
         self._round = 0
 
-    def run(self, *, first_cycle: int = 0, first_round: int = 0, cold: dict[str, int] | None = None) -> None:
-        """Measure until the plan is fulfilled or the user stops it.
-
-        A resumed run goes on at `first_cycle` and `first_round`, with the cold starts it already has by target.
-        """
-        self._cycle, self._round = first_cycle, first_round
-        with self._lanes() as lanes:
+    def run(self, done: Progress) -> None:
+        """Measure what is left after `done`, until the plan is fulfilled or the user stops it."""
+        self._cycle, self._round = done.cycle, done.round
+        with lanes_.opened(self.endpoints, self.plan, lambda: self.stop) as lanes:
             for lane in lanes:
-                lane.cold = (cold or {}).get(lane.endpoint.name, 0)
-                self._prepare(lane, "first contact", ["fresh"])
+                lane.cold = done.cold.get(lane.endpoint.name, 0)
+                self._prepare(lane, samples.FIRST_CONTACT, ["fresh"])
             while not self.stop and not self._done(lanes):
                 self.view.cycle(self._cycle, self.plan.cycles)
                 self._cold_starts(lanes)
                 self._warm_rounds(lanes)
                 self._cycle += 1
+            if self.plan.rate and not self.stop:
+                self._load(lanes)
 
     def _done(self, lanes: list[Lane]) -> bool:
         plan = self.plan
-        if plan.duration_s is not None and self._elapsed() >= plan.duration_s:
+        if self._out_of_time():
             return True
-        if plan.precision is not None and self._round and self._precise():
-            return True
-        if self._round >= plan.rounds and (plan.precision is not None or plan.duration_s is not None):
-            return True
-        if self._cycle < plan.cycles or plan.precision is not None or plan.duration_s is not None:
-            return False
-        return not any(self._wants_cold(lane) for lane in lanes)
+        if plan.open_ended:
+            return self._round >= plan.rounds or (self._round > 0 and self._precise())
+        return self._cycle >= plan.cycles and not any(self._wants_cold(lane) for lane in lanes)
+
+    def _out_of_time(self) -> bool:
+        return self.plan.duration_s is not None and self._elapsed() >= self.plan.duration_s
 
     def _wants_cold(self, lane: Lane) -> bool:
         plan = self.plan
@@ -125,61 +113,89 @@ class Experiment:
             and not lane.aside
             and lane.cold < plan.cold_starts
             and lane.attempts < ATTEMPTS_PER_COLD_START * plan.cold_starts
+            and lane.fruitless < FRUITLESS_BURSTS
         )
 
     def _cold_starts(self, lanes: list[Lane]) -> None:
         wanting = [lane for lane in lanes if self._wants_cold(lane)]
-        if self.plan.cold == "none" or not wanting:
+        if not wanting:
             return
-        self._idle(wanting)
+        if self.plan.cold == "idle":
+            self._idle(wanting)
         self._random.shuffle(wanting)
         for lane in wanting:
-            if self.stop:
+            if self.stop or self._out_of_time():
                 return
-            self._cold_start(lane, "idle")
+            if self.plan.cold == "idle":
+                self._cold_start(lane)
+            else:
+                self._burst(lane)
             self.view.tick()
 
     def _idle(self, lanes: list[Lane]) -> None:
         """Wait until every one of `lanes` has been left alone for its idle time."""
         until = max(lane.asked_at + lane.idle_s for lane in lanes)
-        self.view.idling(until - time.monotonic())
+        if self.plan.duration_s is not None:
+            until = min(until, self._began + self.plan.duration_s)
+        self.view.doing("leaving targets alone")
         while not self.stop and (left := until - time.monotonic()) > 0:
             self.stop.wait(min(left, 0.5))
             self.view.tick()
 
-    def _cold_start(self, lane: Lane, how: How) -> None:
+    def _cold_start(self, lane: Lane) -> None:
         moment = self._moment()
         lane.attempts += 1
-        answer = self._ask(lane, "fresh")
+        answer = lane.ask("fresh")
         if answer is None:
             return
-        sample = samples.attempted_cold(
-            lane.endpoint.source, moment, answer, lane.endpoint.request.expect, how
-        )
-        self._sink(sample)
-        if sample.kind == "cold" and sample.ok:
-            lane.cold += 1
-        elif sample.ok:
+        if not self._keep_cold(lane, moment, answer, "idle"):
             lane.idle_s = min(lane.idle_s * _LONGER, _LONGEST_IDLE_S)
+
+    def _burst(self, lane: Lane) -> None:
+        """More requests at once than there are instances: those of earlier bursts are still there."""
+        lane.bursts += 1
+        lane.attempts += 1
+        size = min(self.plan.burst * lane.bursts, LARGEST_BURST)
+        self.view.doing(f"a burst of {size} requests")
+        found = 0
+        for sent in together.burst(self._connections(lane, "fresh"), size):
+            lane.heard(sent.answer)
+            moment = Moment(self._cycle, lane.bursts - 1, sent.at - self._began)
+            found += self._keep_cold(lane, moment, sent.answer, "burst")
+        lane.fruitless = 0 if found else lane.fruitless + 1
+
+    def _keep_cold(self, lane: Lane, moment: Moment, answer: Answer, how: How) -> bool:
+        endpoint = lane.endpoint
+        sample = samples.attempted_cold(endpoint.source, moment, answer, endpoint.request.expect, how)
+        self._sink(sample)
+        proven = sample.ok and sample.kind == "cold"
+        lane.cold += proven
+        return proven or not sample.ok
 
     def _warm_rounds(self, lanes: list[Lane]) -> None:
         for lane in lanes:
             if not lane.aside or self._tries_again():
-                self._prepare(lane, "opening the connection", self.plan.connections)
-        for _ in range(self.plan.rounds_of(self._cycle)):
-            if self.stop or (self.plan.duration_s is not None and self._elapsed() >= self.plan.duration_s):
-                return
+                self._prepare(lane, samples.OPENING, self.plan.connections)
+        self.view.doing("warm rounds")
+        for _ in range(self._rounds_now()):
             turns: list[tuple[Lane, Connection]] = [
                 (lane, connection) for lane in lanes for connection in self.plan.connections
             ]
             self._random.shuffle(turns)
             for lane, connection in turns:
-                if self.stop:
+                if self.stop or self._out_of_time():
                     return
                 if not lane.aside:
                     self._warm(lane, connection)
             self._round += 1
             self.view.tick()
+
+    def _rounds_now(self) -> int:
+        """This cycle's share of the warm rounds that are left."""
+        left = max(0, self.plan.rounds - self._round)
+        if self.plan.open_ended:
+            return min(left, self.plan.rounds_a_cycle)
+        return math.ceil(left / max(1, self.plan.cycles - self._cycle))
 
     def _tries_again(self) -> bool:
         """Whether targets left aside are asked in this cycle: number 1, 2, 4, 8, so that a hanging one costs little."""
@@ -187,12 +203,51 @@ class Experiment:
 
     def _warm(self, lane: Lane, connection: Connection) -> None:
         moment = self._moment()
-        answer = self._ask(lane, connection)
+        answer = lane.ask(connection)
         if answer is not None:
             endpoint = lane.endpoint
             self._sink(
                 samples.attempted_warm(endpoint.source, moment, answer, endpoint.request.expect, connection)
             )
+
+    def _load(self, lanes: list[Lane]) -> None:
+        """The open loop on one target at a time, in slices and random order, so that a drift hits all alike."""
+        plan = self.plan
+        rate = plan.rate or 0.0
+        count = max(1, round(rate * plan.load_s / plan.slices))
+        with ExitStack() as stack:
+            loops = [(lane, self._open_loop(stack, lane)) for lane in lanes if not lane.aside]
+            for number in range(plan.slices):
+                self._random.shuffle(loops)
+                for lane, loop in loops:
+                    if self.stop:
+                        return
+                    self.view.doing(f"{rate:g} requests a second on {lane.endpoint.name}")
+                    begin = time.monotonic() + _LEAD_S
+                    for sent in loop.run([begin + k / rate for k in range(count)]):
+                        self._keep_load(lane, number, sent)
+                    self.view.tick()
+
+    def _open_loop(self, stack: ExitStack, lane: Lane) -> together.OpenLoop:
+        loop = stack.enter_context(
+            together.OpenLoop(self._connections(lane, "kept"), self.plan.load_connections)
+        )
+        endpoint = lane.endpoint
+        for sent in loop.opened():
+            moment = Moment(self._cycle, 0, sent.at - self._began)
+            expect = endpoint.request.expect
+            self._sink(samples.preparation(endpoint.source, moment, sent.answer, expect, samples.OPENING))
+        return loop
+
+    def _keep_load(self, lane: Lane, number: int, sent: together.Sent) -> None:
+        lane.heard(sent.answer)
+        late_ms = None if sent.late_s is None else sent.late_s * 1000
+        moment = Moment(self._cycle, number, sent.at - self._began, late_ms)
+        endpoint = lane.endpoint
+        self._sink(samples.attempted_load(endpoint.source, moment, sent.answer, endpoint.request.expect))
+
+    def _connections(self, lane: Lane, connection: Connection) -> together.Connections:
+        return together.Connections(lane.endpoint, connection, self.plan.timeout_s, lambda: self.stop)
 
     def _prepare(self, lane: Lane, why: str, connections: Sequence[Connection]) -> None:
         """Ask once on each connection without measuring: opens what is kept, and finds out whether a target is back."""
@@ -200,7 +255,7 @@ class Experiment:
             if self.stop:
                 return
             moment = self._moment()
-            answer = self._ask(lane, connection)
+            answer = lane.ask(connection)
             if answer is None:
                 return
             endpoint = lane.endpoint
@@ -208,37 +263,8 @@ class Experiment:
             if lane.aside:
                 return
 
-    def _ask(self, lane: Lane, connection: Connection) -> Answer | None:
-        answer = lane.probes[connection].measure()
-        lane.asked_at = time.monotonic()
-        if answer is not None:
-            lane.failures = lane.failures + 1 if answer.error else 0
-            lane.identified = lane.identified or samples.identity(answer.headers).number is not None
-        return answer
-
     def _moment(self) -> Moment:
         return Moment(self._cycle, self._round, self._elapsed())
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._began
-
-    @contextmanager
-    def _lanes(self) -> Generator[list[Lane]]:
-        with ExitStack() as stack:
-            lanes: list[Lane] = []
-            for endpoint in self.endpoints:
-                probes: dict[Connection, Probe] = {}
-                for connection in ("kept", "fresh"):
-                    probe = Probe(
-                        endpoint.request,
-                        connection,
-                        timeout_s=self.plan.timeout_s,
-                        stopped=lambda: self.stop,
-                    )
-                    probes[connection] = stack.enter_context(probe)
-                lanes.append(Lane(endpoint, probes, idle_s=self._idle_s(endpoint)))
-            yield lanes
-
-    def _idle_s(self, endpoint: Endpoint) -> float:
-        asked = self.plan.idle_s
-        return (endpoint.idle_s or 0.0) if asked is None or endpoint.source.emulated else asked

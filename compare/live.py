@@ -1,33 +1,36 @@
 """Progress into a view that is drawn between requests, never during one; plain lines where there is no terminal."""
 
 import time
+from collections.abc import Mapping, Sequence
 from typing import Self
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from compare.report import words
 from compare.report.build import kept_series
 from compare.report.figures import series
-from compare.report.model import Series
-from compare.report.words import both
 from compare.sample import Sample
 from compare.units import spoken
 
 _DRAW_EVERY_S = 0.5
 _SAY_EVERY_S = 5.0
+# Drawing takes time that the machine should spend on measuring: at most one part in this many.
+_DRAW_SHARE = 20
 
 
 class Progress:
     """The running figures of each target. Drawing costs time, so it happens in `tick`, when nothing is in flight."""
 
-    def __init__(self, console: Console, *, quiet: bool) -> None:
+    def __init__(self, console: Console, samples: Mapping[str, Sequence[Sample]], *, quiet: bool) -> None:
         self._console = console
         self._quiet = quiet
-        self._samples: dict[str, list[Sample]] = {}
+        self._samples = samples
         self._began = time.monotonic()
-        self._drawn = self._began
+        self._next = 0.0
+        self._cycle, self._of, self._first = 0, 0, 0
         self._what = "starting"
         self._live = Live(console=console, auto_refresh=False, transient=True) if self._drawing else None
 
@@ -44,10 +47,6 @@ class Progress:
         if self._live:
             self._live.stop()
 
-    def add(self, sample: Sample) -> None:
-        """Count one more sample."""
-        self._samples.setdefault(sample.target, []).append(sample)
-
     def say(self, text: str) -> None:
         """One line about what happens now."""
         if not self._quiet:
@@ -55,43 +54,53 @@ class Progress:
 
     def cycle(self, number: int, of: int) -> None:
         """A cycle begins."""
-        self._what = f"cycle {number + 1} of {of}"
+        if not self._of:
+            self._first = number
+        self._cycle, self._of = number, of
 
-    def idling(self, seconds: float) -> None:
-        """Targets are left alone for so long."""
-        self._what = self._what.split(",")[0] + (
-            f", leaving targets alone for {spoken(seconds)}" if seconds > 0 else ""
-        )
+    def doing(self, what: str) -> None:
+        """Something that takes a while begins."""
+        self._what = what
+        self.tick()
 
     def tick(self) -> None:
         """Draw, or say, if it is time to."""
         now = time.monotonic()
-        if self._live and now - self._drawn >= _DRAW_EVERY_S:
-            self._drawn = now
-            self._live.update(self._table(), refresh=True)
-        elif not self._live and not self._quiet and now - self._drawn >= _SAY_EVERY_S:
-            self._drawn = now
+        if self._quiet or now < self._next:
+            return
+        if self._live:
+            self._live.update(self._drawn(), refresh=True)
+            self._next = now + max(_DRAW_EVERY_S, _DRAW_SHARE * (time.monotonic() - now))
+        else:
             counts = ", ".join(f"{name} {len(samples)}" for name, samples in self._samples.items())
-            self.say(f"{now - self._began:.0f} s: {self._what}; requests: {counts}")
+            self.say(f"{self._where()}; requests: {counts or 'none yet'}")
+            self._next = now + _SAY_EVERY_S
 
-    def _table(self) -> Table:
-        table = Table(
-            box=None,
-            pad_edge=False,
-            title=f"{time.monotonic() - self._began:.0f} s, {self._what}",
-            title_justify="left",
-        )
-        for name in ("target", "cold", "warm", "fresh", "failed"):
-            table.add_column(name, justify="left" if name == "target" else "right")
+    def _where(self) -> str:
+        elapsed = time.monotonic() - self._began
+        told = f"{spoken(elapsed)}: {self._what}"
+        if self._of:
+            told = f"{spoken(elapsed)}: cycle {self._cycle + 1} of {max(self._of, self._cycle + 1)}, {self._what}"
+        done = self._cycle - self._first
+        if done > 0 and self._cycle < self._of:
+            told += f", about {spoken(elapsed / done * (self._of - self._cycle))} left"
+        return told
+
+    def _drawn(self) -> RenderableType:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        table.add_column("target", no_wrap=True)
+        for name in ("cold", "warm", "fresh", "load", "failed"):
+            table.add_column(name, justify="right")
         for name, samples in self._samples.items():
-            found = {(one.kind, one.connection): one for one in map(_figures, kept_series(samples).values())}
+            found = {one.kind + one.connection: one for one in map(_figures, kept_series(samples).values())}
             cells = [
-                both(found[key].p50) if key in found else "-"
-                for key in (("cold", "fresh"), ("warm", "kept"), ("warm", "fresh"))
+                f"{words.both(found[key].p50)}  n={found[key].n}" if key in found else "-"
+                for key in ("coldfresh", "warmkept", "warmfresh", "loadkept")
             ]
-            table.add_row(Text(name), *map(Text, cells), str(sum(1 for sample in samples if not sample.ok)))
-        return table
+            failed = sum(1 for sample in samples if not sample.ok)
+            table.add_row(Text(name), *map(Text, cells), Text(str(failed), style="red" if failed else ""))
+        return Group(Text(self._where(), style="dim"), table)
 
 
-def _figures(samples: list[Sample]) -> Series:
+def _figures(samples: list[Sample]) -> words.Series:
     return series(samples, charts=False)

@@ -33,7 +33,7 @@ class Plan:
     precision: float | None = None
     duration_s: float | None = None
     rate: float | None = None
-    load_s: float = 10.0
+    load_s: float = 30.0
     load_connections: int = 32
     timeout_s: float = 30.0
     seed: int = 0
@@ -57,14 +57,22 @@ class Plan:
     @property
     def cycles(self) -> int:
         """How many cycles the warm rounds are spread over: one per cold start wanted."""
-        return self.cold_starts if self.cold != "none" else _CYCLES
+        return self.cold_starts if self.cold == "idle" else _CYCLES
 
-    def rounds_of(self, cycle: int) -> int:
-        """Warm rounds in `cycle`, so that all cycles together have `rounds`; cycles beyond go on as before."""
-        if self.precision is not None or self.duration_s is not None:
-            return _ROUNDS_A_CYCLE
-        share, more = divmod(self.rounds, self.cycles)
-        return share + (1 if cycle % self.cycles < more else 0)
+    @property
+    def open_ended(self) -> bool:
+        """Whether it goes on until something is reached, `rounds` being the cap."""
+        return self.precision is not None or self.duration_s is not None
+
+    @property
+    def rounds_a_cycle(self) -> int:
+        """Warm rounds of each cycle of an open-ended run."""
+        return _ROUNDS_A_CYCLE
+
+    @property
+    def slices(self) -> int:
+        """How many parts the open loop has per target, about a second each, enough for an interval of its tail."""
+        return max(1, min(30, round(self.load_s)))
 
     def record(self) -> dict[str, Any]:
         """The plan as JSON."""

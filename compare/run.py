@@ -12,21 +12,23 @@ from typing import Any
 
 from rich.console import Console
 
-from compare import endpoints, machine
+from compare import endpoints, machine, trust
 from compare.endpoints import Endpoint
 from compare.errors import CompareError
 from compare.experiment import Experiment
+from compare.experiment import Progress as Done
 from compare.live import Progress
 from compare.plan import Plan
 from compare.report import build, data, html, text
+from compare.report.build import precise
 from compare.report.model import Report
-from compare.runfile import FORMAT, SAMPLES, RunFile, read
+from compare.runfile import FORMAT, SAMPLES, Run, RunFile, read
 from compare.sample import Sample
 from compare.stop import Stop
 from compare.targets import Target
 from compare.units import spoken
 
-LOCAL_IDLE_S = 0.6
+LOCAL_IDLE_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -39,27 +41,58 @@ class Output:
     quiet: bool = False
 
 
-def measure(targets: Sequence[Target], plan: Plan, output: Output) -> int:
-    """Measure, save and report; the exit status: 0, 1 when a target answered wrongly, 130 after Ctrl-C."""
+@dataclass(frozen=True)
+class Measured:
+    """A run that has ended: its folder, its report, and the exit status that an interrupt asks for (0: none did)."""
+
+    directory: Path
+    report: Report
+    interrupted: int
+
+
+def measure(
+    targets: Sequence[Target],
+    plan: Plan,
+    output: Output,
+    *,
+    resumed: Path | None = None,
+    against_itself: bool = False,
+) -> Measured:
+    """Measure, save and report.
+
+    `resumed` is the folder of a run to go on with, whose plan and targets are given. `against_itself`: the targets are
+    one under several names (an A/A run), and the clock and the probe are checked first.
+    """
+    before = read(resumed) if resumed else None
     targets = endpoints.located(targets)
-    with Stop() as stop, Progress(output.console, quiet=output.quiet) as progress:
-        local_idle_s = LOCAL_IDLE_S if plan.idle_s is None else plan.idle_s
-        directory = _new_directory(output.results)
+    samples: dict[str, list[Sample]] = {target.name: [] for target in targets}
+    for sample in before.samples if before else ():
+        samples[sample.target].append(sample)
+    with Stop() as stop, Progress(output.console, samples, quiet=output.quiet) as progress:
+        directory = resumed or _new_directory(output.results)
         try:
-            with endpoints.opened(targets, local_idle_s, directory) as opened:
-                status = _measure(directory, targets, opened, plan, output, progress, stop)
+            local_idle_s = LOCAL_IDLE_S if plan.idle_s is None else plan.idle_s
+            with endpoints.opened(targets, local_idle_s, directory, as_one=against_itself) as opened:
+                recording = _Recording(directory, opened, plan, samples, progress, stop, against_itself)
+                recording.record(targets, output, before)
         except CompareError:
             _remove(directory)
             raise
-    report = write_reports(directory)
+    return Measured(directory, write_reports(directory), stop.status if stop else 0)
+
+
+def show(measured: Measured, output: Output) -> int:
+    """Print what was measured and where it is; the exit status: 0, 1 when a target was wrong, 130 after Ctrl-C."""
+    report = measured.report
     text.show(report, output.console)
-    page = _copy_page(directory, output.results)
+    page = measured.directory.parent.parent / "report.html"
+    shutil.copyfile(measured.directory / "report.html", page)
     output.console.print(
-        f"\nSamples, JSON and page: {directory}{os.sep}  (the page again: {page})", highlight=False
+        f"\nSamples, JSON, page: {measured.directory}{os.sep} (the page again: {page})", highlight=False
     )
-    if stop:
-        return stop.status
-    return 1 if status != "complete" or any(finding.problem for finding in report.findings) else 0
+    if measured.interrupted:
+        return measured.interrupted
+    return 1 if report.status != "complete" or any(finding.problem for finding in report.findings) else 0
 
 
 def write_reports(directory: Path) -> Report:
@@ -70,38 +103,63 @@ def write_reports(directory: Path) -> Report:
     return report
 
 
-def _measure(
-    directory: Path,
-    targets: Sequence[Target],
-    opened: Sequence[Endpoint],
-    plan: Plan,
-    output: Output,
-    progress: Progress,
-    stop: Stop,
-) -> str:
-    """Append everything to the run's file; how it ended: "complete", "interrupted" or "failed: why"."""
-    began = time.monotonic()
-    status = "complete"
-    with RunFile(directory / SAMPLES, _redactor(opened)) as file:
-        file.write(_head(targets, opened, plan, output))
-        progress.say(_announcement(plan, opened))
+@dataclass(frozen=True)
+class _Recording:
+    """One run while it is measured: what it writes to, and what it measures."""
 
-        def sink(sample: Sample) -> None:
-            file.write(sample.record())
-            progress.add(sample)
+    directory: Path
+    opened: Sequence[Endpoint]
+    plan: Plan
+    samples: dict[str, list[Sample]]
+    progress: Progress
+    stop: Stop
+    against_itself: bool
 
-        experiment = Experiment(plan, opened, sink, stop=stop, view=progress, began=began)
+    def record(self, targets: Sequence[Target], output: Output, before: Run | None) -> None:
+        """Append everything to the run's file, to its end: complete, interrupted, or failed and why."""
+        began = time.monotonic() - (before.measured_s if before else 0.0)
+        with RunFile(self.directory / SAMPLES, self._redacted) as file:
+            if before:
+                file.write(_note(_resumption(before)))
+            else:
+                file.write(
+                    {**_head(targets, self.opened, self.plan, output), "against_itself": self.against_itself}
+                )
+            for text in trust.checked(self.stop) if self.against_itself else ():
+                file.write(_note(text))
+            self.progress.say(_announcement(self.plan, self.opened))
+
+            def sink(sample: Sample) -> None:
+                file.write(sample.record())
+                self.samples[sample.target].append(sample)
+
+            status = self._run(sink, began, before)
+            try:
+                file.write({"record": "end", "status": status, "at_s": round(time.monotonic() - began, 6)})
+            except OSError as failure:
+                self.progress.say(f"the end of the run could not be written: {_told(failure)}")
+
+    def _run(self, sink: Callable[[Sample], None], began: float, before: Run | None) -> str:
+        experiment = Experiment(
+            self.plan,
+            self.opened,
+            sink,
+            stop=self.stop,
+            view=self.progress,
+            began=began,
+            precise=lambda: precise(self.samples, self.plan),
+        )
         try:
-            experiment.run()
+            experiment.run(_done(before) if before else Done())
         except OSError as failure:
-            status = f"failed: {_told(failure)}"
-        if stop:
-            status = "interrupted"
-        try:
-            file.write({"record": "end", "status": status, "at_s": round(time.monotonic() - began, 6)})
-        except OSError as failure:
-            progress.say(f"the end of the run could not be written: {_told(failure)}")
-    return status
+            return f"failed: {_told(failure)}"
+        return "interrupted" if self.stop else "complete"
+
+    def _redacted(self, line: str) -> str:
+        """`line` without the secrets of any target."""
+        for endpoint in self.opened:
+            line = endpoint.request.redact(line)
+        return line
 
 
 def _head(
@@ -128,25 +186,37 @@ def _head(
     }
 
 
+def _note(text: str) -> dict[str, Any]:
+    return {"record": "note", "text": text}
+
+
+def _resumption(before: Run) -> str:
+    when = datetime.now().astimezone().isoformat(timespec="seconds")
+    return f"resumed at {when} after {len(before.samples)} samples; seconds count time spent measuring"
+
+
+def _done(before: Run) -> Done:
+    """What a run has done already. The cycle that was cut off is not gone on with: instances are gone by now."""
+    warm = [sample.round + 1 for sample in before.samples if sample.kind == "warm"]
+    cold: dict[str, int] = {}
+    for sample in before.samples:
+        if sample.kind == "cold" and sample.ok:
+            cold[sample.target] = cold.get(sample.target, 0) + 1
+    cycles = [sample.cycle + 1 for sample in before.samples]
+    return Done(cycle=max(cycles, default=0), round=max(warm, default=0), cold=cold)
+
+
 def _announcement(plan: Plan, opened: Sequence[Endpoint]) -> str:
-    words = f"{len(opened)} targets, {plan.rounds} warm rounds"
+    rounds = f"at most {plan.rounds}" if plan.open_ended else str(plan.rounds)
+    words = f"{len(opened)} target{'s' if len(opened) > 1 else ''}, {rounds} warm rounds"
     waits = [endpoint.idle_s for endpoint in opened if endpoint.idle_s is not None]
     if plan.cold == "idle" and waits:
         alone = max(waits) if plan.idle_s is None else plan.idle_s
         words += f", {plan.cold_starts} cold starts, each after {spoken(alone)} alone"
-        words += f": about {spoken(alone * plan.cold_starts)}; Ctrl-C keeps what is measured"
+        words += (
+            f": about {spoken(alone * plan.cold_starts)}; Ctrl-C keeps what is measured, --resume goes on"
+        )
     return words
-
-
-def _redactor(opened: Sequence[Endpoint]) -> Callable[[str], str]:
-    """What strikes every secret of every target out of a line, also as JSON writes it."""
-
-    def redact(line: str) -> str:
-        for endpoint in opened:
-            line = endpoint.request.redact(line)
-        return line
-
-    return redact
 
 
 def _told(failure: OSError) -> str:
@@ -165,22 +235,13 @@ def _new_directory(results: Path) -> Path:
             continue
         except OSError as failure:
             raise CompareError(
-                f"cannot write to {results}: {failure.strerror}; give another folder with --results"
+                f"cannot write to {results}: {failure.strerror}; choose a folder with --results"
             ) from failure
         return directory
-    raise CompareError(
-        f"{results} already has a hundred runs of this second; give another folder with --results"
-    )
+    raise CompareError(f"{results} already has a hundred runs of this second; choose a folder with --results")
 
 
 def _remove(directory: Path) -> None:
     """Remove the folder of a run that never began."""
     if not (directory / SAMPLES).exists():
         shutil.rmtree(directory)
-
-
-def _copy_page(directory: Path, results: Path) -> Path:
-    """The page beside the results folder too, where the last one is always found."""
-    page = results.parent / "report.html"
-    shutil.copyfile(directory / "report.html", page)
-    return page

@@ -64,6 +64,11 @@ class Run:
     end: dict[str, Any] | None
     damaged: int
 
+    @property
+    def measured_s(self) -> float:
+        """Seconds spent measuring, until its last sample or its end."""
+        return max([sample.at_s for sample in self.samples] + [self.end["at_s"] if self.end else 0.0])
+
 
 def read(directory: Path) -> Run:
     """The run saved in `directory`; CompareError when it is not one or was written by a newer version."""

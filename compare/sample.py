@@ -9,6 +9,12 @@ Connection = Literal["fresh", "kept"]
 How = Literal["idle", "burst"]
 
 
+FIRST_CONTACT = "first contact"
+OPENING = "opening the connection"
+COLD_IN_WARM = "cold start in a warm round"
+COLD_UNDER_LOAD = "cold start under load"
+
+
 @dataclass(frozen=True, slots=True)
 class Times:
     """Milliseconds from the start of a request, cumulative as libcurl gives them; `app` is a duration of its own.
@@ -159,7 +165,7 @@ def attempted_load(source: Source, moment: Moment, answer: Answer, expect: int) 
     """The sample of a request of the open loop: "load"; a cold start among them is left out and counted."""
     who = identity(answer.headers)
     cold = error_of(answer, expect) is None and who.cold(answer.times.first_byte)
-    return _sample(source, moment, answer, expect, kind="load", why="cold start under load" if cold else None)
+    return _sample(source, moment, answer, expect, kind="load", why=COLD_UNDER_LOAD if cold else None)
 
 
 def preparation(source: Source, moment: Moment, answer: Answer, expect: int, why: str) -> Sample:
@@ -225,7 +231,7 @@ def _why_not_warm(answer: Answer, expect: int, connection: Connection) -> str | 
         return None
     who = identity(answer.headers)
     if who.cold(answer.times.first_byte):
-        return "cold start in a warm round"
+        return COLD_IN_WARM
     if who.number == 1:
         return "first request of an instance initialised ahead of time"
     if connection == "kept" and answer.connects:

@@ -1,17 +1,18 @@
 """A saved run into its Report: series, findings, comparisons, and what was and was not compared, in words."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import platforms
+from compare.plan import Plan
 from compare.report.figures import series
 from compare.report.findings import findings
-from compare.report.model import FORMAT, Comparison, Finding, Report, Series, TargetReport
-from compare.report.verdicts import Key, Side, comparisons, key_of, name_of
+from compare.report.model import FORMAT, Comparison, Figure, Finding, Report, Series, TargetReport
+from compare.report.verdicts import Key, Side, comparisons, key_of, name_of, primary_series
 from compare.runfile import Run
-from compare.sample import Sample
+from compare.sample import COLD_IN_WARM, COLD_UNDER_LOAD, FIRST_CONTACT, OPENING, Sample
 from compare.units import spoken
 
 _ORDER: list[Key] = [
@@ -52,9 +53,9 @@ def report(run: Run) -> Report:
         if len(targets) <= _FEW_TARGETS
         else f"{len(targets)} targets",
         started=run.head["started"],
-        seconds=_seconds(run),
+        seconds=run.measured_s,
         status=status,
-        headline=_headline(compared, targets, status),
+        headline=_headline(compared, targets, status, against_itself=bool(run.head.get("against_itself"))),
         scope=_scope(targets),
         findings=found,
         targets=targets,
@@ -62,6 +63,20 @@ def report(run: Run) -> Report:
         how=_how(run),
         runs=[run.path.name],
     )
+
+
+def precise(samples: Mapping[str, Sequence[Sample]], plan: Plan) -> bool:
+    """Whether the primary figure of every target that answers is known within the plan's precision."""
+    kept = [kept_series(of) for of in samples.values() if any(sample.ok for sample in of)]
+    key = primary_series(kept)
+    found = [one.get(key) if key else None for one in kept]
+    for values in found:
+        figure = getattr(series(values, charts=False), plan.primary) if values else Figure()
+        if figure.value is None or figure.low is None or figure.high is None:
+            return False
+        if (figure.high - figure.low) / 2 > (plan.precision or 0.0) * figure.value:
+            return False
+    return bool(found) and plan.precision is not None
 
 
 def kept_series(samples: Sequence[Sample]) -> dict[Key, list[Sample]]:
@@ -87,7 +102,7 @@ def _target(entry: dict[str, Any], samples: Sequence[Sample]) -> TargetReport:
     warm = [
         s for s in samples if s.ok and s.how is None and s.kind in {"warm", "discarded"} and not _prepared(s)
     ]
-    colds = sum(1 for s in warm if s.why == "cold start in a warm round")
+    colds = sum(1 for s in warm if s.why == COLD_IN_WARM)
     found = [series(values) for values in kept_series(samples).values()]
     return TargetReport(
         name=entry["name"],
@@ -109,7 +124,7 @@ def _target(entry: dict[str, Any], samples: Sequence[Sample]) -> TargetReport:
 
 
 def _prepared(sample: Sample) -> bool:
-    return sample.why in {"first contact", "opening the connection"}
+    return sample.why in {FIRST_CONTACT, OPENING, COLD_UNDER_LOAD}
 
 
 def _cold_note(entry: dict[str, Any], samples: Sequence[Sample], found: Sequence[Series]) -> str | None:
@@ -122,8 +137,10 @@ def _cold_note(entry: dict[str, Any], samples: Sequence[Sample], found: Sequence
     return "none measured"
 
 
-def _headline(compared: Sequence[Comparison], targets: Sequence[TargetReport], status: str) -> list[str]:
-    words = [f"{c.figure}: {c.words}" for c in compared if c.primary]
+def _headline(
+    compared: Sequence[Comparison], targets: Sequence[TargetReport], status: str, *, against_itself: bool
+) -> list[str]:
+    words = [_noise_floor(c) if against_itself else f"{c.figure}: {c.words}" for c in compared if c.primary]
     if not words and not any(target.series for target in targets):
         words = ["nothing could be measured"]
     words += [
@@ -136,6 +153,19 @@ def _headline(compared: Sequence[Comparison], targets: Sequence[TargetReport], s
     return words
 
 
+def _noise_floor(one: Comparison) -> str:
+    """What comparing a target with itself says about comparisons on this machine."""
+    if one.low is None or one.high is None:
+        return f"noise floor: not known ({one.words})"
+    floor = max(one.high, 1 / one.low) - 1
+    if one.verdict == "no difference":
+        return f"noise floor: a difference below {floor:.0%} is not told from none by a run like this ({one.figure})"
+    return (
+        f"one target measured twice seems to differ by {floor:.0%} ({one.figure}): that happens in 5 of 100 such runs; "
+        "if it happens again, verdicts from this machine are not to be believed"
+    )
+
+
 def _scope(targets: Sequence[TargetReport]) -> list[str]:
     emulated = [target for target in targets if target.emulated]
     if not emulated:
@@ -146,17 +176,15 @@ def _scope(targets: Sequence[TargetReport]) -> list[str]:
     return scope
 
 
-def _seconds(run: Run) -> float:
-    return max([run.samples[-1].at_s if run.samples else 0.0, run.end["at_s"] if run.end else 0.0])
-
-
 def _how(run: Run) -> dict[str, str]:
     plan = run.head["plan"]
+    key = primary_series([kept_series(run.samples)])
+    primary = name_of(key) if key else "none"
     when = datetime.fromisoformat(run.head["started"]).strftime("%Y-%m-%d %H:%M %Z").strip()
     told = {
-        "when": f"{when}, {spoken(_seconds(run))}",
+        "when": f"{when}, {spoken(run.measured_s)}",
         "command": run.head["command"],
         "order": f"random in each round, seed {plan['seed']}",
-        "figures": f"primary: {name_of(('warm', 'kept', None))}, {plan['primary']}; the others corrected (Holm)",
+        "figures": f"primary: {primary}, {plan['primary']}; the others corrected for their number (Holm)",
     }
     return {**told, **{name: str(value) for name, value in run.head["machine"].items()}}

@@ -15,13 +15,14 @@ def to_json(report: Report) -> str:
     return json.dumps(asdict(report), indent=1, allow_nan=False) + "\n"
 
 
-def to_csv(samples: Iterable[Sample]) -> str:
-    """One line a sample, the milliseconds in columns of their own (ms_total and so on); empty is "not known"."""
+def to_csv(samples: Iterable[tuple[str, Sample]]) -> str:
+    """One line a sample with its run, milliseconds in columns of their own (ms_total, ...); empty is "not known"."""
     text = io.StringIO()
     writer: csv.DictWriter[str] | None = None
-    for sample in samples:
-        row = {name: value for name, value in asdict(sample).items() if name != "ms"}
-        row.update({f"ms_{name}": value for name, value in asdict(sample.ms).items()})
+    for run, sample in samples:
+        row: dict[str, object] = {"run": run}
+        row.update((name, value) for name, value in asdict(sample).items() if name != "ms")
+        row.update((f"ms_{name}", value) for name, value in asdict(sample.ms).items())
         if writer is None:
             writer = csv.DictWriter(text, list(row), lineterminator="\n")
             writer.writeheader()

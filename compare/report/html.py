@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from compare.report import text, words
+from compare.report import words
 from compare.report.model import Report
 
 _HERE = Path(__file__).parent
@@ -18,4 +18,4 @@ def page(report: Report) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    return environment.get_template("page.html").render(report=report, words=words, cells=text.cells)
+    return environment.get_template("page.html").render(report=report, words=words)

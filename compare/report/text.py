@@ -1,75 +1,117 @@
 """A Report into a table and sentences in a terminal, or into plain lines where there is none."""
 
+import io
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from compare.report import words
-from compare.report.model import Report, TargetReport
+from compare.report.model import Figure, Report, TargetReport
 
-_WIDE = 150
+_WIDE = 110
+_PLAIN_WIDTH = 160
 _COLUMNS = ("cold n", "cold p50", "warm n", "warm p50", "warm p95", "fresh p50", "failed", "app / overhead")
+_MARKS = "¹²³⁴⁵⁶⁷⁸⁹"
 
 
 def show(report: Report, console: Console) -> None:
     """Print all of `report`: the table, then what was found, then what it says and what it does not."""
+    notes: list[str] = []
     console.print()
+    rows = [(target, _row(target, notes)) for target in report.targets]
     if console.width >= _WIDE:
-        console.print(_table(report))
+        console.print(_table(rows))
     else:
-        for target in report.targets:
-            console.print(_block(target))
+        for target, cells in rows:
+            console.print(_block(target, cells))
+    for number, note in enumerate(notes):
+        console.print(Text(f"{_mark(number)} no interval: {note}", style="dim"))
+    _phases(report, console)
+    console.print()
     for line in report.headline:
         console.print(Text(line, style="bold"))
     for finding in report.findings:
-        console.print(
-            Text(
-                f"{'Problem' if finding.problem else 'Note'}: {finding.text}",
-                style="red" if finding.problem else "",
-            )
-        )
+        style = "red" if finding.problem else ""
+        console.print(Text(f"{'Problem' if finding.problem else 'Note'}: {finding.text}", style=style))
     for line in report.scope:
         console.print(Text(line, style="dim"))
 
 
-def _table(report: Report) -> Table:
+def plain(report: Report) -> str:
+    """The same as text for a file, without colours."""
+    console = Console(file=io.StringIO(), width=_PLAIN_WIDTH, no_color=True, highlight=False)
+    with console.capture() as captured:
+        show(report, console)
+    return captured.get()
+
+
+def _table(rows: list[tuple[TargetReport, list[str]]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     table.add_column("target", no_wrap=True)
-    table.add_column("platform", no_wrap=True)
+    table.add_column("platform")
     for name in _COLUMNS:
         table.add_column(name, justify="right", no_wrap=True)
-    for target in report.targets:
-        table.add_row(_name(target), escape(target.label), *(escape(cell) for cell in cells(target)))
+    for target, cells in rows:
+        table.add_row(escape(name_of(target)), escape(target.label), *(escape(cell) for cell in cells))
     return table
 
 
-def cells(target: TargetReport) -> list[str]:
-    """The row of one target: the columns from "cold n" on."""
+def _block(target: TargetReport, cells: list[str]) -> Text:
+    text = Text(f"{name_of(target)}: {target.label}\n", style="bold")
+    for name, cell in zip(_COLUMNS, cells, strict=True):
+        text.append(f"  {name:<15} {cell.replace(chr(10), ' ')}\n", style="not bold")
+    return text
+
+
+def name_of(target: TargetReport) -> str:
+    """The target's name, with its run where there are several."""
+    return f"{target.run}/{target.name}" if target.run else target.name
+
+
+def _row(target: TargetReport, notes: list[str]) -> list[str]:
+    """The cells of one target from "cold n" on; reasons for a missing interval go to `notes`."""
     cold, warm, fresh = words.cold(target), words.warm(target), words.find(target, "warm", "fresh")
-    note = target.cold_note or ""
     return [
         str(cold.n) if cold else "-",
-        _lines(words.value(cold.p50), words.interval(cold.p50)) if cold else note,
+        _cell(cold.p50, notes) if cold else target.cold_note or "-",
         str(warm.n) if warm else "0",
-        _lines(words.value(warm.p50), words.interval(warm.p50)) if warm else "-",
-        _lines(words.value(warm.p95), words.interval(warm.p95)) if warm else "-",
+        _cell(warm.p50, notes) if warm else "-",
+        _cell(warm.p95, notes) if warm else "-",
         words.value(fresh.p50) if fresh else "-",
         words.failed(target),
         words.shares(warm),
     ]
 
 
-def _block(target: TargetReport) -> Text:
-    text = Text(f"{target.name}: {target.label}\n", style="bold")
-    for name, cell in zip(_COLUMNS, cells(target), strict=True):
-        text.append(f"  {name:<15} {cell.replace(chr(10), ' ')}\n", style="not bold")
-    return text
+def _cell(figure: Figure, notes: list[str]) -> str:
+    if figure.value is None:
+        return words.value(figure)
+    if figure.low is not None:
+        return f"{words.value(figure)}\n{words.interval(figure)}"
+    note = figure.why or "not known"
+    if note not in notes:
+        notes.append(note)
+    return f"{words.value(figure)} {_mark(notes.index(note))}"
 
 
-def _name(target: TargetReport) -> str:
-    return escape(f"{target.run}/{target.name}" if target.run else target.name)
+def _mark(number: int) -> str:
+    return _MARKS[number] if number < len(_MARKS) else f"({number + 1})"
 
 
-def _lines(first: str, second: str) -> str:
-    return f"{first}\n{second}" if second else first
+def _phases(report: Report, console: Console) -> None:
+    """Where the time of a typical request goes, one line a series."""
+    shown = [(target, one) for target in report.targets for one in target.series if one.phases]
+    if not shown:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    table.add_column("where the time goes", no_wrap=True)
+    for name in (*words.PHASES, "total"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for target, one in shown:
+        durations = [getattr(one.phases, name) for name in (*words.PHASES, "total")]
+        cells = ["-" if duration is None else words.ms(duration) for duration in durations]
+        table.add_row(escape(f"{name_of(target)}, {words.series_name(one)}"), *cells)
+    console.print()
+    console.print(table)

@@ -1,6 +1,6 @@
 """The samples of two targets into a comparison: the ratio of a figure, its interval, and what may be said about it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +11,6 @@ from compare.sample import Sample
 
 Key = tuple[str, str, str | None]
 Verdict = Literal["slower", "faster", "no difference", "too few", "emulated"]
-PRIMARY: Key = ("warm", "kept", None)
 _NAMES: dict[Key, str] = {
     ("warm", "kept", None): "warm, kept connection",
     ("warm", "fresh", None): "warm, fresh connection",
@@ -52,10 +51,10 @@ def name_of(key: Key) -> str:
     return _NAMES.get(key, " ".join(part for part in key if part))
 
 
-def primary_series(sides: Sequence[Side]) -> Key | None:
+def primary_series(sides: Iterable[Collection[Key]]) -> Key | None:
     """The series of the report's one primary figure: warm on a kept connection, or the first that there is."""
-    there = [key for key in _NAMES if any(key in side.series for side in sides)]
-    return PRIMARY if PRIMARY in there else there[0] if there else None
+    there = {key for keys in sides for key in keys}
+    return next((key for key in _NAMES if key in there), None)
 
 
 def comparisons(sides: Sequence[Side], *, primary: str = "p50", seed: int = 0) -> list[Comparison]:
@@ -66,7 +65,7 @@ def comparisons(sides: Sequence[Side], *, primary: str = "p50", seed: int = 0) -
     """
     if len(sides) < 2:  # noqa: PLR2004 -- nothing to compare with
         return []
-    first = primary_series(sides)
+    first = primary_series(side.series for side in sides)
     pairs = [
         _pair(key, quantile, sides[0], other, primary=key == first and quantile == primary, seed=seed)
         for key in _NAMES

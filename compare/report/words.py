@@ -66,3 +66,11 @@ def instances(one: Series) -> str:
     if one.instances is None:
         return "instances unknown"
     return "one instance" if one.instances == 1 else f"{one.instances} instances"
+
+
+def series_name(one: Series) -> str:
+    """A series in words: "cold, idle", "warm, kept"."""
+    return f"{one.kind}, {one.how or one.connection}"
+
+
+PHASES = ("name", "connect", "tls", "start", "platform", "app", "transfer")

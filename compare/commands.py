@@ -1,0 +1,101 @@
+"""What each command does, once its options are understood; each returns its exit status."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+
+from compare.errors import CompareError
+from compare.gate import decide
+from compare.plan import Plan
+from compare.report import build, data, html, markdown, side_by_side, text
+from compare.run import Output, measure, show
+from compare.runfile import read
+from compare.targets import Target
+
+__all__ = ["Limit", "Output", "aa", "gate", "gate_saved", "report", "resume", "run"]
+
+Format = Literal["text", "html", "json", "markdown", "csv"]
+
+
+def run(targets: Sequence[Target], plan: Plan, output: Output) -> int:
+    """Measure `targets` as `plan` says, save and report."""
+    return show(measure(targets, plan, output), output)
+
+
+def resume(directory: Path, output: Output) -> int:
+    """Go on with the run saved in `directory`, with the plan and the targets that it was begun with."""
+    before = read(directory)
+    targets = [Target.from_record(record) for record in before.head["targets"]]
+    plan, twins = Plan.from_record(before.head["plan"]), bool(before.head["against_itself"])
+    return show(measure(targets, plan, output, resumed=directory, against_itself=twins), output)
+
+
+def aa(targets: Sequence[Target], plan: Plan, output: Output) -> int:
+    """Measure one target against itself, and this tool's probe against a server of known delay."""
+    if len(targets) > 1:
+        raise CompareError(f"--aa measures one target against itself; {len(targets)} are given")
+    twins = [replace(targets[0], name=f"{targets[0].name}@{letter}") for letter in "ab"]
+    return show(measure(twins, replace(plan, cold="none"), output, against_itself=True), output)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a gate lets pass: a candidate at most `slowdown` slower, with at most the share `failures` of failures."""
+
+    baseline: str
+    candidate: str
+    slowdown: float
+    failures: float
+
+
+def gate(targets: Sequence[Target], plan: Plan, limit: Limit, output: Output) -> int:
+    """Decide on a candidate from one interleaved run: 0 fast enough, 1 too slow, 2 undecided, 3 broken."""
+    measured = measure(targets, plan, output)
+    show(measured, output)
+    return measured.interrupted or gate_saved(measured.directory, limit, output, plan.primary)
+
+
+def gate_saved(directory: Path, limit: Limit, output: Output, primary: str) -> int:
+    """Decide on two targets of a saved run."""
+    decision = decide(
+        read(directory),
+        limit.baseline,
+        limit.candidate,
+        1 + limit.slowdown,
+        primary=primary,
+        failures=limit.failures,
+    )
+    output.console.print(f"Gate: {decision.words}", style="bold", markup=False)
+    return decision.status
+
+
+def report(directories: Sequence[Path], form: Format, output: Path | None, console: Console) -> int:
+    """Render saved runs as `form`, on standard output or into a file."""
+    runs = [read(directory) for directory in directories]
+    made = side_by_side.join([build.report(one) for one in runs])
+    if form == "text" and output is None:
+        text.show(made, console)
+        return 0
+    match form:
+        case "html":
+            rendered = html.page(made)
+        case "json":
+            rendered = data.to_json(made)
+        case "markdown":
+            rendered = markdown.render(made)
+        case "csv":
+            rendered = data.to_csv((one.path.name, sample) for one in runs for sample in one.samples)
+        case _:
+            rendered = text.plain(made)
+    if output is None:
+        sys.stdout.write(rendered)
+        return 0
+    try:
+        output.write_text(rendered, encoding="utf-8")
+    except OSError as failure:
+        raise CompareError(f"cannot write {output}: {failure.strerror}") from failure
+    return 0

@@ -1,0 +1,96 @@
+"""A saved interleaved run and a limit into a decision: whether the candidate may replace the baseline."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from compare import stats
+from compare.errors import CompareError
+from compare.report.build import kept_series
+from compare.report.verdicts import Side, clouds_unmeasured, name_of, paired_ratio, primary_series
+from compare.runfile import Run
+from compare.sample import Sample
+
+FAST_ENOUGH, TOO_SLOW, UNDECIDED, BROKEN = 0, 1, 2, 3
+# Beyond so many times the samples there are, more of them are no advice.
+_MOST = 100
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The exit status (0 fast enough, 1 too slow, 2 undecided, 3 broken) and the reason in one sentence."""
+
+    status: Literal[0, 1, 2, 3]
+    words: str
+
+
+def decide(
+    run: Run, baseline: str, candidate: str, limit: float, *, primary: str, failures: float
+) -> Decision:
+    """Whether `candidate` is at most `limit` times as slow as `baseline` in `run`, with 95% confidence.
+
+    `failures` is the share of failed requests that is still whole. CompareError when `run` has no such targets.
+    """
+    sides = [_side(run, name) for name in (baseline, candidate)]
+    for name in (baseline, candidate):
+        if broken := _broken(name, [s for s in run.samples if s.target == name], failures):
+            return Decision(BROKEN, broken)
+    if clouds_unmeasured(*sides):
+        words = "a verdict between emulated platforms would be about clouds that were not measured"
+        return Decision(UNDECIDED, f"{words}; compare two builds on one platform, or deployed targets")
+    key = primary_series(side.series for side in sides)
+    if key is None or any(key not in side.series for side in sides):
+        return Decision(BROKEN, f"{baseline} and {candidate} have no figure in common")
+    p = 0.5 if primary == "p50" else 0.95
+    base, other = (side.series[key] for side in sides)
+    ratio, few = paired_ratio(base, other, p, seed=run.head["plan"]["seed"])
+    if ratio is None:
+        return Decision(UNDECIDED, f"{few}; more cycles (--cold-starts) or rounds (--rounds) bring more")
+    return _decision(
+        ratio, f"{name_of(key)}, {primary}", baseline, candidate, limit, min(len(base), len(other))
+    )
+
+
+def _side(run: Run, name: str) -> Side:
+    for entry in run.head["endpoints"]:
+        if entry["name"] == name:
+            kept = kept_series([sample for sample in run.samples if sample.target == name])
+            return Side(name, entry["platform"], entry["emulated"], kept)
+    known = ", ".join(entry["name"] for entry in run.head["endpoints"])
+    raise CompareError(f"{run.path} has no target {name!r}; it has {known}")
+
+
+def _broken(name: str, samples: Sequence[Sample], failures: float) -> str | None:
+    failed = [sample for sample in samples if not sample.ok]
+    if not samples:
+        return f"{name} was never asked"
+    if len(failed) > failures * len(samples):
+        return f"{name} is broken: {len(failed)} of {len(samples)} requests failed, first: {failed[0].error}"
+    return None
+
+
+def _decision(
+    ratio: stats.Ratio, figure: str, baseline: str, candidate: str, limit: float, n: int
+) -> Decision:
+    low, high = ratio.interval()
+    told = f"{candidate} takes {ratio.estimate:.2f} times as long as {baseline} [{low:.2f}, {high:.2f}] ({figure})"
+    if high < limit:
+        return Decision(FAST_ENOUGH, f"{told}: below {limit:.2f}")
+    if low > limit:
+        return Decision(TOO_SLOW, f"{told}: above {limit:.2f}")
+    return Decision(
+        UNDECIDED, f"{told}: the limit {limit:.2f} is within the interval; {_more(ratio, limit, n)}"
+    )
+
+
+def _more(ratio: stats.Ratio, limit: float, n: int) -> str:
+    """How many more samples it would take, were the ratio what it seems to be: an interval narrows with their root."""
+    half = math.log(ratio.interval().high) - ratio.log
+    distance = abs(math.log(limit) - ratio.log)
+    if distance * math.sqrt(_MOST) < half:
+        return "the ratio is so near the limit that more samples will hardly decide"
+    more = math.ceil(n * ((half / distance) ** 2 - 1)) + 1
+    return (
+        f"about {more} more samples a target would decide, on as many more instances and rounds in proportion"
+    )

@@ -1,0 +1,76 @@
+"""One endpoint while it is measured: its probes, what its last answers say about it, and samples of what it answers."""
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from compare import sample as samples
+from compare.endpoints import Endpoint
+from compare.plan import Plan
+from compare.probe import Probe
+from compare.sample import Answer, Connection, Sample
+
+# A target that does not answer this often in a row is left aside, so that the others go on.
+SET_ASIDE_AFTER = 3
+
+
+class Sink(Protocol):
+    """Where samples go, one by one as they are measured."""
+
+    def __call__(self, sample: Sample, /) -> None: ...
+
+
+@dataclass
+class Lane:
+    """The state of one endpoint: failures in a row, cold starts so far and attempts at them, when it was last asked."""
+
+    endpoint: Endpoint
+    probes: dict[Connection, Probe]
+    idle_s: float
+    cold: int = 0
+    attempts: int = 0
+    fruitless: int = 0
+    bursts: int = 0
+    failures: int = 0
+    identified: bool = False
+    asked_at: float = 0.0
+
+    @property
+    def aside(self) -> bool:
+        """Whether it has stopped answering."""
+        return self.failures >= SET_ASIDE_AFTER
+
+    def ask(self, connection: Connection) -> Answer | None:
+        """One request; None when it was stopped in flight."""
+        answer = self.probes[connection].measure()
+        if answer is not None:
+            self.heard(answer)
+        return answer
+
+    def heard(self, answer: Answer) -> None:
+        """Take note of an answer, also of one that came by another probe."""
+        self.asked_at = time.monotonic()
+        self.failures = self.failures + 1 if answer.error else 0
+        self.identified = self.identified or samples.identity(answer.headers).number is not None
+
+
+@contextmanager
+def opened(endpoints: Sequence[Endpoint], plan: Plan, stopped: Callable[[], object]) -> Generator[list[Lane]]:
+    """A lane per endpoint, with a probe for a kept and one for fresh connections; closed at the end."""
+    with ExitStack() as stack:
+        lanes: list[Lane] = []
+        for endpoint in endpoints:
+            probes: dict[Connection, Probe] = {}
+            for connection in ("kept", "fresh"):
+                probe = Probe(endpoint.request, connection, timeout_s=plan.timeout_s, stopped=stopped)
+                probes[connection] = stack.enter_context(probe)
+            lanes.append(Lane(endpoint, probes, _idle_s(endpoint, plan)))
+        yield lanes
+
+
+def _idle_s(endpoint: Endpoint, plan: Plan) -> float:
+    """How long it is left alone: as asked, but an emulated platform was told to drop instances as asked already."""
+    known = endpoint.idle_s or 0.0
+    return known if plan.idle_s is None or endpoint.source.emulated else plan.idle_s

@@ -1,0 +1,132 @@
+"""The options that `run` and `gate` share, and what they say as a request and a plan."""
+
+import random
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from compare.errors import CompareError
+from compare.request import Request, header
+from compare.runfile import SAMPLES
+from compare.sample import Connection
+from compare.targets import LOCAL, Target, distinct, from_file, typed
+from compare.units import seconds, share
+
+ROUNDS = 300
+# Where options such as --precision stop when --rounds does not say.
+ROUNDS_CAP = 10_000
+PATH = "/hello"
+
+TargetsFile = Annotated[
+    Path | None, typer.Option("--targets", metavar="FILE", help="a TOML file of targets (docs/compare.md)")
+]
+Method = Annotated[
+    str | None, typer.Option(help="HTTP method [GET, or POST with a body]", show_default=False)
+]
+UrlPath = Annotated[
+    str, typer.Option("--path", help="for stacks, emulated platforms and URLs without a path")
+]
+Headers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--header", metavar="'NAME: VALUE'", help="repeatable; ${NAME} is read from the environment"
+    ),
+]
+Body = Annotated[str | None, typer.Option(help="what is sent; ${NAME} is read from the environment")]
+Expect = Annotated[int, typer.Option(help="the status that counts as success")]
+Cold = Annotated[
+    Literal["idle", "burst", "none"],
+    typer.Option(
+        help="cold starts by leaving targets alone, by more requests at once than instances, or none"
+    ),
+]
+ColdStarts = Annotated[int, typer.Option(help="proven cold starts wanted per target")]
+Burst = Annotated[int, typer.Option(help="requests of the first burst; later ones have as many more")]
+Idle = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DURATION", help="how long targets are left alone [as long as each keeps an instance]"
+    ),
+]
+Rounds = Annotated[
+    int | None,
+    typer.Option(help=f"warm rounds in all [{ROUNDS}], or the cap of an open-ended run [{ROUNDS_CAP}]"),
+]
+Connections = Annotated[
+    Literal["both", "kept", "fresh"], typer.Option(help="connections of the warm requests")
+]
+Precision = Annotated[
+    str | None, typer.Option(metavar="SHARE", help="until the primary figure is known within, say, 5%")
+]
+Duration = Annotated[str | None, typer.Option(metavar="DURATION", help="until so much time has passed")]
+Primary = Annotated[
+    Literal["p50", "p95"], typer.Option(help="the one figure that is not corrected for the others")
+]
+Timeout = Annotated[str, typer.Option(metavar="DURATION", help="longest wait for one answer")]
+Seed = Annotated[
+    int | None, typer.Option(help="of the random order; recorded in the run", show_default=False)
+]
+Results = Annotated[Path, typer.Option(metavar="FOLDER", help="where runs are saved")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="no progress, only the result")]
+
+
+def request_of(method: str | None, headers: list[str] | None, body: str | None, expect: int) -> Request:
+    """The request that the options describe."""
+    return Request(
+        method=(method or ("POST" if body is not None else "GET")).upper(),
+        headers=tuple(header(text) for text in headers or []),
+        body=body,
+        expect=expect,
+    )
+
+
+def targets_of(words: list[str] | None, file: Path | None, request: Request, path: str) -> list[Target]:
+    """The targets typed and those of a file; the three emulated platforms when there are neither."""
+    if not path.startswith("/"):
+        raise CompareError(f"--path is {path!r}; it begins with /")
+    found = from_file(file, request, path) if file else []
+    return distinct([*found, *typed(words or ([] if file else LOCAL), request, path)])
+
+
+def pair_of(baseline: str, candidate: str, file: Path | None, request: Request, path: str) -> list[Target]:
+    """The two targets of a gate, each typed or named in a file."""
+    listed = {target.name: target for target in (from_file(file, request, path) if file else [])}
+    return distinct([listed.get(word) or typed([word], request, path)[0] for word in (baseline, candidate)])
+
+
+def refuse_apart(names: tuple[str, ...]) -> None:
+    """CompareError where a target is written as a saved run: runs made apart are not comparable."""
+    saved = [name for name in names if (Path(name) / SAMPLES).is_file()]
+    if saved:
+        raise CompareError(
+            f"{' and '.join(saved)}: saved runs made apart also differ by when they were made, which a gate would take "
+            "for a slowdown; give both targets to one `compare gate`, or --run RUN and the names of two targets in it"
+        )
+
+
+def connections_of(chosen: Literal["both", "kept", "fresh"]) -> tuple[Connection, ...]:
+    """The kinds of connection that warm requests use."""
+    return ("kept", "fresh") if chosen == "both" else (chosen,)
+
+
+def seconds_of(text: str | None, option: str) -> float | None:
+    """Seconds of an option that may be missing."""
+    return None if text is None else seconds(text, option)
+
+
+def share_of(text: str | None, option: str) -> float | None:
+    """The share of an option that may be missing."""
+    return None if text is None else share(text, option)
+
+
+def rounds_of(rounds: int | None, *, open_ended: bool) -> int:
+    """The warm rounds, or the cap of an open-ended run."""
+    if rounds is not None:
+        return rounds
+    return ROUNDS_CAP if open_ended else ROUNDS
+
+
+def seed_of(seed: int | None) -> int:
+    """The seed given, or one drawn."""
+    return random.SystemRandom().randrange(2**31) if seed is None else seed

@@ -1,0 +1,70 @@
+"""This machine's clock and this tool's probe into sentences about how far their figures can be trusted."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from compare import stats
+from compare.probe import Probe
+from compare.request import Filled
+from compare.sample import Connection
+from compare.stop import Stop
+
+DELAY_MS = 20.0
+REQUESTS = 100
+
+
+@dataclass(frozen=True)
+class ProbeError:
+    """What the probe says beyond the time that the server says it took: median, 95th percentile, milliseconds."""
+
+    connection: Connection
+    p50: float
+    p95: float
+
+
+def checked(stop: Stop) -> list[str]:
+    """What was found out about clock and probe; fewer sentences when the user stops it."""
+    clock = time.get_clock_info("monotonic")
+    steps = f"{clock.resolution * 1e9:.0f} ns"
+    told = [f"the clock {'never goes back' if clock.monotonic else 'may go back'}; its steps are {steps}"]
+    with known_delay(DELAY_MS) as url:
+        errors = [probe_error(url, connection, stop) for connection in ("kept", "fresh")]
+    told += [
+        f"on a server here that takes {DELAY_MS:g} ms, the probe sees {error.p50:.2f} ms more on a {error.connection} "
+        f"connection (95th percentile {error.p95:.2f} ms)"
+        for error in errors
+        if error
+    ]
+    return told
+
+
+def probe_error(url: str, connection: Connection, stop: Stop, requests: int = REQUESTS) -> ProbeError | None:
+    """How much longer than the server the probe says that requests took; None when the user stopped it."""
+    request = Filled("GET", url, (), None, 200, ())
+    errors: list[float] = []
+    with Probe(request, connection, timeout_s=10, stopped=lambda: stop) as probe:
+        for number in range(requests + 1):
+            answer = probe.measure()
+            if answer is None:
+                return None
+            if number and answer.times.app is not None:  # the first one opens the connection
+                errors.append(answer.times.total - answer.times.app)
+    if not errors:
+        return None
+    return ProbeError(connection, stats.quantile(errors, 0.5), stats.quantile(errors, 0.95))
+
+
+@contextmanager
+def known_delay(delay_ms: float) -> Generator[str]:
+    """The URL of a server with that delay, in a process of its own while the context lasts."""
+    command = [sys.executable, "-m", "compare.known_delay", str(delay_ms)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        try:
+            port = process.stdout.readline().strip() if process.stdout else ""
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            process.kill()

@@ -1,0 +1,36 @@
+"""Latencies with a known truth: instances of differing speed, noise, and a machine that drifts."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from compare.stats import Clustered
+
+Floats = NDArray[np.float64]
+
+
+def instances(
+    random: np.random.Generator,
+    count: int,
+    each: int,
+    *,
+    spread: float,
+    noise: float,
+    drift: Floats | None = None,
+) -> Clustered:
+    """`count` instances one after the other, `each` samples of one; spreads are those of logarithms around 1 ms."""
+    logs = np.repeat(random.normal(0, spread, count), each) + random.normal(0, noise, count * each)
+    if drift is not None:
+        logs = logs + drift
+    return Clustered(np.exp(logs), np.repeat(np.arange(count), each), count)
+
+
+def truth(p: float, spread: float, noise: float) -> float:
+    """The quantile `p` of all samples of all instances that there could be: a lognormal's."""
+    return float(np.exp(stats.norm.ppf(p) * np.hypot(spread, noise)))
+
+
+def wave(random: np.random.Generator, length: int, size: float) -> Floats:
+    """A slow drift of up to `size` up and down, beginning anywhere, of a third to two waves."""
+    along = random.uniform(0.3, 2) * np.linspace(0, 1, length) + random.uniform()
+    return size * np.sin(2 * np.pi * along)

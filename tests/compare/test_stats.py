@@ -1,0 +1,196 @@
+"""The statistics keep what they state: coverage, error rate and power in simulations with known truth, fixed seeds."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom, mannwhitneyu
+
+from compare import stats
+from compare.stats import Clustered
+from tests.compare.simulated import instances, truth, wave
+
+RATES = 0.999
+"""A count is believed unless chance exceeds it in one of a thousand such simulations."""
+
+
+def at_most(rate: float, runs: int) -> int:
+    """The most hits in `runs` that a true `rate` explains."""
+    return int(binom.ppf(RATES, runs, rate))
+
+
+@pytest.mark.parametrize(("p", "n"), [(0.5, 6), (0.9, 36), (0.95, 72), (0.99, 368), (0.999, 3688)])
+def test_the_smallest_sample_is_the_first_with_a_finite_interval(p: float, n: int) -> None:
+    """One sample less gives no interval, as scipy's own test confirms."""
+    values = np.random.default_rng(1).exponential(size=n)
+
+    assert stats.smallest_sample(p) == n
+    assert stats.independent_interval(values, p) is not None
+    assert stats.independent_interval(values[:-1], p) is None
+
+
+@given(st.lists(st.floats(0.001, 1e6), min_size=1, max_size=200), st.sampled_from([0.5, 0.9, 0.95, 0.99]))
+def test_an_interval_holds_the_value_and_ends_at_samples(values: list[float], p: float) -> None:
+    """Quantiles and both ends of an interval are samples, in order; too few samples have none."""
+    found = stats.independent_interval(values, p)
+
+    value = stats.quantile(values, p)
+    assert value in values
+    assert (found is None) == (len(values) < stats.smallest_sample(p))
+    if found:
+        assert found.low in values
+        assert found.high in values
+        assert found.low <= value <= found.high
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.001, 1e6), st.integers(0, 40)), min_size=1, max_size=200),
+    st.sampled_from([0.5, 0.95]),
+)
+def test_clustered_samples_are_worth_at_most_their_number(samples: list[tuple[float, int]], p: float) -> None:
+    """From one to as many as there are; below the fewest clusters there is no interval."""
+    data = Clustered.of([value for value, _ in samples], [cluster for _, cluster in samples])
+
+    worth = stats.effective_sample(data, p)
+    found = stats.clustered_interval(data, p)
+
+    assert 1 <= worth <= len(samples)
+    if found:
+        assert data.count >= stats.smallest_clusters(p)
+        assert found.low <= stats.quantile(data.values, p) <= found.high
+
+
+@pytest.mark.parametrize(("spread", "noise"), [(0.1, 0.05), (0.1, 0.1), (0.1, 0.2), (0.3, 0.3)])
+def test_the_interval_of_a_median_covers_with_ten_instances(spread: float, noise: float) -> None:
+    """At least 92% of intervals hold the truth with 10 instances of differing speed; as if independent far fewer do."""
+    random = np.random.default_rng(20)
+    runs, covered, naive = 600, 0, 0
+    for _ in range(runs):
+        data = instances(random, 10, 30, spread=spread, noise=noise)
+        found, alone = stats.clustered_interval(data, 0.5), stats.independent_interval(data.values, 0.5)
+        assert found
+        assert alone
+        covered += found.low <= 1 <= found.high
+        naive += alone.low <= 1 <= alone.high
+
+    assert covered >= 0.92 * runs
+    assert naive < 0.85 * runs
+
+
+@pytest.mark.parametrize(("spread", "noise"), [(0.1, 0.1), (0.1, 0.2), (0.3, 0.3), (0.02, 0.3)])
+def test_the_interval_of_a_95th_percentile_covers_with_thirty_instances(spread: float, noise: float) -> None:
+    """At least 92% of the intervals that are given hold the truth, and most runs are given one."""
+    random = np.random.default_rng(21)
+    runs, value = 400, truth(0.95, spread, noise)
+    found = [
+        stats.clustered_interval(instances(random, 30, 30, spread=spread, noise=noise), 0.95)
+        for _ in range(runs)
+    ]
+
+    given_ = [interval for interval in found if interval]
+    assert len(given_) >= 0.75 * runs
+    assert sum(interval.low <= value <= interval.high for interval in given_) >= 0.92 * len(given_)
+
+
+def test_no_interval_where_instances_differ_more_than_requests() -> None:
+    """Where 30 instances say nothing about a 95th percentile, hardly any run is given an interval."""
+    random = np.random.default_rng(22)
+
+    found = [
+        stats.clustered_interval(instances(random, 30, 30, spread=0.1, noise=0.02), 0.95) for _ in range(200)
+    ]
+
+    assert sum(interval is not None for interval in found) <= 4
+
+
+@pytest.mark.parametrize(("p", "count", "noise"), [(0.5, 10, 0.1), (0.95, 30, 0.2)])
+def test_identical_targets_are_called_different_at_the_nominal_rate(
+    p: float, count: int, noise: float
+) -> None:
+    """With a drift of 15%, interleaved rounds call 5 of 100 identical pairs different."""
+    random = np.random.default_rng(23)
+    runs, each, different = 300, 20, 0
+    for _ in range(runs):
+        drift = wave(random, count * each, 0.15)
+        first, second = (
+            instances(random, count, each, spread=0.05, noise=noise, drift=drift) for _ in range(2)
+        )
+        ratio = stats.ratio(first, second, p, paired=True)
+        different += ratio is not None and ratio.p_value() < 0.05
+
+    assert different <= at_most(0.05, runs)
+
+
+def test_one_after_the_other_most_identical_targets_are_called_different() -> None:
+    """The same drift, measured in two blocks and tested request by request, as most tools do."""
+    random = np.random.default_rng(23)
+    runs, each, different = 300, 20, 0
+    for _ in range(runs):
+        halves = np.array_split(wave(random, 2 * 10 * each, 0.15), 2)
+        first, second = (instances(random, 10, each, spread=0.05, noise=0.1, drift=half) for half in halves)
+        different += mannwhitneyu(first.values, second.values).pvalue < 0.05
+
+    assert different >= 0.7 * runs
+
+
+def test_a_true_difference_is_found_as_often_as_stated() -> None:
+    """Over many runs with a true ratio of 1.1, verdicts come as often as the runs themselves say, and are right."""
+    random = np.random.default_rng(24)
+    runs, found, stated, wrong = 200, 0, 0.0, 0
+    for _ in range(runs):
+        drift = wave(random, 12 * 20, 0.15)
+        first, second = (instances(random, 12, 20, spread=0.06, noise=0.1, drift=drift) for _ in range(2))
+        ratio = stats.ratio(first, Clustered(1.1 * second.values, second.clusters, 12), 0.5, paired=True)
+        assert ratio
+        low, high = ratio.interval()
+        found += low > 1
+        wrong += high < 1
+        stated += ratio.power(1.1)
+
+    assert 0.5 < stated / runs < 0.99
+    assert abs(found / runs - stated / runs) < 0.1
+    assert wrong <= 1
+
+
+def test_a_detectable_difference_is_the_one_found_in_80_of_100_runs() -> None:
+    """The difference a run can find is consistent with its power, and grows with its error."""
+    small, large = stats.Ratio(0.0, 0.01, 9), stats.Ratio(0.0, 0.05, 9)
+
+    assert small.power(small.detectable()) == pytest.approx(0.8, abs=0.01)
+    assert 1 < small.detectable() < large.detectable()
+    assert stats.Ratio(0.0, 0.0, 9).power(1.01) == 1.0
+
+
+def test_too_few_clusters_have_no_ratio() -> None:
+    """Nine instances decide nothing about a median, twenty-nine nothing about a tail."""
+    random = np.random.default_rng(25)
+
+    found: dict[tuple[int, float], bool] = {}
+    for count, p in ((9, 0.5), (10, 0.5), (29, 0.95), (30, 0.95)):
+        first, second = (instances(random, count, 20, spread=0.1, noise=0.1) for _ in range(2))
+        found[count, p] = stats.ratio(first, second, p, paired=True) is not None
+
+    assert found == {(9, 0.5): False, (10, 0.5): True, (29, 0.95): False, (30, 0.95): True}
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_intervals_shown_after_holm_agree_with_its_rejections(p_values: list[float]) -> None:
+    """An interval at the confidence it is shown at excludes "no difference" exactly where Holm's procedure rejects."""
+    shown = stats.holm(p_values)
+
+    ordered = sorted(p_values)
+    fails = [rank for rank, p in enumerate(ordered) if p > 0.05 / (len(p_values) - rank)]
+    rejected = sorted(ordered[: fails[0]] if fails else ordered)
+    by_interval = sorted(p for p, level in zip(p_values, shown, strict=True) if p <= (1 - level) * (1 + 1e-9))
+    assert by_interval == rejected
+    assert all(0.95 - 1e-9 <= level < 1 for level in shown)
+
+
+def test_one_comparison_alone_is_not_corrected() -> None:
+    """The primary figure of two targets keeps its 95%; two equal comparisons share the 5%."""
+    assert stats.holm([0.2]) == [0.95]
+    assert stats.holm([0.2, 0.3]) == [pytest.approx(0.975), pytest.approx(0.975)]
+    assert stats.holm([0.001, 0.03]) == [pytest.approx(0.975), pytest.approx(0.95)]
+    assert math.isclose(stats.holm([0.9] * 20)[0], 1 - 0.05 / 20)
