@@ -8,7 +8,7 @@ adds to a request or answers by itself is not documented and follows Envoy's own
 import asyncio
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import aiohttp
 
@@ -22,7 +22,23 @@ from local.pool import RefusedError, StartError
 from local.proxy import NoResponseError, TooLateError, is_sendable
 from local.settings import Plan, Settings, SettingsError
 
-HEALTH_PATH = "/health"
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """Seconds between two checks, seconds that one may take, and how many in a row have to fail."""
+
+    interval: float
+    timeout: float
+    failures: int
+    path: str = "/health"
+
+    @classmethod
+    def default(cls) -> "HealthCheck":
+        """App Runner's own numbers, on the path that the stack configures."""
+        names = ("health_interval", "health_timeout", "health_failures")
+        return cls(*(platforms.limit("apprunner", name) for name in names))
+
+
 # How often a new instance is asked until it is healthy for the first time. The real one asks at its interval; a start
 # is not what is compared here, because there is none while a request waits.
 _FIRST_CHECKS_SECONDS = 0.1
@@ -78,8 +94,11 @@ def to_client(since: float, clock: Callable[[], float]) -> Callable[[Headers], H
 class Service:
     """App Runner's front end and the service behind it, as an ASGI application."""
 
-    def __init__(self, settings: Settings, plan: Plan, log: Log, reaper: Reaper) -> None:
+    def __init__(
+        self, settings: Settings, plan: Plan, log: Log, reaper: Reaper, health: HealthCheck | None = None
+    ) -> None:
         self._log = log
+        self._health = health or HealthCheck.default()
         self._checks: set[asyncio.Task[None]] = set()
         self._backend = Backend(
             settings,
@@ -132,7 +151,7 @@ class Service:
             return problem
         loop = asyncio.get_running_loop()
         until = loop.time() + _START_SECONDS
-        while (problem := await _health_problem(server)) and loop.time() < until:
+        while (problem := await self._problem(server)) and loop.time() < until:
             if exited.done():
                 return f"exited with {exited.result()} before it was healthy"
             await asyncio.sleep(_FIRST_CHECKS_SECONDS)
@@ -148,21 +167,21 @@ class Service:
         failures = 0
         exited = server.instance.exited
         while not exited.done():
-            await asyncio.wait([exited], timeout=platforms.limit("apprunner", "health_interval"))
+            await asyncio.wait([exited], timeout=self._health.interval)
             if exited.done():
                 return
-            problem = await _health_problem(server)
+            problem = await self._problem(server)
             failures = failures + 1 if problem else 0
-            if problem and failures >= platforms.limit("apprunner", "health_failures"):
+            if problem and failures >= self._health.failures:
                 self._log.event(f"instance {server.number} gone: {failures} checks failed, {problem}")
                 # From here on it gets no request; those that it has may end.
                 self._backend.pool.lost(server.number)
                 await server.instance.stop(platforms.limit("apprunner", "stop_grace"))
 
-
-async def _health_problem(server: Server) -> str | None:
-    try:
-        status = await server.proxy.get(HEALTH_PATH, platforms.limit("apprunner", "health_timeout"))
-    except (aiohttp.ClientError, OSError) as problem:
-        return f"GET {HEALTH_PATH}: {type(problem).__name__} {problem}".rstrip()
-    return None if status == 200 else f"GET {HEALTH_PATH} answered {status}"  # noqa: PLR2004
+    async def _problem(self, server: Server) -> str | None:
+        path = self._health.path
+        try:
+            status = await server.proxy.get(path, self._health.timeout)
+        except (aiohttp.ClientError, OSError) as problem:
+            return f"GET {path}: {type(problem).__name__} {problem}".rstrip()
+        return None if status == 200 else f"GET {path} answered {status}"  # noqa: PLR2004

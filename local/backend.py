@@ -1,15 +1,20 @@
 """Instances of gunicorn behind a pool: a request to whichever has room, for the platforms that send HTTP to a port."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from local import front, instances
+from local.front import BrokenResponseError
 from local.instances import Instance, Reaper
 from local.log import Log
 from local.message import Headers, Request
 from local.pool import Pool, StartError
-from local.proxy import Proxy
+from local.proxy import NoResponseError, NotConnectedError, Proxy
 from local.settings import Plan, Settings
+
+# How long the end of a process may be heard of later than the end of its connections.
+_DYING_SECONDS = 0.5
 
 
 class Server:
@@ -49,7 +54,7 @@ class Backend:
         self._reaper = reaper
         self._environment = environment
         self._ready = ready
-        self._closing: set[asyncio.Future[None]] = set()
+        self._closing: set[asyncio.Task[None]] = set()
         self.pool: Pool[Server] = Pool(plan.policy, self._launch, log, grace=grace)
 
     async def close(self) -> None:
@@ -70,8 +75,22 @@ class Backend:
         """
         lease = await self.pool.acquire()
         try:
-            proxy = lease.instance.proxy
-            await proxy.forward(request, receive, send, timeout=self._timeout, rewrite=rewrite)
+            while True:
+                server = lease.instance
+                try:
+                    await server.proxy.forward(request, receive, send, timeout=self._timeout, rewrite=rewrite)
+                except NotConnectedError:
+                    # It has died, and this is the first that is heard of it; another may have the request.
+                    if self.pool.lost(server.number):
+                        self._log.event(f"instance {server.number} gone: it takes no connections")
+                        self._later(server.stop(0))
+                    lease = await self.pool.put_back(lease)
+                except (NoResponseError, BrokenResponseError):
+                    # The instance may have died just now; until that is known, it would take the next request along.
+                    await asyncio.wait([server.instance.exited], timeout=_DYING_SECONDS)
+                    raise
+                else:
+                    return
         finally:
             self.pool.release(lease)
 
@@ -95,6 +114,9 @@ class Backend:
     def _exited(self, server: Server) -> None:
         if self.pool.lost(server.number):
             self._log.event(f"instance {server.number} gone: exited with {server.instance.exited.result()}")
-        closing = asyncio.ensure_future(server.proxy.close())
-        self._closing.add(closing)
-        closing.add_done_callback(self._closing.discard)
+        self._later(server.proxy.close())
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)

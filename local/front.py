@@ -73,6 +73,8 @@ class Front(uvicorn.Server):
             access_log=False,
             server_header=False,
             date_header=False,
+            # The platforms' own rules for X-Forwarded-For and -Proto hold, not uvicorn's.
+            proxy_headers=False,
             # As long as the longest of the platforms' fronts keep an idle connection, or longer.
             timeout_keep_alive=600,
             timeout_graceful_shutdown=1,

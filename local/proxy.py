@@ -19,6 +19,10 @@ _LONGEST_HEADER = 1024 * 1024
 _ENCODED_UNRESERVED = re.compile(rb"%(?:2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE])")
 
 
+class NotConnectedError(Exception):
+    """The instance takes no connection; nothing of the request has been read or sent."""
+
+
 class NoResponseError(Exception):
     """The instance ended, or sent no HTTP, before its response began."""
 
@@ -41,6 +45,9 @@ class Proxy:
             max_line_size=_LONGEST_HEADER,
             max_field_size=_LONGEST_HEADER,
         )
+        # A front end does not repeat a request on its own: one that ends its worker would end two. aiohttp has no
+        # public switch for it; its own test client sets the same attribute.
+        self._session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
     async def close(self) -> None:
         """Close the connections that are kept."""
@@ -62,8 +69,8 @@ class Proxy:
     ) -> None:
         """Send `request`, whose body is still to be received, and its response, headers rewritten, back.
 
-        `request` is sendable. Raises NoResponseError or TooLateError while nothing has been sent back,
-        BrokenResponseError after.
+        `request` is sendable. Raises NotConnectedError, NoResponseError or TooLateError while nothing has been sent
+        back, BrokenResponseError after.
         """
         begun = False
         try:
@@ -76,6 +83,8 @@ class Proxy:
                 await send({"type": "http.response.body", "body": b""})
         except TimeoutError:
             raise BrokenResponseError if begun else TooLateError from None
+        except aiohttp.ClientConnectorError as problem:
+            raise NotConnectedError from problem
         except (aiohttp.ClientError, OSError) as problem:
             raise BrokenResponseError if begun else NoResponseError from problem
 

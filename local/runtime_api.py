@@ -68,9 +68,10 @@ class RuntimeApi:
     async def start(self) -> int:
         """Listen on 127.0.0.1 and return the port."""
         # A runtime waits for as long as its instance is idle, and may be frozen meanwhile.
-        self._runner = web.ServerRunner(web.Server(self._handle, access_log=None, handler_cancellation=True))
+        server = web.Server(self._handle, access_log=None, handler_cancellation=True)
+        self._runner = web.ServerRunner(server, shutdown_timeout=0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, shutdown_timeout=0)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         return self._runner.addresses[0][1]
 

@@ -141,7 +141,8 @@ class _Checker:
         if value is None:
             return platforms.limit(self.platform, default)
         if not least <= value <= top:
-            raise SettingsError(f"{option} is {value}; on {self.platform} it is {least} to {top}")
+            allowed = f"{least} to {top}" if top > least else f"{top}"
+            raise SettingsError(f"{option} is {value}; on {self.platform} it is {allowed}")
         return value
 
     def seconds(self, option: str, value: float | None, default: float, most: float) -> float:

@@ -1,0 +1,286 @@
+"""`python -m local` as a user runs it: what it prints, how it ends, and what it leaves behind, which is nothing."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from local import Emulator, EmulatorError, Settings, SettingsError
+from local.cli import main
+from local.settings import ROOT
+from tests.local.conftest import PATIENCE, Emulate, is_gone, until
+
+Ends = Callable[..., tuple[int, str, str]]
+APP = "--app=tests.local.apps:app"
+
+
+@contextmanager
+def emulator(*arguments: str) -> Generator["subprocess.Popen[str]"]:
+    """The command, in a process group of its own, as a shell gives it one."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "local", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def ends(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ends:
+    """How a command ends that does not start a platform: its status, and what it printed."""
+
+    def end(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["local", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return int(ended.value.code or 0), printed.out, printed.err
+
+    return end
+
+
+def get(url: str) -> dict[str, int]:
+    with urllib.request.urlopen(url, timeout=PATIENCE) as response:
+        return json.loads(response.read())
+
+
+@pytest.mark.parametrize("platform", ["aws", "gcp"])
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        (lambda process: os.killpg(process.pid, signal.SIGINT), 130),  # what Ctrl-C does
+        (lambda process: process.terminate(), 0),
+    ],
+    ids=["Ctrl-C", "SIGTERM"],
+)
+def test_a_signal_ends_it_and_every_instance_also_one_at_work(
+    platform: str, end: Callable[["subprocess.Popen[str]"], None], status: int, tmp_path: Path
+) -> None:
+    with emulator(platform, "--port=0", APP) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[0]
+        pid = get(url)["pid"]
+        with socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1])), PATIENCE) as connection:
+            request = f"GET /wait?seconds=60&begun={tmp_path}/begun HTTP/1.1\r\nHost: x\r\n\r\n"
+            connection.sendall(request.encode())
+            until((tmp_path / "begun").exists, "a request is at work")
+
+            end(process)
+
+            assert process.wait(PATIENCE) == status
+        assert is_gone(pid)
+
+
+@pytest.mark.parametrize("platform", ["aws", "gcp", "apprunner"])
+def test_not_even_sigkill_leaves_an_instance_behind(platform: str) -> None:
+    with emulator(platform, "--port=0", APP) as process:
+        assert process.stdout is not None
+        pid = get(process.stdout.readline().split()[0])["pid"]
+
+        process.kill()
+
+        until(lambda: is_gone(pid), "the instance ends")
+
+
+def test_it_says_where_it_is_what_it_emulates_and_what_happens() -> None:
+    with emulator("aws", "--port=0", "--idle=0", "--app=app:create_app()") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        first = process.stdout.readline()
+        url = first.split()[0]
+        get(f"{url}/hello")
+        events = [process.stderr.readline() for _ in range(4)]
+
+    assert first == f"{url} emulates AWS Lambda with an HTTP API on this machine; Ctrl-C ends it\n"
+    said = " ".join(events)
+    assert "aws instance 1 starting" in said
+    assert "aws instance 1 ready: cold start took " in said
+    assert 'aws 1 | {"' in said
+    assert "aws instance 1 gone: idle for 0 s" in said
+
+
+def test_a_port_in_use_is_one_clear_line(ends: Ends) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        assert ends("aws", f"--port={port}") == (
+            2,
+            "",
+            f"error: port {port} is in use; choose another with --port, or 0 for any\n",
+        )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["azure"], "the platform is 'azure'; it is one of aws, gcp, apprunner"),
+        (["aws", "--concurrency=2"], "--concurrency is 2; on aws it is 1"),
+        (["aws", "--timeout=901"], "--timeout is 901; on aws it is above 0 and at most 900 s"),
+        (["aws", "--gateway-timeout=31"], "--gateway-timeout is 31; on aws it is above 0 and at most 30 s"),
+        (
+            ["aws", "--min=1"],
+            "--min: an emulated Lambda function has no provisioned concurrency; leave it out",
+        ),
+        (["gcp", "--gateway-timeout=1"], "--gateway-timeout belongs to aws; gcp has --timeout alone"),
+        (["gcp", "--max=0"], "--max is 0; on gcp it is 1 to 100"),
+        (["apprunner", "--timeout=1"], "--timeout: App Runner's is 120 s, fixed"),
+        (["apprunner", "--min=0"], "--min is 0; on apprunner with --max 25 it is 1 to 25"),
+        (["gcp", "--idle=-1"], "--idle is -1; it is 0 or more seconds"),
+        (["gcp", "--port=70000"], "--port is 70000; it is 0 (any free one) to 65535"),
+        (["gcp", "--env=x"], "--env is 'x'; expected NAME=VALUE"),
+        (["gcp", "--engine=lxc"], "--engine is 'lxc'; it is one of process, podman, docker"),
+        (
+            ["gcp", "--engine=docker"],
+            "--engine docker needs --image NAME, the one that `make image` builds",
+        ),
+    ],
+)
+def test_what_cannot_be_is_one_clear_line_and_status_2(ends: Ends, arguments: list[str], line: str) -> None:
+    assert ends(*arguments) == (2, "", f"error: {line}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [([], "platform"), (["gcp", "--port=http"], "--port"), (["gcp", "--no-such"], "--no-such")],
+)
+def test_a_wrong_command_line_is_one_line_that_names_what_is_wrong(
+    ends: Ends, arguments: list[str], named: str
+) -> None:
+    status, out, error = ends(*arguments)
+
+    assert (status, out, error.count("\n")) == (2, "", 1)
+    assert error.startswith("error: ")
+    assert named in error
+
+
+def test_a_missing_engine_is_named(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+
+    assert ends("gcp", "--engine=docker", "--image=mine") == (
+        2,
+        "",
+        "error: docker is not on PATH; install it, or leave out --engine\n",
+    )
+
+
+def test_without_the_lambda_runtime_the_way_out_is_named(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on macOS, for which awslambdaric has no wheel."""
+    monkeypatch.setattr("local.settings.find_spec", lambda _: None)
+
+    status, _, error = ends("aws", "--port=0")
+
+    assert status == 2
+    assert error.startswith("error: awslambdaric is not installed; it has wheels for Linux alone. ")
+    assert error.endswith("run the image instead: --engine docker --image NAME\n")
+
+
+def test_the_help_names_every_option(ends: Ends) -> None:
+    status, text, _ = ends("--help")
+
+    assert status == 0
+    for word in (
+        "aws",
+        "gcp",
+        "apprunner",
+        "--port",
+        "--idle",
+        "--engine",
+        "--image",
+        "--app",
+        "--env",
+        "--log",
+    ):
+        assert word in text
+    assert "--with-parent" not in text
+
+
+def test_the_emulator_ends_with_its_block_also_when_that_fails(tmp_path: Path) -> None:
+    settings = Settings(app="tests.local.apps:app", log=tmp_path / "log")
+    pids: list[int] = []
+
+    def work() -> None:
+        with Emulator("aws", settings) as running:
+            pids.extend([running.pid, get(running.url)["pid"]])
+            raise RuntimeError("in the block")
+
+    with pytest.raises(RuntimeError, match="in the block"):
+        work()
+    assert all(is_gone(pid) for pid in pids)
+
+
+def test_the_emulator_ends_with_its_caller_even_when_that_is_killed(tmp_path: Path) -> None:
+    program = (
+        "from pathlib import Path; from urllib.request import urlopen\n"
+        "from local import Emulator, Settings\n"
+        f"settings = Settings(app='tests.local.apps:app', log=Path({str(tmp_path / 'log')!r}))\n"
+        "with Emulator('aws', settings) as running:\n"
+        "    print(running.pid, urlopen(running.url).read().decode(), flush=True)\n"
+        "    input()\n"
+    )
+    caller = subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    with caller:
+        assert caller.stdout is not None
+        emulator_pid, _, answer = caller.stdout.readline().partition(" ")
+
+        caller.kill()
+
+        until(lambda: is_gone(int(emulator_pid)), "the emulator ends")
+        until(lambda: is_gone(json.loads(answer)["pid"]), "the instance ends")
+
+
+def test_an_emulator_that_cannot_start_says_why() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        with (
+            pytest.raises(EmulatorError, match=f"port {port} is in use"),
+            Emulator("gcp", Settings(port=port)),
+        ):
+            pass
+
+
+def test_settings_that_the_platform_does_not_allow_are_refused_before_anything_starts() -> None:
+    with pytest.raises(SettingsError, match="--concurrency is 2"), Emulator("aws", Settings(concurrency=2)):
+        pass
+
+
+def test_all_settings_reach_the_emulator(emulate: Emulate) -> None:
+    gcp = emulate(
+        "gcp",
+        idle_seconds=1.5,
+        minimum=1,
+        maximum=2,
+        concurrency=3,
+        memory=1024,
+        timeout=4.5,
+        environment={"A": "x y", "B": "=", "C": ""},
+    )
+
+    seen = gcp.ask("/environment").json
+
+    assert {name: seen[name] for name in "ABC"} == {"A": "x y", "B": "=", "C": ""}
