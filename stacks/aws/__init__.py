@@ -15,6 +15,8 @@ from stacks.settings import Service
 
 def deploy(service: Service, past: History) -> Deployment:
     """Every resource of the stack, in the order in which they need each other."""
+    # Who keeps the traffic that is not the canary's; an unknown `pin` ends here, before anything is changed.
+    primary, canary = past.primary(service), 0 if service.pin else service.canary_percent
     account = aws.get_caller_identity_output().account_id
     tags = service.labels
 
@@ -61,7 +63,6 @@ def deploy(service: Service, past: History) -> Deployment:
         tags=tags,
         opts=pulumi.ResourceOptions(depends_on=[rights, may_pull]),
     )
-    primary, canary = past.primary(service), 0 if service.pin else service.canary_percent
     alias = aws.lambda_.Alias(
         service.name,
         name="live",

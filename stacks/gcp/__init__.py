@@ -18,6 +18,8 @@ A_WEEK = f"{7 * 24 * 3600}s"
 
 def deploy(service: Service, past: History) -> Deployment:
     """Every resource of the stack, in the order in which they need each other."""
+    # Who keeps the traffic that is not the canary's; an unknown `pin` ends here, before anything is changed.
+    primary, canary = past.primary(service), 0 if service.pin else service.canary_percent
     project, region, labels = service.cloud_project, service.region, service.labels
 
     # The APIs, which stay enabled after `pulumi destroy`: something else in the project may have come to need them.
@@ -67,7 +69,6 @@ def deploy(service: Service, past: History) -> Deployment:
         service.name, account_id=service.name, project=project, display_name=service.name, opts=enabled
     )
 
-    primary, canary = past.primary(service), 0 if service.pin else service.canary_percent
     cloud_run = gcp.cloudrunv2.Service(
         service.name,
         name=service.name,

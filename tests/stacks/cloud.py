@@ -73,8 +73,7 @@ class Cloud:
     def create(self, type_: str, name: str, inputs: Inputs) -> Resource:
         """Make a resource; raises RefusedError."""
         with self._lock:
-            if type_ in self.refuse_next:
-                raise RefusedError(self.refuse_next.pop(type_))
+            self._may_refuse(type_)
             kind = kind_of(type_)
             self._count += 1
             id_ = inputs.get(kind.named_by) or f"{name}-{self._count:07x}"
@@ -89,12 +88,17 @@ class Cloud:
     def update(self, type_: str, id_: str, inputs: Inputs) -> Resource:
         """Change a resource in place; raises RefusedError."""
         with self._lock:
+            self._may_refuse(type_)
             before = self.resources[type_, id_]
             after = Resource(type_, before.name, id_, dict(inputs))
             after.outputs = {**inputs, **kind_of(type_).outputs(self, after, before)}
             self.resources[type_, id_] = after
             self.log.append(("update", type_))
             return after
+
+    def _may_refuse(self, type_: str) -> None:
+        if type_ in self.refuse_next:
+            raise RefusedError(self.refuse_next.pop(type_))
 
     def planned(self, type_: str, id_: str, inputs: Inputs, unknown: str) -> dict[str, Any]:
         """The outputs that a change to `inputs` would leave, as a provider tells them in a preview."""

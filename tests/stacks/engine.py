@@ -7,7 +7,6 @@ import subprocess
 import sys
 import sysconfig
 import venv
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,8 +27,8 @@ PARTS = (
 PATIENCE = 300  # seconds that one command may take on a loaded machine
 
 
-def copy_project(folder: Path) -> None:
-    """Copy the project into `folder`, its virtual environment included."""
+def copy_project(folder: Path, *, environment: bool = True) -> None:
+    """Copy the project into `folder`, with a virtual environment if asked."""
     for part in PARTS:
         source, target = ROOT / part, folder / part
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -37,7 +36,8 @@ def copy_project(folder: Path) -> None:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy2(source, target)
-    add_environment(folder)
+    if environment:
+        add_environment(folder)
 
 
 def add_environment(folder: Path) -> None:
@@ -86,14 +86,10 @@ class Stack:
         outputs: dict[str, Any] = json.loads(self("stack", "output", "--json"))
         return outputs
 
-    def changes(self, *options: str) -> list[tuple[str, str]]:
-        """What a preview says: (operation, type) of each resource that would change, sorted."""
-        steps: Sequence[dict[str, Any]] = json.loads(self("preview", "--json", *options))["steps"]
-        return sorted(
-            (step["op"], step["urn"].split("::")[2].rpartition("$")[2])
-            for step in steps
-            if step["op"] != "same"
-        )
+    def change_app(self, text: str) -> None:
+        """Change the app's code, which makes another image."""
+        with (self.folder / "app" / "__init__.py").open("a", encoding="utf-8") as source:
+            source.write(f"# {text}\n")
 
     def _environment(self) -> dict[str, str]:
         kept = {

@@ -54,11 +54,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, package: str, cloud: Cloud) -> None:
         """`package` is the plugin's name, such as "docker-build"."""
         self.package, self.cloud = package, cloud
+        # Where a plugin takes no secrets, the engine keeps track of what is one. A component has to pass them on.
+        self.secrets = package == "awsx"
 
     def Handshake(self, request: Any, context: Any) -> Any:
-        return provider_pb2.ProviderHandshakeResponse(
-            accept_secrets=True, accept_resources=True, accept_outputs=False
-        )
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=self.secrets, accept_resources=True)
 
     def Attach(self, request: Any, context: Any) -> Any:
         return empty_pb2.Empty()
@@ -73,7 +73,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.DiffResponse()
 
     def Configure(self, request: Any, context: Any) -> Any:
-        return provider_pb2.ConfigureResponse(acceptSecrets=True, acceptResources=True, supportsPreview=True)
+        return provider_pb2.ConfigureResponse(
+            acceptSecrets=self.secrets, acceptResources=True, supportsPreview=True
+        )
+
+    def Cancel(self, request: Any, context: Any) -> Any:
+        return empty_pb2.Empty()
 
     def Check(self, request: Any, context: Any) -> Any:
         return provider_pb2.CheckResponse(inputs=request.news)
