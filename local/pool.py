@@ -9,7 +9,7 @@ from local.log import Log
 from local.scaling import Action, Activator, Assign, Fail, Policy, Refuse, Start, Stop
 
 # How long a user who pressed Ctrl-C waits for the apps to end by themselves.
-CLOSING_SECONDS = 2.0
+CLOSING_SECONDS = 1.0
 
 
 class Stoppable(Protocol):
