@@ -8,7 +8,7 @@ BIN := .venv/bin
 TARGETS ?=
 ARGS ?=
 # Every entry of requirements/ that `make lock` renders; the first holds all others, so that they agree.
-LOCKS := dev app image compare stacks
+LOCKS := dev app image otel compare stacks
 
 .PHONY: help compare test soak lint bench dev image lock clean
 
