@@ -131,7 +131,7 @@ class _Runtime:
         self._reaper = reaper
         self._instance: Instance | None = None
         self._can_freeze = True
-        self.api = RuntimeApi(on_waiting=self._freeze, on_event=self._thaw)
+        self.api = RuntimeApi(on_waiting=self._freeze)
 
     @property
     def exit_status(self) -> int | None:
@@ -190,10 +190,6 @@ class _Runtime:
     def _freeze(self) -> None:
         if self._instance and self._can_freeze:
             self._instance.freeze()
-
-    def _thaw(self) -> None:
-        if self._instance:
-            self._instance.thaw()
 
 
 def runtime_environment(settings: Settings, port: int) -> dict[str, str]:

@@ -48,20 +48,18 @@ Outcome: TypeAlias = Returned | Failed
 
 
 class RuntimeApi:
-    """The API that one runtime polls.
+    """The API that one runtime polls. `on_waiting` is called when it waits for an event and there is none.
 
-    `on_waiting` is called when it begins to wait for an event, `on_event` when one ends the wait: between the two its
-    instance may be frozen.
     `initialised` is done when the runtime first asks for an event (None) or posts an init error (Failed).
     """
 
-    def __init__(self, on_waiting: Callable[[], None], on_event: Callable[[], None]) -> None:
+    def __init__(self, on_waiting: Callable[[], None]) -> None:
         self._on_waiting = on_waiting
-        self._on_event = on_event
         self._runner: web.ServerRunner | None = None
         self._event: asyncio.Future[Invocation] | None = None
         self._queued: Invocation | None = None
         self._current: Invocation | None = None
+        self._answered = ""
         self._outcome: asyncio.Future[Outcome] | None = None
         self.initialised: asyncio.Future[Failed | None] = asyncio.get_running_loop().create_future()
 
@@ -93,7 +91,6 @@ class RuntimeApi:
         self._outcome = asyncio.get_running_loop().create_future()
         self._queued = invocation
         if self._event and not self._event.done():
-            self._on_event()
             self._event.set_result(invocation)
         return self._outcome
 
@@ -114,17 +111,17 @@ class RuntimeApi:
                 return web.Response(status=404, text="404 page not found\n")
 
     async def _next(self) -> web.Response:
-        if self._current:
-            return _refused(403, "InvalidStateTransition", "the invocation under way has not been answered")
         if not self.initialised.done():
             self.initialised.set_result(None)
-        if not self._queued:
-            self._event = asyncio.get_running_loop().create_future()
-            self._on_waiting()
-            await self._event
-        invocation = self._queued
-        assert invocation is not None  # noqa: S101 - set before the future is
-        self._queued, self._current = None, invocation
+        # A runtime that asks again before it has answered gets the same event again.
+        if not self._current:
+            if not self._queued:
+                self._event = asyncio.get_running_loop().create_future()
+                self._on_waiting()
+                await self._event
+            self._current, self._queued = self._queued, None
+        invocation = self._current
+        assert invocation is not None  # noqa: S101 - the future is done once it is queued
         return web.Response(
             body=invocation.event,
             headers={
@@ -137,6 +134,8 @@ class RuntimeApi:
         )
 
     async def _result(self, request: web.BaseRequest, request_id: str, kind: str) -> web.Response:
+        if request_id == self._answered:
+            return _refused(403, "InvalidStateTransition", "the invocation has been answered already")
         if not self._current or request_id != self._current.request_id:
             return _refused(400, "InvalidRequestID", "Invalid request ID")
         limit: int = platforms.limit("aws", "response_payload")
@@ -160,6 +159,8 @@ class RuntimeApi:
         return _json(202, {"status": "OK"})
 
     def _finish(self, outcome: Outcome) -> None:
+        if self._current:
+            self._answered = self._current.request_id
         self._current = None
         # Nobody waits any more when the function's time is up and the runtime is about to be killed.
         if self._outcome and not self._outcome.done():

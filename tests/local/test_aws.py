@@ -1,15 +1,17 @@
 """Lambda with an HTTP API on this machine, from the outside: real requests, real instances."""
 
 import base64
+import http.client
 import os
 from concurrent.futures import FIRST_COMPLETED, wait
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.local.conftest import Emulate, Running, until
+from tests.local.conftest import PATIENCE, Emulate, Running, until
 
 ERROR = b'{"message":"Internal Server Error"}'
 UNAVAILABLE = b'{"message":"Service Unavailable"}'
@@ -73,6 +75,22 @@ def test_between_two_requests_an_instance_is_frozen(aws: Running) -> None:
     until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T", "the process is stopped")
 
     assert aws.ask("/").number == answer.number + 1
+
+
+def test_requests_that_follow_each_other_at_once_share_one_instance(emulate: Emulate) -> None:
+    """The next event may come before the runtime asks, while it asks, or after it has been frozen."""
+    aws = emulate("aws", app=None)
+    where = urlsplit(aws.url)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=PATIENCE)
+    numbers: list[int] = []
+    for _ in range(500):
+        connection.request("GET", "/hello")
+        with connection.getresponse() as response:
+            response.read()
+            numbers.append(int(response.headers["x-instance-request"]))
+    connection.close()
+
+    assert numbers == list(range(1, 501))
 
 
 def test_an_instance_killed_during_a_request_is_an_error_and_the_next_request_works(
