@@ -54,14 +54,19 @@ class History:
         return matches[-1]
 
 
-async def history() -> History:
+async def history(platform: str) -> History:
     """What the last `up` left in the stack's outputs, be it one that succeeded or one that failed.
+
+    Nothing where the stack ran on another platform, whose versions are not those of `platform`.
 
     To be awaited before the first resource is asked for: with the state in a folder, the engine would read its own
     file while it writes it.
     """
     own = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     before = pulumi.StackReference("before", own)
-    promoted = (await before.get_output_details("promoted")).value
-    releases = (await before.get_output_details("releases")).value
-    return History(promoted or "", tuple(releases or ()))
+    last = {
+        name: (await before.get_output_details(name)).value for name in ("platform", "promoted", "releases")
+    }
+    if last["platform"] != platform:
+        return History()
+    return History(last["promoted"] or "", tuple(last["releases"] or ()))

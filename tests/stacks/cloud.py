@@ -132,6 +132,11 @@ class Cloud:
         """Every resource of a type."""
         return [resource for (of, _), resource in self.resources.items() if of == type_]
 
+    def named(self, type_: str, name: str) -> Resource:
+        """The resource of a type that the program calls `name`."""
+        (resource,) = [resource for resource in self.of(type_) if resource.name == name]
+        return resource
+
     def one(self, type_: str) -> Resource:
         """The only resource of a type."""
         (resource,) = self.of(type_)

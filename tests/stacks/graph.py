@@ -46,7 +46,7 @@ class Node:
 
 @dataclass
 class Graph:
-    """All of the resources in the order of their registration, the stack's outputs, and the cloud as it then is."""
+    """All of the resources, each after what it waits for, the stack's outputs, and the cloud as it then is."""
 
     nodes: list[Node]
     outputs: dict[str, Any]
@@ -59,6 +59,11 @@ class Graph:
     def one(self, type_: str) -> Node:
         """The only resource of a type."""
         (node,) = self.of(type_)
+        return node
+
+    def named(self, type_: str, name: str) -> Node:
+        """The resource of a type that the program calls `name`."""
+        (node,) = [node for node in self.of(type_) if node.name == name]
         return node
 
     def types(self) -> list[str]:

@@ -73,7 +73,7 @@ def test_lambda_may_pull_from_the_repository(graph: Graph) -> None:
 
 def test_the_function(graph: Graph) -> None:
     """The image by digest, a version at each change, a time limit under the HTTP API's, JSON logs to our group."""
-    group = graph.of("cloudwatch/logGroup:LogGroup")[0]
+    group = graph.named("cloudwatch/logGroup:LogGroup", "demo-aws")
 
     assert graph.one("lambda/function:Function").inputs == {
         "packageType": "Image",
@@ -116,7 +116,7 @@ def test_the_function_may_write_its_log_and_trace_if_asked() -> None:
     logs = {
         "Effect": "Allow",
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        "Resource": f"{quiet.cloud.of('aws:cloudwatch/logGroup:LogGroup')[0].outputs['arn']}:*",
+        "Resource": f"{quiet.cloud.named('aws:cloudwatch/logGroup:LogGroup', 'demo-aws').outputs['arn']}:*",
     }
     assert json.loads(quiet.one("iam/rolePolicy:RolePolicy").inputs["policy"])["Statement"] == [logs]
     assert json.loads(tracing.one("iam/rolePolicy:RolePolicy").inputs["policy"])["Statement"][1:] == [
@@ -161,7 +161,10 @@ def test_only_this_api_may_call_only_this_alias(graph: Graph) -> None:
 def test_the_stage_throttles_and_logs() -> None:
     """What a stranger can spend is bounded by rate and burst; every request leaves a line."""
     graph = run(service("aws", throttleRate=5, throttleBurst=9))
-    stage, access = graph.one("apigatewayv2/stage:Stage").inputs, graph.of("cloudwatch/logGroup:LogGroup")[-1]
+    stage, access = (
+        graph.one("apigatewayv2/stage:Stage").inputs,
+        graph.named("cloudwatch/logGroup:LogGroup", "demo-aws-access"),
+    )
 
     line = json.loads(stage["accessLogSettings"]["format"])
     assert stage["name"] == "$default"
@@ -186,7 +189,7 @@ def test_nothing_starts_before_what_it_needs(graph: Graph) -> None:
 def test_what_a_person_wants_next(graph: Graph) -> None:
     """The log command names the function's group and the link its page."""
     function = graph.cloud.one("aws:lambda/function:Function").outputs["name"]
-    group = graph.cloud.of("aws:cloudwatch/logGroup:LogGroup")[0].outputs["name"]
+    group = graph.cloud.named("aws:cloudwatch/logGroup:LogGroup", "demo-aws").outputs["name"]
 
     assert graph.outputs["logs"] == f"aws logs tail {group} --follow --region us-east-1"
     assert graph.outputs["console"] == (

@@ -42,7 +42,9 @@ def _cell(key: str, platform: str) -> str:
         return f"`{KEYS[key]}`" if KEYS[key] else ""
     if rule is None:
         return "-"
-    default = {"": "", None: "no limit"}.get(rule.default, f"**{_plain(rule.default)}**")  # pyright: ignore[reportArgumentType]
+    default = (
+        "no limit" if rule.default is None else f"**{_plain(rule.default)}**" if rule.default != "" else ""
+    )
     return " ".join(
         part for part in (default, f"({rule})" if str(rule) != _plain(rule.default) else "") if part
     )

@@ -73,7 +73,9 @@ def test_the_functions_role_writes_its_own_log_and_no_more(graphs: dict[str, Gra
     (statement,) = json.loads(graphs["aws"].one("iam/rolePolicy:RolePolicy").inputs["policy"])["Statement"]
 
     assert actions(statement) == ["logs:CreateLogStream", "logs:PutLogEvents"]
-    assert statement["Resource"].endswith(f"{graphs['aws'].of('cloudwatch/logGroup:LogGroup')[0].id}:*")
+    assert statement["Resource"].endswith(
+        f"{graphs['aws'].named('cloudwatch/logGroup:LogGroup', 'demo-aws').id}:*"
+    )
 
 
 def test_app_runners_access_role_only_pulls_and_its_instance_role_may_do_nothing(
