@@ -120,7 +120,7 @@ class Experiment:
         wanting = [lane for lane in lanes if self._wants_cold(lane)]
         if not wanting:
             return
-        if self.plan.cold == "idle":
+        if self.plan.cold == "idle" or self.plan.idle_s is not None:
             self._idle(wanting)
         self._random.shuffle(wanting)
         for lane in wanting:
@@ -152,10 +152,12 @@ class Experiment:
             lane.idle_s = min(lane.idle_s * _LONGER, _LONGEST_IDLE_S)
 
     def _burst(self, lane: Lane) -> None:
-        """More requests at once than there are instances: those of earlier bursts are still there."""
+        """More requests at once than there are instances; without idling those of earlier bursts are still there."""
         lane.bursts += 1
         lane.attempts += 1
-        size = min(self.plan.burst * lane.bursts, LARGEST_BURST)
+        size = self.plan.burst
+        if self.plan.idle_s is None:
+            size = max(size, min(size * lane.bursts, LARGEST_BURST))
         self.view.doing(f"a burst of {size} requests")
         found = 0
         for sent in together.burst(self._connections(lane, "fresh"), size):

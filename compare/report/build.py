@@ -22,7 +22,7 @@ _ORDER: list[Key] = [
     ("warm", "fresh", None),
     ("load", "kept", None),
 ]
-_FEW_TARGETS = 2
+_FEW_TARGETS = 4
 _COMPARED = (
     "Emulated platforms compare, on this machine, how the app is reached (an invocation per event, or a web server) "
     "and how instances come and go (from zero, one request or many at a time, or always one)."
@@ -49,9 +49,7 @@ def report(run: Run) -> Report:
     status = str(run.end["status"]) if run.end else "cut off"
     return Report(
         format=FORMAT,
-        title=" and ".join(target.name for target in targets)
-        if len(targets) <= _FEW_TARGETS
-        else f"{len(targets)} targets",
+        title=_title([target.name for target in targets]),
         started=run.head["started"],
         seconds=run.measured_s,
         status=status,
@@ -63,6 +61,12 @@ def report(run: Run) -> Report:
         how=_how(run),
         runs=[run.path.name],
     )
+
+
+def _title(names: Sequence[str]) -> str:
+    if len(names) > _FEW_TARGETS:
+        return f"{len(names)} targets"
+    return " and ".join([*([", ".join(names[:-1])] if len(names) > 1 else []), names[-1]])
 
 
 def precise(samples: Mapping[str, Sequence[Sample]], plan: Plan) -> bool:
@@ -134,7 +138,8 @@ def _cold_note(entry: dict[str, Any], samples: Sequence[Sample], found: Sequence
         return "keeps an instance"
     if any(s.ok for s in samples) and not any(s.request_number for s in samples):
         return "cannot be proven: no identity headers"
-    return "none measured"
+    attempts = sum(1 for s in samples if s.how)
+    return f"none proven in {attempts} attempts" if attempts else "not asked for"
 
 
 def _headline(

@@ -1,21 +1,67 @@
-"""A Report into one self-contained page."""
+"""A Report into one self-contained page: no script, and nothing that is loaded from elsewhere."""
 
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
-from compare.report import words
+from compare.report import charts, words
 from compare.report.model import Report
+from compare.report.text import name_of
 
 _HERE = Path(__file__).parent
 
 
 def page(report: Report) -> str:
-    """The page: no script, no style and no font from elsewhere."""
+    """The page."""
     environment = Environment(
         loader=FileSystemLoader(_HERE),
         autoescape=select_autoescape(),
         undefined=StrictUndefined,
         trim_blocks=True,
+        lstrip_blocks=True,
     )
-    return environment.get_template("page.html").render(report=report, words=words)
+    template = environment.get_template("page.html")
+    return template.render(
+        report=report, words=words, name_of=name_of, figures=_figures(report), headline=_headline(report)
+    )
+
+
+def _headline(report: Report) -> list[tuple[str, list[str]]]:
+    """The sentences under the figure that they are about, in the order of the report."""
+    found: dict[str, list[str]] = {}
+    for line in report.headline:
+        label, colon, rest = line.partition(": ")
+        found.setdefault(label if colon else "", []).append(rest if colon else line)
+    return list(found.items())
+
+
+def _figures(report: Report) -> dict[str, Any]:
+    """The charts that there are samples for, by name; of each its heading and its lines."""
+    targets = report.targets
+    found: dict[str, Any] = {}
+    if any(target.series for target in targets):
+        found["glance"] = Markup(charts.glance(targets))  # noqa: S704 -- charts escape every word that they draw
+        found["course"] = Markup(charts.course(targets))  # noqa: S704 -- likewise
+    if any(one.ratio for one in report.comparisons):
+        found["ratios"] = Markup(charts.ratios(report.comparisons))  # noqa: S704 -- likewise
+    found["distributions"], found["waterfalls"] = [], []
+    for kind, connection, title in _SERIES:
+        lines = charts.shown(targets, kind, connection)
+        if not lines:
+            continue
+        name = f"{kind}-{connection}"
+        drawn = charts.distribution(lines, f"{title}: share answered within a time", f"d-{name}")
+        found["distributions"].append((title, lines, Markup(drawn)))  # noqa: S704 -- likewise
+        drawn = charts.waterfall(lines, f"{title}: where the time goes", f"w-{name}")
+        found["waterfalls"].append((title, lines, Markup(drawn)))  # noqa: S704 -- likewise
+    return found
+
+
+_SERIES = (
+    ("cold", "fresh", "Cold starts"),
+    ("warm", "kept", "Warm, kept connection"),
+    ("warm", "fresh", "Warm, fresh connection"),
+    ("load", "kept", "Under load, from the intended send"),
+)

@@ -4,7 +4,7 @@ Milliseconds throughout, shares from 0 to 1. None is "not known" or "not support
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 FORMAT = 1
 
@@ -133,11 +133,22 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Section:
+    """A table with words around it that another part of the project adds: what a month would cost, who would wait."""
+
+    title: str
+    words: list[str]
+    columns: list[str]
+    rows: list[list[str]]
+    notes: list[str]
+
+
+@dataclass(frozen=True)
 class Report:
     """One run, or several side by side. headline: what was found, in words. scope: what was compared and what not.
 
     status: "complete", "interrupted", "failed" or "cut off" (the file has no end). how: what was run, by label.
-    cost: the section of a month's bill and of who would wait, when there is one.
+    cost: what a month would cost and who would wait, when that was asked for.
     """
 
     format: int
@@ -152,4 +163,4 @@ class Report:
     comparisons: list[Comparison]
     how: dict[str, str]
     runs: list[str]
-    cost: dict[str, Any] | None = None
+    cost: Section | None = None

@@ -33,6 +33,7 @@ class Side:
 
 @dataclass(frozen=True)
 class _Pair:
+    key: Key
     figure: str
     base: Side
     other: Side
@@ -143,7 +144,7 @@ def _let_go_between_cycles(samples: Sequence[Sample]) -> bool:
 
 def _pair(key: Key, quantile: str, base: Side, other: Side, *, primary: bool, seed: int) -> _Pair:
     ratio, few = paired_ratio(base.series[key], other.series[key], _QUANTILES[quantile], seed=seed)
-    return _Pair(f"{name_of(key)}, {quantile}", base, other, primary, ratio, few)
+    return _Pair(key, f"{name_of(key)}, {quantile}", base, other, primary, ratio, few)
 
 
 def _comparison(pair: _Pair, confidence: float) -> Comparison:
@@ -155,11 +156,8 @@ def _comparison(pair: _Pair, confidence: float) -> Comparison:
     estimate = pair.ratio.estimate
     verdict, words = _words(base, other, estimate, low, high)
     if clouds_unmeasured(pair.base, pair.other):
-        verdict = "emulated"
-        words = (
-            f"{other} (emulated) took {estimate:.2f} times as long as {base} [{low:.2f}, {high:.2f}] on this machine; "
-            "that is no verdict on the clouds"
-        )
+        verdict, words = "emulated", _emulated_words(pair.base, pair.other, estimate, low, high)
+    words += _one_instance(pair)
     detectable = pair.ratio.detectable(confidence=confidence)
     return Comparison(
         pair.figure, base, other, pair.primary, verdict, words, estimate, low, high, confidence, detectable
@@ -183,3 +181,30 @@ def _words(base: str, other: str, estimate: float, low: float, high: float) -> t
         )
     most = max(high - 1, 1 / low - 1)
     return "no difference", f"no difference shown between {other} and {base} (at most {most:.0%})"
+
+
+def _emulated_words(base: Side, other: Side, estimate: float, low: float, high: float) -> str:
+    names = [f"{side.name} (emulated)" if side.emulated else side.name for side in (other, base)]
+    if low <= 1 <= high:
+        most = max(high - 1, 1 / low - 1)
+        return f"no difference shown on this machine between {names[0]} and {names[1]} (at most {most:.0%})"
+    return (
+        f"{names[0]} took {estimate:.2f} times as long as {names[1]} on this machine [{low:.2f}, {high:.2f}], "
+        "no verdict on clouds"
+    )
+
+
+def _one_instance(pair: _Pair) -> str:
+    """A caveat where what differs between instances could not be measured, though there may be several."""
+    single = [
+        side.name
+        for side in (pair.base, pair.other)
+        if side.platform != "apprunner" and pair.key in side.series
+    ]
+    single = [name for name in single if _instances(pair, name) == 1]
+    return f"; one instance of {' and of '.join(single)}, so not how instances differ" if single else ""
+
+
+def _instances(pair: _Pair, name: str) -> int | None:
+    side = pair.base if pair.base.name == name else pair.other
+    return grouping(side.series[pair.key]).instances

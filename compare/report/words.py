@@ -73,4 +73,13 @@ def series_name(one: Series) -> str:
     return f"{one.kind}, {one.how or one.connection}"
 
 
-PHASES = ("name", "connect", "tls", "start", "platform", "app", "transfer")
+PHASES = ("name", "connect", "tls", "platform", "start", "app", "transfer")
+PHASE_WORDS = {
+    "name": "the host's name is looked up",
+    "connect": "TCP connects",
+    "tls": "TLS is agreed",
+    "platform": "the way to the app and back, and all the platform does in between",
+    "start": "the instance's process starts and becomes ready for the request (cold starts only)",
+    "app": "the app's own time, as it says itself",
+    "transfer": "the rest of the answer arrives after its first byte",
+}
