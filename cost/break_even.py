@@ -64,14 +64,14 @@ def changes(curves: Mapping[str, Curve]) -> list[Change]:
         return []
     volumes = sorted({volume for one in curves.values() for volume, _ in one.points})
     found: list[Change] = []
-    best = _cheapest(curves, (volumes[0] + volumes[1]) / 2)
+    best: str | None = None
     for here, there in pairwise(volumes):
         marks = [here, *sorted(set(_crossings(curves, here, there))), there]
         for volume, following in pairwise(marks):
             now = _cheapest(curves, (volume + following) / 2)
-            if now != best:
+            if best is not None and now != best:
                 found.append(Change(volume, best, now))
-                best = now
+            best = now
     return found
 
 

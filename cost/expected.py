@@ -13,7 +13,6 @@ from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from cost.arrivals import MONTH
 from cost.bill import Usage
@@ -22,7 +21,7 @@ from cost.simulate import System, decimal
 
 Floats = NDArray[np.float64]
 
-NEGLIGIBLE = 1e-12
+TAIL = 8  # standard deviations of a Poisson number, and a few more, beyond which nothing is expected
 
 
 def usage(
@@ -53,7 +52,7 @@ def _steady(one: System, rate: float, cold_share: float | None) -> Usage:
         float((rises * gone).sum()) if cold_share is None or rule.minimum else rate * cold_share
     ) * MONTH
     alive = 1 - (1 - needed) * gone
-    served = np.minimum(_in_flight(load, len(needed)), alive) if rule.concurrency > 1 else needed
+    served = np.minimum(1 - _in_flight(load)[1][: len(needed)], alive) if rule.concurrency > 1 else needed
     served[0] = max(served[0], _at_least_active(rule.active_minimum, needed[0], rises[0], hazard[0]))
     starting = starts * (float(timing.starts.mean()) + rule.stop)
     rounding = _rounding(one, float(rises[0]) * MONTH, load, starts)
@@ -61,7 +60,7 @@ def _steady(one: System, rate: float, cold_share: float | None) -> Usage:
     active = max(float(served.sum()) * MONTH + rounding, working) + (
         starting if setup.platform == "gcp" else 0.0
     )
-    busy = max(float(_in_flight(load, 1)[0]) * MONTH, min(working, rule.minimum * MONTH))
+    busy = max((1 - math.exp(-load)) * MONTH, min(working, rule.minimum * MONTH))
     return Usage(
         requests=decimal(rate * MONTH),
         starts=decimal(starts),
@@ -77,17 +76,21 @@ def _steady(one: System, rate: float, cold_share: float | None) -> Usage:
 
 def _levels(concurrency: int, maximum: int, rate: float, load: float) -> tuple[Floats, Floats, Floats]:
     """For each instance: the share of time it is needed, how often a second it becomes so, and the hazard of that."""
-    highest = int(stats.poisson.isf(NEGLIGIBLE, load))
-    count = min(maximum, highest // concurrency + 1)
-    full = np.arange(count) * concurrency
-    rises = rate * stats.poisson.pmf(full, load)
-    below = stats.poisson.cdf(full, load)
-    return 1 - below, rises, rises / below
+    exactly, at_most = _in_flight(load)
+    full = np.arange(min(maximum, (len(exactly) - 1) // concurrency + 1)) * concurrency
+    rises, below = rate * exactly[full], at_most[full]
+    hazard = np.divide(
+        rises, below, out=np.full(len(full), rate), where=below > 0
+    )  # never below: needed at once
+    return 1 - below, rises, hazard
 
 
-def _in_flight(load: float, count: int) -> Floats:
-    """The share of time in which at least 1, 2, ... requests are in flight: so many instances can be busy."""
-    return stats.poisson.sf(np.arange(count), load)
+def _in_flight(load: float) -> tuple[Floats, Floats]:
+    """The share of time with exactly 0, 1, 2, ... requests in flight, and with at most so many: Poisson."""
+    numbers = np.arange(int(load + TAIL * load**0.5 + TAIL) + 1)
+    factorials = np.concatenate([[0.0], np.cumsum(np.log(numbers[1:]))])
+    exactly = np.exp(numbers * math.log(load) - load - factorials)
+    return exactly, np.minimum(np.cumsum(exactly), 1.0)
 
 
 def _expired(idle: Floats, hazard: Floats) -> Floats:

@@ -77,10 +77,8 @@ def time_of(line: str) -> float | None:
     if match := COMMON_LOG.search(line):
         return _common_time(match[1])
     words = line.split(maxsplit=2)
-    return next(
-        (time for text in (line, words[0], " ".join(words[:2])) if (time := _timestamp(text)) is not None),
-        None,
-    )
+    found = (_timestamp(text) for text in (line, " ".join(words[:2]), words[0]))
+    return next((time for time in found if time is not None), None)
 
 
 def _arrivals(times: list[float], name: str) -> Times:
@@ -127,7 +125,10 @@ def _common_time(text: str) -> float | None:
 
 @lru_cache(maxsize=1024)
 def _timestamp(text: str) -> float | None:
-    """A bare timestamp: seconds, milli-, micro- or nanoseconds since 1970, ISO 8601, or as the common log has it."""
+    """A bare timestamp: seconds, milli-, micro- or nanoseconds since 1970, ISO 8601, or as the common log has it.
+
+    A date without a time of day is none.
+    """
     try:
         number = float(text)
     except ValueError:
@@ -143,6 +144,8 @@ def _written_time(text: str) -> float | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return _common_time(text)
+    if len(text) <= len("2026-11-02"):
+        return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment.timestamp()

@@ -9,7 +9,8 @@ from markupsafe import Markup, escape
 from cost import words
 
 WIDTH, HEIGHT = 860, 400
-LEFT, RIGHT, TOP, BOTTOM = 72, 150, 16, 48
+LEFT, TOP, BOTTOM = 72, 16, 48
+CHARACTER = 7.8  # the width of one in a bold title
 LEAST_VOLUME, MOST_VOLUME = 100.0, 1e8
 FLOOR = 0.01
 LABEL_GAP = 16
@@ -25,10 +26,11 @@ def bills(data: Mapping[str, Any]) -> Markup:
     """
     if not data["curves"]:
         return Markup()
+    right = _right(data)
     most = max(dollars for points in data["curves"].values() for _, dollars in points)
-    across = _Scale(LEAST_VOLUME, MOST_VOLUME, LEFT, WIDTH - RIGHT)
+    across = _Scale(LEAST_VOLUME, MOST_VOLUME, LEFT, right)
     up = _Scale(FLOOR, 10 ** math.ceil(math.log10(most)), HEIGHT - BOTTOM, TOP)
-    parts = [_grid(across, up, WIDTH - RIGHT, HEIGHT - BOTTOM)]
+    parts = [_grid(across, up, right, HEIGHT - BOTTOM)]
     ends: list[tuple[float, int, str]] = []
     for place, option in enumerate(data["options"]):
         if option["name"] not in data["curves"]:
@@ -40,14 +42,12 @@ def bills(data: Mapping[str, Any]) -> Markup:
         )
         ends.append((up.at(points[-1][1]), place, option["title"]))
     parts += [
-        f'<text class="s{place} name" x="{WIDTH - RIGHT + 10}" y="{y:.1f}">{escape(title)}</text>'
+        f'<text class="s{place} name" x="{right + 10}" y="{y:.1f}">{escape(title)}</text>'
         for y, place, title in _apart(ends)
     ]
     parts += [_change(change, across) for change in data["changes"]]
     parts.append(_here(data["monthly"], across))
-    parts.append(
-        f'<text class="axis" x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}">requests a month</text>'
-    )
+    parts.append(f'<text class="axis" x="{(LEFT + right) / 2}" y="{HEIGHT - 6}">requests a month</text>')
     return _svg(HEIGHT, "A month's bill over requests a month, on logarithmic axes", parts)
 
 
@@ -59,7 +59,7 @@ def latencies(data: Mapping[str, Any]) -> Markup:
     seen = [seconds for option in data["options"] for seconds, _ in option["slower"]]
     if not seen:
         return Markup()
-    right, bottom = WIDTH - RIGHT, LATENCY_HEIGHT - BOTTOM
+    right, bottom = _right(data), LATENCY_HEIGHT - BOTTOM
     across = _Scale(_step(min(seen) * 0.9, up=False), _step(max(seen), up=True), LEFT, right)
     up = _Scale(RAREST, 1, bottom, TOP)
     parts = [_vertical(across.ticks(STEPS), across, bottom, words.seconds)]
@@ -83,6 +83,11 @@ def latencies(data: Mapping[str, Any]) -> Markup:
         f'<text class="axis" x="{middle}" y="{LATENCY_HEIGHT - 6}">how long a caller waits, at least</text>'
     )
     return _svg(LATENCY_HEIGHT, "The share of requests that take longer, over latency", parts)
+
+
+def _right(data: Mapping[str, Any]) -> float:
+    """Where the charts end, so that the longest title has room beside them."""
+    return WIDTH - 20 - CHARACTER * max(len(option["title"]) for option in data["options"])
 
 
 class _Scale:

@@ -1,0 +1,47 @@
+"""What the tests of costs share: today's prices and a deployment on each platform."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from cost.setup import Setup, setup
+from cost.simulate import System, system
+from cost.timing import Timing, published
+from platforms.prices import Prices
+
+REGIONS = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1"}
+
+Deploy = Callable[..., System]
+
+
+@pytest.fixture(scope="session")
+def prices() -> Prices:
+    """The prices that are shipped."""
+    return Prices.load()
+
+
+@pytest.fixture(scope="session")
+def deploy(prices: Prices) -> Deploy:
+    """A function from a platform to a system there in which everything takes constant time."""
+
+    def system_of(
+        platform: str, *, lasts: float = 0.1, starts: float = 0.4, idle: float = 600, **settings: object
+    ) -> System:
+        one: Setup = setup(platform, REGIONS[platform], **settings)  # pyright: ignore[reportArgumentType]
+        timing = published(platform, lasts)
+        constant = Timing(
+            platform=platform,
+            seen=np.array([lasts]),
+            lasts=np.array([lasts]),
+            starts=np.array([starts]),
+            starts_billed=np.array([starts]),
+            idle=np.array([idle]),
+            seen_supported=1.0,
+            starts_supported=1.0,
+            basis=timing.basis,
+            network=False,
+        )
+        return system(one, constant, prices)
+
+    return system_of

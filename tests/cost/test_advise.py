@@ -1,0 +1,193 @@
+"""Advice: what is recommended and why, what is left unsaid, and the section that a comparison's report gets."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from cost import words
+from cost.advise import VOLUMES, Advice, advise
+from cost.arrivals import Arrivals, pattern, poisson
+from cost.candidates import Question, candidates
+from cost.errors import CostError
+from cost.report import data
+from cost.section import section
+from platforms.prices import Prices
+from tests.cost import test_timing
+
+EVERYWHERE = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1"}
+
+
+def ask(arrivals: Arrivals, prices: Prices, options: dict[str, Any] | None = None, **question: Any) -> Advice:
+    found, notes = candidates(Question(**question), prices)
+    return advise(arrivals, found, prices, budget=100_000, notes=notes, **(options or {}))
+
+
+def test_few_requests_go_where_the_bill_is_nothing(prices: Prices) -> None:
+    advice = ask(poisson(14_600), prices)
+
+    expected = (
+        r"Take Cloud Run: \$0.00 a month, 1 request in 1\d0 waits for a start of about 1.75 s "
+        r"\(AWS Lambda: \$0.02 a month, 1 request in 2\d waits for a start of about 262 ms\)."
+    )
+    assert re.fullmatch(expected, advice.recommendation)
+
+
+def test_a_few_cents_do_not_outweigh_waiting(prices: Prices) -> None:
+    """In bursts, as many wait on either, but seven times as long on Cloud Run: two cents are not worth that."""
+    advice = ask(pattern("bursty", 14_600), prices)
+
+    assert advice.recommendation.startswith("Take AWS Lambda: $0.02 a month")
+
+
+def test_a_limit_rules_out_what_is_too_slow(prices: Prices) -> None:
+    fast = ask(pattern("bursty", 14_600), prices, {"limit_s": 0.15}, platforms=("aws", "gcp"), minimum=1)
+
+    assert fast.recommendation.startswith("Take Cloud Run, 1 kept ready: $9.")
+    assert "95% of the requests are answered within 0.15 s" in fast.recommendation
+
+
+def test_a_limit_that_none_keeps_is_said(prices: Prices) -> None:
+    slow = ask(poisson(14_600), prices, {"limit_s": 0.01})
+
+    assert slow.recommendation.startswith("None of these keeps 95% of the requests within 0.01 s")
+
+
+def test_app_runner_is_recommended_to_its_customers_only(prices: Prices) -> None:
+    question: dict[str, Any] = {"durations": {"": 0.5}}
+
+    assert ask(poisson(2e7), prices, **question).recommendation.startswith("Take AWS Lambda")
+    assert ask(poisson(2e7), prices, {"closed": True}, **question).recommendation.startswith(
+        "Take App Runner"
+    )
+    assert "add --existing-customer" in ask(poisson(100), prices, platforms=("apprunner",)).recommendation
+
+
+def test_unknown_prices_are_neither_recommended_nor_drawn(prices: Prices) -> None:
+    frankfurt = {**EVERYWHERE, "aws": "eu-central-1", "apprunner": "eu-central-1"}
+
+    advice = ask(poisson(1e7), prices, {"closed": True}, regions=frankfurt)
+
+    assert set(advice.curves) == {"aws", "gcp"}
+    assert [row["dollars"]["apprunner"] for row in data.of_advice(advice)["table"]] == [None] * len(VOLUMES)
+    alone = ask(poisson(100), prices, {"closed": True}, regions=frankfurt, platforms=("apprunner",))
+    assert alone.recommendation.startswith("No recommendation: the prices of these regions are not known")
+
+
+def test_break_even_is_where_the_table_says_it_lies(prices: Prices) -> None:
+    advice = ask(poisson(14_600), prices)
+
+    assert [(change.before, change.after) for change in advice.changes] == [("gcp", "aws")]
+    volume = advice.changes[0].volume
+    assert 1_000_000 < volume < 10_000_000
+    assert advice.curves["gcp"].at(volume) == pytest.approx(advice.curves["aws"].at(volume))
+    assert [change.after for change in advice.changes_all] == ["aws", "apprunner"]
+
+
+def test_the_simulated_bill_lies_on_the_curve_for_requests_at_random(prices: Prices) -> None:
+    advice = ask(poisson(40_000), prices)
+
+    for option in advice.options:
+        drawn = float(advice.curves[option.name].at(Decimal(40_000)))
+        assert option.dollars.mean == pytest.approx(drawn, rel=0.02, abs=0.002)
+
+
+def test_everything_taken_for_granted_is_noted(prices: Prices) -> None:
+    notes = "\n".join(ask(poisson(100), prices, snapstart=True).notes)
+
+    for expected in (
+        "a request is taken to last 0.1 s on AWS Lambda, Cloud Run, App Runner",
+        "handling is taken to be work",
+        "SnapStart is for zip archives",
+        "published starts (INIT of a Python 3.13 image",
+        "without the network and the gateway",
+        "App Runner takes no new customers",
+    ):
+        assert expected in notes
+
+
+def test_refusals_are_noted(prices: Prices) -> None:
+    """More at once than Lambda has instances: 500 a second of 10 s each."""
+    advice = ask(poisson(1.3e9), prices, platforms=("aws",), durations={"": 10.0})
+
+    assert any("were refused at the most instances allowed" in note for note in advice.notes)
+
+
+def test_no_platform_is_no_question(prices: Prices) -> None:
+    with pytest.raises(CostError, match="there is no platform to advise on"):
+        advise(poisson(100), {}, prices)
+
+
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [
+        ({"platforms": ("aws", "azure")}, "'azure' is not a platform; known: aws, gcp, apprunner"),
+        ({"durations": {"": 0.0}}, "a request takes 0 s\\? Its duration is above 0"),
+        ({"durations": {"gcp": float("nan")}}, "a request takes nan s"),
+        ({"regions": {**EVERYWHERE, "gcp": "mars"}}, "'mars' is not a region"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused(
+    prices: Prices, question: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(Exception, match=message):
+        ask(poisson(100), prices, **question)
+
+
+def test_the_section_of_a_comparison_uses_its_cloud_samples(prices: Prices) -> None:
+    found = section([*test_timing.WARM, *test_timing.COLD], monthly=14_600, prices=prices)
+
+    options = {option["name"]: option for option in found["options"]}
+    assert options["aws"]["basis"].startswith("measured at aws: 20 warm answers")
+    assert options["gcp"]["basis"].startswith("published starts")
+    assert 0.03 < options["aws"]["latency"]["p50"]["mean"] < 0.05
+    assert found["monthly"] == 14_600
+
+
+def test_the_section_of_an_emulated_comparison_says_that_it_is_not_used(prices: Prices) -> None:
+    found = section([test_timing.sample(emulated=True, total=1.0) for _ in range(50)], prices=prices)
+
+    assert any("was emulated on this machine" in note for note in found["notes"])
+    assert all(option["latency"]["p50"]["mean"] > 0.09 for option in found["options"])
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0, "$0.00"),
+        (0.004, "under $0.01"),
+        (0.28, "$0.28"),
+        (12.345, "$12.35"),
+        (1234.5, "$1,234"),
+        (None, "unknown"),
+    ],
+)
+def test_money_is_never_rounded_to_nothing(value: float | None, expected: str) -> None:
+    assert words.money(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        (0, "hardly any request waits for a start"),
+        (0.00101, "1 request in 990 waits for a start"),
+        (0.0069, "1 request in 140 waits for a start"),
+        (0.13, "13% of the requests wait for a start"),
+        (1, "every request waits for a start"),
+    ],
+)
+def test_who_waits_in_words(part: float, expected: str) -> None:
+    assert words.one_in(part) == expected
+
+
+def test_shares_counts_and_times_in_words() -> None:
+    assert [words.share(part) for part in (0, 1e-6, 0.00123, 0.0456, 1)] == [
+        "none",
+        "under 0.01%",
+        "0.12%",
+        "4.6%",
+        "100.0%",
+    ]
+    assert [words.count(number) for number in (0, 999, 40_000, 2_942_650)] == ["0", "999", "40 k", "2.94 M"]
+    assert [words.seconds(value) for value in (0.0123, 0.4756, 1.753)] == ["12 ms", "476 ms", "1.75 s"]

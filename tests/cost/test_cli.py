@@ -1,0 +1,243 @@
+"""The command line as a user types it: its answers, its JSON, and one line for everything that can be put right."""
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cost.cli import main
+from cost.report.html import MADE_BY
+
+QUICK = ["--no-chart", "--replications", "3"]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def cost(*arguments: str) -> Done:
+    """`python -m cost` in this process, which has loaded everything already."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), patched_argv("cost", *arguments):
+        status = 0
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 1
+    return Done(status, out.getvalue(), err.getvalue())
+
+
+@contextmanager
+def patched_argv(*arguments: str) -> Generator[None]:
+    before = sys.argv
+    sys.argv = list(arguments)
+    try:
+        yield
+    finally:
+        sys.argv = before
+
+
+@pytest.fixture(scope="module")
+def twenty_an_hour(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """The README's question: what is printed, and the page."""
+    page = tmp_path_factory.mktemp("page") / "cost.html"
+    done = cost("advise", "--requests-per-hour", "20", "--replications", "20", "--html", str(page))
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout, page.read_text(encoding="utf-8")
+
+
+def test_the_question_of_the_readme_is_answered(twenty_an_hour: tuple[str, str]) -> None:
+    text, _ = twenty_an_hour
+
+    assert text.startswith("14,600 requests a month: 20 requests an hour at random")
+    assert "Take Cloud Run: $0.00 a month" in text
+    assert "about 2.94 M requests a month Cloud Run is the cheapest" in text
+    for volume in ("0", "1 k", "40 k", "1 M", "10 M", "100 M"):
+        assert f"\n{volume} " in text
+    assert "┌──" in text
+    assert max(len(line) for line in text.splitlines()) <= 120
+
+
+def test_the_page_is_self_contained_and_says_the_same(twenty_an_hour: tuple[str, str]) -> None:
+    text, page = twenty_an_hour
+
+    assert MADE_BY in page
+    assert "<script" not in page
+    assert "src=" not in page
+    assert "Take Cloud Run: $0.00 a month" in page
+    assert page.count("<svg") == 2
+    assert page.count("<details") == 3
+    assert "cost.html has the charts" in " ".join(text.split())
+
+
+def test_the_bill_of_the_article_is_shown_in_lines() -> None:
+    done = cost(
+        "bill",
+        "--requests",
+        "40000",
+        "--memory",
+        "512",
+        "--duration",
+        "0.7",
+        "--platform",
+        "aws",
+        "--cold-share",
+        "0",
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = {
+        line[2:26].strip(): line.split()[-2:] for line in done.stdout.splitlines() if line.startswith("  ")
+    }
+    assert lines["Lambda requests"] == ["$0.0000", "$0.0080"]
+    assert lines["Lambda handling"] == ["$0.0000", "$0.2333"]
+    assert lines["HTTP API requests"] == ["$0.0400", "$0.0400"]
+    assert "Free tiers are taken whole" in done.stdout
+
+
+def test_bills_as_json_are_the_sum_of_their_lines() -> None:
+    answer = json.loads(cost("bill", "--requests", "1000000", "--json").stdout)
+
+    assert [(one["platform"], one["free_tier"]) for one in answer["bills"]] == [
+        (platform, free) for platform in ("aws", "gcp", "apprunner") for free in (True, False)
+    ]
+    for one in answer["bills"]:
+        assert sum(line["amount"] for line in one["lines"]) == pytest.approx(
+            one["total"] + one["unsure"], abs=1e-4
+        )
+        assert all(line["source"].startswith("https://") and line["read"] for line in one["lines"])
+
+
+def test_advice_as_json_has_everything_the_text_says() -> None:
+    done = cost("advise", "--monthly", "40000", "--pattern", "office-hours", "--json", *QUICK)
+
+    answer = json.loads(done.stdout)
+    assert done.stderr == ""
+    assert answer["recommendation"].startswith("Take ")
+    assert [option["name"] for option in answer["options"]] == ["aws", "gcp", "apprunner"]
+    assert [row["requests"] for row in answer["table"]] == [
+        0,
+        1000,
+        40_000,
+        1_000_000,
+        10_000_000,
+        100_000_000,
+    ]
+
+
+def test_a_log_is_replayed_and_its_unread_lines_are_shown(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.write_text(
+        "".join(f"{1793615415 + second * 700}\n" for second in range(100)) + "oops\n", encoding="utf-8"
+    )
+
+    done = cost("advise", "--log", str(log), "--platform", "aws", *QUICK)
+
+    assert done.returncode == 0
+    assert "access.log, 100 requests in 19.4 hours" in " ".join(done.stdout.split())
+    assert "1 of 101 lines have no time that could be read" in " ".join(done.stdout.split())
+    assert "oops" in done.stdout
+
+
+def test_a_schedule_is_followed() -> None:
+    done = cost("advise", "--cron", "0 * * * *", "--platform", "aws", "--idle", "aws=600", *QUICK)
+
+    assert "the schedule '0 * * * *', 1 requests an hour" in done.stdout
+    assert "every request waits for a start" in done.stdout
+
+
+def test_own_prices_are_used(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('[aws.requests.price]\nus-east-1 = "1000000"\n', encoding="utf-8")
+
+    answer = json.loads(
+        cost("bill", "--requests", "3", "--platform", "aws", "--prices", str(own), "--json").stdout
+    )
+
+    assert answer["bills"][1]["lines"][0]["amount"] == 3
+    assert answer["bills"][1]["lines"][0]["source"] == str(own)
+
+
+def test_old_prices_warn_and_the_answer_still_comes(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('[aws.requests]\nread = "2020-01"\n', encoding="utf-8")
+
+    done = cost("bill", "--requests", "3", "--prices", str(own), "--json")
+
+    assert done.returncode == 0
+    assert done.stderr.startswith("cost: the oldest of the prices was read in 2020-01, over a year ago")
+    assert json.loads(done.stdout)["requests"] == 3
+
+
+def test_a_file_that_is_not_such_a_page_is_not_overwritten(tmp_path: Path) -> None:
+    precious = tmp_path / "thesis.html"
+    precious.write_text("my thesis", encoding="utf-8")
+
+    done = cost("advise", "--monthly", "100", "--html", str(precious), *QUICK)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"cost: {precious} exists and is not a page of this tool: name another file\n"
+    assert precious.read_text(encoding="utf-8") == "my thesis"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "out", "error"),
+    [
+        (["bill", "--requests", "1", "--json"], 0, '{"requests": 1, "bills": [', ""),
+        (["bill"], 2, "", "cost: Missing option '--requests'.\n"),
+    ],
+)
+def test_it_is_a_program(arguments: list[str], status: int, out: str, error: str) -> None:
+    command = [sys.executable, "-m", "cost", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout[: len(out)], done.stderr) == (status, out, error)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            "advise",
+            "give the traffic in one way: --requests-per-hour, --monthly, --log or --cron; given: none",
+        ),
+        ("advise --monthly 1 --cron x", "give the traffic in one way: "),
+        ("advise --monthly -5", "-5 requests a month is no traffic to simulate; it is more than 0"),
+        ("advise --monthly 5 --pattern spiky", "'spiky' is not a pattern; known: steady, bursty"),
+        ("advise --monthly 5 --duration fast", "'fast' is not in seconds; it is such as --duration 0.2"),
+        ("advise --monthly 5 --duration azure=1", "'azure' is not a platform; known: aws, gcp, apprunner"),
+        ("advise --monthly 5 --idle aws", "'aws' is not in seconds; it is such as --idle aws=600"),
+        ("advise --monthly 5 --idle aws=1-2", "--idle 'aws=1-2': it is such as --idle aws=600"),
+        ("advise --monthly 5 --from nowhere", "nowhere is not a saved run: it has no samples.jsonl"),
+        ("advise --monthly 5 --p95 0", "--p95 0: a limit is above 0 s"),
+        ("advise --log nowhere.log", "nowhere.log cannot be read"),
+        ("bill --requests -1", "-1 requests a month? It is 0 or more"),
+        ("bill --requests 1 --cold-share 2", "--cold-share 2 is no share; it is from 0 to 1"),
+        (
+            "bill --requests 1 --aws-region mars-1",
+            "'mars-1' is not a region with known prices for aws; known: ap-",
+        ),
+        ("bill --requests 1 --memory 64", "AWS Lambda has no instance of 64 MB; it has 128 to 10240 MB"),
+        ("bill --requests 1 --waiting 2", "waiting: 2.0 is no share of the handling; it is from 0 to 1"),
+        ("bill --requests many", "Invalid value for '--requests'"),
+        ("bill --prices nowhere.toml --requests 1", "nowhere.toml cannot be read as a price file"),
+        ("guess", "No such command 'guess'"),
+    ],
+)
+def test_what_can_be_put_right_is_one_line_on_standard_error(arguments: str, message: str) -> None:
+    done = cost(*arguments.split())
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"cost: {message}")
+    assert done.stderr.count("\n") == 1
