@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Named, because start() is defined anew for each request and computes its annotations each time.
+Headers = list[tuple[str, str]]
+
 
 def configure() -> None:
     """Write JSON lines to standard output, unless whoever runs the app handles its records already."""
@@ -45,7 +48,7 @@ class RequestLog:
             "status": None,
         }
 
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
             fields["status"] = int(status.split(maxsplit=1)[0])
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 

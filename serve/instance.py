@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from serve.messages import Headers
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -56,7 +58,7 @@ def identify(
         counted = environ["PATH_INFO"] != health_path
         extra = headers_before(identity, arrived, build, counted=counted)
 
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
             headers = [*headers, *extra, *server_timing(arrived, counted=counted)]
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+# Named, because a function that is defined anew for each request computes its annotations each time.
+Headers = list[tuple[str, str]]
+
 
 class Request(NamedTuple):
     """An HTTP request.
@@ -14,7 +17,7 @@ class Request(NamedTuple):
     method: str
     path: str
     query: str
-    headers: list[tuple[str, str]]
+    headers: Headers
     body: bytes
     mount: str = ""
     protocol: str = "HTTP/1.1"
@@ -26,7 +29,7 @@ class Response(NamedTuple):
     """Status code and reason ("200 OK"), headers in the app's order and spelling, and the whole body."""
 
     status: str
-    headers: list[tuple[str, str]]
+    headers: Headers
     body: bytes
 
     @property

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from serve.messages import Request, Response, header_value
+from serve.messages import Headers, Request, Response, header_value
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+Write = Callable[[bytes], object]
 
 
 def to_environ(request: Request) -> "WSGIEnvironment":
@@ -31,10 +33,12 @@ def to_environ(request: Request) -> "WSGIEnvironment":
     }
     for name, value in request.headers:
         key = _environ_key(name)
+        if not value.isascii():
+            value = header_value(value)  # noqa: PLW2901 - most are ASCII
         if key in environ:
-            environ[key] += f",{header_value(value)}"
+            environ[key] += f",{value}"
         elif key:
-            environ[key] = header_value(value)
+            environ[key] = value
     # The length that the client declared is that of the encoded body, if it is right at all.
     if environ.pop("HTTP_CONTENT_LENGTH", None) is not None or request.body:
         environ["CONTENT_LENGTH"] = str(len(request.body))
@@ -56,9 +60,7 @@ def call(app: "WSGIApplication", environ: "WSGIEnvironment") -> Response:
     written: list[bytes] = []
     started: list[Any] = []
 
-    def start_response(
-        status: str, headers: list[tuple[str, str]], exc_info: Any = None
-    ) -> Callable[[bytes], object]:
+    def start_response(status: str, headers: Headers, exc_info: Any = None) -> Write:
         # Nothing has been sent yet, so an error page may always replace the response (PEP 3333).
         if started and not exc_info:
             raise RuntimeError("start_response was called twice without exc_info")
@@ -78,6 +80,7 @@ def call(app: "WSGIApplication", environ: "WSGIEnvironment") -> Response:
     return Response(status, headers, b"".join(written))
 
 
+@lru_cache(maxsize=1024)
 def split_host(host: str) -> tuple[str, str]:
     """A Host header's name and port; the port is empty where there is none. IPv6 names keep their brackets."""
     name, _, port = host.rpartition(":")
@@ -93,6 +96,7 @@ def _environ_key(name: str) -> str:
     return key if key == "CONTENT_TYPE" else f"HTTP_{key}"
 
 
+@lru_cache(maxsize=1024)
 def _first(values: str | None) -> str:
     """The first of a comma-separated list: what the client's own connection had."""
     return values.partition(",")[0].strip() if values else ""

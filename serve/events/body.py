@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from functools import lru_cache
 from typing import Any
 
 from serve.messages import BadEventError, Response
@@ -40,7 +41,7 @@ def write_body(response: Response, method: str) -> tuple[str, bool]:
     either way the bytes that arrive are the app's.
     """
     body = response.body
-    if not body or method == "HEAD" or response.code in (204, 304):
+    if not body or method == "HEAD" or response.status.startswith(("204", "304")):
         return "", False
     if _is_text(response.headers):
         try:
@@ -65,9 +66,15 @@ def _is_text(headers: list[tuple[str, str]]) -> bool:
             case "content-encoding":
                 return False
             case "content-type":
-                kind = value.partition(";")[0].strip().lower()
+                kind = value
             case _:
                 pass
+    return _is_text_type(kind)
+
+
+@lru_cache(maxsize=1024)
+def _is_text_type(content_type: str) -> bool:
+    kind = content_type.partition(";")[0].strip().lower()
     return kind.startswith("text/") or kind.endswith(("json", "xml", "javascript", "x-www-form-urlencoded"))
 
 

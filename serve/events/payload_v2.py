@@ -19,21 +19,30 @@ def read(event: dict[str, Any]) -> Request:
     """The request that `event` carries. Raises BadEventError where its body cannot be read."""
     context = event["requestContext"]
     http = context["http"]
-    headers = [(name, value) for name, value in (event.get("headers") or {}).items() if value is not None]
+    given = event.get("headers") or {}
+    headers = list(given.items())
+    if None in given.values():
+        headers = [(name, value) for name, value in headers if value is not None]
     cookies = event.get("cookies")
     if cookies:
         # A function URL repeats them as a header; the list is the whole.
         headers = [(name, value) for name, value in headers if name.lower() != "cookie"]
         headers.append(("cookie", "; ".join(cookies)))
     # http.path is decoded for HTTP APIs and for function URLs alike; rawPath is decoded only for the first.
-    path = as_latin1(http.get("path") or event.get("rawPath") or "/")
-    mount, path = split_stage(path, context.get("stage"))
+    path, mount = http.get("path") or event.get("rawPath") or "/", ""
+    if not path.isascii():
+        path = as_latin1(path)
+    stage = context.get("stage")
+    if stage and stage != "$default":
+        mount, path = split_stage(path, stage)
+    query = event.get("rawQueryString")
+    body = event.get("body")
     return Request(
         http.get("method") or "GET",
         path,
-        as_latin1(event.get("rawQueryString") or ""),
+        as_latin1(query) if query else "",
         headers,
-        read_body(event.get("body"), event.get("isBase64Encoded")),
+        read_body(body, event.get("isBase64Encoded")) if body else b"",
         mount,
         http.get("protocol") or "HTTP/1.1",
         http.get("sourceIp") or "",
