@@ -1,0 +1,123 @@
+"""Transactions on a PostgreSQL that may sleep, restart or cut connections, from an instance that may be frozen.
+
+    DATABASE_URL    postgresql://USER:PASSWORD@HOST/DATABASE
+    DATABASE_KEEP   off (the default): a connection a transaction, so that a database which goes to sleep when nobody
+                    is connected can do so while instances idle; on: one a thread, for a busy service
+    DATABASE_WAIT   seconds that a database may take to wake up; less than a request may take. 20 by default
+
+docs/growing.md says why it is written so.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import psycopg
+
+Result = TypeVar("Result")
+log = logging.getLogger(__name__)
+
+KEEP = os.environ.get("DATABASE_KEEP", "off") == "on"
+WAIT_SECONDS = float(os.environ.get("DATABASE_WAIT", "20"))
+
+# What an instance notices of a connection that was cut while it was frozen: the network says nothing, so an answer
+# that does not come in time has to count as the end of it.
+NETWORK: dict[str, Any] = {
+    "tcp_user_timeout": 5000,  # ms until data that nobody acknowledges means a dead connection
+    "keepalives_idle": 30,  # seconds
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+# What the database does about an instance that was frozen, or has gone without a word. A pooler may not take these in
+# a connection's start; there they are settings of the role: ALTER ROLE app SET idle_session_timeout = '5min'.
+SESSION = {
+    "statement_timeout": "15s",
+    "idle_in_transaction_session_timeout": "10s",  # its locks go
+    "idle_session_timeout": "5min",  # a kept connection goes, so that the database may sleep
+    "tcp_keepalives_idle": "60",
+}
+# Waiting changes nothing about these.
+FINAL = ("authentication failed", "does not exist", "no pg_hba.conf entry")
+
+_thread = threading.local()
+
+
+def transaction(work: Callable[[psycopg.Connection[Any]], Result], *, writes: bool = True) -> Result:
+    """What `work` returns, committed.
+
+    Where the connection is lost, `work` is done once more on a new one: before the commit nothing has happened in the
+    database, so nothing may have happened elsewhere either. After a commit without an answer nobody knows, so this
+    raises psycopg.OperationalError, unless `work` only reads.
+    """
+    try:
+        return _attempt(work, writes=writes)
+    except _LostError as lost:
+        log.warning("The connection to the database was lost, so the work is done once more: %s", lost)
+    try:
+        return _attempt(work, writes=writes)
+    except _LostError as lost:
+        raise psycopg.OperationalError(f"the connection to the database was lost twice: {lost}") from lost
+
+
+class _LostError(Exception):
+    """The connection ended before anything was committed."""
+
+
+def _attempt(work: Callable[[psycopg.Connection[Any]], Result], *, writes: bool) -> Result:
+    connection = _open()
+    committing = False
+    try:
+        result = work(connection)
+        committing = True
+        connection.commit()
+    except psycopg.Error as error:
+        if not connection.closed or (committing and writes):
+            raise
+        raise _LostError(error) from error
+    else:
+        return result
+    finally:
+        _let_go(connection)
+
+
+def connect() -> psycopg.Connection[Any]:
+    """A new connection. A database that wakes up, restarts or is full is waited for, WAIT_SECONDS at most."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    pause = 0.05
+    while True:
+        try:
+            return psycopg.connect(
+                os.environ["DATABASE_URL"],
+                connect_timeout=max(2, int(deadline - time.monotonic())),
+                options=" ".join(f"-c {name}={value}" for name, value in SESSION.items()),
+                **NETWORK,
+            )
+        except psycopg.OperationalError as error:
+            is_final = any(words in str(error) for words in FINAL)
+            if is_final or time.monotonic() + pause > deadline:
+                raise
+            log.info("The database does not answer yet: %s", error)
+        time.sleep(pause)
+        pause = min(2 * pause, 1)
+
+
+def _open() -> psycopg.Connection[Any]:
+    """This thread's kept connection, or a new one. It is not asked whether it lives: the work itself shows it."""
+    kept = getattr(_thread, "connection", None)
+    if kept and not kept.closed:
+        return kept
+    connection = connect()
+    if KEEP:
+        _thread.connection = connection
+    return connection
+
+
+def _let_go(connection: psycopg.Connection[Any]) -> None:
+    """Close it, or keep it without an open transaction: a frozen instance must hold no locks."""
+    if KEEP and not connection.closed:
+        connection.rollback()
+    else:
+        connection.close()

@@ -1,0 +1,292 @@
+"""The database recipe: no request fails where an instance was frozen, the database restarted, slept or was cut off."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from examples import postgres
+from local import Emulator, Settings
+from tests.examples.cluster import PATIENCE, Cluster, children, is_frozen
+
+ROOT = Path(__file__).parents[2]
+APPS = ["examples.database_app:app", "examples.sqlalchemy_app:app"]
+
+
+def ask(url: str, note: str | None = None) -> tuple[int, Any, str]:
+    """Status, body and instance of a request that reads the notes, or adds one."""
+    body = None if note is None else json.dumps({"text": note}).encode()
+    request = urllib.request.Request(f"{url}/notes", body, {"content-type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as response:
+            return response.status, json.load(response), response.headers["x-instance-id"]
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error), ""
+
+
+def until(is_so: Callable[[], Any], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline, f"never: {what}"
+        time.sleep(0.01)
+
+
+class Platform:
+    """An emulated platform with an app on the database; `log` is what its instances print."""
+
+    def __init__(self, emulator: Emulator, log: Path) -> None:
+        self.url = emulator.url
+        self.pid = emulator.pid
+        self.log = log
+
+    def instances(self) -> list[int]:
+        """The processes of entrypoint.sh; each leads a group of its own."""
+        return [pid for pid in children(self.pid) if b"serve." in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+Serve = Callable[..., Platform]
+
+
+@pytest.fixture
+def serve(database: Cluster, tmp_path: Path) -> Iterator[Serve]:
+    with ExitStack() as stack:
+
+        def start(platform: str, app: str = APPS[0], **variables: str) -> Platform:
+            log = tmp_path / "log"
+            settings = Settings(
+                app=app, idle_seconds=600, log=log, environment={"DATABASE_URL": database.url, **variables}
+            )
+            return Platform(stack.enter_context(Emulator(platform, settings)), log)
+
+        yield start
+
+
+@pytest.mark.parametrize("keep", ["off", "on"])
+@pytest.mark.parametrize("app", APPS)
+def test_a_lambda_instance_answers_after_a_freeze_in_which_the_database_restarted(
+    serve: Serve, database: Cluster, app: str, keep: str
+) -> None:
+    lambda_ = serve("aws", app, DATABASE_KEEP=keep)
+    answers = [ask(lambda_.url, "first")]
+    for mode in ("immediate", "fast"):
+        [instance] = lambda_.instances()
+        until(lambda pid=instance: is_frozen(pid), "frozen between two requests")
+
+        database.restart(mode)
+
+        answers += [ask(lambda_.url, mode), ask(lambda_.url)]
+
+    assert [status for status, _, _ in answers] == [201, 201, 200, 201, 200]
+    assert answers[-1][1] == ["first", "immediate", "fast"]
+    assert len({instance for _, _, instance in answers}) == 1
+
+
+@pytest.mark.parametrize("keep", ["off", "on"])
+@pytest.mark.parametrize("app", APPS)
+def test_all_threads_of_gunicorn_answer_after_a_freeze_in_which_the_database_restarted(
+    serve: Serve, database: Cluster, app: str, keep: str
+) -> None:
+    service = serve("gcp", app, DATABASE_KEEP=keep)
+    notes = [f"{number}" for number in range(16)]
+    with ThreadPoolExecutor(8) as clients:
+        before = list(clients.map(lambda note: ask(service.url, note), notes))
+        [instance] = service.instances()
+        for mode in ("immediate", "fast"):
+            os.killpg(instance, signal.SIGSTOP)
+            until(lambda: is_frozen(instance), "frozen")
+            database.restart(mode)
+            os.killpg(instance, signal.SIGCONT)
+
+            after = list(clients.map(lambda _: ask(service.url), notes))
+
+            assert {status for status, _, _ in after} == {200}
+            assert all(sorted(body, key=int) == notes for _, body, _ in after)
+    assert {status for status, _, _ in before} == {201}
+    assert len({instance for _, _, instance in before + after}) == 1
+
+
+@pytest.mark.parametrize("keep", ["off", "on"])
+def test_no_reader_fails_while_the_database_restarts_under_load(
+    serve: Serve, database: Cluster, keep: str
+) -> None:
+    service = serve("gcp", DATABASE_KEEP=keep)
+    ask(service.url, "first")
+    done = False
+
+    def read_until_done() -> set[tuple[int, str]]:
+        answers: set[tuple[int, str]] = set()
+        while not done:
+            status, body, _ = ask(service.url)
+            answers.add((status, json.dumps(body)))
+        return answers
+
+    with ThreadPoolExecutor(4) as clients:
+        readers = [clients.submit(read_until_done) for _ in range(4)]
+        for mode in ("fast", "immediate"):
+            database.restart(mode)
+            ask(service.url)
+        done = True
+        answers = set[tuple[int, str]]().union(*(reader.result(PATIENCE) for reader in readers))
+
+    assert answers == {(200, '["first"]')}
+
+
+def test_a_request_waits_for_a_database_that_wakes_up(serve: Serve, database: Cluster) -> None:
+    lambda_ = serve("aws")
+    database.stop()
+    with ThreadPoolExecutor(1) as client:
+        answer = client.submit(ask, lambda_.url, "awake")
+        until(lambda: "The database does not answer yet" in lambda_.log.read_text(), "the app waits")
+
+        database.start()
+
+        assert answer.result(PATIENCE)[0] == 201
+    assert database.query("SELECT text FROM notes") == ["awake"]
+
+
+def test_a_database_that_stays_away_is_a_503_that_says_when_to_come_back(
+    serve: Serve, database: Cluster
+) -> None:
+    lambda_ = serve("aws", DATABASE_WAIT="0.2")
+    database.stop()
+    try:
+        status, body, _ = ask(lambda_.url)
+    finally:
+        database.start()
+        database.wait()
+
+    assert (status, body) == (
+        503,
+        {"error": "Service Unavailable", "message": "The database does not answer; try again"},
+    )
+
+
+def test_an_idle_instance_holds_no_connection_so_the_database_may_sleep(
+    serve: Serve, database: Cluster
+) -> None:
+    lambda_ = serve("aws")
+
+    assert ask(lambda_.url, "one")[0] == 201
+
+    [instance] = lambda_.instances()
+    until(lambda: is_frozen(instance), "frozen")
+    until(lambda: database.others() == [], "no connection")
+
+
+@pytest.fixture
+def here(database: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    """The recipe's functions in this process, on the database, with kept connections."""
+    monkeypatch.setenv("DATABASE_URL", database.url)
+    monkeypatch.setattr(postgres, "KEEP", True)
+    yield database
+    kept = getattr(postgres._thread, "connection", None)
+    if kept:
+        kept.close()
+
+
+def shorten(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """Set one of the recipe's own time limits lower, so that the test need not wait for it."""
+    assert name in postgres.SESSION
+    monkeypatch.setitem(postgres.SESSION, name, value)
+
+
+def pid_of(connection: psycopg.Connection[Any]) -> int:
+    return connection.info.backend_pid
+
+
+def test_a_kept_connection_is_kept_and_goes_when_nobody_uses_it(
+    here: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shorten(monkeypatch, "idle_session_timeout", "1s")
+    first = postgres.transaction(pid_of)
+    assert postgres.transaction(pid_of) == first
+
+    until(lambda: here.others() == [], "cut off by the database")
+
+    assert (
+        postgres.transaction(lambda connection: connection.execute("SELECT 1") and pid_of(connection))
+        != first
+    )
+
+
+def test_an_instance_frozen_in_a_transaction_loses_its_locks_and_does_the_work_again(
+    here: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shorten(monkeypatch, "idle_in_transaction_session_timeout", "100ms")
+    attempts: list[int] = []
+
+    def write(connection: psycopg.Connection[Any]) -> None:
+        connection.execute("INSERT INTO notes (text) VALUES ('once')")
+        attempts.append(pid_of(connection))
+        if len(attempts) == 1:
+            # What a freeze looks like from the database: nothing comes.
+            until(lambda: attempts[0] not in here.others(), "cut off by the database")
+        connection.execute("SELECT 1")
+
+    postgres.transaction(write)
+
+    assert len(attempts) == 2
+    assert here.query("SELECT text FROM notes") == ["once"]
+
+
+def test_a_commit_without_an_answer_is_not_done_again(here: Cluster) -> None:
+    attempts: list[int] = []
+
+    class Cut(psycopg.Connection[Any]):
+        def commit(self) -> None:
+            here.query("SELECT pg_terminate_backend(%s, 10000)", pid_of(self))
+            super().commit()
+
+    def write(connection: psycopg.Connection[Any]) -> None:
+        connection.__class__ = Cut
+        connection.execute("INSERT INTO notes (text) VALUES ('never')")
+        attempts.append(pid_of(connection))
+
+    with pytest.raises(psycopg.OperationalError):
+        postgres.transaction(write)
+
+    assert len(attempts) == 1
+
+
+def test_what_waiting_cannot_change_is_an_error_at_once(
+    here: Cluster, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"{here.url.removesuffix('postgres')}nothing")
+    caplog.set_level("INFO")
+
+    with pytest.raises(psycopg.OperationalError, match='database "nothing" does not exist'):
+        postgres.connect()
+
+    assert caplog.records == []
+
+
+def can_drop_packets() -> bool:
+    """Whether this user may make a network namespace and has iptables for it."""
+    if not shutil.which("unshare") or not shutil.which("iptables"):
+        return False
+    command = ["unshare", "--net", "iptables", "--list"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(
+    not can_drop_packets(), reason="it takes root, a network namespace and iptables to lose packets"
+)
+@pytest.mark.usefixtures("database_server")  # skips where there is no PostgreSQL
+def test_a_connection_that_the_network_cut_without_a_word_is_noticed_and_replaced() -> None:
+    command = ["unshare", "--net", sys.executable, "-m", "tests.examples.silent_cut"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+
+    assert (done.returncode, done.stdout) == (0, "the first connection, then another\n"), done.stderr
