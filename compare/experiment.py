@@ -25,7 +25,7 @@ LARGEST_BURST = 100
 _LONGER = 1.25
 _LONGEST_IDLE_S = 3600.0
 # Before the first request of a slice is due, so that its threads are waiting for it.
-_LEAD_S = 0.02
+_LEAD_S = 0.1
 
 
 class View(Protocol):

@@ -141,7 +141,7 @@ def course(targets: Sequence[TargetReport], name: str = "course") -> str:
         y += 18
         parts.append(svg.text(_LEFT, y, _full_name(target), kind=f"who c{place % 8}"))
         down = svg.log_scale(values, y + strip, y + 12)
-        for tick in down.ticks():
+        for tick in down.ticks(4):
             parts.append(svg.line(52, down(tick), _WIDE - 12, down(tick), "grid"))
             parts.append(svg.text(46, down(tick) + 4, svg.tick_label(tick), anchor="end", kind="tick"))
         for one in target.series:

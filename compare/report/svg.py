@@ -32,9 +32,9 @@ class Scale:
             part = (held - self.low) / (self.high - self.low)
         return round(self.start + part * (self.end - self.start), 1)
 
-    def ticks(self) -> list[float]:
-        """Round numbers within the scale, few enough to be labelled."""
-        return _log_ticks(self.low, self.high) if self.log else _linear_ticks(self.low, self.high)
+    def ticks(self, most: int = 6) -> list[float]:
+        """Round numbers within the scale, on a logarithmic one at most so many."""
+        return _log_ticks(self.low, self.high, most) if self.log else _linear_ticks(self.low, self.high)
 
 
 def log_scale(values: Sequence[float], start: float, end: float) -> Scale:
@@ -50,14 +50,14 @@ def linear_scale(high: float, start: float, end: float) -> Scale:
     return Scale(0.0, high * 1.02 or 1.0, start, end, log=False)
 
 
-def _log_ticks(low: float, high: float) -> list[float]:
+def _log_ticks(low: float, high: float, most: int) -> list[float]:
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for steps in ((1, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
         ticks = [step * 10.0**decade for decade in decades for step in steps]
         within = [tick for tick in ticks if low <= tick <= high]
-        if len(within) <= 6:  # noqa: PLR2004 -- more labels would touch each other
-            return within
-    return within[:: math.ceil(len(within) / 6)]
+        if len(within) <= most:
+            break
+    return within[:: math.ceil(len(within) / most)] if within else []
 
 
 def _linear_ticks(low: float, high: float) -> list[float]:

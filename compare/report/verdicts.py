@@ -102,6 +102,9 @@ def paired_ratio(
         if group.by == "instance" and labels < stats.smallest_clusters(p):
             return None, f"too few instances: {name} had {labels} of {stats.smallest_clusters(p)}"
     labels = _common_labels(base, other)
+    fewest = min(len(set(own)) for own in (labels or [group.labels for group in groups]))
+    if fewest < stats.smallest_clusters(p):
+        return None, f"too few instances or rounds: {fewest} of {stats.smallest_clusters(p)}"
     if labels is None:
         sides = [
             stats.Clustered.of([response_ms(s) for s in samples], group.labels)
@@ -118,8 +121,7 @@ def paired_ratio(
             if stats.effective_sample(side, p) < stats.smallest_sample(p):
                 return None, f"too few instances: those of {samples[0].target} differ too much"
     found = stats.ratio(sides[0], sides[1], p, paired=labels is not None, seed=seed)
-    fewest = min(side.count for side in sides)
-    return found, "" if found else f"too few instances or rounds: {fewest} of {stats.smallest_clusters(p)}"
+    return found, "" if found else "a figure of 0 has no ratio"
 
 
 def _common_labels(

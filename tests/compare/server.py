@@ -61,8 +61,8 @@ def handler(options: argparse.Namespace) -> type[BaseHTTPRequestHandler]:  # noq
                 self.close_connection = True
                 self.wfile.write(b"\x00\x01 what is this \xff\r\n")
                 return None
-            began = time.monotonic()
             headers: dict[str, str] = {} if options.anonymous else self.identity()
+            began = time.monotonic()
             time.sleep(options.delay / 1000)
             headers["Server-Timing"] = f"app;dur={(time.monotonic() - began) * 1000:.3f}"
             if options.close:
