@@ -126,6 +126,7 @@ class Service:
         """End every instance."""
         for check in self._checks:
             check.cancel()
+        await asyncio.gather(*self._checks, return_exceptions=True)
         await self._backend.close()
 
     async def __call__(self, scope: front.Scope, receive: front.Receive, send: front.Send) -> None:
@@ -176,7 +177,10 @@ class Service:
                 self._log.event(f"instance {server.number} gone: {failures} checks failed, {problem}")
                 # From here on it gets no request; those that it has may end.
                 self._backend.pool.lost(server.number)
-                await server.instance.stop(platforms.limit("apprunner", "stop_grace"))
+                try:
+                    await server.instance.stop(platforms.limit("apprunner", "stop_grace"))
+                finally:
+                    await server.instance.stop(0)
 
     async def _problem(self, server: Server) -> str | None:
         path = self._health.path

@@ -32,7 +32,7 @@ class BrokenResponseError(Exception):
 
 
 class _Protocol(HttpToolsProtocol):
-    """uvicorn's protocol with a limit for what comes before the body, so that an endless head gets an answer."""
+    """uvicorn's protocol, where an endless head and a CONNECT get an answer too."""
 
     _head = 0
     _in_head = True
@@ -43,7 +43,11 @@ class _Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        super().on_headers_complete()
+        if self.parser and self.parser.get_method() == b"CONNECT":
+            # The parser never says that such a request is complete, so it would be waited for without end.
+            self.send_400_response("CONNECT is for proxies")
+        else:
+            super().on_headers_complete()
 
     def data_received(self, data: bytes) -> None:
         if self._in_head and self._head > LONGEST_HEAD:

@@ -69,7 +69,8 @@ FAILURES: dict[type[Exception], Answer] = {
 def refusal(request: Request) -> Answer | None:
     """Google's own answer to a request that never reaches the container, or None."""
     path = request.path
-    if request.method in ("TRACE", "CONNECT"):
+    # CONNECT is not passed on either; front.py answers it.
+    if request.method == "TRACE":
         return METHOD_NOT_ALLOWED
     # "Some paths that end with z" are reserved too; of those only this one is known for certain.
     if path in (b"/eventlog", b"/healthz") or path.startswith(b"/_ah/"):

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from local.log import Log
 from local.settings import ROOT, Settings
@@ -54,18 +55,17 @@ class Reaper:
 class Instance:
     """A process of entrypoint.sh in a session and process group of its own; it listens on `port`, if on any."""
 
-    def __init__(
-        self, name: str, port: int | None, process: asyncio.subprocess.Process, log: Log, reaper: Reaper
-    ) -> None:
+    def __init__(self, name: str, port: int | None, process: "Spawned", log: Log, reaper: Reaper) -> None:
         self.name = name
         self.port = port
+        self.published = False
         self.frozen = False
-        self._process = process
+        self._process = process.process
         self._log = log
         self._reaper = reaper
         self._registered = self._registration()
         reaper.tell("+", self._registered)
-        self._output = asyncio.create_task(self._copy_output())
+        self._output = asyncio.create_task(self._copy_output(process.output))
         self.exited = asyncio.create_task(self._watch())
 
     def freeze(self) -> None:
@@ -115,12 +115,16 @@ class Instance:
         self._reaper.tell("-", self._registered)
         return status
 
-    async def _copy_output(self) -> None:
+    async def _copy_output(self, output: int) -> None:
         feed = self._log.output(self.name)
-        assert self._process.stdout is not None  # noqa: S101 - a pipe
-        while piece := await self._process.stdout.read(65536):
+        reader = asyncio.StreamReader()
+        loop = asyncio.get_running_loop()
+        pipe = os.fdopen(output, "rb", buffering=0)
+        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+        while piece := await reader.read(65536):
             feed(piece)
         feed(b"")
+        transport.close()
 
 
 class Container(Instance):
@@ -131,7 +135,7 @@ class Container(Instance):
         engine: str,
         name: str,
         port: int | None,
-        process: asyncio.subprocess.Process,
+        process: "Spawned",
         log: Log,
         reaper: Reaper,
     ) -> None:
@@ -139,6 +143,7 @@ class Container(Instance):
         self.container = container_name(name)
         self._pid = 0
         super().__init__(name, port, process, log, reaper)
+        self.published = sys.platform != "linux"
 
     async def find_process(self) -> bool:
         """Learn which process to freeze; False where this user may not signal it, so that it is never frozen.
@@ -190,9 +195,9 @@ async def start(
         # The instance's python3 is the one that runs this: entrypoint.sh takes it from PATH.
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         own = {"PATH": path, "HOST": "127.0.0.1", "PYTHONUNBUFFERED": "1"}  # the last as in the image
-        process = await _spawn([str(ROOT / "entrypoint.sh")], own | variables)
+        process = await spawn([str(ROOT / "entrypoint.sh")], own | variables)
         return Instance(name, port, process, log, reaper)
-    process = await _spawn(container_command(settings, name, variables, port, sys.platform), dict(os.environ))
+    process = await spawn(container_command(settings, name, variables, port, sys.platform), dict(os.environ))
     return Container(settings.engine, name, port, process, log, reaper)
 
 
@@ -246,23 +251,49 @@ async def wait_for_port(instance: Instance, timeout: float) -> str | None:  # no
     while time.monotonic() < until:
         if instance.exited.done():
             return f"exited with {instance.exited.result()} before port {instance.port} was open"
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", instance.port)
-        except OSError:
-            await asyncio.sleep(_POLL_SECONDS)
-        else:
-            writer.close()
+        if await _is_open(instance):
             return None
+        await asyncio.sleep(_POLL_SECONDS)
     return f"port {instance.port} was not open after {timeout:g} s"
 
 
-async def _spawn(command: list[str], environment: dict[str, str]) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env=environment,
-        cwd=ROOT,
-        start_new_session=True,
-    )
+async def _is_open(instance: Instance) -> bool:
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", instance.port)
+        if instance.published:
+            # The engine itself accepts connections from the start; only an answer shows that the app does.
+            writer.write(b"GET /health HTTP/1.0\r\n\r\n")
+        answered = not instance.published or await reader.read(1) != b""
+        writer.close()
+    except OSError:
+        return False
+    return answered
+
+
+class Spawned(NamedTuple):
+    """A process, and the file descriptor from which all that it prints is read."""
+
+    process: asyncio.subprocess.Process
+    output: int
+
+
+async def spawn(command: list[str], environment: dict[str, str]) -> Spawned:
+    """Start a command in a session of its own."""
+    # Not asyncio's own pipe: with that, a process ends only when all its children have closed the pipe too.
+    output, end = os.pipe()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=end,
+            stderr=asyncio.subprocess.STDOUT,
+            env=environment,
+            cwd=ROOT,
+            start_new_session=True,
+        )
+    except BaseException:
+        os.close(output)
+        raise
+    finally:
+        os.close(end)
+    return Spawned(process, output)
