@@ -20,6 +20,11 @@ def deploy(service: Service, past: History) -> Deployment:
     the rest away, which would cost cents for the stored image.
     """
     tags = service.labels
+    if not past.releases:
+        pulumi.log.warn(
+            "AWS closed App Runner to new customers on 30 April 2026. An account that never used it is refused when "
+            "the service is made; then `pulumi destroy` takes away what was made before."
+        )
 
     # The role that pulls the image. It comes before the image, because a new role is not known everywhere for some
     # seconds, and building takes longer than that.

@@ -196,7 +196,7 @@ def test_a_refused_app_runner_leaves_nothing_after_a_destroy(new_stack: NewStack
     """An account without App Runner is refused late; the roles and the registry go by `pulumi destroy`."""
     stack = new_stack("apprunner")
     cloud.refuse_next[APP_RUNNER] = "not available to new customers"
-    stack.up(fails=True)
+    assert "AWS closed App Runner to new customers on 30 April 2026" in stack.up(fails=True)
 
     stack("destroy", "--yes", "--skip-preview")
 

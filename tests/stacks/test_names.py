@@ -2,10 +2,12 @@
 
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stacks.names import label, resource_name
+
+PATIENT = settings.get_profile("stacks")
 
 
 def test_usual_names_stay_as_they_are() -> None:
@@ -23,12 +25,14 @@ def test_what_does_not_fit_is_cut_and_marked() -> None:
     )
 
 
+@PATIENT
 @given(st.text(min_size=1, max_size=60), st.text(min_size=1, max_size=60))
 def test_every_name_fits_every_platform(project: str, stack: str) -> None:
     """A service account takes 6 to 30 characters, which is the narrowest of all."""
     assert re.fullmatch(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", resource_name(project, stack))
 
 
+@PATIENT
 @given(
     st.tuples(st.text(min_size=1), st.text(min_size=1)), st.tuples(st.text(min_size=1), st.text(min_size=1))
 )
@@ -39,6 +43,7 @@ def test_two_projects_and_stacks_never_share_a_name(one: tuple[str, str], other:
     assert (resource_name(*one) == resource_name(*other)) == same
 
 
+@PATIENT
 @given(st.text(max_size=100))
 def test_every_label_fits_both_clouds(text: str) -> None:
     """Google's labels are the narrower ones."""

@@ -4,12 +4,14 @@ import asyncio
 
 import pulumi
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stacks.releases import KEPT, History, Release
 from tests.stacks.cloud import Cloud
 from tests.stacks.graph import run, service
+
+PATIENT = settings.get_profile("stacks")
 
 ONE = {"version": "1", "digest": "sha256:one"}
 TWO = {"version": "2", "digest": "sha256:two"}
@@ -63,6 +65,7 @@ def test_a_release_is_added_once() -> None:
     assert after(History("1", (ONE,)), "2", "sha256:two") == [ONE, TWO]
 
 
+@PATIENT
 @given(st.integers(0, 60), st.integers(0, 60))
 def test_the_list_stays_short_and_keeps_what_is_promoted(count: int, promoted: int) -> None:
     """Twenty releases are kept in order, and one more where the promoted one is older than those."""
