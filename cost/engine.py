@@ -23,7 +23,9 @@ BINS_OF_DECADE = 512
 SHORTEST_S = 1e-4
 BINS = BINS_OF_DECADE * 8
 
-SEEN, LASTS, BILLED, BIN = 0, 1, 2, 3  # columns of the tables that are drawn from
+ROWS = 1 << 13  # of a table that is drawn from; longer ones are thinned out
+SEEN, LASTS, BILLED, BIN = 0, 1, 2, 3  # columns of the table of requests
+BEGINS, BEGINS_BILLED = 0, 1  # of the table of starts
 NEVER = -math.inf
 ROUNDING = 1e-5  # of a step: what the difference of two times may be off without beginning another step
 
@@ -53,6 +55,14 @@ STATE = np.dtype(
         ("held_deadline", np.float64, (HELD,)),
         ("startups", np.int64),
         ("startup_s", np.float64),
+        # What is drawn from: rows of equal chance, and how many of them are in use.
+        ("random", np.uint64),
+        ("warms", np.int64),
+        ("warm", np.float64, (ROWS, 4)),
+        ("begins", np.int64),
+        ("begin", np.float64, (ROWS, 2)),
+        ("stays", np.int64),
+        ("stay", np.float64, (ROWS,)),
         # What is counted.
         ("clock", np.float64),
         ("requests", np.int64),
@@ -106,7 +116,7 @@ class Draws(NamedTuple):
     """What is drawn from, seconds; a row a sample, as likely as any other.
 
     warm: of a request without waiting, what the caller sees, how long it lasts in the instance, what is billed by the
-    request, the bin of what is seen. starts: of a start, how long it lasts, twice, and what is billed for it.
+    request, the bin of what is seen. starts: of a start, how long it lasts, and what is billed for it.
     idle: how long an instance stays after its last request.
     """
 
@@ -115,11 +125,12 @@ class Draws(NamedTuple):
     idle: Floats
 
 
-def fresh(rule: Rule, start: float) -> Any:
+def fresh(rule: Rule, draws: Draws, start: float, seed: int) -> Any:
     """The state of a platform at the time `start`: its minimum of instances, all idle."""
     states = np.zeros(1, STATE)
     state = states[0]
     state["clock"] = start
+    state["random"] = seed
     for name in ("idle_since", "active_from", "active_until"):
         state[name][:] = NEVER
     state["idles"] = rule.minimum
@@ -128,6 +139,13 @@ def fresh(rule: Rule, start: float) -> Any:
     state["idle_until"][: rule.minimum] = math.inf
     state["frees"] = rule.maximum - rule.minimum
     state["free"][: rule.maximum - rule.minimum] = range(rule.maximum - 1, rule.minimum - 1, -1)
+    for count, name, table in (
+        ("warms", "warm", draws.warm),
+        ("begins", "begin", draws.starts),
+        ("stays", "stay", draws.idle),
+    ):
+        state[count] = len(table)
+        state[name][: len(table)] = table
     return states
 
 
@@ -136,10 +154,18 @@ def draws(
 ) -> Draws:
     """The tables to draw from, of columns in seconds; what is billed by the request is rounded up to `step`."""
     return Draws(
-        warm=np.column_stack([seen, lasts, steps(lasts, step), bins_of(seen)]).astype(np.float64),
-        starts=np.column_stack([starts, starts, steps(starts_billed, step)]).astype(np.float64),
-        idle=np.asarray(idle, np.float64),
+        warm=_thinned(np.column_stack([seen, lasts, steps(lasts, step), bins_of(seen).astype(np.float64)])),
+        starts=_thinned(np.column_stack([starts, steps(starts_billed, step)])),
+        idle=_thinned(np.asarray(idle, np.float64)),
     )
+
+
+def _thinned(table: Floats) -> Floats:
+    """The table, or as many evenly spaced rows of it, in ascending order, as there is room for."""
+    if len(table) <= ROWS:
+        return table
+    ordered = table[np.argsort(table[:, 0] if table.ndim > 1 else table, kind="stable")]
+    return ordered[((np.arange(ROWS) + 0.5) * len(table) / ROWS).astype(np.int64)]
 
 
 def steps(seconds: Floats, step: float) -> Floats:
@@ -195,8 +221,16 @@ def _pop(s: Any) -> None:
 
 
 @compiled
-def _any_of(table: Floats, rng: Any) -> int:
-    return int(rng.random() * len(table)) if len(table) > 1 else 0
+def _any_of(s: Any, rows: int) -> int:
+    """The number of a row, each as likely: SplitMix64, whose state is a number, not an object to be counted."""
+    if rows == 1:
+        return 0
+    s.random += np.uint64(0x9E3779B97F4A7C15)
+    z = s.random
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return int((z >> np.uint64(11)) * (rows / 2.0**53))
 
 
 @compiled
@@ -237,38 +271,38 @@ def _becomes_busy(s: Any, rule: Rule, slot: int, now: float) -> None:
 
 
 @compiled
-def _becomes_idle(s: Any, rule: Rule, d: Draws, slot: int, now: float, rng: Any) -> None:
+def _becomes_idle(s: Any, rule: Rule, slot: int, now: float) -> None:
     _tick(s, rule.minimum, now)
     s.busies -= 1
     last = s.busy[s.busies]
     s.busy[s.place[slot]] = last
     s.place[last] = s.place[slot]
     s.active_until[slot] = max(now, s.active_from[slot] + rule.active_minimum)
-    s.idle_until[slot] = now + d.idle[_any_of(d.idle, rng)]
+    s.idle_until[slot] = now + s.stay[_any_of(s, s.stays)]
     s.idle[s.idles] = slot
     s.idles += 1
 
 
 @compiled
-def _assign(s: Any, d: Draws, slot: int, arrived: float, now: float, rng: Any) -> None:
+def _assign(s: Any, slot: int, arrived: float, now: float) -> None:
     """Give a request to a slot that is busy already or has just become so."""
-    i = _any_of(d.warm, rng)
+    i = _any_of(s, s.warms)
     s.requests += 1
-    s.handling_s += d.warm[i, BILLED]
+    s.handling_s += s.warm[i, BILLED]
     s.cold += s.served[slot] == 0
     s.served[slot] += 1
     s.in_flight[slot] += 1
-    _push(s, now + d.warm[i, LASTS], 2 * slot)
+    _push(s, now + s.warm[i, LASTS], 2 * slot)
     if now > arrived:
         s.waited += 1
-        seen = max(now - arrived + d.warm[i, SEEN], SHORTEST_S)
+        seen = max(now - arrived + s.warm[i, SEEN], SHORTEST_S)
         s.bins[min(int(math.log10(seen / SHORTEST_S) * BINS_OF_DECADE), BINS - 1)] += 1
     else:
-        s.bins[int(d.warm[i, BIN])] += 1
+        s.bins[int(s.warm[i, BIN])] += 1
 
 
 @compiled
-def _take_held(s: Any, rule: Rule, d: Draws, slot: int, now: float, rng: Any) -> None:
+def _take_held(s: Any, rule: Rule, slot: int, now: float) -> None:
     """Fill a slot that has room from the held requests, oldest first; those past their deadline are refused."""
     while s.held > 0 and s.in_flight[slot] < rule.concurrency:
         first = s.held_first
@@ -277,11 +311,11 @@ def _take_held(s: Any, rule: Rule, d: Draws, slot: int, now: float, rng: Any) ->
         if now > s.held_deadline[first]:
             s.refused += 1
         else:
-            _assign(s, d, slot, s.held_since[first], now, rng)
+            _assign(s, slot, s.held_since[first], now)
 
 
 @compiled
-def _settle(s: Any, rule: Rule, d: Draws, until: float, rng: Any) -> None:
+def _settle(s: Any, rule: Rule, until: float) -> None:
     """Everything that happens by itself up to and including `until`: instances have started, requests are answered."""
     while s.events > 0 and s.event_time[0] <= until:
         now, event = s.event_time[0], s.event[0]
@@ -293,9 +327,9 @@ def _settle(s: Any, rule: Rule, d: Draws, until: float, rng: Any) -> None:
             s.in_flight[slot] -= 1
         s.idle_since[slot] = now
         if s.held > 0:
-            _take_held(s, rule, d, slot, now, rng)
+            _take_held(s, rule, slot, now)
         if s.in_flight[slot] == 0:
-            _becomes_idle(s, rule, d, slot, now, rng)
+            _becomes_idle(s, rule, slot, now)
 
 
 @compiled
@@ -327,25 +361,25 @@ def _least_busy(s: Any, rule: Rule) -> int:
 
 
 @compiled
-def _start(s: Any, rule: Rule, d: Draws, now: float, rng: Any) -> None:
+def _start(s: Any, rule: Rule, now: float) -> None:
     """Start an instance."""
-    i = _any_of(d.starts, rng)
+    i = _any_of(s, s.begins)
     s.frees -= 1
     slot = s.free[s.frees]
     _bill(s, rule, slot, now)
     s.served[slot] = 0
     s.starting += 1
     s.startups += 1
-    s.startup_s += d.starts[i, LASTS]
+    s.startup_s += s.begin[i, BEGINS]
     s.starts += 1
-    s.start_s += d.starts[i, BILLED]
+    s.start_s += s.begin[i, BEGINS_BILLED]
     s.active_s += _up(rule.stop, rule.active_step)
     _becomes_busy(s, rule, slot, now)
-    _push(s, now + d.starts[i, LASTS], 2 * slot + 1)
+    _push(s, now + s.begin[i, BEGINS], 2 * slot + 1)
 
 
 @compiled
-def _hold(s: Any, rule: Rule, d: Draws, now: float, rng: Any) -> None:
+def _hold(s: Any, rule: Rule, now: float) -> None:
     """Keep a request for which there is no room, and start an instance for it unless one is coming or none may."""
     covered = s.held < s.starting * rule.concurrency
     starts = not covered and s.frees > 0
@@ -360,31 +394,31 @@ def _hold(s: Any, rule: Rule, d: Draws, now: float, rng: Any) -> None:
     s.held_deadline[last] = math.inf if covered or starts else now + wait
     s.held += 1
     if starts:
-        _start(s, rule, d, now, rng)
+        _start(s, rule, now)
 
 
 @compiled
-def advance(states: Any, rule: Rule, d: Draws, arrivals: Floats, rng: Any) -> None:
+def advance(states: Any, rule: Rule, arrivals: Floats) -> None:
     """Let the arrivals happen; ascending times, none before the last one of an earlier call."""
     s = states[0]
     for now in arrivals:
-        _settle(s, rule, d, now, rng)
+        _settle(s, rule, now)
         slot = _idle_slot(s, rule, now)
         if slot >= 0:
             _becomes_busy(s, rule, slot, now)
         elif rule.concurrency > 1:
             slot = _least_busy(s, rule)
         if slot >= 0:
-            _assign(s, d, slot, now, now, rng)
+            _assign(s, slot, now, now)
         else:
-            _hold(s, rule, d, now, rng)
+            _hold(s, rule, now)
 
 
 @compiled
-def finish(states: Any, rule: Rule, d: Draws, end: float, rng: Any) -> None:
+def finish(states: Any, rule: Rule, end: float) -> None:
     """Let time pass until `end` and bill what was active until then; what goes on is billed by the next call."""
     s = states[0]
-    _settle(s, rule, d, end, rng)
+    _settle(s, rule, end)
     _tick(s, rule.minimum, end)
     for slot in range(rule.maximum):
         until = s.active_until[slot]

@@ -65,7 +65,7 @@ def _steady(one: System, rate: float, cold_share: float | None) -> Usage:
         requests=decimal(rate * MONTH),
         starts=decimal(starts),
         busy_s=decimal(rate * MONTH * float(one.draws.warm[:, 2].mean())),
-        start_s=decimal(starts * float(one.draws.starts[:, 2].mean())),
+        start_s=decimal(starts * float(one.draws.starts[:, 1].mean())),
         active_s=decimal(active),
         ready_s=decimal(min(busy, active)) if rule.minimum else Decimal(0),
         further_s=decimal(

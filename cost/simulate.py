@@ -204,20 +204,20 @@ def _month(
     rng = np.random.default_rng(traffic)
     warm = 2 * max(float(one.timing.idle.max()) for one in systems.values()) if arrivals.steady else 0.0
     running = {
-        name: (one, engine.fresh(one.rule, -warm), np.random.default_rng(other))
+        name: (one, engine.fresh(one.rule, one.draws, -warm, int(other.generate_state(1, np.uint64)[0])))
         for (name, one), other in zip(systems.items(), others, strict=True)
     }
     for begin, end in ((-warm, 0.0), (0.0, seconds)):
         for chunk in arrivals.chunks(rng, begin, end):
             # Warmed up with rising traffic: all of it at once would start more instances than it then needs.
             times = chunk if end > 0 else chunk[rng.random(len(chunk)) < (chunk - begin) / warm]
-            for one, state, draw in running.values():
-                engine.advance(state, one.rule, one.draws, times, draw)
-        for one, state, draw in running.values():
-            engine.finish(state, one.rule, one.draws, end, draw)
+            for one, state in running.values():
+                engine.advance(state, one.rule, times)
+        for one, state in running.values():
+            engine.finish(state, one.rule, end)
             if end == 0.0:
                 engine.forget(state)
-    return {name: _counted(state[0], one, seconds) for name, (one, state, _) in running.items()}
+    return {name: _counted(state[0], one, seconds) for name, (one, state) in running.items()}
 
 
 def _counted(state: Any, one: System, seconds: float) -> Month:

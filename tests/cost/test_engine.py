@@ -29,11 +29,9 @@ def constants(
 
 
 def simulated(one: Rule, arrivals: list[float], draws: engine.Draws | None = None) -> Counter[str]:
-    states = engine.fresh(one, 0.0)
-    rng = np.random.default_rng(0)
-    table = draws or constants()
-    engine.advance(states, one, table, np.array(arrivals), rng)
-    engine.finish(states, one, table, (arrivals[-1] if arrivals else 0) + 1000.0, rng)
+    states = engine.fresh(one, draws or constants(), 0.0, seed=0)
+    engine.advance(states, one, np.array(arrivals))
+    engine.finish(states, one, (arrivals[-1] if arrivals else 0) + 1000.0)
     return Counter(
         {name: int(states[name][0]) for name in ("requests", "waited", "cold", "starts", "refused")}
     )
@@ -123,10 +121,9 @@ def test_a_request_beyond_the_maximum_waits_as_long_as_the_platform_holds_it() -
 
 
 def active(one: Rule, arrivals: list[float], end: float, draws: engine.Draws) -> float:
-    states = engine.fresh(one, 0.0)
-    rng = np.random.default_rng(0)
-    engine.advance(states, one, draws, np.array(arrivals), rng)
-    engine.finish(states, one, draws, end, rng)
+    states = engine.fresh(one, draws, 0.0, seed=0)
+    engine.advance(states, one, np.array(arrivals))
+    engine.finish(states, one, end)
     return float(states["active_s"][0])
 
 
@@ -170,6 +167,30 @@ def test_latencies_fall_into_bins_a_quarter_of_a_percent_wide_each_way() -> None
 def test_billed_time_is_rounded_up_without_adding_a_step_to_what_is_exact() -> None:
     assert engine.steps(np.array([0.1, 0.1001, 0.3, 2.0]), 0.1) == pytest.approx([0.1, 0.2, 0.3, 2.0])
     assert engine.steps(np.array([0.12345]), 0.0) == pytest.approx([0.12345])
+
+
+def test_every_row_of_a_table_is_drawn_as_often() -> None:
+    """A chi-square test over the bins of 64 equally likely latencies."""
+    seen = np.geomspace(0.01, 1.0, 64)
+    table = engine.draws(seen, seen / 1e6, np.ones(1), np.ones(1), np.ones(1), 0.0)
+    states = engine.fresh(rule(1, 1, 2), table, 0.0, seed=12345)
+    engine.advance(states, rule(1, 1, 2), np.arange(1.0, 64_001.0))
+
+    counts = states["bins"][0][engine.bins_of(seen)]
+    assert counts.sum() == 64_000
+    assert ((counts - 1000) ** 2 / 1000).sum() < 127  # one in a million above it
+
+
+def test_a_table_with_more_samples_than_there_is_room_for_keeps_their_distribution() -> None:
+    many = np.random.default_rng(0).exponential(1.0, 50_000)
+
+    table = engine.draws(many, many, np.ones(1), np.ones(1), np.ones(1), 0.0)
+
+    assert len(table.warm) == engine.ROWS
+    shares = [0.1, 0.5, 0.9, 0.99]
+    assert np.quantile(table.warm[:, engine.SEEN], shares) == pytest.approx(
+        np.quantile(many, shares), rel=0.01
+    )
 
 
 def test_a_state_takes_a_few_megabytes_however_many_requests_pass() -> None:
