@@ -2,8 +2,6 @@
 
 import fcntl
 import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager
 
 from serve import application as served
 from serve.instance import Identity
@@ -12,17 +10,17 @@ from serve.instance import Identity
 _lock_file = tempfile.TemporaryFile()  # noqa: SIM115
 
 
-@contextmanager
-def _between_processes() -> Generator[None]:
-    # A record lock is let go by the kernel when its process dies, so a killed worker never blocks the others.
-    fcntl.lockf(_lock_file, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
+class _BetweenProcesses:
+    """A record lock: the kernel lets go of it when its process dies, so a killed worker never blocks the others."""
+
+    def __enter__(self) -> None:
+        fcntl.lockf(_lock_file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
         fcntl.lockf(_lock_file, fcntl.LOCK_UN)
 
 
-app, is_asgi = served.create(Identity(_between_processes))
+app, is_asgi = served.create(Identity(_BetweenProcesses))
 if is_asgi:
     from serve.asgi import guard
 else:

@@ -1,0 +1,1 @@
+"""What `make bench` runs: every figure is a ratio against a named peer, measured in one interleaved run."""

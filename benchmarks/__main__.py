@@ -1,0 +1,33 @@
+"""`python -m benchmarks [NAME...]`: the benchmarks by name, all of them without one."""
+
+import importlib
+import sys
+
+NAMES = {
+    "door": "the Lambda door's time per event, beside a direct WSGI call and other adapters",
+    "start": "cold start of Lambda mode and of gunicorn mode, beside the same app without our work",
+    "first": "the first request of each kind, which must not pay for what the start saved",
+    "throttled": "cold start of Lambda mode with the CPU that 512 MB of Lambda have",
+    "gunicorn": "requests a second in gunicorn mode, beside gunicorn alone",
+    "image": "the image's size by layer",
+    "probe": "what the probe adds to a measured latency",
+    "simulate": "the simulation of a service's instances",
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run them; 2 where a name is none."""
+    unknown = [name for name in arguments if name not in NAMES]
+    if unknown or {"-h", "--help"} & set(arguments):
+        print("usage: python -m benchmarks [NAME...]\n", file=sys.stderr)
+        for name, what in NAMES.items():
+            print(f"  {name:10} {what}", file=sys.stderr)
+        return 2
+    for name in arguments or NAMES:
+        print(f"\n== {name}: {NAMES[name]}", flush=True)
+        importlib.import_module(f"benchmarks.{name}").main()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,100 @@
+"""Time per event through the Lambda door, beside a direct call of the same app with its environ ready-made.
+
+Every door runs in this process, on the same app without a log. Two rows of ours: as it is with identity headers and
+the ids of the log switched off on both sides, and as it is served by default.
+"""
+
+import io
+import logging
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks import peers
+from benchmarks.events import event
+from benchmarks.paired import Sample, describe_machine, measure, report
+
+ROUNDS = 60
+CALLS = 200
+SLOW_CALLS = 20
+PEERS = ("apig-wsgi", "serverless-wsgi", "Mangum, asgiref", "Mangum, a2wsgi")
+EVENTS = {
+    "GET /hello": event("GET", "/hello"),
+    "POST /echo": event("POST", "/echo", b'{"message": "hello world"}', "application/json"),
+}
+
+
+def main() -> None:
+    """Measure and print."""
+    describe_machine()
+    for name, one in EVENTS.items():
+        print(f"{name}, {ROUNDS} rounds")
+        subjects = {"WSGI app called directly": _timed(_direct(one), CALLS)}
+        for label, handler in _handlers().items():
+            subjects[label] = _timed(_called(handler, one), SLOW_CALLS if "Mangum" in label else CALLS)
+        report(measure(subjects, ROUNDS))
+
+
+def plain_app() -> Any:
+    """The app without its log, which is the same for all."""
+    from app import create_app  # noqa: PLC0415 - only in a process that measures
+
+    app = create_app()
+    app.wsgi_app = type(app).wsgi_app.__get__(app)
+    return app
+
+
+def _handlers() -> dict[str, Callable[[Any, Any], Any]]:
+    from serve import logs  # noqa: PLC0415
+    from serve.aws_lambda import make_handler, wsgi_caller  # noqa: PLC0415
+    from serve.instance import Identity, identify  # noqa: PLC0415
+
+    logging.getLogger("mangum").setLevel(logging.ERROR)
+    handlers = {
+        "ours": make_handler(wsgi_caller(plain_app())),
+        "ours, with identity and ids": make_handler(
+            wsgi_caller(logs.follow(identify(plain_app(), Identity(), build="build")))
+        ),
+    }
+    os.environ["APP"] = "benchmarks.door:plainplain_app()"
+    for peer in PEERS:
+        handlers[peer] = peers.PEERS[peer]()
+    return handlers
+
+
+def _timed(call: Callable[[], Any], calls: int) -> Callable[[], Sample]:
+    def sample() -> Sample:
+        wall, cpu = time.perf_counter(), time.process_time()
+        for _ in range(calls):
+            call()
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        return {"wall µs": wall / calls * 1e6, "CPU µs": cpu / calls * 1e6}
+
+    return sample
+
+
+def _called(handler: Callable[[Any, Any], Any], one: Any) -> Callable[[], Any]:
+    status = handler(one, None)["statusCode"]
+    if status != 200:  # noqa: PLR2004
+        raise RuntimeError(f"{handler} answered {status}")
+    return lambda: handler(one, None)
+
+
+def _direct(one: Any) -> Callable[[], Any]:
+    from serve.events import payload_v2  # noqa: PLC0415
+    from serve.wsgi_call import to_environ  # noqa: PLC0415
+
+    request = payload_v2.read(one)
+    environ = to_environ(request)
+    app = plain_app()
+
+    def start_response(*_: Any) -> Any: ...
+
+    def call() -> bytes:
+        chunks = app({**environ, "wsgi.input": io.BytesIO(request.body)}, start_response)
+        body = b"".join(chunks)
+        chunks.close()
+        return body
+
+    return call

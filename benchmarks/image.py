@@ -1,0 +1,63 @@
+"""The image's layers above its base to their compressed sizes: what a registry keeps and a start has to pull.
+
+`python -m benchmarks.image NAME` does it for an image that is there; image.sh does so after a build.
+"""
+
+import gzip
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+IMAGE = "scale-to-zero:dev"
+
+
+def main(image: str = IMAGE) -> None:
+    """Print a line a layer, the lowest first, and their sum; say what is missing where there is no image."""
+    engine = next(filter(shutil.which, ("podman", "docker")), "")
+    if (
+        not engine
+        or subprocess.run([engine, "image", "inspect", image], capture_output=True, check=False).returncode
+    ):
+        print(f"  left out: there is no image {image}; make image builds it")
+        return
+    sizes = list(added_layers(engine, image))
+    for size, compressed in sizes:
+        print(f"  {size / 1e6:7.2f} MB   {compressed / 1e6:6.2f} MB compressed")
+    print(
+        f"  {sum(size for size, _ in sizes) / 1e6:7.2f} MB   {sum(size for _, size in sizes) / 1e6:6.2f} MB in all"
+    )
+
+
+def added_layers(engine: str, image: str) -> Iterator[tuple[int, int]]:
+    """Bytes of each layer that has come on top of the base, as it is and compressed by gzip.
+
+    The first of them is the one that compiles the standard library, as the image's history tells.
+    """
+    with TemporaryDirectory() as folder:
+        archive = Path(folder) / "image.tar"
+        subprocess.run([engine, "save", "--output", archive, image], capture_output=True, check=True)
+        with tarfile.open(archive) as saved:
+            [manifest] = json.loads(_read(saved, "manifest.json"))
+            history = json.loads(_read(saved, manifest["Config"]))["history"]
+            steps = [step["created_by"] for step in history if not step.get("empty_layer")]
+            first = next(number for number, step in enumerate(steps) if "compileall" in step)
+            for layer in manifest["Layers"][first:]:
+                data = _read(saved, layer)
+                yield len(data), len(gzip.compress(data, 6))
+
+
+def _read(archive: tarfile.TarFile, name: str) -> bytes:
+    file = archive.extractfile(name)
+    if file is None:
+        raise FileNotFoundError(f"{name} is no file in the image's archive")
+    with file:
+        return file.read()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:2])

@@ -1,0 +1,63 @@
+"""Measurements of several subjects, taken in turn, to ratios against the first: a noisy machine disturbs all alike."""
+
+import os
+import platform
+import statistics
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+
+# What one measurement gave, by the name of the quantity; smaller is better unless the caller says otherwise.
+Sample = Mapping[str, float]
+
+
+def measure(subjects: Mapping[str, Callable[[], Sample]], rounds: int) -> dict[str, list[Sample]]:
+    """One unmeasured turn of each subject, then `rounds` turns, each in another order."""
+    for subject in subjects.values():
+        subject()
+    samples: dict[str, list[Sample]] = {name: [] for name in subjects}
+    names = list(subjects)
+    for turn in range(rounds):
+        for name in names[turn % len(names) :] + names[: turn % len(names)]:
+            samples[name].append(subjects[name]())
+    return samples
+
+
+def report(samples: Mapping[str, list[Sample]]) -> None:
+    """Print a line a subject: the median of each quantity, and of its ratio to the first subject's in the same turn.
+
+    In brackets stands the range that holds the middle half of the ratios.
+    """
+    base = next(iter(samples.values()))
+    width = max(map(len, samples))
+    for name, taken in samples.items():
+        cells = []
+        for quantity in taken[0]:
+            ratios = [one[quantity] / other[quantity] for one, other in zip(taken, base, strict=True)]
+            low, _, high = statistics.quantiles(ratios, n=4)
+            median = statistics.median(one[quantity] for one in taken)
+            cells.append(
+                f"{quantity} {median:8.1f}  {statistics.median(ratios):5.3f} [{low:5.3f} {high:5.3f}]"
+            )
+        print(f"  {name:{width}}  {'   '.join(cells)}", flush=True)
+
+
+def describe_machine() -> None:
+    """Print what the figures belong to."""
+    packages = (
+        "flask",
+        "gunicorn",
+        "awslambdaric",
+        "apig-wsgi",
+        "serverless-wsgi",
+        "mangum",
+        "a2wsgi",
+        "asgiref",
+    )
+    model = "unknown CPU"
+    if os.path.exists("/proc/cpuinfo"):  # noqa: PTH110
+        with open("/proc/cpuinfo") as file:  # noqa: PTH123
+            model = next(
+                (line.partition(": ")[2].strip() for line in file if line.startswith("model name")), model
+            )
+    print(f"  Python {platform.python_version()}, {os.cpu_count()} x {model}, load {os.getloadavg()[0]:.1f}")
+    print("  " + ", ".join(f"{package} {version(package)}" for package in packages))

@@ -1,0 +1,125 @@
+"""A command to the time and CPU that it takes until it has answered its first request."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks import tree
+from benchmarks.paired import Sample
+
+TIMEOUT = 60
+DEADLINE = "99999999999999"
+
+
+def lambda_start(
+    command: Sequence[str], variables: dict[str, str], event: dict[str, Any], expected: str
+) -> Sample:
+    """Milliseconds from the start of `command` until it has posted its answer to `event` to a Runtime API, and of CPU.
+
+    The Runtime API is the least that there can be, and the same for all: one event, one answer.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as api:
+        api.settimeout(TIMEOUT)
+        variables = {**variables, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{api.getsockname()[1]}"}
+        begun = time.perf_counter()
+        process = _start(command, variables)
+        try:
+            answer = _serve_once(api, json.dumps(event).encode())
+            wall = time.perf_counter() - begun
+        finally:
+            cpu = _end(process, signal.SIGKILL)
+    # JSON in JSON: the quotes of the app's own are escaped.
+    if expected not in answer.replace("\\", ""):
+        raise RuntimeError(f"{' '.join(command)} answered {answer[:500]}")
+    return {"wall ms": wall * 1000, "CPU ms": cpu * 1000}
+
+
+def gunicorn_start(command: Sequence[str], variables: dict[str, str], path: str, expected: str) -> Sample:
+    """Milliseconds from the start of `command` until it has answered GET `path` on $PORT, and of CPU until its end."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    begun = time.perf_counter()
+    process = _start(command, {**variables, "HOST": "127.0.0.1", "PORT": str(port)})
+    try:
+        answer = _get(port, path, process)
+        wall = time.perf_counter() - begun
+    finally:
+        cpu = _end(process, signal.SIGTERM)
+    if expected not in answer:
+        raise RuntimeError(f"{' '.join(command)} answered {answer[:500]}")
+    return {"wall ms": wall * 1000, "CPU ms": cpu * 1000}
+
+
+def _start(command: Sequence[str], variables: dict[str, str]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        command,
+        env=tree.environment(variables),
+        cwd=tree.CACHE / "srv",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _end(process: "subprocess.Popen[bytes]", number: int) -> float:
+    """Seconds of CPU that the process and the children that it waited for took."""
+    # Not by Popen's own method, which would collect a process that has ended by itself, and its usage with it.
+    os.kill(process.pid, number)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _serve_once(api: socket.socket, event: bytes) -> str:
+    """The body that the runtime posts after it was given `event`."""
+    while True:
+        connection, _ = api.accept()
+        with connection, connection.makefile("rb") as stream:
+            while line := stream.readline():
+                headers = http.client.parse_headers(stream)
+                if line.startswith(b"GET"):
+                    connection.sendall(_next(event))
+                elif length := headers["content-length"]:
+                    return stream.read(int(length)).decode()
+                else:
+                    return _read_chunks(stream)
+
+
+def _next(event: bytes) -> bytes:
+    lines = (
+        *("HTTP/1.1 200 OK", "Content-Type: application/json", "Lambda-Runtime-Aws-Request-Id: 1"),
+        *(
+            f"Lambda-Runtime-Deadline-Ms: {DEADLINE}",
+            "Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:function",
+        ),
+        *(f"Content-Length: {len(event)}", "", ""),
+    )
+    return "\r\n".join(lines).encode() + event
+
+
+def _read_chunks(stream: Any) -> str:
+    chunks = b""
+    while size := int(stream.readline(), 16):
+        chunks += stream.read(size)
+        stream.readline()
+    return chunks.decode()
+
+
+def _get(port: int, path: str, process: "subprocess.Popen[bytes]") -> str:
+    deadline = time.monotonic() + TIMEOUT
+    while time.monotonic() < deadline and process.poll() is None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().read().decode()
+        except ConnectionRefusedError:
+            time.sleep(0.001)
+        finally:
+            connection.close()
+    raise RuntimeError(f"no answer on port {port}")

@@ -1,0 +1,59 @@
+"""Cold starts: of the process until its first answer, in both modes, for three apps."""
+
+from collections.abc import Callable
+from functools import partial
+
+from benchmarks import tree
+from benchmarks.events import APPS
+from benchmarks.paired import Sample, describe_machine, measure, report
+from benchmarks.process import gunicorn_start, lambda_start
+
+ROUNDS = 20
+PEERS = ("serverless-wsgi", "Mangum, a2wsgi")
+
+
+def main() -> None:
+    """Measure and print."""
+    describe_machine()
+    tree.prepare()
+    for app in APPS:
+        print(f"Lambda mode, {app} app, {ROUNDS} rounds")
+        report(measure(lambda_subjects(app, every_peer=app == "hello"), ROUNDS))
+    print(f"gunicorn mode, hello app, one worker, {ROUNDS} rounds")
+    ours = ["sh", "entrypoint.sh"]
+    bare = [
+        "python3",
+        "-m",
+        "gunicorn",
+        "--preload",
+        "--worker-class=gthread",
+        "--threads=8",
+        "app:create_app()",
+    ]
+    subjects = {
+        "without FAST_START": partial(gunicorn_start, ours, {"FAST_START": "off"}, "/hello", "Hello"),
+        "the same again": partial(gunicorn_start, ours, {"FAST_START": "off"}, "/hello", "Hello"),
+        "ours": partial(gunicorn_start, ours, {}, "/hello", "Hello"),
+        "gunicorn --preload": partial(gunicorn_start, bare, {}, "/hello", "Hello"),
+    }
+    report(measure(subjects, ROUNDS))
+
+
+def lambda_subjects(app: str, *, every_peer: bool) -> dict[str, Callable[[], Sample]]:
+    """What is started: apig-wsgi, itself again, other peers, and ours."""
+    spec, event, expected = APPS[app]
+
+    def peer(name: str) -> Callable[[], Sample]:
+        command = ["python3", "-m", "awslambdaric", "benchmarks.peers.handler"]
+        words = "trivial" if name == "trivial" else expected
+        return partial(lambda_start, command, {"APP": spec, "PEER": name}, event, words)
+
+    ours = partial(lambda_start, ["sh", "entrypoint.sh"])
+    return {
+        "apig-wsgi": peer("apig-wsgi"),
+        "apig-wsgi again": peer("apig-wsgi"),
+        "ours": partial(ours, {"APP": spec}, event, expected),
+        "ours, FAST_START=off": partial(ours, {"APP": spec, "FAST_START": "off"}, event, expected),
+        **({name: peer(name) for name in PEERS} if every_peer else {}),
+        "trivial handler": peer("trivial"),
+    }
