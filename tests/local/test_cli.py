@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -290,3 +291,13 @@ def test_all_settings_reach_the_emulator(emulate: Emulate) -> None:
     seen = gcp.ask("/environment").json
 
     assert {name: seen[name] for name in "ABC"} == {"A": "x y", "B": "=", "C": ""}
+
+
+def test_the_page_about_it_names_every_option(ends: Ends) -> None:
+    _, text, _ = ends("--help")
+
+    page = (ROOT / "docs/local.md").read_text(encoding="utf-8")
+
+    options = set(re.findall(r"^\s+(--[a-z-]+)", text, re.MULTILINE)) - {"--help"}
+    assert len(options) == 14
+    assert [option for option in sorted(options) if f"`{option}`" not in page] == []
