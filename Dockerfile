@@ -4,9 +4,16 @@ ARG BASE=docker.io/library/python:3.13-slim@sha256:9d2e5553305c7c7b0097999bb1718
 
 FROM ${BASE} AS build
 WORKDIR /build
-COPY requirements/image.txt .
+COPY requirements/image.txt requirements/otel.txt ./
+# on: with what serve/traces.py needs (docs/tracing.md).
+ARG OTEL=off
 # Only wheels, so no compiler is needed; what never runs (tests, stubs, C sources, command-line scripts) goes.
-RUN python3 -m pip install --quiet --no-cache-dir --disable-pip-version-check --root-user-action=ignore \
+RUN case ${OTEL} in \
+        on) cat otel.txt >> image.txt ;; \
+        off) ;; \
+        *) echo "OTEL is '${OTEL}'; it is either on or off" >&2 && exit 64 ;; \
+    esac \
+    && python3 -m pip install --quiet --no-cache-dir --disable-pip-version-check --root-user-action=ignore \
         --no-compile --only-binary=:all: --require-hashes --target /srv/packages -r image.txt \
     && find /srv/packages -depth \( -type d \( -name tests -o -name test \) -o -path /srv/packages/bin \) \
         -not -path '*/werkzeug/*' -exec rm -r {} + \

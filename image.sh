@@ -19,7 +19,7 @@ if [ -z "$engine" ]; then
 fi
 
 if build_id=$(git rev-parse --short=12 HEAD 2>/dev/null); then
-    [ -z "$(git status --porcelain -- app serve entrypoint.sh requirements/image.txt Dockerfile)" ] || build_id=$build_id-dirty
+    [ -z "$(git status --porcelain -- app serve entrypoint.sh requirements/image.txt requirements/otel.txt Dockerfile)" ] || build_id=$build_id-dirty
     epoch=$(git log -1 --format=%ct)
 else
     build_id=unknown

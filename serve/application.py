@@ -8,6 +8,15 @@ from serve import fast_start, instance, logs
 from serve.instance import Identity
 from serve.loader import is_asgi, load_app
 
+# Where spans go, in OpenTelemetry's own names; without one of them nothing is traced, and nothing of it imported.
+TRACES_GO_TO = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+
+
+def is_traced() -> bool:
+    """Whether the environment wants spans of the requests."""
+    is_off = os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true"
+    return not is_off and any(os.environ.get(name) for name in TRACES_GO_TO)
+
 
 def create(identity: Identity) -> tuple[Callable[..., Any], bool]:
     """The application that APP names, and whether it speaks ASGI.
@@ -25,7 +34,15 @@ def create(identity: Identity) -> tuple[Callable[..., Any], bool]:
 
         if identified:
             app = asgi.identify(app, identity, build=build)
+        if is_traced():
+            from serve import traces  # noqa: PLC0415 - as above
+
+            app = traces.asgi(app)
         return asgi.follow(app), True
     if identified:
         app = instance.identify(app, identity, build=build)
+    if is_traced():
+        from serve import traces  # noqa: PLC0415 - as above
+
+        app = traces.wsgi(app)
     return logs.follow(app), False

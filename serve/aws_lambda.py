@@ -63,8 +63,14 @@ def create() -> Callable[[Any, Any], Any]:
         # Only an ASGI app pays for asyncio and Mangum.
         from serve.asgi import Caller, guard  # noqa: PLC0415
 
-        return make_handler(Caller(guard(app)))
-    return make_handler(wsgi_caller(app))
+        respond: Call = Caller(guard(app))
+    else:
+        respond = wsgi_caller(app)
+    if application.is_traced():
+        from serve.traces import flushed  # noqa: PLC0415 - as above
+
+        respond = flushed(respond)
+    return make_handler(respond)
 
 
 # Loading here is what the init phase is for: it happens once an instance, with the CPU of the start.

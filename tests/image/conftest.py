@@ -61,18 +61,21 @@ def _bootstrap(archive: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def build(engine: Engine, base: list[str]) -> Callable[[str], str]:
-    """Build the image under a tag, from nothing, by the project's own script; gives the image's id."""
+def build(engine: Engine, base: list[str]) -> Callable[..., str]:
+    """Build the image under a tag, from nothing, by the project's own script; gives the image's id.
+
+    What follows the tag are more options of the build.
+    """
     options = list(base)
     if engine.name == "podman":
         options += ["--isolation=chroot", "--network=host"]
         if CERTIFICATES.exists():
             options += ["--volume", f"{CERTIFICATES}:{CERTIFICATES}:ro"]
 
-    def build(tag: str) -> str:
+    def build(tag: str, *more: str) -> str:
         environment = {**os.environ, "ENGINE": engine.name, "IMAGE": tag}
         subprocess.run(
-            [ROOT / "image.sh", *options], env=environment, capture_output=True, text=True, check=True
+            [ROOT / "image.sh", *options, *more], env=environment, capture_output=True, text=True, check=True
         )
         return engine.run("image", "inspect", "--format", "{{.Id}}", tag).stdout.strip()
 
@@ -97,14 +100,14 @@ def container(engine: Engine, image: str) -> Iterator[Callable[..., Container]]:
     """Start containers of the image that are as locked up as can be: no network, nothing writable but /tmp."""
     names: list[str] = []
 
-    def start(*options: str, command: tuple[str, ...] = (), **variables: str) -> Container:
+    def start(*options: str, command: tuple[str, ...] = (), of: str = image, **variables: str) -> Container:
         name = f"scale-to-zero-test-{uuid.uuid4().hex[:12]}"
         names.append(name)
         for key, value in variables.items():
             options = (*options, "--env", f"{key}={value}")
         engine.run(
             *("run", "--detach", "--name", name, *engine.run_options, "--network=none", "--cap-drop=all"),
-            *("--read-only", "--tmpfs=/tmp", "--security-opt=no-new-privileges", *options, image, *command),
+            *("--read-only", "--tmpfs=/tmp", "--security-opt=no-new-privileges", *options, of, *command),
         )
         return Container(engine, name)
 

@@ -1,0 +1,140 @@
+"""Requests to OpenTelemetry spans, sent by OTLP over HTTP; imported only where the environment says where to.
+
+OTEL_EXPORTER_OTLP_ENDPOINT switches it on, and the other variables of OpenTelemetry's SDK hold as they are documented
+(opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables). The packages are in an image that was built
+with OTEL=on. The requests that the app itself makes, and its queries, are seen where it uses their instrumentation.
+"""
+
+import os
+import threading
+from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+# The names of attributes that are stable now, unless the user wants the older ones; read while this is imported.
+os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
+
+try:
+    from opentelemetry import trace
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+except ModuleNotFoundError as missing:
+    raise ValueError(
+        f"OTEL_EXPORTER_OTLP_ENDPOINT asks for traces, but {missing.name} is not installed; "
+        "build the image with --build-arg OTEL=on, or unset the variable"
+    ) from None
+
+from serve.logs import ids
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from serve.asgi import Application, Receive, Scope, Send
+    from serve.aws_lambda import Call
+
+# For sending, with repetitions: a caller behind Lambda waits for it. OTEL_EXPORTER_OTLP_TIMEOUT is in seconds too.
+SECONDS = 1
+_TIMEOUTS = ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT")
+_PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+
+_lock = threading.Lock()
+
+
+def check() -> None:
+    """Raise ValueError for a protocol that is not spoken here."""
+    for name in _PROTOCOLS:
+        if os.environ.get(name, "http/protobuf") != "http/protobuf":
+            raise ValueError(f"{name} is {os.environ[name]!r}; it is http/protobuf, or unset")
+
+
+def wsgi(app: "WSGIApplication", *, health_path: str = "/health") -> "WSGIApplication":
+    """`app` with a span for each request but the platform's own, whose ids are in what is logged meanwhile."""
+    from opentelemetry.instrumentation.wsgi import OpenTelemetryMiddleware  # noqa: PLC0415 - one of two
+
+    check()
+
+    def within(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        _note_ids()
+        return app(environ, start_response)
+
+    traced = OpenTelemetryMiddleware(within)
+
+    def choose(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environ["PATH_INFO"] == health_path:
+            return app(environ, start_response)
+        provider()
+        return traced(environ, start_response)
+
+    return choose
+
+
+def asgi(app: "Application", *, health_path: str = "/health") -> "Application":
+    """`wsgi` for an ASGI app."""
+    from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware  # noqa: PLC0415 - one of two
+
+    check()
+
+    async def within(scope: "Scope", receive: "Receive", send: "Send") -> None:
+        _note_ids()
+        await app(scope, receive, send)
+
+    traced: Any = OpenTelemetryMiddleware(within, exclude_spans=["receive", "send"])
+
+    async def choose(scope: "Scope", receive: "Receive", send: "Send") -> None:
+        if scope["type"] == "lifespan" or scope["path"] == health_path:
+            await app(scope, receive, send)
+            return
+        provider()
+        await traced(scope, receive, send)
+
+    return choose
+
+
+def flushed(respond: "Call") -> "Call":
+    """`respond`, which returns when its spans are sent: right after it Lambda freezes the instance."""
+
+    def respond_and_flush(*arguments: Any) -> Any:
+        try:
+            return respond(*arguments)
+        finally:
+            provider().force_flush()
+
+    return respond_and_flush
+
+
+def provider() -> TracerProvider:
+    """What makes the spans. It has a thread, so it is made at the first request: after a fork."""
+    with _lock:
+        return _provider()
+
+
+@cache
+def _provider() -> TracerProvider:
+    is_timed = any(os.environ.get(name) for name in _TIMEOUTS)
+    exporter = OTLPSpanExporter() if is_timed else OTLPSpanExporter(timeout=SECONDS)
+    made = TracerProvider(resource=_resource())
+    made.add_span_processor(BatchSpanProcessor(exporter))
+    trace.set_tracer_provider(made)
+    return made
+
+
+def _resource() -> Resource:
+    """Who sends: what the environment says, else the platform's name of the service; and the build."""
+    known = Resource.create()
+    own: dict[str, str] = {}
+    name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME") or os.environ.get("K_SERVICE")
+    if name and str(known.attributes["service.name"]).startswith("unknown_service"):
+        own["service.name"] = name
+    build = os.environ.get("BUILD_ID")
+    if build and "service.version" not in known.attributes:
+        own["service.version"] = build
+    return known.merge(Resource(own))
+
+
+def _note_ids() -> None:
+    """Let what is logged name the span, so that a log viewer leads to the trace and back."""
+    context = trace.get_current_span().get_span_context()
+    own = {"traceId": f"{context.trace_id:032x}", "spanId": f"{context.span_id:016x}"}
+    ids.set({**ids.get(), **own})
