@@ -10,7 +10,7 @@ ARGS ?=
 # Every entry of requirements/ that `make lock` renders; the first holds all others, so that they agree.
 LOCKS := dev app image otel compare stacks
 
-.PHONY: help compare test soak lint bench dev image lock clean
+.PHONY: help compare test soak lint bench dev start image lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ bench: .venv/dev ## benchmarks: ratios against named peers
 
 dev: .venv/compare ## the app with reload, for writing it
 	@$(BIN)/flask --app app run --debug --port 8080
+
+start: .venv/compare ## where the time of the app's start goes, per import, and what is deferred
+	@$(BIN)/python -m serve.start_report
 
 image: ## build the image with docker or podman
 	@./image.sh $(ARGS)
