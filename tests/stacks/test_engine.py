@@ -43,7 +43,7 @@ def test_a_stack_lives_from_init_to_destroy(
     stack = new_stack(platform)
     other = new_stack("other")
     stack("stack", "select", platform)
-    configure(stack)
+    configure(stack, domain="api.example.com", dnsZone="example.com")
 
     stack("preview")
     assert cloud.resources == {}
