@@ -44,6 +44,8 @@ start: .venv/compare ## where the time of the app's start goes, per import, and 
 
 image: ## build the image with docker or podman
 	@./image.sh $(ARGS)
+	@echo "What it adds to its base:"
+	@$(PYTHON) -m benchmarks.image
 
 lock: .venv/dev ## render requirements/*.in to locked, hashed *.txt
 	@cd requirements && for name in $(LOCKS); do \

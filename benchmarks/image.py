@@ -1,10 +1,12 @@
 """The image's layers above its base to their compressed sizes: what a registry keeps and a start has to pull.
 
-`python -m benchmarks.image NAME` does it for an image that is there; image.sh does so after a build.
+`python -m benchmarks.image [NAME]` does it for an image that is there, as `make image` does after a build. IMAGE and
+ENGINE are image.sh's own settings.
 """
 
 import gzip
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,12 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-IMAGE = "scale-to-zero:dev"
 
-
-def main(image: str = IMAGE) -> None:
+def main(image: str = "") -> None:
     """Print a line a layer, the lowest first, and their sum; say what is missing where there is no image."""
-    engine = next(filter(shutil.which, ("podman", "docker")), "")
+    image = image or os.environ.get("IMAGE") or "scale-to-zero:dev"
+    engine = os.environ.get("ENGINE") or next(filter(shutil.which, ("podman", "docker")), "")
     if (
         not engine
         or subprocess.run([engine, "image", "inspect", image], capture_output=True, check=False).returncode
