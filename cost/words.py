@@ -1,6 +1,6 @@
 """Figures into the words and numbers that a reader sees, the same in the terminal and on the page."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 CENT = 0.01
@@ -73,6 +73,12 @@ def quantity(text: str) -> str:
 def spread(low: str, high: str) -> str:
     """A range, empty when there is none to see."""
     return "" if low == high else f"{low} to {high}"
+
+
+def ranged(name: Callable[[float], str], estimate: Mapping[str, float]) -> str:
+    """A figure, and below it its range if there is one to see."""
+    spread_ = spread(name(estimate["low"]), name(estimate["high"]))
+    return f"{name(estimate['mean'])}\n{spread_}" if spread_ else name(estimate["mean"])
 
 
 def unit_price(text: str) -> str:

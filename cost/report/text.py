@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cost import words
+from cost.report import table
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 MARKS = {"aws": "L", "gcp": "C", "apprunner": "A"}
@@ -63,27 +64,21 @@ def _advice(data: Mapping[str, Any], chart: bool, width: int) -> Iterator[Render
 
 
 def _options(data: Mapping[str, Any]) -> Table:
-    table = _table("platform", "wait for a start", "p50", "p95", "p99", "a month", "without the free tier")
-    for option in data["options"]:
-        waiting, dollars = option["waiting"], option["dollars"]
-        table.add_row(
-            option["title"],
-            _two(words.share(waiting["mean"]), words.share(waiting["low"]), words.share(waiting["high"])),
-            *(_latency(option["latency"][name]) for name in ("p50", "p95", "p99")),
-            _two(words.total(option["free"]), words.money(dollars["low"]), words.money(dollars["high"])),
-            words.total(option["list_price"]),
-        )
-    return table
+    shown = table.of_advice(data)
+    grid = _table(*shown["columns"])
+    for row in shown["rows"]:
+        grid.add_row(*row)
+    return grid
 
 
 def _volumes(data: Mapping[str, Any]) -> Table:
-    table = _table("requests a month", *(option["title"] for option in data["options"]))
+    grid = _table("requests a month", *(option["title"] for option in data["options"]))
     for row in data["table"]:
-        table.add_row(
+        grid.add_row(
             words.count(row["requests"]),
             *(words.money(row["dollars"][option["name"]]) for option in data["options"]),
         )
-    return table
+    return grid
 
 
 def curves(data: Mapping[str, Any], width: int) -> str:
@@ -108,10 +103,10 @@ def curves(data: Mapping[str, Any], width: int) -> str:
 
 
 def _lines(free: Mapping[str, Any], listed: Mapping[str, Any]) -> Table:
-    table = _table("", "quantity", "price", "free", "with free tier", "without")
+    grid = _table("", "quantity", "price", "free", "with free tier", "without")
     for line, same in zip(free["lines"], listed["lines"], strict=True):
         mark = "" if line["confirmed"] else " ?"
-        table.add_row(
+        grid.add_row(
             line["name"],
             f"{words.quantity(line['quantity'])} {line['unit']}",
             price(line) + mark,
@@ -119,9 +114,9 @@ def _lines(free: Mapping[str, Any], listed: Mapping[str, Any]) -> Table:
             words.amount(line["amount"]),
             words.amount(same["amount"]),
         )
-    table.add_section()
-    table.add_row(Text("a month", style="bold"), "", "", "", words.total(free), words.total(listed))
-    return table
+    grid.add_section()
+    grid.add_row(Text("a month", style="bold"), "", "", "", words.total(free), words.total(listed))
+    return grid
 
 
 def price(line: Mapping[str, Any]) -> str:
@@ -133,20 +128,9 @@ def price(line: Mapping[str, Any]) -> str:
     return f"{words.unit_price(line['prices'][0]['dollars'])}{per}{more}"
 
 
-def _latency(estimate: Mapping[str, float] | None) -> str:
-    if estimate is None:
-        return "n too small"
-    return _two(*(words.seconds(estimate[name]) for name in ("mean", "low", "high")))
-
-
-def _two(mean: str, low: str, high: str) -> str:
-    spread = words.spread(low, high)
-    return f"{mean}\n{spread}" if spread else mean
-
-
 def _table(first: str, *columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    table.add_column(first)
+    grid = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    grid.add_column(first)
     for column in columns:
-        table.add_column(column, justify="right")
-    return table
+        grid.add_column(column, justify="right")
+    return grid

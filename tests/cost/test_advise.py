@@ -11,7 +11,7 @@ from cost.advise import VOLUMES, Advice, advise
 from cost.arrivals import Arrivals, pattern, poisson
 from cost.candidates import Question, candidates
 from cost.errors import CostError
-from cost.report import data
+from cost.report import data, table
 from cost.section import section
 from platforms.prices import Prices
 from tests.cost import test_timing
@@ -143,6 +143,19 @@ def test_the_section_of_a_comparison_uses_its_cloud_samples(prices: Prices) -> N
     assert options["gcp"]["basis"].startswith("published starts")
     assert 0.03 < options["aws"]["latency"]["p50"]["mean"] < 0.05
     assert found["monthly"] == 14_600
+
+
+def test_the_section_as_one_table_has_a_cell_for_each_column(prices: Prices) -> None:
+    """For a report with a place for a title, sentences and a table."""
+    shown = table.of_advice(section(test_timing.WARM, monthly=14_600, prices=prices))
+
+    assert list(shown) == ["title", "words", "columns", "rows", "notes"]
+    assert [row[0] for row in shown["rows"]] == ["AWS Lambda", "Cloud Run", "App Runner"]
+    assert all(len(row) == len(shown["columns"]) for row in shown["rows"])
+    assert (
+        shown["words"][0] == "At 14,600 requests a month: 20 requests an hour at random, at a constant rate."
+    )
+    assert shown["words"][1].startswith("Take ")
 
 
 def test_the_section_of_an_emulated_comparison_says_that_it_is_not_used(prices: Prices) -> None:

@@ -1,0 +1,42 @@
+"""An advice, as JSON values, into a title, sentences and one table of text, for a report that has a place for that."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cost import words
+
+COLUMNS = ["platform", "wait for a start", "p50", "p95", "p99", "a month", "without the free tier"]
+
+
+def of_advice(data: Mapping[str, Any]) -> dict[str, Any]:
+    """title, words (a list of sentences), columns, rows (lists of text, as many as columns), notes (a list)."""
+    return {
+        "title": "What it would cost, who would wait",
+        "words": [
+            f"At {data['monthly']:,} requests a month: {data['traffic']}.",
+            data["recommendation"],
+            *([f"With the free tiers, {', '.join(changes)}."] if (changes := words.changes(data)) else []),
+        ],
+        "columns": COLUMNS,
+        "rows": [_row(option) for option in data["options"]],
+        "notes": [
+            *data["notes"],
+            f"ranges: the middle 95% of {data['options'][0]['months']} simulated months",
+        ],
+    }
+
+
+def _row(option: Mapping[str, Any]) -> list[str]:
+    waiting, dollars = option["waiting"], option["dollars"]
+    return [
+        option["title"],
+        words.ranged(words.share, waiting),
+        *(words.ranged(words.seconds, one) if one else "n too small" for one in option["latency"].values()),
+        f"{words.total(option['free'])}{_spread(dollars)}",
+        words.total(option["list_price"]),
+    ]
+
+
+def _spread(dollars: Mapping[str, float]) -> str:
+    spread = words.spread(words.money(dollars["low"]), words.money(dollars["high"]))
+    return f"\n{spread}" if spread else ""
