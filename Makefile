@@ -6,11 +6,12 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 TARGETS ?=
+STACK ?=
 ARGS ?=
 # Every entry of requirements/ that `make lock` renders; the first holds all others, so that they agree.
 LOCKS := dev app image otel compare stacks
 
-.PHONY: help compare test soak lint bench dev start image lock clean
+.PHONY: help compare test soak lint bench dev start image logs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -30,7 +31,7 @@ lint: .venv/dev ## formatting, rules, types, import directions, shell, Dockerfil
 	@$(BIN)/ruff check .
 	@$(BIN)/basedpyright
 	@$(BIN)/lint-imports
-	@$(BIN)/shellcheck entrypoint.sh image.sh .ci/run
+	@$(BIN)/shellcheck entrypoint.sh image.sh logs.sh .ci/run
 	@$(BIN)/hadolint Dockerfile
 
 bench: .venv/dev ## benchmarks: ratios against named peers
@@ -46,6 +47,9 @@ image: ## build the image with docker or podman
 	@./image.sh $(ARGS)
 	@echo "What it adds to its base:"
 	@$(PYTHON) -m benchmarks.image
+
+logs: ## follow the log of a deployed service: make logs STACK=aws
+	@./logs.sh $(STACK)
 
 lock: .venv/dev ## render requirements/*.in to locked, hashed *.txt
 	@cd requirements && for name in $(LOCKS); do \
