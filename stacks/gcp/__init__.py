@@ -115,8 +115,15 @@ def _container(service: Service, digest: pulumi.Output[str]) -> gcp.cloudrunv2.S
     return gcp.cloudrunv2.ServiceTemplateContainerArgs(
         image=digest,
         ports=gcp.cloudrunv2.ServiceTemplateContainerPortsArgs(container_port=PORT),
-        # As many threads as Cloud Run sends requests at once, or some of them would wait in the instance.
-        envs=[gcp.cloudrunv2.ServiceTemplateContainerEnvArgs(name="THREADS", value=str(service.concurrency))],
+        envs=[
+            gcp.cloudrunv2.ServiceTemplateContainerEnvArgs(name=name, value=value)
+            for name, value in {
+                # As many threads as Cloud Run sends requests at once, or some of them would wait in the instance.
+                "THREADS": str(service.concurrency),
+                # Cloud Logging finds a request's trace by its full name, and Cloud Run tells no instance its project.
+                "GOOGLE_CLOUD_PROJECT": service.cloud_project,
+            }.items()
+        ],
         resources=gcp.cloudrunv2.ServiceTemplateContainerResourcesArgs(
             limits={"cpu": f"{service.cpu:g}", "memory": f"{service.memory}Mi"},
             cpu_idle=True,  # CPU, and its price, only while a request is served
