@@ -202,8 +202,6 @@ def _real(stand_in: StandIn) -> Any:
         for name, value in tuple(names.items()):
             if value is stand_in:
                 names[name] = real
-        if not any(map(is_stand_in, tuple(names.values()))):
-            holder.__class__ = ModuleType
     return real
 
 

@@ -34,6 +34,9 @@ def observe():
         seen.append(flask.render_template is patched)
     with mock.patch.object(flask.sessions, "hashlib") as patched:
         seen.append(flask.sessions.hashlib is patched)
+    with mock.patch.object(flask.app, "cli"), mock.patch.object(flask.app, "click"):
+        str(flask.app.is_running_from_reloader), str(flask.app.Environment)
+    seen.append([type(flask.app.cli).__name__, type(flask.app.click).__name__, flask.app.click.__name__])
     seen.append([flask.render_template is real, flask.sessions.hashlib.__name__])
     seen.append(pickle.loads(pickle.dumps(flask.render_template)) is real)
     seen.append(sorted(name for name in stars if not name.startswith("__")))
