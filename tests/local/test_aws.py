@@ -118,13 +118,13 @@ def test_a_request_that_ends_its_instance_is_an_error(aws: Running, path: str, s
 
 
 def test_a_function_that_takes_too_long_is_killed(emulate: Emulate) -> None:
-    aws = emulate("aws", timeout=0.5)
+    aws = emulate("aws", timeout=1.5)
     before = aws.ask("/")
 
     answer = aws.ask("/wait?seconds=60")
 
     assert (answer.status, answer.body) == (500, ERROR)
-    aws.wait_for_log("instance 1 gone: timed out after 0.5 s")
+    aws.wait_for_log("instance 1 gone: timed out after 1.5 s")
     assert aws.ask("/").instance != before.instance
 
 

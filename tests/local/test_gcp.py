@@ -215,7 +215,7 @@ def test_a_request_that_ends_its_worker_is_not_repeated(emulate: Emulate) -> Non
 def test_a_request_that_takes_too_long_is_a_gateway_timeout_and_the_instance_lives_on(
     emulate: Emulate, tmp_path: Path
 ) -> None:
-    gcp = emulate("gcp", timeout=0.5)
+    gcp = emulate("gcp", timeout=1.5)
     pid = gcp.ask("/").json["pid"]
     gate = tmp_path / "gate"
     gate.touch()

@@ -23,7 +23,7 @@ def test_at_cloud_runs_maximum_a_request_waits_for_its_turn_and_too_long_a_wait_
     async def main() -> None:
         gate = tmp_path / "gate"
         gate.touch()
-        plan = Plan(Policy(concurrency=1, minimum=0, maximum=1, idle_seconds=60, wait_seconds=0.5), 60, 60)
+        plan = Plan(Policy(concurrency=1, minimum=0, maximum=1, idle_seconds=60, wait_seconds=1.5), 60, 60)
         async with serving(gcp.Service, Settings(app="tests.local.apps:app"), plan) as service:
             first = asyncio.create_task(service.ask(f"/wait?gate={gate}&begun={tmp_path}/begun"))
             await until((tmp_path / "begun").exists, "the first has begun")
