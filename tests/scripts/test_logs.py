@@ -17,7 +17,12 @@ Logs = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def bin_folder(tmp_path: Path) -> Path:
-    """A PATH with the shell's own tools, to which a test adds the programs that a user may have or not."""
+    """A PATH with the shell's own tools, to which a test adds the programs that a user may have or not.
+
+    The folder above it is a project whose stacks lie in it.
+    """
+    shutil.copy2(ROOT / "logs.sh", tmp_path)
+    (tmp_path / "Pulumi.yaml").write_text("name: hello\nruntime: python\n")
     folder = tmp_path / "bin"
     folder.mkdir()
     for tool in ("sh", "dirname", "sed", "head", "mktemp", "rm", "cat"):
@@ -29,9 +34,7 @@ def bin_folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def logs(bin_folder: Path, tmp_path: Path) -> Logs:
-    """Run logs.sh in a project of its own, whose stacks lie in a folder."""
-    shutil.copy2(ROOT / "logs.sh", tmp_path)
-    (tmp_path / "Pulumi.yaml").write_text("name: hello\nruntime: python\n")
+    """Run logs.sh in that project."""
 
     def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
         command = [str(tmp_path / "logs.sh"), *arguments]
@@ -63,14 +66,16 @@ def stacks(bin_folder: Path, tmp_path: Path) -> None:
     (bin_folder / "pulumi").symlink_to(program)
 
     def pulumi(*arguments: str) -> None:
-        subprocess.run(
+        done = subprocess.run(
             ["pulumi", *arguments],
             cwd=tmp_path,
             env=environment(bin_folder),
             capture_output=True,
-            check=True,
+            text=True,
+            check=False,
             timeout=120,
         )
+        assert done.returncode == 0, done.stderr
 
     root = {
         "urn": "urn:pulumi:aws::hello::pulumi:pulumi:Stack::hello-aws",
@@ -111,13 +116,17 @@ def test_what_is_missing_is_one_line(logs: Logs) -> None:
     assert [(done.returncode, done.stderr) for done in map(logs, ("aws", "empty", "nothing"))] == [
         (
             69,
-            (f"logs.sh: stack 'aws' is followed by '{FOLLOW}', but aws is not on PATH; install it, "
-            "or see: pulumi stack output console\n"),
+            (
+                f"logs.sh: stack 'aws' is followed by '{FOLLOW}', but aws is not on PATH; install it, "
+                "or see: pulumi stack output console\n"
+            ),
         ),
         (
             1,
-            ("logs.sh: stack 'empty' has no log to show: current stack does not have output property 'logs' "
-            f"{advice}\n"),
+            (
+                "logs.sh: stack 'empty' has no log to show: current stack does not have output property 'logs' "
+                f"{advice}\n"
+            ),
         ),
         (1, f"logs.sh: stack 'nothing' has no log to show: no stack named 'nothing' found {advice}\n"),
     ]
