@@ -69,7 +69,7 @@ def gate_saved(directory: Path, limit: Limit, output: Output, primary: str) -> i
         primary=primary,
         failures=limit.failures,
     )
-    output.console.print(f"Gate: {decision.words}", style="bold", markup=False)
+    output.console.print(f"Gate: {decision.words}", style="bold", markup=False, soft_wrap=True)
     return decision.status
 
 

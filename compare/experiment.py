@@ -14,13 +14,14 @@ from compare import together
 from compare.endpoints import Endpoint
 from compare.lanes import Lane, Sink
 from compare.plan import Plan
-from compare.sample import Answer, Connection, How, Moment
+from compare.sample import Answer, Connection, How, Moment, Sample
 from compare.stop import Stop
 
 # Cold starts that turn out not to be any are tried again after a longer idle time, so often per one wanted.
 ATTEMPTS_PER_COLD_START = 2
-# Bursts that bring no cold start are given up after so many in a row: the instances there are take them all.
-FRUITLESS_BURSTS = 3
+# Given up after so many in a row: bursts without a cold start (the instances there are take them all), and attempts
+# that are answered wrongly.
+FRUITLESS = 3
 LARGEST_BURST = 100
 _LONGER = 1.25
 _LONGEST_IDLE_S = 3600.0
@@ -113,7 +114,7 @@ class Experiment:
             and not lane.aside
             and lane.cold < plan.cold_starts
             and lane.attempts < ATTEMPTS_PER_COLD_START * plan.cold_starts
-            and lane.fruitless < FRUITLESS_BURSTS
+            and lane.fruitless < FRUITLESS
         )
 
     def _cold_starts(self, lanes: list[Lane]) -> None:
@@ -148,7 +149,9 @@ class Experiment:
         answer = lane.ask("fresh")
         if answer is None:
             return
-        if not self._keep_cold(lane, moment, answer, "idle"):
+        sample = self._keep_cold(lane, moment, answer, "idle")
+        lane.fruitless = 0 if sample.ok else lane.fruitless + 1
+        if sample.ok and sample.kind != "cold":
             lane.idle_s = min(lane.idle_s * _LONGER, _LONGEST_IDLE_S)
 
     def _burst(self, lane: Lane) -> None:
@@ -163,16 +166,15 @@ class Experiment:
         for sent in together.burst(self._connections(lane, "fresh"), size):
             lane.heard(sent.answer)
             moment = Moment(self._cycle, lane.bursts - 1, sent.at - self._began)
-            found += self._keep_cold(lane, moment, sent.answer, "burst")
+            found += self._keep_cold(lane, moment, sent.answer, "burst").kind == "cold"
         lane.fruitless = 0 if found else lane.fruitless + 1
 
-    def _keep_cold(self, lane: Lane, moment: Moment, answer: Answer, how: How) -> bool:
+    def _keep_cold(self, lane: Lane, moment: Moment, answer: Answer, how: How) -> Sample:
         endpoint = lane.endpoint
         sample = samples.attempted_cold(endpoint.source, moment, answer, endpoint.request.expect, how)
         self._sink(sample)
-        proven = sample.ok and sample.kind == "cold"
-        lane.cold += proven
-        return proven or not sample.ok
+        lane.cold += sample.ok and sample.kind == "cold"
+        return sample
 
     def _warm_rounds(self, lanes: list[Lane]) -> None:
         for lane in lanes:

@@ -78,7 +78,7 @@ def measure(
         except CompareError:
             _remove(directory)
             raise
-    return Measured(directory, write_reports(directory), stop.status if stop else 0)
+        return Measured(directory, build.report(read(directory)), stop.status if stop else 0)
 
 
 def show(measured: Measured, output: Output) -> int:
@@ -86,21 +86,32 @@ def show(measured: Measured, output: Output) -> int:
     report = measured.report
     text.show(report, output.console)
     page = measured.directory.parent.parent / "report.html"
-    shutil.copyfile(measured.directory / "report.html", page)
-    output.console.print(
-        f"\nSamples, JSON, page: {measured.directory}{os.sep} (the page again: {page})", highlight=False
-    )
+    where = f"Samples, JSON, page: {measured.directory}{os.sep} (the page again: {page})"
+    try:
+        write_reports(measured)
+        _write(page, html.page(report))
+    except OSError as failure:
+        where = f"Samples: {measured.directory}{os.sep} (reports could not be written: {_told(failure)})"
+    output.console.print(f"\n{where}", highlight=False, markup=False, soft_wrap=True)
     if measured.interrupted:
         return measured.interrupted
     return 1 if report.status != "complete" or any(finding.problem for finding in report.findings) else 0
 
 
-def write_reports(directory: Path) -> Report:
-    """The report of the run saved in `directory`, written beside its samples as JSON and as a page."""
-    report = build.report(read(directory))
-    (directory / "report.json").write_text(data.to_json(report), encoding="utf-8")
-    (directory / "report.html").write_text(html.page(report), encoding="utf-8")
-    return report
+def write_reports(measured: Measured) -> None:
+    """Write the report beside its samples as JSON and as a page. OSError where there is no room for them."""
+    _write(measured.directory / "report.json", data.to_json(measured.report))
+    _write(measured.directory / "report.html", html.page(measured.report))
+
+
+def _write(path: Path, content: str) -> None:
+    """Write all of a file or none: an interrupt or a full disk leaves the one before."""
+    new = path.with_name(f".{path.name}.new")
+    try:
+        new.write_text(content, encoding="utf-8")
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

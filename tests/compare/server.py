@@ -1,6 +1,7 @@
 """A server for the tests: its port on standard output, identity headers as instances send them, faults by flag."""
 
 import argparse
+import contextlib
 import itertools
 import json
 import socket
@@ -8,6 +9,7 @@ import ssl
 import threading
 import time
 import uuid
+from collections.abc import Generator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -33,8 +35,31 @@ class Instances:
             return self.id, self.number, (self.last - self.born) * 1000
 
 
+class Crowd:
+    """An instance for each request that is under way: idle ones are used again, a new one takes `start` seconds."""
+
+    def __init__(self, start: float) -> None:
+        self.start = start
+        self.lock = threading.Lock()
+        self.free: list[Instances] = []
+
+    @contextlib.contextmanager
+    def one(self) -> Generator[tuple[str, int, float]]:
+        """What an instance says while it answers; it is free again afterwards."""
+        with self.lock:
+            instance = self.free.pop() if self.free else None
+        if instance is None:
+            instance = Instances(0, 0)
+            time.sleep(self.start)
+        try:
+            yield instance.next()
+        finally:
+            with self.lock:
+                self.free.append(instance)
+
+
 def handler(options: argparse.Namespace) -> type[BaseHTTPRequestHandler]:  # noqa: C901 -- one fault each
-    instances = Instances(options.idle, options.start)
+    instances, crowd = Instances(options.idle, options.start), Crowd(options.start)
     asked = itertools.count(1)
     served: list[int] = []
     seen: list[dict[str, Any]] = []
@@ -61,9 +86,10 @@ def handler(options: argparse.Namespace) -> type[BaseHTTPRequestHandler]:  # noq
                 self.close_connection = True
                 self.wfile.write(b"\x00\x01 what is this \xff\r\n")
                 return None
-            headers: dict[str, str] = {} if options.anonymous else self.identity()
-            began = time.monotonic()
-            time.sleep(options.delay / 1000)
+            with crowd.one() if options.crowd else contextlib.nullcontext() as one:
+                headers = {} if options.anonymous else self.identity(one or instances.next())
+                began = time.monotonic()
+                time.sleep(options.delay / 1000)
             headers["Server-Timing"] = f"app;dur={(time.monotonic() - began) * 1000:.3f}"
             if options.close:
                 headers["Connection"] = "close"
@@ -75,8 +101,8 @@ def handler(options: argparse.Namespace) -> type[BaseHTTPRequestHandler]:  # noq
 
         do_GET = do_POST = do_PUT = answer  # noqa: N815 -- http.server's names
 
-        def identity(self) -> dict[str, str]:
-            instance, number, age = instances.next()
+        def identity(self, of: tuple[str, int, float]) -> dict[str, str]:
+            instance, number, age = of
             return {
                 "X-Instance-Id": instance,
                 "X-Instance-Request": str(number),
@@ -111,7 +137,7 @@ def main() -> None:
     parser.add_argument("--body", default='{"message":"Hello from Flask!"}')
     parser.add_argument("--build", default="build-1")
     parser.add_argument("--tls", default="", help="a file with certificate and key")
-    for flag in ("anonymous", "nonsense", "varying", "close"):
+    for flag in ("crowd", "anonymous", "nonsense", "varying", "close"):
         parser.add_argument(f"--{flag}", action="store_true")
     options = parser.parse_args()
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler(options))

@@ -1,0 +1,154 @@
+"""Verdicts and gates on samples with known truth: error rates of whole reports, and how many samples are missing."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from compare import gate, stats
+from compare.plan import Plan
+from compare.report.build import kept_series
+from compare.report.verdicts import Side, comparisons
+from compare.runfile import Run
+from compare.sample import Connection, Sample, Times
+from tests.compare.simulated import Floats, wave
+
+CYCLES, EACH = 12, 10
+
+
+def sample(target: str, connection: Connection, cycle: int, number: int, took: float) -> Sample:
+    return Sample(
+        target=target,
+        platform="aws",
+        emulated=False,
+        kind="warm",
+        connection=connection,
+        how=None,
+        why=None,
+        cycle=cycle,
+        round=number,
+        at_s=float(number),
+        late_ms=None,
+        status=200,
+        ok=True,
+        error=None,
+        ms=Times(0.0, 0.0, None, took, took, 0.1),
+        body_sha256="0",
+        bytes=1,
+        instance=f"{target}-{cycle}",
+        request_number=2,
+        instance_age_ms=1.0,
+        build="b",
+    )
+
+
+def samples(random: np.random.Generator, target: str, drift: Floats, slower: float = 1.0) -> list[Sample]:
+    """Warm samples of both connections: a new instance each cycle, noise, and the machine's drift."""
+    found: list[Sample] = []
+    for cycle in range(CYCLES):
+        instance = random.normal(0, 0.05)
+        for number in range(cycle * EACH, (cycle + 1) * EACH):
+            for connection in ("kept", "fresh"):
+                took = slower * float(np.exp(drift[number] + instance + random.normal(0, 0.1)))
+                found.append(sample(target, connection, cycle, number, took))
+    return found
+
+
+def side(target: str, of: Sequence[Sample]) -> Side:
+    return Side(target, "aws", emulated=False, series=kept_series(of))
+
+
+def test_a_report_of_identical_targets_keeps_its_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three identical targets: a false primary verdict in at most 5 of 100 reports, and any other in at most 5."""
+    monkeypatch.setattr(stats, "REPLICATES", 300)
+    random = np.random.default_rng(31)
+    runs, primary, others = 150, 0, 0
+    for _ in range(runs):
+        drift = wave(random, CYCLES * EACH, 0.15)
+        found = comparisons([side(name, samples(random, name, drift)) for name in "abc"])
+        false = [one for one in found if one.verdict in {"slower", "faster"}]
+        primary += any(one.primary for one in false)
+        others += any(not one.primary for one in false)
+
+    most = int(binom.ppf(0.999, runs, 0.05))
+    assert primary <= most
+    assert others <= most
+
+
+def test_words_and_numbers_of_a_verdict_agree() -> None:
+    """Slower, faster, no difference and too few, each with the numbers that they rest on."""
+    random = np.random.default_rng(32)
+    drift = wave(random, CYCLES * EACH, 0.15)
+    base = samples(random, "a", drift)
+    sides = [side("a", base)]
+    sides += [
+        side(name, samples(random, name, drift, slower))
+        for name, slower in (("b", 1.5), ("c", 0.5), ("d", 1.0))
+    ]
+    sides.append(side("e", [one for one in samples(random, "e", drift) if one.cycle < 4]))
+
+    found = {one.other: one for one in comparisons(sides) if one.primary}
+
+    assert {name: one.verdict for name, one in found.items()} == {
+        "b": "slower", "c": "faster", "d": "no difference", "e": "too few",
+    }  # fmt: skip
+    b, c, d = found["b"], found["c"], found["d"]
+    assert b.words == f"b is {b.ratio:.2f} times slower than a [{b.low:.2f}, {b.high:.2f}]"
+    assert c.ratio
+    assert c.low
+    assert c.high
+    assert c.words == f"c is {1 / c.ratio:.2f} times faster than a [{1 / c.high:.2f}, {1 / c.low:.2f}]"
+    assert d.high
+    assert d.low
+    assert d.words == f"no difference shown between d and a (at most {max(d.high - 1, 1 / d.low - 1):.0%})"
+    assert found["e"].words == "e against a: too few instances: e had 4 of 10"
+
+
+def run_of(named: dict[str, list[Sample]], **entry: Any) -> Run:
+    endpoints = [{"name": name, "platform": "aws", "emulated": False, **entry} for name in named]
+    head = {"endpoints": endpoints, "plan": Plan().record()}
+    return Run(Path("run"), head, tuple(one for many in named.values() for one in many), (), None, 0)
+
+
+@pytest.mark.parametrize(("slower", "status"), [(1.0, 0), (1.3, 1), (1.1, 2)])
+def test_a_gate_decides_by_the_whole_interval(slower: float, status: int) -> None:
+    """Below the limit, above it, or across it: then it says how many more samples would decide."""
+    random = np.random.default_rng(33)
+    drift = wave(random, CYCLES * EACH, 0.15)
+    run = run_of({"a": samples(random, "a", drift), "b": samples(random, "b", drift, slower)})
+
+    decision = gate.decide(run, "a", "b", 1.1, primary="p50", failures=0.0)
+
+    assert decision.status == status
+    if status == 2:
+        assert "more samples" in decision.words
+
+
+def test_as_many_more_samples_as_advised_decide() -> None:
+    """Most runs that are as much larger as an undecided gate says are decided."""
+    ratio = stats.Ratio(np.log(1.05), 0.04, 11)
+    advised = gate._more(ratio, 1.1, 120)
+    more = int(advised.split()[1])
+    larger = stats.Ratio(np.log(1.05), 0.04 * (120 / (120 + more)) ** 0.5, 11)
+
+    assert ratio.interval().high > 1.1
+    assert larger.interval().high <= 1.1001
+
+
+def test_one_failure_breaks_a_gate_unless_failures_are_allowed() -> None:
+    """Two in a hundred are broken by default, and whole with --max-failures 5%."""
+    random = np.random.default_rng(34)
+    drift = wave(random, CYCLES * EACH, 0.15)
+    second = samples(random, "b", drift)
+    second[::50] = [replace(one, ok=False, error="HTTP 500 where 200 was expected") for one in second[::50]]
+    run = run_of({"a": samples(random, "a", drift), "b": second})
+
+    strict = gate.decide(run, "a", "b", 1.2, primary="p50", failures=0.0)
+    loose = gate.decide(run, "a", "b", 1.2, primary="p50", failures=0.05)
+
+    assert strict.words == "b is broken: 5 of 240 requests failed, first: HTTP 500 where 200 was expected"
+    assert (strict.status, loose.status) == (3, 0)
