@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import platforms
 from serve.aws_lambda import make_handler, wsgi_caller
 from serve.events.body import RESPONSE_LIMIT
 from tests.serve import lambda_events
@@ -110,6 +111,11 @@ def test_header_values_in_latin_1_go_out(shape: str) -> None:
     _, headers, _ = answer(shape, "200 OK", [("X-Name", "caf\xe9")], [b"x"])
 
     assert headers == [("x-name", "caf\xe9")]
+
+
+def test_the_limit_of_a_response_is_the_platforms() -> None:
+    # The image holds no platforms/, so the number stands a second time in serve/.
+    assert platforms.limit("aws", "response_payload") == RESPONSE_LIMIT
 
 
 class Chunks:
