@@ -3,7 +3,6 @@
 import json
 import sys
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,10 +16,31 @@ from cost.arrivals import MONTH, PATTERNS, Arrivals, pattern, schedule
 from cost.bill import Usage, bill
 from cost.candidates import REGIONS, Question, assumptions, candidates
 from cost.errors import CostError
+from cost.options import (
+    OUTPUT,
+    TIMES,
+    TRAFFIC,
+    Arm,
+    AwsRegion,
+    Concurrency,
+    DoorOption,
+    Durations,
+    GcpRegion,
+    ImageGb,
+    Json,
+    LogBytes,
+    Memory,
+    Minimum,
+    Platforms,
+    PriceFile,
+    ResponseKb,
+    Snapstart,
+    Vcpu,
+    Waiting,
+    question_of,
+)
 from cost.report import data, html, text
-from cost.setup import Architecture, Door
 from cost.simulate import system
-from platforms import NAMES, starts
 from platforms.prices import PriceError, Prices
 
 HOURS_OF_MONTH = MONTH / 3600
@@ -28,47 +48,6 @@ HOURS_OF_MONTH = MONTH / 3600
 app = typer.Typer(
     rich_markup_mode=None, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
 )
-
-_TRAFFIC, _TIMES, _WHAT, _OUTPUT = "Traffic", "How long things take", "What is deployed", "Output"
-
-Platforms = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--platform", help=f"repeatable; {', '.join(NAMES)} (all of them by default)", show_default=False
-    ),
-]
-Durations = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--duration",
-        metavar="[PLATFORM=]SECONDS",
-        help="how long a request is handled; repeatable",
-        rich_help_panel=_TIMES,
-    ),
-]
-Waiting = Annotated[
-    float,
-    typer.Option(help="share of the handling that waits for others (0 to 1): requests at once overlap in it"),
-]
-Memory = Annotated[int, typer.Option(help="MB of memory of an instance", rich_help_panel=_WHAT)]
-Vcpu = Annotated[float | None, typer.Option(help="Cloud Run's vCPUs (1 by default)", show_default=False)]
-Concurrency = Annotated[
-    int | None,
-    typer.Option(help="requests at once in an instance (Cloud Run 80, App Runner 100)", show_default=False),
-]
-Minimum = Annotated[int | None, typer.Option(help="instances kept ready", show_default=False)]
-DoorOption = Annotated[Door, typer.Option(help="what stands before Lambda")]
-Arm = Annotated[bool, typer.Option("--arm64", help="Lambda on arm64")]
-Snapstart = Annotated[bool, typer.Option("--snapstart", help="Lambda with SnapStart (zip archives only)")]
-ImageGb = Annotated[float, typer.Option(help="GB of the image in the registry")]
-ResponseKb = Annotated[float, typer.Option(help="KB of a response")]
-LogBytes = Annotated[int, typer.Option(help="bytes of log lines of a request")]
-AwsRegion = Annotated[str, typer.Option(help="region of Lambda and App Runner")]
-GcpRegion = Annotated[str, typer.Option(help="region of Cloud Run")]
-PriceFile = Annotated[
-    Path | None, typer.Option("--prices", metavar="FILE", help="your own prices over platforms/prices.toml")
-]
-Json = Annotated[bool, typer.Option("--json", help="print JSON instead", rich_help_panel=_OUTPUT)]
 
 
 @app.callback()
@@ -79,7 +58,7 @@ def _cost() -> None:
 @app.command("bill")
 def bill_command(  # noqa: PLR0913 -- each is one option of the command line
     *,
-    requests: Annotated[int, typer.Option(help="requests a month, at random", rich_help_panel=_TRAFFIC)],
+    requests: Annotated[int, typer.Option(help="requests a month, at random", rich_help_panel=TRAFFIC)],
     cold_share: Annotated[
         float | None,
         typer.Option(
@@ -111,7 +90,7 @@ def bill_command(  # noqa: PLR0913 -- each is one option of the command line
     if cold_share is not None and not 0 <= cold_share <= 1:
         raise CostError(f"--cold-share {cold_share:g} is no share; it is from 0 to 1")
     known = _prices(prices)
-    question = _question(locals())
+    question = question_of(locals())
     pairs = [
         [data.of_bill(bill(one, usage, known, free_tier=free)) for free in (True, False)]
         for one, usage in (_usage(question, name, known, requests, cold_share) for name in question.platforms)
@@ -132,7 +111,7 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
     *,
     requests_per_hour: Annotated[
         float | None,
-        typer.Option(help="requests an hour on average", show_default=False, rich_help_panel=_TRAFFIC),
+        typer.Option(help="requests an hour on average", show_default=False, rich_help_panel=TRAFFIC),
     ] = None,
     monthly: Annotated[
         float | None, typer.Option(help="requests a month on average", show_default=False)
@@ -157,7 +136,7 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
             metavar="DIR",
             help="measured latencies, of results/RUN",
             show_default=False,
-            rich_help_panel=_TIMES,
+            rich_help_panel=TIMES,
         ),
     ] = None,
     connection: Annotated[timing.Connection, typer.Option(help="which warm answers count")] = "fresh",
@@ -196,7 +175,7 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
     seed: Annotated[int, typer.Option(help="the same seed gives the same months")] = 0,
     page: Annotated[
         Path | None,
-        typer.Option("--html", metavar="FILE", help="write a page with charts", rich_help_panel=_OUTPUT),
+        typer.Option("--html", metavar="FILE", help="write a page with charts", rich_help_panel=OUTPUT),
     ] = None,
     chart: Annotated[bool, typer.Option(help="draw the bills over traffic")] = True,
     as_json: Json = False,
@@ -204,7 +183,7 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
     """Which platform for this traffic: who waits, what it costs, where another becomes cheaper."""
     known = _prices(prices)
     arrivals, notes = _arrivals(requests_per_hour, monthly, rhythm, log, cron)
-    found, more = candidates(_question(locals()), known, timing.read(run, connection) if run else None)
+    found, more = candidates(question_of(locals()), known, timing.read(run, connection) if run else None)
     if p95 is not None and p95 <= 0:
         raise CostError(f"--p95 {p95:g}: a limit is above 0 s")
     report = data.of_advice(
@@ -265,32 +244,6 @@ def _prices(path: Path | None) -> Prices:
     return known
 
 
-def _question(options: dict[str, Any]) -> Question:
-    """The options that `bill` and `advise` share, as one value."""
-    architecture: Architecture = "arm64" if options["arm64"] else "x86"
-    return Question(
-        platforms=tuple(dict.fromkeys(options["platform"] or NAMES)),
-        regions={
-            "aws": options["aws_region"],
-            "apprunner": options["aws_region"],
-            "gcp": options["gcp_region"],
-        },
-        durations=_durations(options["duration"] or []),
-        idle=_idle(options.get("idle") or []),
-        memory_mb=options["memory"],
-        vcpu=None if options["vcpu"] is None else Decimal(str(options["vcpu"])),
-        concurrency=options["concurrency"],
-        minimum=options["minimum"],
-        architecture=architecture,
-        door=options["door"],
-        snapstart=options["snapstart"],
-        image_gb=Decimal(str(options["image_gb"])),
-        response_kb=Decimal(str(options["response_kb"])),
-        log_bytes=options["log_bytes"],
-        waiting=Decimal(str(options["waiting"])),
-    )
-
-
 def _usage(
     question: Question, name: str, prices: Prices, requests: int, cold_share: float | None
 ) -> tuple[Any, Usage]:
@@ -322,41 +275,6 @@ def _ways(
     per_hour: float | None, monthly: float | None, log: Path | None, cron: str | None
 ) -> list[tuple[Literal["--requests-per-hour", "--monthly", "--log", "--cron"], Any]]:
     return [("--requests-per-hour", per_hour), ("--monthly", monthly), ("--log", log), ("--cron", cron)]
-
-
-def _durations(values: list[str]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for value in values:
-        name, _, seconds = value.rpartition("=")
-        found[name] = _number(seconds, value, "--duration 0.2 or --duration gcp=0.05")
-    return found
-
-
-def _idle(values: list[str]) -> dict[str, tuple[float, float, float]]:
-    found: dict[str, tuple[float, float, float]] = {}
-    for value in values:
-        name, _, seconds = value.partition("=")
-        parts = [
-            _number(part, value, "--idle aws=600 or --idle aws=300-600-900") for part in seconds.split("-")
-        ]
-        match parts:
-            case [only]:
-                found[name] = (only, only, only)
-            case [least, likely, most]:
-                found[name] = (least, likely, most)
-            case _:
-                raise CostError(f"--idle {value!r}: it is such as --idle aws=600 or --idle aws=300-600-900")
-        if name not in NAMES:
-            raise CostError(f"--idle {value!r}: {name!r} is not a platform; known: {', '.join(NAMES)}")
-        starts.idle(name)
-    return found
-
-
-def _number(text_: str, whole: str, example: str) -> float:
-    try:
-        return float(text_)
-    except ValueError:
-        raise CostError(f"{whole!r} is not in seconds; it is such as {example}") from None
 
 
 def _console() -> Console:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from cost.arrivals import MONTH
 from cost.bill import Usage
-from cost.engine import steps
 from cost.simulate import System, decimal
+from cost.state import steps
 
 Floats = NDArray[np.float64]
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cost import engine
+from cost import engine, state
 from cost.arrivals import MONTH, Arrivals
 from cost.bill import Usage
-from cost.engine import Draws, Rule
 from cost.errors import CostError
 from cost.setup import Setup
+from cost.state import Draws, Rule
 from cost.timing import Timing
 from platforms import limit
 from platforms.prices import Prices
@@ -114,10 +114,10 @@ class Result:
 
     def slower(self) -> list[tuple[float, float]]:
         """(a latency, the share of all requests that take longer), ascending: what lies between is a straight line."""
-        bins = sum((month.bins for month in self.months), np.zeros(engine.BINS, np.int64))
+        bins = sum((month.bins for month in self.months), np.zeros(state.BINS, np.int64))
         used = np.flatnonzero(bins)
         longer = 1 - np.cumsum(bins[used]) / max(1, bins.sum())
-        return [(float(at), float(share)) for at, share in zip(engine.seconds_of(used), longer, strict=True)]
+        return [(float(at), float(share)) for at, share in zip(state.seconds_of(used), longer, strict=True)]
 
     def _share(self, counts: Sequence[int]) -> Estimate:
         return Estimate.of(
@@ -142,14 +142,14 @@ def system(setup: Setup, timing: Timing, prices: Prices) -> System:
     rule = Rule(
         concurrency=setup.concurrency,
         minimum=setup.minimum,
-        maximum=min(setup.maximum, engine.SLOTS, engine.EVENTS // (setup.concurrency + 1)),
+        maximum=min(setup.maximum, state.SLOTS, state.EVENTS // (setup.concurrency + 1)),
         wait=float(limit("gcp", "pending_timeout")) if setup.platform == "gcp" else 0.0,
         wait_startups=float(limit("gcp", "pending_startups")) if setup.platform == "gcp" else 0.0,
         active_step=0.0 if by_request else float(price.step),
         active_minimum=float(price.minimum),
         stop=float(setup.stop_s) if setup.platform == "gcp" else 0.0,
     )
-    table = engine.draws(
+    table = state.draws(
         timing.seen,
         timing.lasts,
         timing.starts,
@@ -204,42 +204,42 @@ def _month(
     rng = np.random.default_rng(traffic)
     warm = 2 * max(float(one.timing.idle.max()) for one in systems.values()) if arrivals.steady else 0.0
     running = {
-        name: (one, engine.fresh(one.rule, one.draws, -warm, int(other.generate_state(1, np.uint64)[0])))
+        name: (one, state.fresh(one.rule, one.draws, -warm, int(other.generate_state(1, np.uint64)[0])))
         for (name, one), other in zip(systems.items(), others, strict=True)
     }
     for begin, end in ((-warm, 0.0), (0.0, seconds)):
         for chunk in arrivals.chunks(rng, begin, end):
             # Warmed up with rising traffic: all of it at once would start more instances than it then needs.
             times = chunk if end > 0 else chunk[rng.random(len(chunk)) < (chunk - begin) / warm]
-            for one, state in running.values():
-                engine.advance(state, one.rule, times)
-        for one, state in running.values():
-            engine.finish(state, one.rule, end)
+            for one, now in running.values():
+                engine.advance(now, one.rule, times)
+        for one, now in running.values():
+            engine.finish(now, one.rule, end)
             if end == 0.0:
-                engine.forget(state)
-    return {name: _counted(state[0], one, seconds) for name, (one, state) in running.items()}
+                engine.forget(now)
+    return {name: _counted(now[0], one, seconds) for name, (one, now) in running.items()}
 
 
-def _counted(state: Any, one: System, seconds: float) -> Month:
+def _counted(counts: Any, one: System, seconds: float) -> Month:
     part = MONTH / seconds
-    working = float(state["handling_s"]) * float(one.setup.working)
-    active, busy = max(float(state["active_s"]), working), max(float(state["busy_s"]), working)
-    further = max(float(state["further_s"]), busy - one.setup.minimum * seconds)
+    working = float(counts["handling_s"]) * float(one.setup.working)
+    active, busy = max(float(counts["active_s"]), working), max(float(counts["busy_s"]), working)
+    further = max(float(counts["further_s"]), busy - one.setup.minimum * seconds)
     return Month(
         usage=Usage(
-            requests=decimal(state["requests"] * part),
-            starts=decimal(state["starts"] * part),
-            busy_s=decimal(state["handling_s"] * part),
-            start_s=decimal(state["start_s"] * part),
+            requests=decimal(counts["requests"] * part),
+            starts=decimal(counts["starts"] * part),
+            busy_s=decimal(counts["handling_s"] * part),
+            start_s=decimal(counts["start_s"] * part),
             active_s=decimal(active * part),
             ready_s=decimal((busy - further) * part) if one.setup.minimum else Decimal(0),
             further_s=decimal(further * part),
         ),
-        requests=int(state["requests"]),
-        waited=int(state["waited"]),
-        cold=int(state["cold"]),
-        refused=int(state["refused"]),
-        bins=state["bins"].copy(),
+        requests=int(counts["requests"]),
+        waited=int(counts["waited"]),
+        cold=int(counts["cold"]),
+        refused=int(counts["refused"]),
+        bins=counts["bins"].copy(),
     )
 
 
@@ -249,4 +249,4 @@ def decimal(value: float) -> Decimal:
 
 def _quantile(bins: Ints, share: float) -> float:
     place = int(np.searchsorted(np.cumsum(bins), share * int(bins.sum())))
-    return float(engine.seconds_of(np.array([place]))[0])
+    return float(state.seconds_of(np.array([place]))[0])

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cost import engine
-from cost.engine import Rule
+from cost import engine, state
+from cost.state import Rule
 from local.scaling import Activator, Assign, Policy, Refuse, Start
 
 LASTS, STARTS, IDLE = 0.7, 0.45, 3.0
@@ -23,13 +23,13 @@ def rule(concurrency: int, minimum: int, maximum: int) -> Rule:
 
 def constants(
     *, lasts: float = LASTS, starts: float = STARTS, idle: float = IDLE, step: float = 0.0
-) -> engine.Draws:
+) -> state.Draws:
     one = np.ones(1)
-    return engine.draws(lasts * one, lasts * one, starts * one, starts * one, idle * one, step)
+    return state.draws(lasts * one, lasts * one, starts * one, starts * one, idle * one, step)
 
 
-def simulated(one: Rule, arrivals: list[float], draws: engine.Draws | None = None) -> Counter[str]:
-    states = engine.fresh(one, draws or constants(), 0.0, seed=0)
+def simulated(one: Rule, arrivals: list[float], draws: state.Draws | None = None) -> Counter[str]:
+    states = state.fresh(one, draws or constants(), 0.0, seed=0)
     engine.advance(states, one, np.array(arrivals))
     engine.finish(states, one, (arrivals[-1] if arrivals else 0) + 1000.0)
     return Counter(
@@ -120,8 +120,8 @@ def test_a_request_beyond_the_maximum_waits_as_long_as_the_platform_holds_it() -
     assert simulated(held, [0.0, 6.5], constants(lasts=16.0, starts=4.0))["refused"] == 0
 
 
-def active(one: Rule, arrivals: list[float], end: float, draws: engine.Draws) -> float:
-    states = engine.fresh(one, draws, 0.0, seed=0)
+def active(one: Rule, arrivals: list[float], end: float, draws: state.Draws) -> float:
+    states = state.fresh(one, draws, 0.0, seed=0)
     engine.advance(states, one, np.array(arrivals))
     engine.finish(states, one, end)
     return float(states["active_s"][0])
@@ -161,22 +161,22 @@ def test_what_goes_on_beyond_the_end_is_counted_up_to_it() -> None:
 def test_latencies_fall_into_bins_a_quarter_of_a_percent_wide_each_way() -> None:
     seconds = np.geomspace(2e-4, 5e3, 1000)
 
-    assert engine.seconds_of(engine.bins_of(seconds)) == pytest.approx(seconds, rel=0.0026)
+    assert state.seconds_of(state.bins_of(seconds)) == pytest.approx(seconds, rel=0.0026)
 
 
 def test_billed_time_is_rounded_up_without_adding_a_step_to_what_is_exact() -> None:
-    assert engine.steps(np.array([0.1, 0.1001, 0.3, 2.0]), 0.1) == pytest.approx([0.1, 0.2, 0.3, 2.0])
-    assert engine.steps(np.array([0.12345]), 0.0) == pytest.approx([0.12345])
+    assert state.steps(np.array([0.1, 0.1001, 0.3, 2.0]), 0.1) == pytest.approx([0.1, 0.2, 0.3, 2.0])
+    assert state.steps(np.array([0.12345]), 0.0) == pytest.approx([0.12345])
 
 
 def test_every_row_of_a_table_is_drawn_as_often() -> None:
     """A chi-square test over the bins of 64 equally likely latencies."""
     seen = np.geomspace(0.01, 1.0, 64)
-    table = engine.draws(seen, seen / 1e6, np.ones(1), np.ones(1), np.ones(1), 0.0)
-    states = engine.fresh(rule(1, 1, 2), table, 0.0, seed=12345)
+    table = state.draws(seen, seen / 1e6, np.ones(1), np.ones(1), np.ones(1), 0.0)
+    states = state.fresh(rule(1, 1, 2), table, 0.0, seed=12345)
     engine.advance(states, rule(1, 1, 2), np.arange(1.0, 64_001.0))
 
-    counts = states["bins"][0][engine.bins_of(seen)]
+    counts = states["bins"][0][state.bins_of(seen)]
     assert counts.sum() == 64_000
     assert ((counts - 1000) ** 2 / 1000).sum() < 127  # one in a million above it
 
@@ -184,16 +184,16 @@ def test_every_row_of_a_table_is_drawn_as_often() -> None:
 def test_a_table_with_more_samples_than_there_is_room_for_keeps_their_distribution() -> None:
     many = np.random.default_rng(0).exponential(1.0, 50_000)
 
-    table = engine.draws(many, many, np.ones(1), np.ones(1), np.ones(1), 0.0)
+    table = state.draws(many, many, np.ones(1), np.ones(1), np.ones(1), 0.0)
 
-    assert len(table.warm) == engine.ROWS
+    assert len(table.warm) == state.ROWS
     shares = [0.1, 0.5, 0.9, 0.99]
-    assert np.quantile(table.warm[:, engine.SEEN], shares) == pytest.approx(
+    assert np.quantile(table.warm[:, state.SEEN], shares) == pytest.approx(
         np.quantile(many, shares), rel=0.01
     )
 
 
 def test_a_state_takes_a_few_megabytes_however_many_requests_pass() -> None:
     """The bound: slots, requests in flight and held; nothing for each request simulated."""
-    assert engine.STATE.itemsize < 4_000_000
-    assert math.isfinite(engine.STATE.itemsize)
+    assert state.STATE.itemsize < 4_000_000
+    assert math.isfinite(state.STATE.itemsize)

@@ -43,6 +43,15 @@ def test_rare_requests_are_cold_with_the_chance_that_none_came_before(
     assert close(result.cold, math.exp(-per_hour / 3600 * idle), floor=2e-4)
 
 
+def test_a_month_of_steady_traffic_does_not_begin_with_a_start_of_its_own(deploy: Deploy) -> None:
+    """The platform has seen the traffic before: 4.3 cold starts a month are expected, not 5.3."""
+    one = deploy("aws", lasts=1e-6, starts=1e-6, idle=600)
+
+    result = only(one, 40_000, replications=200)
+
+    assert close(result.cold, math.exp(-40_000 / MONTH * 600))
+
+
 def test_idle_times_are_a_distribution(deploy: Deploy, prices: Prices) -> None:
     """The share of cold starts is the mean of exp(-rate x idle time) over it."""
     timing = published("aws", 1e-3).with_idle(300, 600, 900)

@@ -1,0 +1,113 @@
+"""The options that `bill` and `advise` share: their types and help, and their values as one Question."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cost.candidates import Question
+from cost.errors import CostError
+from cost.setup import Architecture, Door
+from platforms import NAMES
+
+TRAFFIC, TIMES, WHAT, OUTPUT = "Traffic", "How long things take", "What is deployed", "Output"
+
+Platforms = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--platform", help=f"repeatable; {', '.join(NAMES)} (all of them by default)", show_default=False
+    ),
+]
+Durations = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--duration",
+        metavar="[PLATFORM=]SECONDS",
+        help="how long a request is handled; repeatable",
+        rich_help_panel=TIMES,
+    ),
+]
+Waiting = Annotated[
+    float,
+    typer.Option(help="share of the handling that waits for others (0 to 1): requests at once overlap in it"),
+]
+Memory = Annotated[int, typer.Option(help="MB of memory of an instance", rich_help_panel=WHAT)]
+Vcpu = Annotated[float | None, typer.Option(help="Cloud Run's vCPUs (1 by default)", show_default=False)]
+Concurrency = Annotated[
+    int | None,
+    typer.Option(help="requests at once in an instance (Cloud Run 80, App Runner 100)", show_default=False),
+]
+Minimum = Annotated[int | None, typer.Option(help="instances kept ready", show_default=False)]
+DoorOption = Annotated[Door, typer.Option(help="what stands before Lambda")]
+Arm = Annotated[bool, typer.Option("--arm64", help="Lambda on arm64")]
+Snapstart = Annotated[bool, typer.Option("--snapstart", help="Lambda with SnapStart (zip archives only)")]
+ImageGb = Annotated[float, typer.Option(help="GB of the image in the registry")]
+ResponseKb = Annotated[float, typer.Option(help="KB of a response")]
+LogBytes = Annotated[int, typer.Option(help="bytes of log lines of a request")]
+AwsRegion = Annotated[str, typer.Option(help="region of Lambda and App Runner")]
+GcpRegion = Annotated[str, typer.Option(help="region of Cloud Run")]
+PriceFile = Annotated[
+    Path | None, typer.Option("--prices", metavar="FILE", help="your own prices over platforms/prices.toml")
+]
+Json = Annotated[bool, typer.Option("--json", help="print JSON instead", rich_help_panel=OUTPUT)]
+
+
+def question_of(options: dict[str, Any]) -> Question:
+    """The options that `bill` and `advise` share, as one value."""
+    architecture: Architecture = "arm64" if options["arm64"] else "x86"
+    return Question(
+        platforms=tuple(dict.fromkeys(options["platform"] or NAMES)),
+        regions={
+            "aws": options["aws_region"],
+            "apprunner": options["aws_region"],
+            "gcp": options["gcp_region"],
+        },
+        durations=_durations(options["duration"] or []),
+        idle=_idle(options.get("idle") or []),
+        memory_mb=options["memory"],
+        vcpu=None if options["vcpu"] is None else Decimal(str(options["vcpu"])),
+        concurrency=options["concurrency"],
+        minimum=options["minimum"],
+        architecture=architecture,
+        door=options["door"],
+        snapstart=options["snapstart"],
+        image_gb=Decimal(str(options["image_gb"])),
+        response_kb=Decimal(str(options["response_kb"])),
+        log_bytes=options["log_bytes"],
+        waiting=Decimal(str(options["waiting"])),
+    )
+
+
+def _durations(values: list[str]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for value in values:
+        name, _, seconds = value.rpartition("=")
+        found[name] = _number(seconds, value, "--duration 0.2 or --duration gcp=0.05")
+    return found
+
+
+def _idle(values: list[str]) -> dict[str, tuple[float, float, float]]:
+    found: dict[str, tuple[float, float, float]] = {}
+    for value in values:
+        name, _, seconds = value.partition("=")
+        parts = [
+            _number(part, value, "--idle aws=600 or --idle aws=300-600-900") for part in seconds.split("-")
+        ]
+        match parts:
+            case [only]:
+                found[name] = (only, only, only)
+            case [least, likely, most]:
+                found[name] = (least, likely, most)
+            case _:
+                raise CostError(f"--idle {value!r}: it is such as --idle aws=600 or --idle aws=300-600-900")
+        if name not in NAMES:
+            raise CostError(f"--idle {value!r}: {name!r} is not a platform; known: {', '.join(NAMES)}")
+    return found
+
+
+def _number(text_: str, whole: str, example: str) -> float:
+    try:
+        return float(text_)
+    except ValueError:
+        raise CostError(f"{whole!r} is not in seconds; it is such as {example}") from None

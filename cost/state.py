@@ -1,0 +1,166 @@
+"""What a simulated platform consists of: its rule, its tables to draw from, and the record of everything going on."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+SLOTS = 1024  # instances at once
+EVENTS = 1 << 17  # requests in flight, and instances that start, at once
+HELD = 1 << 16  # requests held at once
+BINS_OF_DECADE = 512
+SHORTEST_S = 1e-4
+BINS = BINS_OF_DECADE * 8
+
+ROWS = 1 << 13  # of a table that is drawn from; longer ones are thinned out
+SEEN, LASTS, BILLED, BIN = 0, 1, 2, 3  # columns of the table of requests
+BEGINS, BEGINS_BILLED = 0, 1  # of the table of starts
+NEVER = -math.inf
+ROUNDING = 1e-5  # of a step: what the difference of two times may be off without beginning another step
+
+STATE = np.dtype(
+    [
+        # What is going on. An instance lives in a slot; `events` are a heap of what happens next.
+        ("events", np.int64),
+        ("event_time", np.float64, (EVENTS,)),
+        ("event", np.int64, (EVENTS,)),  # 2 x slot, +1 when it has started instead of answered a request
+        ("in_flight", np.int64, (SLOTS,)),
+        ("served", np.int64, (SLOTS,)),
+        ("idle_since", np.float64, (SLOTS,)),
+        ("idle_until", np.float64, (SLOTS,)),
+        ("active_from", np.float64, (SLOTS,)),
+        ("active_until", np.float64, (SLOTS,)),
+        ("idles", np.int64),  # slots, the one used last on top; some may have expired already
+        ("idle", np.int64, (SLOTS,)),
+        ("busies", np.int64),
+        ("busy", np.int64, (SLOTS,)),
+        ("place", np.int64, (SLOTS,)),  # of a slot in `busy`
+        ("frees", np.int64),
+        ("free", np.int64, (SLOTS,)),
+        ("starting", np.int64),
+        ("held", np.int64),
+        ("held_first", np.int64),
+        ("held_since", np.float64, (HELD,)),
+        ("held_deadline", np.float64, (HELD,)),
+        ("startups", np.int64),
+        ("startup_s", np.float64),
+        # What is drawn from: rows of equal chance, and how many of them are in use.
+        ("random", np.uint64),
+        ("warms", np.int64),
+        ("warm", np.float64, (ROWS, 4)),
+        ("begins", np.int64),
+        ("begin", np.float64, (ROWS, 2)),
+        ("stays", np.int64),
+        ("stay", np.float64, (ROWS,)),
+        # What is counted.
+        ("clock", np.float64),
+        ("requests", np.int64),
+        ("waited", np.int64),
+        ("cold", np.int64),
+        ("refused", np.int64),
+        ("starts", np.int64),
+        ("handling_s", np.float64),
+        ("start_s", np.float64),
+        ("active_s", np.float64),
+        ("busy_s", np.float64),
+        ("further_s", np.float64),
+        ("bins", np.int64, (BINS,)),
+    ],
+    align=True,
+)
+"""Everything between two arrivals, as one record: compiled code reaches its fields without counting references."""
+
+
+class Rule(NamedTuple):
+    """How a platform scales, and how it counts time; seconds.
+
+    concurrency, minimum, maximum: requests at once in an instance, fewest and most instances.
+    wait, wait_startups: a request beyond all of that waits so long, or so many average starts, and is then refused.
+    active_step, active_minimum: what an active time is rounded up to, and the least it counts.
+    stop: seconds of stopping that count as active.
+    """
+
+    concurrency: int
+    minimum: int
+    maximum: int
+    wait: float
+    wait_startups: float
+    active_step: float
+    active_minimum: float
+    stop: float
+
+
+class Draws(NamedTuple):
+    """What is drawn from, seconds; a row a sample, as likely as any other.
+
+    warm: of a request without waiting, what the caller sees, how long it lasts in the instance, what is billed by the
+    request, the bin of what is seen. starts: of a start, how long it lasts, and what is billed for it.
+    idle: how long an instance stays after its last request.
+    """
+
+    warm: Floats
+    starts: Floats
+    idle: Floats
+
+
+def fresh(rule: Rule, draws: Draws, start: float, seed: int) -> Any:
+    """The state of a platform at the time `start`: its minimum of instances, all idle."""
+    states = np.zeros(1, STATE)
+    state = states[0]
+    state["clock"] = start
+    state["random"] = seed
+    for name in ("idle_since", "active_from", "active_until"):
+        state[name][:] = NEVER
+    state["idles"] = rule.minimum
+    state["idle"][: rule.minimum] = range(rule.minimum)
+    state["served"][: rule.minimum] = 1
+    state["idle_until"][: rule.minimum] = math.inf
+    state["frees"] = rule.maximum - rule.minimum
+    state["free"][: rule.maximum - rule.minimum] = range(rule.maximum - 1, rule.minimum - 1, -1)
+    for count, name, table in (
+        ("warms", "warm", draws.warm),
+        ("begins", "begin", draws.starts),
+        ("stays", "stay", draws.idle),
+    ):
+        state[count] = len(table)
+        state[name][: len(table)] = table
+    return states
+
+
+def draws(
+    seen: Floats, lasts: Floats, starts: Floats, starts_billed: Floats, idle: Floats, step: float
+) -> Draws:
+    """The tables to draw from, of columns in seconds; what is billed by the request is rounded up to `step`."""
+    return Draws(
+        warm=_thinned(np.column_stack([seen, lasts, steps(lasts, step), bins_of(seen).astype(np.float64)])),
+        starts=_thinned(np.column_stack([starts, steps(starts_billed, step)])),
+        idle=_thinned(np.asarray(idle, np.float64)),
+    )
+
+
+def _thinned(table: Floats) -> Floats:
+    """The table, or as many evenly spaced rows of it, in ascending order, as there is room for."""
+    if len(table) <= ROWS:
+        return table
+    ordered = table[np.argsort(table[:, 0] if table.ndim > 1 else table, kind="stable")]
+    return ordered[((np.arange(ROWS) + 0.5) * len(table) / ROWS).astype(np.int64)]
+
+
+def steps(seconds: Floats, step: float) -> Floats:
+    """Seconds rounded up to steps of billing; a step of 0 rounds nothing."""
+    return np.ceil(seconds / step - ROUNDING) * step if step > 0 else seconds
+
+
+def bins_of(seconds: Floats) -> Ints:
+    """The bin of each latency."""
+    places = np.floor(np.log10(np.maximum(seconds, SHORTEST_S) / SHORTEST_S) * BINS_OF_DECADE)
+    return np.minimum(places, BINS - 1).astype(np.int64)
+
+
+def seconds_of(places: Ints) -> Floats:
+    """The middle of each bin, seconds; at most a quarter of a percent from what fell into it."""
+    return SHORTEST_S * 10 ** ((places + 0.5) / BINS_OF_DECADE)
