@@ -177,11 +177,12 @@ class Experiment:
         return sample
 
     def _warm_rounds(self, lanes: list[Lane]) -> None:
-        for lane in lanes:
+        rounds = self._rounds_now()
+        for lane in lanes if rounds else []:
             if not lane.aside or self._tries_again():
                 self._prepare(lane, samples.OPENING, self.plan.connections)
         self.view.doing("warm rounds")
-        for _ in range(self._rounds_now()):
+        for _ in range(rounds):
             turns: list[tuple[Lane, Connection]] = [
                 (lane, connection) for lane in lanes for connection in self.plan.connections
             ]

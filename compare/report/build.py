@@ -9,10 +9,11 @@ import platforms
 from compare.plan import Plan
 from compare.report.figures import series
 from compare.report.findings import findings
-from compare.report.model import FORMAT, Comparison, Figure, Finding, Report, Series, TargetReport
+from compare.report.model import FORMAT, Comparison, Finding, Report, Series, TargetReport
 from compare.report.verdicts import Key, Side, comparisons, key_of, name_of, primary_series
 from compare.runfile import Run
 from compare.sample import COLD_IN_WARM, COLD_UNDER_LOAD, FIRST_CONTACT, OPENING, Sample
+from compare.stats import CLUSTERS_OF_MEDIAN, CLUSTERS_OF_TAIL
 from compare.units import spoken
 
 _ORDER: list[Key] = [
@@ -23,6 +24,7 @@ _ORDER: list[Key] = [
     ("load", "kept", None),
 ]
 _FEW_TARGETS = 4
+_FEWEST_INSTANCES = {"p50": CLUSTERS_OF_MEDIAN, "p95": CLUSTERS_OF_TAIL}
 _COMPARED = (
     "Emulated platforms compare, on this machine, how the app is reached (an invocation per event, or a web server) "
     "and how instances come and go (from zero, one request or many at a time, or always one)."
@@ -70,17 +72,28 @@ def _title(names: Sequence[str]) -> str:
 
 
 def precise(samples: Mapping[str, Sequence[Sample]], plan: Plan) -> bool:
-    """Whether the primary figure of every target that answers is known within the plan's precision."""
-    kept = [kept_series(of) for of in samples.values() if any(sample.ok for sample in of)]
-    key = primary_series(kept)
-    found = [one.get(key) if key else None for one in kept]
-    for values in found:
-        figure = getattr(series(values, charts=False), plan.primary) if values else Figure()
-        if figure.value is None or figure.low is None or figure.high is None:
-            return False
-        if (figure.high - figure.low) / 2 > (plan.precision or 0.0) * figure.value:
-            return False
-    return bool(found) and plan.precision is not None
+    """Whether the primary figure of every target that answers is known within the plan's precision.
+
+    A target whose instances are let go is only known after as many of them as its interval needs.
+    """
+    if plan.precision is None:
+        return False
+    answering = [of for of in samples.values() if any(sample.ok for sample in of)]
+    key = primary_series(kept_series(of) for of in answering)
+    return key is not None and all(_precise(of, key, plan.precision, plan.primary) for of in answering)
+
+
+def _precise(samples: Sequence[Sample], key: Key, precision: float, primary: str) -> bool:
+    values = kept_series(samples).get(key)
+    if not values:
+        return False
+    one = series(values, charts=False)
+    figure = one.p50 if primary == "p50" else one.p95
+    if figure.value is None or figure.low is None or figure.high is None:
+        return False
+    if any(sample.how for sample in samples) and (one.instances or 0) < _FEWEST_INSTANCES[primary]:
+        return False
+    return (figure.high - figure.low) / 2 <= precision * figure.value
 
 
 def kept_series(samples: Sequence[Sample]) -> dict[Key, list[Sample]]:

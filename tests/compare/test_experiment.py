@@ -1,0 +1,260 @@
+"""How a run is designed: bursts, load, until what it goes on, what is sent, and what it says while it runs."""
+
+import re
+import ssl
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from compare.probe import Probe
+from compare.request import Filled
+from tests.compare.conftest import Done, Server
+
+Serve = Callable[..., Server]
+Compare = Callable[..., Done]
+QUICK = ("--cold", "none", "--rounds", "12", "--quiet")
+
+
+def test_a_burst_gets_cold_starts_of_its_own_kind(serve: Serve, compare: Compare) -> None:
+    """More requests at once than instances start new ones; they are labelled apart from those after idling."""
+    server = serve("--crowd", "--start", "0.2", "--delay", "20")
+
+    done = compare(
+        "run", f"a={server.url}", "--cold", "burst", "--burst", "6", "--cold-starts", "10", "--rounds", "0"
+    )
+
+    cold = [sample for sample in done.samples if sample["kind"] == "cold"]
+    left_out = [
+        sample for sample in done.samples if sample["how"] == "burst" and sample["kind"] == "discarded"
+    ]
+    assert done.status == 0
+    assert len(cold) >= 10
+    assert {(s["how"], s["connection"], s["request_number"]) for s in cold} == {("burst", "fresh", 1)}
+    assert len({s["instance"] for s in cold}) == len(cold)
+    assert {s["why"] for s in left_out} <= {"not a cold start: the instance had answered before"}
+    assert [(one["how"], one["n"]) for one in done.report["targets"][0]["series"]] == [("burst", len(cold))]
+
+
+def test_bursts_that_bring_nothing_are_given_up(serve: Serve, compare: Compare) -> None:
+    """One instance that takes everything: three bursts, then the report says that none was proven."""
+    server = serve()
+
+    done = compare("run", f"a={server.url}", "--cold", "burst", "--burst", "3", "--rounds", "10", "--quiet")
+
+    assert sum(sample["how"] == "burst" for sample in done.samples) == 3 + 6 + 9
+    assert done.report["targets"][0]["cold_note"] == "none proven in 18 attempts"
+
+
+def test_an_open_loop_counts_from_when_a_request_was_due(serve: Serve, compare: Compare) -> None:
+    """A server slower than its rate on one connection: each request waits longer than the one before, and says so."""
+    server = serve("--delay", "30")
+
+    words = (
+        "--cold",
+        "none",
+        "--rounds",
+        "0",
+        "--rate",
+        "50",
+        "--load-duration",
+        "1",
+        "--load-connections",
+        "1",
+    )
+    done = compare("run", f"a={server.url}", *words, "--quiet")
+
+    load = [sample for sample in done.samples if sample["kind"] == "load"]
+    waits = [sample["late_ms"] + sample["ms"]["total"] for sample in load]
+    assert done.status == 0
+    assert len(load) == 50
+    assert all(sample["ms"]["total"] < 100 for sample in load[:3])
+    assert waits[-1] > 400
+    assert waits[-1] > waits[len(waits) // 2] > waits[0]
+    (series,) = done.report["targets"][0]["series"]
+    assert (series["kind"], series["n"]) == ("load", 50)
+    assert series["p50"]["value"] > 150
+
+
+def test_requests_that_could_never_be_sent_are_failures(serve: Serve, compare: Compare) -> None:
+    """What is still due when the timeout has passed is counted as failed, not left out."""
+    server = serve("--hang-from", "3")
+
+    words = (
+        "--cold",
+        "none",
+        "--rounds",
+        "0",
+        "--rate",
+        "40",
+        "--load-duration",
+        "1",
+        "--load-connections",
+        "1",
+    )
+    done = compare("run", f"a={server.url}", *words, "--timeout", "300ms", "--quiet")
+
+    load = [sample for sample in done.samples if sample["kind"] == "load"]
+    errors = {sample["error"] for sample in load}
+    assert done.status == 1
+    assert len(load) == 40
+    assert errors == {
+        "no complete answer within the timeout",
+        "never sent: every connection was waiting for an answer",
+    }
+
+
+def test_precision_ends_a_run_that_is_precise_enough(serve: Serve, compare: Compare) -> None:
+    """The run stops well before its cap, and the primary interval is as narrow as was asked for."""
+    server = serve("--delay", "10")
+
+    done = compare(
+        "run", f"a={server.url}", "--cold", "none", "--precision", "10%", "--rounds", "3000", "--quiet"
+    )
+
+    p50 = next(one for one in done.report["targets"][0]["series"] if one["connection"] == "kept")["p50"]
+    assert (p50["high"] - p50["low"]) / 2 <= 0.1 * p50["value"]
+    assert len(done.samples) < 1000
+
+
+def test_precision_is_not_believed_before_there_are_enough_instances(serve: Serve, compare: Compare) -> None:
+    """With two instances no interval of a median is given, so the cap ends the run."""
+    server = serve("--idle", "0.1")
+
+    words = ("--cold-starts", "2", "--idle", "0.2", "--precision", "50%", "--rounds", "90", "--quiet")
+    done = compare("run", f"a={server.url}", *words)
+
+    p50 = next(one for one in done.report["targets"][0]["series"] if one["connection"] == "kept")["p50"]
+    assert re.fullmatch(r"too few instances: \d of 10", p50["why"])
+    assert max(sample["round"] for sample in done.samples) == 90 - 1
+
+
+def test_duration_ends_a_run(serve: Serve, compare: Compare) -> None:
+    """The last request is sent before the time is over."""
+    server = serve()
+
+    done = compare("run", f"a={server.url}", "--cold", "none", "--duration", "500ms", "--quiet")
+
+    assert done.status == 0
+    assert max(sample["at_s"] for sample in done.samples) < 0.6
+    assert len(done.samples) > 20
+
+
+def test_method_path_headers_body_and_status_are_sent(serve: Serve, compare: Compare) -> None:
+    """A POST of JSON by default where there is a body; another status can be the expected one."""
+    server = serve("--status", "201")
+
+    words = ("--path", "/echo", "--header", "X-A: b: c", "--body", '{"message": "hi"}', "--expect", "201")
+    done = compare("run", f"a={server.url}", *words, *QUICK)
+
+    asked = server.told()["seen"][-1]
+    assert done.status == 0
+    assert (asked["method"], asked["path"], asked["body"]) == ("POST", "/echo", '{"message": "hi"}')
+    assert asked["headers"] | {"X-A": "b: c", "Content-Type": "application/json"} == asked["headers"]
+    assert "Expect" not in asked["headers"]
+
+
+def test_a_redirect_is_not_followed(serve: Serve, compare: Compare) -> None:
+    """What was asked for is what is measured."""
+    server = serve("--status", "301")
+
+    done = compare("run", f"a={server.url}", *QUICK)
+
+    assert done.status == 1
+    assert "HTTP 301 where 200 was expected" in done.out
+
+
+def test_a_target_against_itself_states_the_noise_floor(serve: Serve, compare: Compare) -> None:
+    """Two names for one target, clock and probe checked first, and what cannot be told from no difference."""
+    server = serve("--delay", "3")
+
+    done = compare("run", "--aa", f"same={server.url}", "--rounds", "60", "--quiet")
+
+    names = [target["name"] for target in done.report["targets"]]
+    assert done.status == 0
+    assert names == ["same@a", "same@b"]
+    assert re.search(
+        r"noise floor: a difference below \d+% is not told from none|one target measured twice", done.out
+    )
+    for connection in ("kept", "fresh"):
+        told = (
+            rf"on a server here that takes 20 ms, the probe sees [\d.]+ ms more on a {connection} connection"
+        )
+        assert re.search(told, done.out)
+    assert "the clock never goes back; its steps are" in done.out
+
+
+def test_quiet_says_the_result_alone(serve: Serve, compare: Compare) -> None:
+    """Without it there are lines on the way; neither has colours where there is no terminal."""
+    server = serve()
+    words = ("run", f"a={server.url}", "--cold", "none", "--rounds", "12")
+
+    loud, quiet = compare(*words), compare(*words, "--quiet")
+
+    assert "1 target, 12 warm rounds" in loud.out
+    assert "1 target, 12 warm rounds" not in quiet.out
+    assert "warm p50" in quiet.out
+    assert "\x1b[" not in loud.out + quiet.out
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for localhost that signs itself, with its key, in one file."""
+    folder = tmp_path_factory.mktemp("tls")
+    file = folder / "both.pem"
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+    ]
+    command += [
+        "-addext",
+        "subjectAltName=DNS:localhost",
+        "-keyout",
+        str(file),
+        "-out",
+        str(folder / "only.pem"),
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    file.write_text(file.read_text() + (folder / "only.pem").read_text())
+    return file
+
+
+def test_phases_of_a_tls_connection_follow_each_other(
+    serve: Serve, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Name, TCP, TLS, first byte, all of it; a kept connection has none of the first three, a fresh one always all."""
+    server = serve("--tls", str(certificate), "--delay", "20")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.with_name("only.pem")))
+    request = Filled("GET", f"{server.url}/hello", (), None, 200, ())
+
+    with Probe(request, "fresh") as fresh, Probe(request, "kept") as kept:
+        answers = [probe.measure() for probe in (fresh, fresh, kept, kept)]
+
+    times = [answer.times for answer in answers if answer]
+    assert [answer.connects for answer in answers if answer] == [1, 1, 1, 0]
+    for one in times[:3]:
+        assert one.tls is not None
+        assert 0 <= one.name <= one.connect < one.tls < one.first_byte <= one.total
+    assert times[3].connect < 1
+    assert all(one.first_byte >= 20 for one in times)
+    assert all(one.app and 20 <= one.app <= one.first_byte for one in times)
+
+
+def test_an_unknown_certificate_is_a_failure(serve: Serve, certificate: Path, compare: Compare) -> None:
+    """Authorities are checked; what is wrong is told in libcurl's words."""
+    server = serve("--tls", str(certificate))
+
+    done = compare("run", f"a={server.url}", *QUICK)
+
+    assert done.status == 1
+    assert "SSL certificate" in done.out
+    assert ssl.OPENSSL_VERSION
