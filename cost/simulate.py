@@ -1,7 +1,7 @@
 """Arrivals at several platforms into months of starts, waits, latencies and usage, each figure with its range."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -85,20 +85,18 @@ class Result:
     @property
     def waiting(self) -> Estimate:
         """The share of the requests that wait for a start."""
-        return self._share([month.waited for month in self.months])
+        return _share([month.waited for month in self.months], [month.requests for month in self.months])
 
     @property
     def cold(self) -> Estimate:
         """The share of the requests that are the first of their instance."""
-        return self._share([month.cold for month in self.months])
+        return _share([month.cold for month in self.months], [month.requests for month in self.months])
 
     @property
     def refused(self) -> Estimate:
         """The share of the requests that were turned away."""
         asked = [month.requests + month.refused for month in self.months]
-        return Estimate.of(
-            [month.refused / max(1, count) for month, count in zip(self.months, asked, strict=True)]
-        )
+        return _share([month.refused for month in self.months], asked)
 
     @property
     def usage(self) -> Usage:
@@ -118,11 +116,6 @@ class Result:
         used = np.flatnonzero(bins)
         longer = 1 - np.cumsum(bins[used]) / max(1, bins.sum())
         return [(float(at), float(share)) for at, share in zip(state.seconds_of(used), longer, strict=True)]
-
-    def _share(self, counts: Sequence[int]) -> Estimate:
-        return Estimate.of(
-            [count / max(1, month.requests) for count, month in zip(counts, self.months, strict=True)]
-        )
 
     def _supports(self, share: float) -> bool:
         """Whether a quantile lies where the samples it is drawn from reach: the slowest are those who wait."""
@@ -245,6 +238,14 @@ def _counted(counts: Any, one: System, seconds: float) -> Month:
 
 def decimal(value: float) -> Decimal:
     return Decimal(str(value)).quantize(MICRO)
+
+
+def _share(counts: Sequence[int], of: Sequence[int]) -> Estimate:
+    """The share of all, with the range of the months that had any; 0 where none had."""
+    shares = [count / all_ for count, all_ in zip(counts, of, strict=True) if all_]
+    if not shares:
+        return Estimate(0.0, 0.0, 0.0, 0.0)
+    return replace(Estimate.of(shares), mean=sum(counts) / sum(of))
 
 
 def _quantile(bins: Ints, share: float) -> float:

@@ -216,6 +216,23 @@ def test_the_mean_of_months_is_exact() -> None:
     assert mean_usage(usages) == Usage(requests=Decimal(2), busy_s=Decimal("0.2"))
 
 
+def test_months_without_requests_do_not_count_as_months_without_waiting(deploy: Deploy) -> None:
+    """A request a month is always cold; a month in three has none."""
+    result = only(deploy("aws"), 1, replications=50)
+
+    assert any(month.requests == 0 for month in result.months)
+    assert result.waiting.mean > 0.99
+    assert result.waiting.low > 0.99
+
+
+def test_without_any_request_nothing_waits(deploy: Deploy) -> None:
+    result = only(deploy("aws"), 1e-9, replications=2)
+
+    assert result.waiting == Estimate(0.0, 0.0, 0.0, 0.0)
+    assert result.latency(0.5) is None
+    assert result.slower() == []
+
+
 def test_a_month_without_requests_has_figures() -> None:
     estimate = Estimate.of([0.0, 0.0])
 
