@@ -8,10 +8,11 @@ BIN := .venv/bin
 TARGETS ?=
 STACK ?=
 ARGS ?=
+ACTIONLINT := v1.7.12
 # Every entry of requirements/ that `make lock` renders; the first holds all others, so that they agree.
 LOCKS := dev app image otel compare stacks
 
-.PHONY: help compare test soak lint bench dev start image logs lock clean
+.PHONY: help compare test soak lint bench dev start image logs lock upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -26,13 +27,15 @@ soak: .venv/dev ## the doors under 10,000 generated requests, and a million even
 	@SOAK_EXAMPLES=10000 SOAK_EVENTS=1000000 $(BIN)/python -m pytest $(addprefix tests/serve/test_, \
 	  both_doors.py nothing_lost.py fuzz.py fuzz_http.py) $(ARGS)
 
-lint: .venv/dev ## formatting, rules, types, import directions, shell, Dockerfile
+lint: .venv/dev .cache/actionlint ## formatting, rules, types, import directions, shell, Dockerfile, workflows
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/basedpyright
 	@$(BIN)/lint-imports
 	@$(BIN)/shellcheck entrypoint.sh image.sh logs.sh .ci/run
 	@$(BIN)/hadolint Dockerfile
+	@$(BIN)/zizmor --offline --quiet docs/workflows/*.yml
+	@if [ -x .cache/actionlint ]; then PATH="$(CURDIR)/$(BIN):$$PATH" .cache/actionlint docs/workflows/*.yml; fi
 
 bench: .venv/dev ## benchmarks: ratios against named peers
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -55,9 +58,25 @@ lock: .venv/dev ## render requirements/*.in to locked, hashed *.txt
 	@cd requirements && for name in $(LOCKS); do \
 	  constraint=$$([ "$$name" = dev ] || echo "--constraint dev.txt"); \
 	  ../$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	    --quiet $$constraint --output-file "$$name.txt" "$$name.in"; \
+	    --quiet $(LOCKFLAGS) $$constraint --output-file "$$name.txt" "$$name.in"; \
 	done; ../$(BIN)/uv pip compile --universal --no-deps --python-version 3.11 --generate-hashes --no-header \
-	    --no-annotate --quiet --output-file rie.txt rie.in
+	    --no-annotate --quiet $(LOCKFLAGS) --output-file rie.txt rie.in
+
+upgrade: ## the newest of every locked dependency, and how to take the newest base image
+	@$(MAKE) lock LOCKFLAGS=--upgrade
+	@git diff --unified=0 -- requirements | sed -n 's/^\([-+][a-zA-Z0-9].*==[^ ;]*\).*/  \1/p'
+	@base=$$(sed -n 's/^ARG BASE=//p' Dockerfile); \
+	  echo "The base image, $${base%%@*}, is pinned by its digest, $${base##*@}."; \
+	  echo "The newest: docker buildx imagetools inspect $${base%%@*} --format '{{.Manifest.Digest}}'"; \
+	  echo "Write that behind the @ in the Dockerfile; then: make lint && make test"
+
+# actionlint is a Go program; who has neither it nor Go does without.
+.cache/actionlint:
+	@mkdir -p .cache; if found=$$(command -v actionlint); then ln -s "$$found" $@; \
+	elif command -v go >/dev/null; then \
+	  echo "Building actionlint (once)"; \
+	  GOBIN=$(CURDIR)/.cache GOFLAGS= go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT) || true; \
+	fi; [ -x $@ ] || echo "The workflows in docs/ are not checked by actionlint: install it, or Go to build it"
 
 clean: ## remove environments and caches; results stay
 	rm -rf .venv .cache .pytest_cache .ruff_cache
