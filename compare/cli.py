@@ -63,6 +63,9 @@ def run(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     aa: Annotated[  # noqa: FBT002 -- a flag
         bool, typer.Option("--aa", help="measure one target against itself: the noise floor of this tool")
     ] = False,
+    monthly: Annotated[
+        int, typer.Option(min=0, metavar="N", help="what N requests a month cost; 0: no costs")
+    ] = 40_000,
     results: options.Results = Path("results"),
     quiet: options.Quiet = False,  # noqa: FBT002 -- a flag
 ) -> None:
@@ -86,7 +89,7 @@ def run(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     request = options.request_of(method, headers, body, expect)
     from compare import commands  # noqa: PLC0415 -- scipy takes a second that a usage error need not wait for
 
-    output = commands.Output(results, _console(), _command(), quiet=quiet)
+    output = commands.Output(results, _console(), _command(), quiet=quiet, monthly=monthly)
     if resume:
         raise typer.Exit(commands.resume(resume, output))
     if aa and not targets and not targets_file:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from rich.console import Console
 
+from compare import costs
 from compare.errors import CompareError
 from compare.gate import decide
 from compare.plan import Plan
@@ -76,7 +77,7 @@ def gate_saved(directory: Path, limit: Limit, output: Output, primary: str) -> i
 def report(directories: Sequence[Path], form: Format, output: Path | None, console: Console) -> int:
     """Render saved runs as `form`, on standard output or into a file."""
     runs = [read(directory) for directory in directories]
-    made = side_by_side.join([build.report(one) for one in runs])
+    made = side_by_side.join([costs.priced(build.report(one), one) for one in runs])
     if form == "text" and output is None:
         text.show(made, console)
         return 0

@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from compare import endpoints, machine, trust
+from compare import costs, endpoints, machine, trust
 from compare.endpoints import Endpoint
 from compare.errors import CompareError
 from compare.experiment import Experiment
@@ -33,12 +33,16 @@ LOCAL_IDLE_S = 0.5
 
 @dataclass(frozen=True)
 class Output:
-    """Where things go: the folder that runs are saved in, the console, the command as typed, whether to be quiet."""
+    """Where things go: the folder that runs are saved in, the console, the command as typed, whether to be quiet.
+
+    monthly: the traffic that the report's costs are for, 0 for no costs.
+    """
 
     results: Path
     console: Console
     command: str
     quiet: bool = False
+    monthly: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ def measure(
         except CompareError:
             _remove(directory)
             raise
-        return Measured(directory, build.report(read(directory)), stop.status if stop else 0)
+        run = read(directory)
+        return Measured(directory, costs.priced(build.report(run), run), stop.status if stop else 0)
 
 
 def show(measured: Measured, output: Output) -> int:
@@ -194,6 +199,7 @@ def _head(
             for endpoint in opened
         ],
         "machine": machine.described(),
+        "monthly": output.monthly,
     }
 
 

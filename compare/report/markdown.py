@@ -24,6 +24,16 @@ def render(report: Report) -> str:
     lines.append("")
     for finding in report.findings:
         lines.append(f"- {'**Problem:** ' if finding.problem else ''}{_escaped(finding.text)}")
+    if report.cost:
+        lines += [
+            "",
+            f"#### {_escaped(report.cost.title)}",
+            "",
+            *(_escaped(line) for line in report.cost.words),
+            "",
+        ]
+        lines += [_row(report.cost.columns), _row(["---", *["---:"] * (len(report.cost.columns) - 1)])]
+        lines += [_row([_escaped(cell) for cell in row]) for row in report.cost.rows]
     if report.comparisons:
         lines += ["", "<details><summary>All comparisons</summary>", ""]
         lines += [f"- {_escaped(one.figure)}: {_escaped(one.words)}" for one in report.comparisons]

@@ -29,6 +29,7 @@ def show(report: Report, console: Console) -> None:
     for number, note in enumerate(notes):
         console.print(Text(f"{_mark(number)} no interval: {note}", style="dim"))
     _phases(report, console)
+    _cost(report, console)
     console.print()
     for line in report.headline:
         console.print(Text(line, style="bold"))
@@ -114,4 +115,19 @@ def _phases(report: Report, console: Console) -> None:
         cells = ["-" if duration is None else words.ms(duration) for duration in durations]
         table.add_row(escape(f"{name_of(target)}, {words.series_name(one)}"), *cells)
     console.print()
+    console.print(table)
+
+
+def _cost(report: Report, console: Console) -> None:
+    """What a month would cost and who would wait; the reasons behind it are on the page."""
+    if report.cost is None:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    for number, name in enumerate(report.cost.columns):
+        table.add_column(name, justify="right" if number else "left")
+    for row in report.cost.rows:
+        table.add_row(*(escape(cell) for cell in row))
+    console.print(Text(f"\n{report.cost.title}", style="bold"))
+    for line in report.cost.words:
+        console.print(Text(line))
     console.print(table)

@@ -101,6 +101,8 @@ def compare(
     def command(*words: str) -> Done:
         results = tmp_path / "results"
         where = ("--results", str(results)) if words and words[0] in {"run", "gate"} else ()
+        if words and words[0] == "run" and "--monthly" not in words:
+            where += ("--monthly", "0")  # simulating months takes a second
         monkeypatch.setattr(sys, "argv", ["compare", *words, *where])
         capsys.readouterr()
         with pytest.raises(SystemExit) as exit_:
@@ -119,7 +121,17 @@ def process(tmp_path: Path) -> Iterator[Callable[..., Started]]:
         def command(*words: str, prefix: tuple[str, ...] = ()) -> Started:
             results = tmp_path / f"results-{len(list(tmp_path.iterdir()))}"
             process = subprocess.Popen(
-                [*prefix, sys.executable, "-m", "compare", *words, "--results", str(results)],
+                [
+                    *prefix,
+                    sys.executable,
+                    "-m",
+                    "compare",
+                    *words,
+                    "--results",
+                    str(results),
+                    "--monthly",
+                    "0",
+                ],
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

@@ -43,7 +43,19 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "--cold-starts",
             "10",
         ]
-        words += ["--idle", "0.25", "--rounds", "80", "--rate", "30", "--load-duration", "1", "--quiet"]
+        words += [
+            "--idle",
+            "0.25",
+            "--rounds",
+            "80",
+            "--rate",
+            "30",
+            "--load-duration",
+            "1",
+            "--quiet",
+            "--monthly",
+            "0",
+        ]
         patch.setattr(sys, "argv", ["compare", "run", *words, "--results", str(folder / "results")])
         with pytest.raises(SystemExit) as ended:
             main()
@@ -216,6 +228,24 @@ def test_the_page_can_be_used_by_keyboard(page: Page) -> None:
 
     assert first == "Skip to the figures"
     assert page.evaluate("document.activeElement.parentElement.open") is True
+
+
+def test_costs_stand_in_every_form(compare: Compare, browser: Browser, tmp_path: Path) -> None:
+    """What a month would cost and who would wait: in the text, JSON, Markdown and on the page."""
+    with running() as server:
+        done = compare(
+            "run", f"a={server.url}", "--cold", "none", "--rounds", "8", "--monthly", "40000", "--quiet"
+        )
+
+    markdown = compare("report", str(done.directory), "--format", "markdown").out
+    page = browser.new_page()
+    page.goto(f"file://{done.directory}/report.html")
+    assert "At 40,000 requests a month" in done.out
+    assert [row[0] for row in done.report["cost"]["rows"]] == ["AWS Lambda", "Cloud Run", "App Runner"]
+    assert "#### What it would cost, who would wait" in markdown
+    assert page.get_by_role("heading", name="What it would cost, who would wait").is_visible()
+    assert page.get_by_role("rowheader", name="App Runner").count() == 1
+    page.close()
 
 
 def test_the_page_prints(page: Page) -> None:

@@ -1,0 +1,29 @@
+"""A run's samples into the section of its report that says what a month would cost and who would wait."""
+
+from dataclasses import replace
+
+from compare.report.model import Finding, Report, Section
+from compare.runfile import Run
+from cost.errors import CostError
+from cost.report import table
+from cost.section import section
+from platforms.prices import PriceError
+
+
+def priced(report: Report, run: Run) -> Report:
+    """`report` with that section for the traffic that the run was asked for; without one where that is 0.
+
+    Latencies of deployed targets feed it; those of emulated ones do not, and its notes say so.
+    """
+    monthly = run.head.get("monthly") or 0
+    if not monthly:
+        return report
+    try:
+        made = section(
+            (sample.record() for sample in run.samples), monthly=monthly, seed=run.head["plan"]["seed"]
+        )
+    except (CostError, PriceError) as failure:
+        return replace(
+            report, findings=[*report.findings, Finding(None, f"no costs: {failure}", problem=False)]
+        )
+    return replace(report, cost=Section(**table.of_advice(made)))
