@@ -57,7 +57,7 @@ def _handlers() -> dict[str, Callable[[Any, Any], Any]]:
             wsgi_caller(logs.follow(identify(plain_app(), Identity(), build="build")))
         ),
     }
-    os.environ["APP"] = "benchmarks.door:plainplain_app()"
+    os.environ["APP"] = "benchmarks.door:plain_app()"
     for peer in PEERS:
         handlers[peer] = peers.PEERS[peer]()
     return handlers

@@ -9,7 +9,7 @@ from benchmarks import tree
 from benchmarks.events import FORM, MULTIPART, event
 from benchmarks.paired import Sample, describe_machine, measure, report
 
-ROUNDS = 20
+ROUNDS = 30
 JSON = "application/json"
 REQUESTS = {
     "JSON": ("app:create_app()", event("POST", "/echo", b'{"message": "hello world"}', JSON)),

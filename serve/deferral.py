@@ -71,50 +71,53 @@ def is_active() -> bool:
 class StandIn:
     """An object of a module that is not imported yet: the module itself where `name` is empty."""
 
-    __slots__ = ("_module", "_name")
+    __slots__ = ("_module", "_name", "_places", "_real")
 
     def __init__(self, module: str, name: str = "") -> None:
-        object.__setattr__(self, "_module", module)
-        object.__setattr__(self, "_name", name)
+        put = object.__setattr__
+        put(self, "_module", module)
+        put(self, "_name", name)
+        # The globals of modules, and the name in each, where this stands.
+        put(self, "_places", [])
 
     def __getattr__(self, name: str) -> Any:
         if (self._module, self._name, name) == ("flask.cli", "", "AppGroup"):
             return _AppGroup("flask.cli", "AppGroup")
-        return getattr(_real(self), name)
+        return getattr(real_of(self), name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        setattr(_real(self), name, value)
+        setattr(real_of(self), name, value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return _real(self)(*args, **kwargs)
+        return real_of(self)(*args, **kwargs)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """As an attribute of a class (Flask.jinja_environment) it is never seen."""
-        real = _real(self)
+        real = real_of(self)
         bind = getattr(type(real), "__get__", None)
         return bind(real, instance, owner) if bind else real
 
     def __mro_entries__(self, _bases: Any) -> tuple[Any]:
-        return (_real(self),)
+        return (real_of(self),)
 
     def __instancecheck__(self, instance: Any) -> bool:
-        return isinstance(instance, _real(self))
+        return isinstance(instance, real_of(self))
 
     def __subclasscheck__(self, subclass: Any) -> bool:
-        return issubclass(subclass, _real(self))
+        return issubclass(subclass, real_of(self))
 
     def __eq__(self, other: object) -> bool:
-        return self is other or _real(self) == other
+        return self is other or real_of(self) == other
 
     def __hash__(self) -> int:
-        return hash(_real(self))
+        return hash(real_of(self))
 
     def __repr__(self) -> str:
-        return repr(_real(self))
+        return repr(real_of(self))
 
     @property
     def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride] - isinstance() reads it
-        return type(_real(self))
+        return type(real_of(self))
 
 
 class _AppGroup(StandIn):
@@ -163,7 +166,7 @@ def _attribute(name: str) -> property:
         if name not in vars(module):
             raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
         value = vars(module)[name]
-        return _real(value) if is_stand_in(value) else value
+        return real_of(value) if is_stand_in(value) else value
 
     def put(module: ModuleType, value: Any) -> None:
         vars(module)[name] = value
@@ -183,26 +186,37 @@ _Holder: Any = type(ModuleType.__name__, (ModuleType,), {"__module__": _attribut
 
 def _hide_stand_ins(module: ModuleType) -> None:
     """Make `module` a _Holder where it has any."""
-    names = [name for name, value in tuple(vars(module).items()) if is_stand_in(value)]
-    for name in names:
-        if name not in vars(_Holder):
-            setattr(_Holder, name, _attribute(name))
-    if names and module not in _holders:
-        _holders.append(module)
-        module.__class__ = _Holder
+    for name, value in tuple(vars(module).items()):
+        if is_stand_in(value):
+            object.__getattribute__(value, "_places").append((vars(module), name))
+            if name not in vars(_Holder):
+                setattr(_Holder, name, _attribute(name))
+            if type(module) is not _Holder:
+                _holders.append(module)
+                module.__class__ = _Holder
 
 
-def _real(stand_in: StandIn) -> Any:
-    """What `stand_in` stands for, which now takes its place in every module."""
-    module = importlib.import_module(object.__getattribute__(stand_in, "_module"))
-    attribute = object.__getattribute__(stand_in, "_name")
-    real = getattr(module, attribute) if attribute else module
-    for holder in _holders:
-        names = vars(holder)
-        for name, value in tuple(names.items()):
-            if value is stand_in:
-                names[name] = real
+def real_of(stand_in: StandIn) -> Any:
+    """What `stand_in` stands for, which now takes its place wherever that is."""
+    get = object.__getattribute__
+    try:
+        return get(stand_in, "_real")
+    except AttributeError:
+        module, name = importlib.import_module(get(stand_in, "_module")), get(stand_in, "_name")
+    real = getattr(module, name) if name else module
+    object.__setattr__(stand_in, "_real", real)
+    for names, key in get(stand_in, "_places"):
+        if names.get(key) is stand_in:
+            names[key] = real
     return real
+
+
+def settle() -> None:
+    """Put what has been imported by now in its place."""
+    for holder in _holders:
+        for value in tuple(vars(holder).values()):
+            if is_stand_in(value) and object.__getattribute__(value, "_module") in sys.modules:
+                real_of(value)
 
 
 def is_stand_in(value: Any) -> bool:

@@ -45,14 +45,18 @@ def preload(app: Any) -> None:
     for name in [*os.environ.get("PRELOAD", "").split(","), *_needed_by(app)]:
         if name.strip():
             importlib.import_module(name.strip())
+    deferral.settle()
 
 
 def _needed_by(app: Any) -> list[str]:
-    """The deferred modules that `app` surely uses."""
+    """The modules that `app` surely uses, though Flask's import does not bring them."""
     flask = sys.modules.get("flask")
     if not (deferral.is_active() and flask and isinstance(app, flask.Flask)):
         return []
-    needed = ["hashlib", "hmac"] if app.secret_key else []
+    # Werkzeug encodes the host of every request by it.
+    needed = ["encodings.idna"]
+    if app.secret_key:
+        needed += ["hashlib", "hmac"]
     folders = [f"{part.root_path}/{part.template_folder}" for part in (app, *app.blueprints.values())]
     if "jinja2" in sys.modules or any(map(os.path.isdir, folders)):
         needed.append("flask.templating")
