@@ -52,7 +52,9 @@ class Backend:
         self._timeout = plan.timeout
         self._log = log
         self._reaper = reaper
-        self._environment = environment
+        # What the stacks set as well: with fewer threads than requests at once, some would wait inside the instance.
+        threads = {"THREADS": str(plan.policy.concurrency)}
+        self._environment = lambda port: environment(port) | threads
         self._ready = ready
         self._closing: set[asyncio.Task[None]] = set()
         self.pool: Pool[Server] = Pool(plan.policy, self._launch, log, grace=grace)

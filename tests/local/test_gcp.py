@@ -54,7 +54,7 @@ def test_requests_share_an_instance_up_to_its_concurrency_and_more_instances_sta
     assert all(max(active) == len(active) for active in by_process.values())
 
 
-def test_an_instance_has_the_variables_of_the_container_contract(gcp: Running) -> None:
+def test_an_instance_has_the_variables_of_the_container_contract_and_of_the_stack(gcp: Running) -> None:
     seen: dict[str, str] = gcp.ask("/environment").json
 
     assert (
@@ -63,6 +63,8 @@ def test_an_instance_has_the_variables_of_the_container_contract(gcp: Running) -
             "K_SERVICE": "scale-to-zero",
             "K_REVISION": "scale-to-zero-00001-abc",
             "K_CONFIGURATION": "scale-to-zero",
+            # As many threads as requests at once, as stacks/gcp sets it.
+            "THREADS": "3",
         }.items()
     )
     assert int(seen["PORT"]) > 0
