@@ -7,27 +7,27 @@ first. Memory is bounded by the instances and by the requests in flight, not by 
 
 import math
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
-from cost.state import (
-    BEGINS,
-    BEGINS_BILLED,
-    BILLED,
-    BIN,
-    BINS,
-    BINS_OF_DECADE,
-    HELD,
-    LASTS,
-    NEVER,
-    ROUNDING,
-    SEEN,
-    SHORTEST_S,
-    Floats,
-    Rule,
-)
+Floats = NDArray[np.float64]
+
+# Here, not beside the state: what is compiled is kept until this file changes, with its constants in it.
+SLOTS = 1024  # instances at once
+EVENTS = 1 << 17  # requests in flight, and instances that start, at once
+HELD = 1 << 16  # requests held at once
+BINS_OF_DECADE = 512
+SHORTEST_S = 1e-4
+BINS = BINS_OF_DECADE * 8
+
+ROWS = 1 << 13  # of a table that is drawn from; longer ones are thinned out
+SEEN, LASTS, BILLED, BIN = 0, 1, 2, 3  # columns of the table of requests
+BEGINS, BEGINS_BILLED = 0, 1  # of the table of starts
+NEVER = -math.inf
+ROUNDING = 1e-5  # of a step: what the difference of two times may be off without beginning another step
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,6 +39,25 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
         return njit(cache=True)(function)
     except RuntimeError:  # neither this folder nor the user's cache can be written
         return njit(function)
+
+
+class Rule(NamedTuple):
+    """How a platform scales, and how it counts time; seconds.
+
+    concurrency, minimum, maximum: requests at once in an instance, fewest and most instances.
+    wait, wait_startups: a request beyond all of that waits so long, or so many average starts, and is then refused.
+    active_step, active_minimum: what an active time is rounded up to, and the least it counts.
+    stop: seconds of stopping that count as active.
+    """
+
+    concurrency: int
+    minimum: int
+    maximum: int
+    wait: float
+    wait_startups: float
+    active_step: float
+    active_minimum: float
+    stop: float
 
 
 @compiled

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from cost import engine, state
 from cost.arrivals import MONTH, Arrivals
 from cost.bill import Usage
+from cost.engine import Rule
 from cost.errors import CostError
 from cost.setup import Setup
-from cost.state import Draws, Rule
+from cost.state import Draws
 from cost.timing import Timing
 from platforms import limit
 from platforms.prices import Prices
@@ -112,7 +113,7 @@ class Result:
 
     def slower(self) -> list[tuple[float, float]]:
         """(a latency, the share of all requests that take longer), ascending: what lies between is a straight line."""
-        bins = sum((month.bins for month in self.months), np.zeros(state.BINS, np.int64))
+        bins = sum((month.bins for month in self.months), np.zeros(engine.BINS, np.int64))
         used = np.flatnonzero(bins)
         longer = 1 - np.cumsum(bins[used]) / max(1, bins.sum())
         return [(float(at), float(share)) for at, share in zip(state.seconds_of(used), longer, strict=True)]
@@ -135,7 +136,7 @@ def system(setup: Setup, timing: Timing, prices: Prices) -> System:
     rule = Rule(
         concurrency=setup.concurrency,
         minimum=setup.minimum,
-        maximum=min(setup.maximum, state.SLOTS, state.EVENTS // (setup.concurrency + 1)),
+        maximum=min(setup.maximum, engine.SLOTS, engine.EVENTS // (setup.concurrency + 1)),
         wait=float(limit("gcp", "pending_timeout")) if setup.platform == "gcp" else 0.0,
         wait_startups=float(limit("gcp", "pending_startups")) if setup.platform == "gcp" else 0.0,
         active_step=0.0 if by_request else float(price.step),

@@ -1,4 +1,4 @@
-"""What a simulated platform consists of: its rule, its tables to draw from, and the record of everything going on."""
+"""What a simulated platform consists of: the record of everything going on in it, and its tables to draw from."""
 
 import math
 from typing import Any, NamedTuple
@@ -6,21 +6,21 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from cost.engine import (
+    BINS,
+    BINS_OF_DECADE,
+    EVENTS,
+    HELD,
+    NEVER,
+    ROUNDING,
+    ROWS,
+    SHORTEST_S,
+    SLOTS,
+    Floats,
+    Rule,
+)
+
 Ints = NDArray[np.int64]
-
-SLOTS = 1024  # instances at once
-EVENTS = 1 << 17  # requests in flight, and instances that start, at once
-HELD = 1 << 16  # requests held at once
-BINS_OF_DECADE = 512
-SHORTEST_S = 1e-4
-BINS = BINS_OF_DECADE * 8
-
-ROWS = 1 << 13  # of a table that is drawn from; longer ones are thinned out
-SEEN, LASTS, BILLED, BIN = 0, 1, 2, 3  # columns of the table of requests
-BEGINS, BEGINS_BILLED = 0, 1  # of the table of starts
-NEVER = -math.inf
-ROUNDING = 1e-5  # of a step: what the difference of two times may be off without beginning another step
 
 STATE = np.dtype(
     [
@@ -73,25 +73,6 @@ STATE = np.dtype(
     align=True,
 )
 """Everything between two arrivals, as one record: compiled code reaches its fields without counting references."""
-
-
-class Rule(NamedTuple):
-    """How a platform scales, and how it counts time; seconds.
-
-    concurrency, minimum, maximum: requests at once in an instance, fewest and most instances.
-    wait, wait_startups: a request beyond all of that waits so long, or so many average starts, and is then refused.
-    active_step, active_minimum: what an active time is rounded up to, and the least it counts.
-    stop: seconds of stopping that count as active.
-    """
-
-    concurrency: int
-    minimum: int
-    maximum: int
-    wait: float
-    wait_startups: float
-    active_step: float
-    active_minimum: float
-    stop: float
 
 
 class Draws(NamedTuple):

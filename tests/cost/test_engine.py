@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cost import engine, state
-from cost.state import Rule
+from cost.engine import Rule
 from local.scaling import Activator, Assign, Policy, Refuse, Start
 
 LASTS, STARTS, IDLE = 0.7, 0.45, 3.0
@@ -186,9 +186,9 @@ def test_a_table_with_more_samples_than_there_is_room_for_keeps_their_distributi
 
     table = state.draws(many, many, np.ones(1), np.ones(1), np.ones(1), 0.0)
 
-    assert len(table.warm) == state.ROWS
+    assert len(table.warm) == engine.ROWS
     shares = [0.1, 0.5, 0.9, 0.99]
-    assert np.quantile(table.warm[:, state.SEEN], shares) == pytest.approx(
+    assert np.quantile(table.warm[:, engine.SEEN], shares) == pytest.approx(
         np.quantile(many, shares), rel=0.01
     )
 
