@@ -64,7 +64,7 @@ def test_an_instance_has_the_variables_of_the_container_contract_and_of_the_stac
             "K_REVISION": "scale-to-zero-00001-abc",
             "K_CONFIGURATION": "scale-to-zero",
             # As many threads as requests at once, as stacks/gcp sets it.
-            "THREADS": "3",
+            "THREADS": "80",
         }.items()
     )
     assert int(seen["PORT"]) > 0
