@@ -5,7 +5,7 @@ import pulumi_aws as aws
 import pulumi_awsx as awsx
 import pulumi_docker_build as docker_build
 
-from stacks import image
+from stacks import image, promotion
 from stacks.settings import Service
 
 
@@ -35,8 +35,14 @@ def repository(service: Service) -> awsx.ecr.Repository:
 
 def push(
     service: Service, repository_url: pulumi.Output[str], depends_on: list[pulumi.Resource] | None = None
-) -> tuple[docker_build.Image, pulumi.Output[str]]:
-    """Build and push the image; the second value is REPOSITORY@sha256:DIGEST, the one form that Lambda takes."""
+) -> pulumi.Output[str]:
+    """Build and push the image, unless the stack names one that is there.
+
+    The result is REPOSITORY@sha256:DIGEST, the one form that Lambda takes.
+    """
+    if service.image:
+        account = aws.get_caller_identity_output().account_id
+        return account.apply(lambda number: promotion.of_this_account(service.image, number))
     token = aws.ecr.get_authorization_token_output()
     login = docker_build.RegistryArgs(
         address=repository_url,
@@ -44,4 +50,4 @@ def push(
         password=pulumi.Output.secret(token.password),
     )
     built = image.build(service, repository_url, login, depends_on or [])
-    return built, pulumi.Output.concat(repository_url, "@", built.digest)
+    return pulumi.Output.concat(repository_url, "@", built.digest)

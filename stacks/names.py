@@ -1,24 +1,30 @@
 """A project's and a stack's name turned into names and labels that every platform takes."""
 
 import hashlib
+import json
 import re
 
 # Service accounts take 6 to 30 characters, App Runner 40 at most, Cloud Run 49.
 SHORTEST, LONGEST = 6, 30
+HASH = 8  # hex digits
+HASHED = re.compile(rf"[0-9a-f]{{{HASH}}}")
 
 
 def resource_name(project: str, stack: str) -> str:
     """PROJECT-STACK in 6 to 30 of a-z, 0-9 and "-", starting with a letter.
 
-    Where the two have to be changed for that, a hash of them keeps the result unlike any other's.
+    Where the two have to be changed for that, or where another project and stack would come to the same text
+    (a-b with c, a with b-c), a hash of both keeps the result unlike any other's.
     """
     plain = f"{project}-{stack}"
     slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
-    if slug == plain and slug[0].isalpha() and SHORTEST <= len(slug) <= LONGEST:
+    is_fit = slug == plain and slug[0].isalpha() and SHORTEST <= len(slug) <= LONGEST
+    # Without a "-" in the stack's name, the last one is where it begins; only a hashed name ends like a hash.
+    if is_fit and "-" not in stack and not HASHED.fullmatch(stack):
         return slug
-    tail = hashlib.sha256(plain.encode()).hexdigest()[:6]
+    tail = hashlib.sha256(json.dumps([project, stack]).encode()).hexdigest()[:HASH]
     start = slug if slug[:1].isalpha() else f"s-{slug}"
-    return f"{start[: LONGEST - len(tail) - 1].strip('-')}-{tail}"
+    return f"{start[: LONGEST - HASH - 1].strip('-')}-{tail}"
 
 
 def label(text: str) -> str:

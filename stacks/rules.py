@@ -21,7 +21,7 @@ LEFT_OPEN = frozenset(
     }
 )
 # Keys that mean the same everywhere; what they may hold is no matter of the platform.
-COMMON = frozenset({"platform", "app", "domain", "dnsZone"})
+COMMON = frozenset({"platform", "app", "image", "domain", "dnsZone"})
 
 WHY_NOT = {
     ("aws", "cpu"): "CPU comes with memory, one vCPU for 1,769 MB",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import platforms
-from stacks import rules
+from stacks import promotion, rules
 from stacks.names import label, resource_name
 from stacks.rules import Value
 
@@ -15,6 +15,7 @@ from stacks.rules import Value
 KEYS: dict[str, Value] = {
     "platform": "",
     "app": "app:create_app()",
+    "image": "",
     "memory": 512,
     "cpu": "",
     "architecture": "amd64",
@@ -71,6 +72,7 @@ class Service:
     region: str
     cloud_project: str  # Google Cloud's project, "" elsewhere
     app: str  # package.module:callable
+    image: str  # REPOSITORY@sha256:DIGEST of another stack, or "" to build one
     memory: int  # MB
     cpu: float | None  # vCPU
     architecture: str  # amd64 or arm64
@@ -102,6 +104,10 @@ def read(config: Mapping[str, str], project: str, stack: str, environment: Mappi
     provider, missing = _provider_settings(config, environment, platform)
     refused = _refused(values, platform)
     chosen, wrong = _chosen(values, platform)
+    region = provider.get("aws:region") or provider.get("gcp:region", "")
+    problems += promotion.problems(
+        str(values["image"]), str(values["app"]), str(KEYS["app"]), platform, region
+    )
     problems += missing + refused + wrong + _app(str(values["app"])) + _domain(values, platform)
     if not wrong:
         problems += rules.combinations(platform, chosen)
@@ -111,9 +117,10 @@ def read(config: Mapping[str, str], project: str, stack: str, environment: Mappi
         platform=platform,
         name=resource_name(project, stack),
         labels={"project": label(project), "stack": label(stack), "managed-by": "pulumi"},
-        region=provider.get("aws:region") or provider["gcp:region"],
+        region=region,
         cloud_project=provider.get("gcp:project", ""),
         app=str(values["app"]),
+        image=str(values["image"]),
         memory=_whole(chosen["memory"]) or 0,
         cpu=None if chosen["cpu"] is None else float(chosen["cpu"]),
         architecture=str(chosen["architecture"]),

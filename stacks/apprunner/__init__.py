@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
-from stacks import ecr
+from stacks import ecr, promotion
 from stacks.apprunner.domain import join_domain
 from stacks.deployment import Deployment
 from stacks.iam import assumed_by, policy
@@ -32,10 +32,14 @@ def deploy(service: Service, past: History) -> Deployment:
     access = aws.iam.Role(
         f"{service.name}-access", assume_role_policy=assumed_by("build.apprunner.amazonaws.com"), tags=tags
     )
-    may_pull = aws.iam.RolePolicy(
-        f"{service.name}-access", role=access.name, policy=repository.repository.arn.apply(_pull)
+    source = (
+        promotion.ecr_repository(pulumi.Output.from_input(service.image))
+        if service.image
+        else repository.repository.arn
     )
-    built, image = ecr.push(service, repository.url, [may_pull])
+    may_pull = aws.iam.RolePolicy(f"{service.name}-access", role=access.name, policy=source.apply(_pull))
+    image = ecr.push(service, repository.url, [may_pull])
+    digest = promotion.digest_of(image)
 
     # Who the service is towards AWS: a role of its own that may do nothing.
     instance = aws.iam.Role(
@@ -90,8 +94,8 @@ def deploy(service: Service, past: History) -> Deployment:
         image=image,
         region=service.region,
         # App Runner keeps no releases, so the digest is all that there is to name one by.
-        promoted=built.digest,
-        releases=past.with_release(built.digest, built.digest),
+        promoted=digest,
+        releases=past.with_release(digest, digest),
         logs=pulumi.Output.concat(
             f"aws logs tail /aws/apprunner/{service.name}/",
             app_runner.service_id,

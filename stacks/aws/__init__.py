@@ -5,7 +5,7 @@ import json
 import pulumi
 import pulumi_aws as aws
 
-from stacks import ecr
+from stacks import ecr, promotion
 from stacks.aws.domain import join_domain
 from stacks.deployment import Deployment
 from stacks.iam import assumed_by, policy
@@ -27,7 +27,7 @@ def deploy(service: Service, past: History) -> Deployment:
         repository=repository.repository.name,
         policy=account.apply(lambda number: _lambda_pulls(service.region, number)),
     )
-    built, image = ecr.push(service, repository.url)
+    image = ecr.push(service, repository.url)
 
     # Where the function writes, made here so that it has an end, and all that it may do.
     log_group = aws.cloudwatch.LogGroup(
@@ -121,7 +121,7 @@ def deploy(service: Service, past: History) -> Deployment:
         image=image,
         region=service.region,
         promoted=alias.function_version,
-        releases=past.with_release(function.version, built.digest),
+        releases=past.with_release(function.version, promotion.digest_of(image)),
         logs=pulumi.Output.concat("aws logs tail ", log_group.name, f" --follow --region {service.region}"),
         console=pulumi.Output.concat(
             f"https://{service.region}.console.aws.amazon.com/lambda/home?region={service.region}#/functions/",

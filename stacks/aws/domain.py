@@ -91,7 +91,7 @@ def _map(
         ),
         tags=service.labels,
     )
-    aws.apigatewayv2.ApiMapping(service.name, api_id=api.id, domain_name=domain.id, stage=stage.id)
+    aws.apigatewayv2.ApiMapping(service.name, api_id=api.id, domain_name=domain.id, stage=stage.name)
     return domain.domain_name_configuration
 
 

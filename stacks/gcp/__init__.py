@@ -5,7 +5,7 @@ import pulumi_docker_build as docker_build
 import pulumi_gcp as gcp
 
 import platforms
-from stacks import image
+from stacks import image, promotion
 from stacks.deployment import Deployment
 from stacks.gcp.domain import join_domain
 from stacks.releases import History
@@ -54,15 +54,7 @@ def deploy(service: Service, past: History) -> Deployment:
         labels=labels,
         opts=enabled,
     )
-    host = f"{region}-docker.pkg.dev"
-    name = pulumi.Output.concat(f"{host}/{project}/", repository.repository_id, "/app")
-    login = docker_build.RegistryArgs(
-        address=host,
-        username="oauth2accesstoken",
-        password=pulumi.Output.secret(gcp.organizations.get_client_config_output().access_token),
-    )
-    built = image.build(service, name, login)
-    digest = pulumi.Output.concat(name, "@", built.digest)
+    digest = pulumi.Output.from_input(service.image) if service.image else _push(service, repository)
 
     # Who the service is towards Google Cloud: an account of its own that may do nothing.
     account = gcp.serviceaccount.Account(
@@ -99,7 +91,7 @@ def deploy(service: Service, past: History) -> Deployment:
         image=digest,
         region=region,
         promoted=pulumi.Output.from_input(primary or newest),
-        releases=past.with_release(newest, built.digest),
+        releases=past.with_release(newest, promotion.digest_of(digest)),
         logs=pulumi.Output.concat(
             "gcloud beta run services logs tail ", cloud_run.name, f" --region {region} --project {project}"
         ),
@@ -109,6 +101,18 @@ def deploy(service: Service, past: History) -> Deployment:
         custom_url=f"https://{service.domain}" if service.domain else None,
         dns_records=join_domain(service, cloud_run) if service.domain else None,
     )
+
+
+def _push(service: Service, repository: gcp.artifactregistry.Repository) -> pulumi.Output[str]:
+    """Build and push the image: REPOSITORY@sha256:DIGEST."""
+    host = f"{service.region}-docker.pkg.dev"
+    name = pulumi.Output.concat(f"{host}/{service.cloud_project}/", repository.repository_id, "/app")
+    login = docker_build.RegistryArgs(
+        address=host,
+        username="oauth2accesstoken",
+        password=pulumi.Output.secret(gcp.organizations.get_client_config_output().access_token),
+    )
+    return pulumi.Output.concat(name, "@", image.build(service, name, login).digest)
 
 
 def _container(service: Service, digest: pulumi.Output[str]) -> gcp.cloudrunv2.ServiceTemplateContainerArgs:

@@ -247,7 +247,7 @@ KINDS: dict[str, Kind] = {
     "aws:apigatewayv2/api:Api": Kind(_api, frozenset({"protocolType"})),
     "aws:apigatewayv2/integration:Integration": Kind(replaces=frozenset({"apiId", "integrationType"})),
     "aws:apigatewayv2/route:Route": Kind(_route, frozenset({"apiId"})),
-    "aws:apigatewayv2/stage:Stage": Kind(_stage, frozenset({"apiId", "name"}), named_by="name"),
+    "aws:apigatewayv2/stage:Stage": Kind(_stage, frozenset({"apiId", "name"})),
     "aws:apigatewayv2/domainName:DomainName": Kind(
         _domain_name, frozenset({"domainName"}), named_by="domainName"
     ),

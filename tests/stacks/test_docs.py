@@ -15,7 +15,7 @@ from tests.stacks.aws_calls import calls
 from tests.stacks.graph import run, service
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["deploying", "settings", "releases", "domain"]
+PAGES = ["deploying", "settings", "releases", "domain", "environments"]
 # botocore's names of services to those of IAM, where they differ.
 IAM_NAMES = {"apigatewayv2": "apigateway"}
 

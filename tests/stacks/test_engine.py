@@ -297,5 +297,5 @@ def test_a_project_made_from_this_one_previews_with_its_settings(
     steps: list[dict[str, Any]] = json.loads(stack("preview", "--json"))["steps"]
 
     (service,) = [step["newState"]["inputs"] for step in steps if step["newState"]["type"] == CLOUD_RUN]
-    assert (service["name"], service["location"]) == ("shop-prod-eu", "europe-west1")
+    assert (service["name"], service["location"]) == ("shop-prod-eu-17c387fa", "europe-west1")
     assert service["template"]["containers"][0]["resources"]["limits"]["memory"] == "1024Mi"

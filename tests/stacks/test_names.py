@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stacks.names import label, resource_name
@@ -18,8 +18,8 @@ def test_usual_names_stay_as_they_are() -> None:
 
 def test_what_does_not_fit_is_cut_and_marked() -> None:
     """Long, short and foreign names get a hash, so that two of them never become one."""
-    assert resource_name("a", "b") == "a-b-d44362"
-    assert resource_name("My.Project", "Prod") == "my-project-prod-ea5daa"
+    assert resource_name("a", "b") == "a-b-3554d2b8"
+    assert resource_name("My.Project", "Prod") == "my-project-prod-636db857"
     assert resource_name("a-very-long-name-of-a-project", "production-1") != resource_name(
         "a-very-long-name-of-a-project", "production-2"
     )
@@ -36,11 +36,23 @@ def test_every_name_fits_every_platform(project: str, stack: str) -> None:
 @given(
     st.tuples(st.text(min_size=1), st.text(min_size=1)), st.tuples(st.text(min_size=1), st.text(min_size=1))
 )
+@example(("shop", "prod-eu"), ("shop-prod", "eu"))
+@example(("shop", "prod-eu"), ("shop-prod-eu", "17c387fa"))
 def test_two_projects_and_stacks_never_share_a_name(one: tuple[str, str], other: tuple[str, str]) -> None:
-    """Names are the same only where PROJECT-STACK is."""
-    same = "-".join(one) == "-".join(other)
+    """Names are the same only where project and stack both are."""
+    assert (resource_name(*one) == resource_name(*other)) == (one == other)
 
-    assert (resource_name(*one) == resource_name(*other)) == same
+
+PARTS = st.lists(st.sampled_from(["a", "b", "prod", "eu"]), min_size=1, max_size=3).map("-".join)
+
+
+@PATIENT
+@given(st.tuples(PARTS, PARTS), st.tuples(PARTS, PARTS))
+def test_where_the_project_ends_and_the_stack_begins_is_never_lost(
+    one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    """The same words, joined at another place, are another service."""
+    assert (resource_name(*one) == resource_name(*other)) == (one == other)
 
 
 @PATIENT

@@ -30,6 +30,7 @@ def test_an_empty_configuration_is_a_whole_service() -> None:
     """Defaults make every platform work with nothing but a region, and on Google Cloud a project."""
     common: dict[str, Any] = {
         "app": "app:create_app()",
+        "image": "",
         "memory": 512,
         "architecture": "amd64",
         "tracing": False,
@@ -94,7 +95,7 @@ def test_a_stack_of_any_name_chooses_its_platform() -> None:
     """`prod-eu` with the key `platform` is like a stack of the platform's name."""
     chosen = service("prod-eu", platform="gcp", memory=1024)
 
-    assert (chosen.platform, chosen.name, chosen.memory) == ("gcp", "demo-prod-eu", 1024)
+    assert (chosen.platform, chosen.name, chosen.memory) == ("gcp", "demo-prod-eu-71242428", 1024)
 
 
 def test_a_stack_without_a_platform_says_how_to_choose() -> None:
