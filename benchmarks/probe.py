@@ -1,0 +1,243 @@
+"""What the probe adds to a measured latency, beside a client in C, hey, wrk and aiohttp on the same server.
+
+The server (probe.c) answers after 20 ms, by its own clock to some 0.01 ms; what a client says beyond that is its error.
+Server and clients run on different CPUs where there are two. A tool that is not there is named and left out.
+"""
+
+import asyncio
+import csv
+import io
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import aiohttp
+import numpy as np
+import pycurl
+
+from benchmarks.paired import Sample, describe_machine, measure, report
+from compare.endpoints import Endpoint
+from compare.experiment import Experiment, Progress
+from compare.plan import Plan
+from compare.probe import Probe
+from compare.request import Filled
+from compare.sample import Connection, Source
+from compare.sample import Sample as Measured
+from compare.stop import Stop
+from compare.together import Connections, OpenLoop
+
+DELAY_MS = 20.0
+REQUESTS = 40
+ROUNDS = 9
+TARGETS = 20
+RATE, SECONDS, CONNECTIONS = 500, 4, 32
+Subject = Callable[[], Sample]
+
+
+def main() -> None:
+    """Measure and print; nothing but a line where there is no C compiler."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        print("  a C compiler is needed for the server and the client to compare with: install gcc")
+        return
+    describe_machine()
+    for tool in ("hey", "wrk"):
+        if shutil.which(tool) is None:
+            print(f"  {tool} is not on PATH and left out")
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "probe"
+        source = Path(__file__).with_name("probe.c")
+        subprocess.run([compiler, "-O2", "-pthread", "-o", str(program), str(source)], check=True)
+        with _server(program, TARGETS) as ports:
+            connections: tuple[Connection, ...] = ("kept", "fresh")
+            for connection in connections:
+                print(f"error on a server that takes {DELAY_MS:g} ms, {connection} connection, microseconds")
+                report(measure(_clients(program, ports[0], connection), ROUNDS))
+            print(
+                "error with targets side by side, in random order, kept connections, microseconds (p50 of all)"
+            )
+            report(
+                measure(
+                    {f"{n} target{'s' if n > 1 else ''}": _side_by_side(ports[:n]) for n in (1, 5, TARGETS)},
+                    ROUNDS,
+                )
+            )
+            print(
+                f"open loop, {RATE} requests a second for {SECONDS} s, microseconds beyond the server's {DELAY_MS:g} ms"
+            )
+            report(measure(_loops(ports[0]), ROUNDS // 3))
+
+
+def _clients(program: Path, port: int, connection: Connection) -> dict[str, Subject]:
+    url = f"http://127.0.0.1:{port}/"
+    found: dict[str, Subject] = {
+        "C": lambda: _error(_lines([str(program), "client", str(port), connection, str(REQUESTS)])),
+        "ours": lambda: _error(_probed(url, connection)),
+        "pycurl alone": lambda: _error(_pycurl(url, connection)),
+        "aiohttp": lambda: _error(asyncio.run(_aiohttp(url, connection))),
+    }
+    if shutil.which("hey"):
+        found["hey"] = lambda: _error(_hey(url, connection))
+    if shutil.which("wrk") and connection == "kept":
+        found["wrk"] = lambda: {"p50": _wrk(url, 1, 1)[50] - DELAY_MS * 1000}
+    return found
+
+
+def _loops(port: int) -> dict[str, Subject]:
+    url = f"http://127.0.0.1:{port}/"
+    found: dict[str, Subject] = {"ours, from the intended send": lambda: _tail(_open_loop(url))}
+    # As many connections as it takes for the rate when every answer takes 20 ms: what these two can do.
+    busy = round(RATE * DELAY_MS / 1000)
+    if shutil.which("wrk"):
+        found["wrk, a closed loop"] = lambda: {
+            f"p{p}": micros - DELAY_MS * 1000
+            for p, micros in _wrk(url, busy, SECONDS).items()
+            if p in {50, 99}
+        }
+    if shutil.which("hey"):
+        each = ["-c", str(busy), "-q", str(RATE // busy), "-z", f"{SECONDS}s"]
+        found["hey, at that rate"] = lambda: _tail(_hey_times(url, each))
+    return found
+
+
+def _error(micros: Sequence[float]) -> Sample:
+    return {"p50": float(np.median(micros)) - DELAY_MS * 1000}
+
+
+def _tail(micros: Sequence[float]) -> Sample:
+    values = np.quantile(micros, [0.5, 0.99]) - DELAY_MS * 1000
+    return {"p50": float(values[0]), "p99": float(values[1])}
+
+
+def _probed(url: str, connection: Connection) -> list[float]:
+    with Probe(Filled("GET", url, (), None, 200, ()), connection) as probe:
+        answers = [probe.measure() for _ in range(REQUESTS)]
+    return [answer.times.total * 1000 for answer in answers[1:] if answer and not answer.error]
+
+
+def _pycurl(url: str, connection: Connection) -> list[float]:
+    """The library with nothing of ours: no headers kept, no way to stop it."""
+    curl = pycurl.Curl()
+    curl.setopt(pycurl.URL, url)
+    curl.setopt(pycurl.WRITEDATA, io.BytesIO())
+    if connection == "fresh":
+        curl.setopt(pycurl.FRESH_CONNECT, 1)
+        curl.setopt(pycurl.FORBID_REUSE, 1)
+    found: list[float] = []
+    for _ in range(REQUESTS):
+        curl.perform()
+        found.append(float(curl.getinfo(pycurl.TOTAL_TIME_T)))
+    curl.close()
+    return found[1:]
+
+
+async def _aiohttp(url: str, connection: Connection) -> list[float]:
+    found: list[float] = []
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(force_close=connection == "fresh")
+    ) as session:
+        for _ in range(REQUESTS):
+            began = time.perf_counter()
+            async with session.get(url) as response:
+                await response.read()
+            found.append((time.perf_counter() - began) * 1e6)
+    return found[1:]
+
+
+def _hey(url: str, connection: Connection) -> list[float]:
+    fresh = ["-disable-keepalive"] if connection == "fresh" else []
+    return _hey_times(url, ["-c", "1", "-n", str(REQUESTS), *fresh])[1:]
+
+
+def _hey_times(url: str, options: list[str]) -> list[float]:
+    printed = subprocess.run(
+        ["hey", *options, "-o", "csv", url], check=True, capture_output=True, text=True
+    ).stdout
+    return [float(row["response-time"]) * 1e6 for row in csv.DictReader(printed.splitlines())]
+
+
+def _wrk(url: str, connections: int, seconds: int) -> dict[int, float]:
+    """Microseconds by percentile."""
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", url]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    units = {"us": 1.0, "ms": 1e3, "s": 1e6}
+    found = re.findall(r"^\s+(\d+)%\s+([\d.]+)(us|ms|s)$", printed, re.MULTILINE)
+    return {int(p): float(value) * units[unit] for p, value, unit in found}
+
+
+def _lines(command: list[str]) -> list[float]:
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return [float(line) for line in printed.split()][1:]
+
+
+def _side_by_side(ports: Sequence[int]) -> Subject:
+    def run() -> Sample:
+        found: list[Measured] = []
+        plan = Plan(cold="none", rounds=max(2, REQUESTS // len(ports)), connections=("kept",), seed=1)
+        with Stop() as stop:
+            experiment = Experiment(
+                plan,
+                [_endpoint(port) for port in ports],
+                found.append,
+                stop=stop,
+                view=_Silent(),
+                began=time.monotonic(),
+            )
+            experiment.run(Progress())
+        return _error([sample.ms.total * 1000 for sample in found if sample.kind == "warm"])
+
+    return run
+
+
+def _open_loop(url: str) -> list[float]:
+    endpoint = _endpoint(int(url.rsplit(":", 1)[1].strip("/")))
+    with OpenLoop(Connections(endpoint, "kept", 10.0, lambda: False), CONNECTIONS) as loop:
+        for _ in loop.opened():
+            pass
+        begin = time.monotonic() + 0.1
+        sent = loop.run([begin + n / RATE for n in range(RATE * SECONDS)])
+        return [((one.late_s or 0.0) * 1000 + one.answer.times.total) * 1000 for one in sent]
+
+
+def _endpoint(port: int) -> Endpoint:
+    url = f"http://127.0.0.1:{port}/"
+    return Endpoint(
+        Source(f"target-{port}", None, emulated=False), Filled("GET", url, (), None, 200, ()), None, url
+    )
+
+
+class _Silent:
+    """A view of nothing."""
+
+    def cycle(self, number: int, of: int) -> None:
+        """Say nothing."""
+
+    def doing(self, what: str) -> None:
+        """Say nothing."""
+
+    def tick(self) -> None:
+        """Draw nothing."""
+
+
+@contextmanager
+def _server(program: Path, ports: int) -> Generator[list[int]]:
+    """The ports of the server, which has the last CPU to itself where there are two or more."""
+    cpus = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_setaffinity") else []
+    command = [str(program), "server", str(DELAY_MS), str(ports)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        if len(cpus) > 1:
+            os.sched_setaffinity(process.pid, cpus[-1:])
+            os.sched_setaffinity(0, cpus[:-1])
+        try:
+            yield [int(process.stdout.readline()) for _ in range(ports)]
+        finally:
+            process.kill()
+            if len(cpus) > 1:
+                os.sched_setaffinity(0, cpus)
