@@ -64,7 +64,7 @@ lock: .venv/dev ## render requirements/*.in to locked, hashed *.txt
 
 upgrade: ## the newest of every locked dependency, and how to take the newest base image
 	@$(MAKE) lock LOCKFLAGS=--upgrade
-	@git diff --unified=0 -- requirements | sed -n 's/^\([-+][a-zA-Z0-9].*==[^ ;]*\).*/  \1/p'
+	@git diff --unified=0 -- requirements | sed -n 's/^\([-+][a-zA-Z0-9].*==[^ ;]*\).*/\1/p' | LC_ALL=C sort -u -k1.2
 	@base=$$(sed -n 's/^ARG BASE=//p' Dockerfile); \
 	  echo "The base image, $${base%%@*}, is pinned by its digest, $${base##*@}."; \
 	  echo "The newest: docker buildx imagetools inspect $${base%%@*} --format '{{.Manifest.Digest}}'"; \

@@ -12,6 +12,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 from tests.docs.documents import ROOT, Block, Command, agree
@@ -103,7 +104,9 @@ def _end(process: "subprocess.Popen[str]") -> None:
 def named_ports(commands: Sequence[Command]) -> set[str]:
     """The ports that servers among the commands are told to take."""
     return {
-        port for command in commands for port in re.findall(r"(?:--port[ =]|PORT=)(\d{4,5})\b", command.text)
+        port
+        for command in commands
+        for port in re.findall(r"(?:--port[ =]|PORT=|--bind \S*:)(\d{4,5})\b", command.text)
     }
 
 
@@ -156,19 +159,19 @@ def _missing(words: list[str]) -> Iterator[str]:
 
 def make_targets() -> dict[str, str]:
     """The Makefile's targets for people, with their help texts ("" where there is none)."""
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    makefile = _text("Makefile")
     phony = re.findall(r"^\.PHONY:(.*)$", makefile, re.MULTILINE)
     helps = dict(re.findall(r"^([a-z-]+):.*?## (.*)$", makefile, re.MULTILINE))
     return {target: helps.get(target, "") for line in phony for target in line.split()}
 
 
 def _missing_in_make(arguments: list[str]) -> Iterator[str]:
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    makefile = _text("Makefile")
     for argument in arguments:
         name, given, _ = argument.partition("=")
         if given and not re.search(rf"\b{name}\b\s*\?=|\$\({name}\)", makefile):
             yield f"the Makefile has no variable {name}"
-        if not given and name not in make_targets():
+        if not given and not re.search(rf"^([^\t#=]* )?{re.escape(name)}( [^=]*)?:", makefile, re.MULTILINE):
             yield f"the Makefile has no target {name}"
 
 
@@ -189,15 +192,19 @@ def _missing_in_module(module: str, arguments: list[str]) -> Iterator[str]:
 
 
 def _missing_in_stack(arguments: list[str]) -> Iterator[str]:
-    plain = [word for word in arguments if not word.startswith("-")]
-    match plain:
-        case ["config", "set" | "get" | "rm", key, *_] if ":" not in key:
-            if not re.search(
-                rf"^  {re.escape(key)}:$", (ROOT / "Pulumi.yaml").read_text(encoding="utf-8"), re.MULTILINE
-            ):
-                yield f"Pulumi.yaml has no key {key}"
-        case ["stack", "output", name, *_]:
-            if f'"{name}":' not in (ROOT / "stacks/deployment.py").read_text(encoding="utf-8"):
-                yield f"no stack exports {name}"
+    keys = [word.partition("=")[0] for option, word in pairwise(arguments) if option in {"--config", "-c"}]
+    match [word for word in arguments if not word.startswith("-")]:
+        case ["config", "set" | "get" | "rm", key, *_]:
+            keys.append(key)
+        case ["stack", "output", name, *_] if f'"{name}":' not in _text("stacks/deployment.py"):
+            yield f"no stack exports {name}"
         case _:
             pass
+    for key in keys:
+        # A provider's own key, aws:region, is in no file of ours.
+        if ":" not in key and not re.search(rf"^  {re.escape(key)}:$", _text("Pulumi.yaml"), re.MULTILINE):
+            yield f"Pulumi.yaml has no key {key}"
+
+
+def _text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")

@@ -25,6 +25,7 @@ MARKS = {
     FOREGROUND: "a server: started and ended by the test",
     "needs an account": "at a cloud, or at Pulumi",
     "needs a container engine": "and a registry to pull the base from",
+    "needs a database": "a PostgreSQL at DATABASE_URL",
     "needs the network": "package registries, for example",
     "runs the tests": "of which the test is one",
     "takes minutes": "longer than a test may",

@@ -1,0 +1,83 @@
+"""The workflows that docs/ci.md offers: valid, safe, pinned, and what they run exists and runs."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from local.instances import free_port
+from tests.docs.commands import environment, missing
+from tests.docs.documents import ROOT
+
+WORKFLOWS = sorted((ROOT / "docs/workflows").glob("*.yml"))
+COMMAND = re.compile(r"\b(?:make|pulumi|\S*python -m) .*")
+
+
+def steps(workflow: Path) -> list[dict[str, Any]]:
+    jobs: dict[str, Any] = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
+    return [step for job in jobs.values() for step in job["steps"]]
+
+
+def test_actionlint_finds_nothing() -> None:
+    actionlint = shutil.which("actionlint") or shutil.which(str(ROOT / ".cache/actionlint"))
+    if actionlint is None:
+        pytest.skip("actionlint is missing: make .cache/actionlint, which takes Go")
+    done = subprocess.run(
+        [actionlint, *WORKFLOWS], env=environment(), capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_zizmor_finds_no_risk() -> None:
+    command = ["zizmor", "--offline", "--no-progress", "--format", "plain", *map(str, WORKFLOWS)]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_every_action_is_pinned_by_its_commit_and_names_its_version(workflow: Path) -> None:
+    uses = re.findall(r"uses: (.*)", workflow.read_text(encoding="utf-8"))
+
+    assert uses
+    assert [use for use in uses if not re.match(r"\S+@[0-9a-f]{40} # v\d", use)] == []
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_the_project_has_what_its_commands_name(workflow: Path) -> None:
+    scripts = [step["run"].replace("\\\n", " ") for step in steps(workflow) if "run" in step]
+    found = [command for script in scripts for command in COMMAND.findall(script)]
+
+    assert found
+    assert [problem for command in found for problem in missing(command.replace("$!", ""))] == []
+
+
+def test_the_gate_of_a_pull_request_comes_to_a_decision(tmp_path: Path) -> None:
+    """The step itself, in a clone: its worktree, its servers, and its end, which leaves no server."""
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
+    (clone / ".venv").symlink_to(ROOT / ".venv")
+    [script] = [step["run"] for step in steps(ROOT / "docs/workflows/test.yml") if step.get("name") == "gate"]
+    for port in ("8001", "8002"):
+        assert port in script
+        script = script.replace(port, str(free_port()))
+
+    done = subprocess.run(
+        ["bash", "-e", "-c", script],
+        cwd=clone,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    # Slower by a fifth or not may be open on a busy machine; broken it is not.
+    assert done.returncode in {0, 1, 2}, done.stdout + done.stderr
+    assert "branch" in done.stdout
+    assert (tmp_path / "base/base.log").exists()
