@@ -10,6 +10,7 @@ import sys
 from array import array
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -92,7 +93,8 @@ def unchecked_modules() -> Iterator[tuple[str, tuple[str, str, bool]]]:
 def earlier_folders() -> dict[str, list[str]]:
     """The names of modules in each folder of sys.path before the standard library's."""
     library = str(Path(re.__file__).parents[1])
-    return {folder: sorted(start_index.names_in(folder)) for folder in sys.path[: sys.path.index(library)]}
+    earlier = takewhile(lambda folder: folder != library, sys.path)
+    return {folder: sorted(start_index.names_in(folder)) for folder in earlier}
 
 
 if __name__ == "__main__":
