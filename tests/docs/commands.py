@@ -1,5 +1,6 @@
 """A command of a page to what it prints, run from a copy of the root, or to what is wrong with its names."""
 
+import itertools
 import os
 import re
 import shlex
@@ -12,7 +13,6 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
-from itertools import pairwise
 from pathlib import Path
 
 from tests.docs.documents import ROOT, Block, Command, agree
@@ -180,8 +180,9 @@ def _missing_in_module(module: str, arguments: list[str]) -> Iterator[str]:
         yield f"there is no module {module}"
         return
     options = [word.partition("=")[0] for word in arguments if re.match(r"--?[a-z]", word)]
-    first = next((at for at, word in enumerate(arguments) if word.startswith("-")), len(arguments))
-    command = [sys.executable, "-m", module, *arguments[:first], "--help"]
+    # Up to the first option or value; a word in capitals stands for one.
+    subcommands = itertools.takewhile(re.compile(r"[a-z]").match, arguments)
+    command = [sys.executable, "-m", module, *subcommands, "--help"]
     done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         yield f"{shlex.join(command[1:])} ends with {done.returncode}: {done.stderr.strip()}"
@@ -192,7 +193,11 @@ def _missing_in_module(module: str, arguments: list[str]) -> Iterator[str]:
 
 
 def _missing_in_stack(arguments: list[str]) -> Iterator[str]:
-    keys = [word.partition("=")[0] for option, word in pairwise(arguments) if option in {"--config", "-c"}]
+    keys = [
+        word.partition("=")[0]
+        for option, word in itertools.pairwise(arguments)
+        if option in {"--config", "-c"}
+    ]
     match [word for word in arguments if not word.startswith("-")]:
         case ["config", "set" | "get" | "rm", key, *_]:
             keys.append(key)

@@ -114,6 +114,7 @@ def test_three_dots_stand_for_any_lines_and_nothing_else_does() -> None:
         ("make compare TARGET=aws", ["the Makefile has no variable TARGET"]),
         ("X=1 python -m local aws --port 8000 | head", []),
         (".venv/bin/python -m local aws --prt 8000", ["python -m local has no option --prt"]),
+        ("python -m compare report RUN...", []),
         ("python -m nothing", ["there is no module nothing"]),
         ('curl "$(pulumi stack output url)/hello"', []),
         ("curl $(pulumi stack output uri)", ["no stack exports uri"]),

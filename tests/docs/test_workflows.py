@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from local import Emulator, Settings
 from local.instances import free_port
 from tests.docs.commands import environment, missing
 from tests.docs.documents import ROOT
@@ -55,6 +56,36 @@ def test_the_project_has_what_its_commands_name(workflow: Path) -> None:
 
     assert found
     assert [problem for command in found for problem in missing(command.replace("$!", ""))] == []
+
+
+@pytest.mark.parametrize("is_healthy", [True, False])
+def test_the_watch_over_a_canary_ends_well_only_where_every_request_does(
+    tmp_path: Path, is_healthy: bool
+) -> None:
+    [script] = [
+        step["run"] for step in steps(ROOT / "docs/workflows/deploy.yml") if step.get("name") == "watch"
+    ]
+    for slow, fast in (("[1-300]", "[1-20]"), ("10/s", "1000/s")):
+        assert slow in script
+        script = script.replace(slow, fast)
+    with Emulator("gcp", Settings(environment={"BUILD_ID": "abc"})) as emulator:
+        # What Pulumi would answer.
+        url = emulator.url if is_healthy else f"http://127.0.0.1:{free_port()}"
+        (tmp_path / "pulumi").write_text(f"#!/bin/sh\necho {url}\n")
+        (tmp_path / "pulumi").chmod(0o755)
+        done = subprocess.run(
+            ["bash", "-e", "-c", script],
+            cwd=tmp_path,
+            env=environment() | {"PATH": f"{tmp_path}:{environment()['PATH']}"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    assert (done.returncode, done.stdout.split()) == (
+        (0, ["20", "200", "abc"]) if is_healthy else (1, ["20", "000"] * 2)
+    )
 
 
 def test_the_gate_of_a_pull_request_comes_to_a_decision(tmp_path: Path) -> None:
