@@ -5,7 +5,7 @@
 import os
 
 import pulumi
-from pulumi.runtime.config import CONFIG
+from pulumi.runtime.config import CONFIG, is_config_secret
 
 from stacks.releases import history
 from stacks.settings import ConfigError, read
@@ -14,7 +14,7 @@ from stacks.settings import ConfigError, read
 async def main() -> pulumi.Inputs:
     """Deploy what the stack's settings describe; the result is the stack's outputs."""
     try:
-        service = read(CONFIG.get(), pulumi.get_project(), pulumi.get_stack(), os.environ)
+        service = read(CONFIG.get(), pulumi.get_project(), pulumi.get_stack(), os.environ, is_config_secret)
     except ConfigError as error:
         raise pulumi.RunError(str(error)) from None
     past = await history(service.platform)

@@ -26,6 +26,10 @@ def create(identity: Identity) -> tuple[Callable[..., Any], bool]:
     identified = instance.identity_is_on()
     build = os.environ.get("BUILD_ID", "")
     logs.configure()
+    if os.environ.get("SECRETS_FROM"):
+        from serve import secrets  # noqa: PLC0415 - who has none pays for nothing
+
+        secrets.fetch()
     app = load_app()
     fast_start.preload(app)
     if is_asgi(app):

@@ -2,13 +2,14 @@
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import platforms
-from stacks import promotion, rules
+from stacks import promotion, rules, variables
 from stacks.names import label, resource_name
 from stacks.rules import Value
+from stacks.variables import Variables
 
 # Every key with its neutral value, which says nothing and leaves the choice to the platform. Pulumi.yaml declares
 # the same (tested): the engine demands a default of each key there and copies it into every stack's configuration.
@@ -89,12 +90,20 @@ class Service:
     domain: str
     dns_zone: str
     domain_ready: bool
+    variables: Variables  # the app's own settings and secrets
 
 
-def read(config: Mapping[str, str], project: str, stack: str, environment: Mapping[str, str]) -> Service:
+def read(
+    config: Mapping[str, str],
+    project: str,
+    stack: str,
+    environment: Mapping[str, str],
+    is_secret: Callable[[str], bool] = lambda _: True,
+) -> Service:
     """The Service that `config` describes: full keys ("PROJECT:memory", "aws:region") with their text.
 
-    Raises ConfigError with every problem found.
+    `is_secret` says whether a full key is kept encrypted in the stack's file. Raises ConfigError with every problem
+    found.
     """
     values, problems = _typed(config, project)
     platform = str(values["platform"]) or stack
@@ -108,7 +117,8 @@ def read(config: Mapping[str, str], project: str, stack: str, environment: Mappi
     problems += promotion.problems(
         str(values["image"]), str(values["app"]), str(KEYS["app"]), platform, region
     )
-    problems += missing + refused + wrong + _app(str(values["app"])) + _domain(values, platform)
+    own, unfit = variables.read(config, project, platform, region, is_secret)
+    problems += unfit + missing + refused + wrong + _app(str(values["app"])) + _domain(values, platform)
     if not wrong:
         problems += rules.combinations(platform, chosen)
     if problems:
@@ -137,6 +147,7 @@ def read(config: Mapping[str, str], project: str, stack: str, environment: Mappi
         domain=str(values["domain"]),
         dns_zone=str(values["dnsZone"]),
         domain_ready=bool(values["domainReady"]),
+        variables=own,
     )
 
 
@@ -154,6 +165,8 @@ def _typed(config: Mapping[str, str], project: str) -> tuple[dict[str, Value], l
                     f"{full_key}: it belongs to a project called {namespace}, and this one is called {project}; "
                     f"type `pulumi config rm {full_key}` and `pulumi config set {key} VALUE`"
                 )
+        elif key in variables.KEYS:
+            continue  # a map, which `variables` reads
         elif key not in KEYS:
             problems.append(_unknown(key))
         else:
@@ -176,11 +189,12 @@ def _parse(key: str, text: str) -> Value:
 
 
 def _unknown(key: str) -> str:
-    folded = {known.lower(): known for known in KEYS}
+    keys = (*KEYS, *variables.KEYS)
+    folded = {known.lower(): known for known in keys}
     near = difflib.get_close_matches(key.lower(), folded, n=1)
     if near:
         return f"{key}: there is no such key; did you mean {folded[near[0]]}?"
-    return f"{key}: there is no such key; there are {', '.join(KEYS)}"
+    return f"{key}: there is no such key; there are {', '.join(keys)}"
 
 
 def _no_platform(platform: str, stack: str) -> str:
@@ -199,9 +213,9 @@ def _provider_settings(
     config: Mapping[str, str], environment: Mapping[str, str], platform: str
 ) -> tuple[dict[str, str], list[str]]:
     found, problems = dict[str, str](), list[str]()
-    for key, variables in PROVIDER_KEYS[platform].items():
+    for key, names in PROVIDER_KEYS[platform].items():
         found[key] = config.get(key) or next(
-            (environment[name] for name in variables if environment.get(name)), ""
+            (environment[name] for name in names if environment.get(name)), ""
         )
         if not found[key]:
             example = {"aws:region": "us-east-1", "gcp:region": "us-central1", "gcp:project": "MY-PROJECT"}[

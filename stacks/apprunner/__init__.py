@@ -1,9 +1,11 @@
 """App Runner: instances that never go away. Only for customers whom AWS had before 30 April 2026."""
 
+from collections.abc import Mapping
+
 import pulumi
 import pulumi_aws as aws
 
-from stacks import ecr, promotion
+from stacks import ecr, promotion, secrets
 from stacks.apprunner.domain import join_domain
 from stacks.deployment import Deployment
 from stacks.iam import assumed_by, policy
@@ -19,7 +21,7 @@ def deploy(service: Service, past: History) -> Deployment:
     An account that never used App Runner is refused at the service, the last but one; `pulumi destroy` then takes
     the rest away, which would cost cents for the stored image.
     """
-    tags = service.labels
+    tags, account = service.labels, aws.get_caller_identity_output().account_id
     if not past.releases:
         pulumi.log.warn(
             "AWS closed App Runner to new customers on 30 April 2026. An account that never used it is refused when "
@@ -41,10 +43,21 @@ def deploy(service: Service, past: History) -> Deployment:
     image = ecr.push(service, repository.url, [may_pull])
     digest = promotion.digest_of(image)
 
-    # Who the service is towards AWS: a role of its own that may do nothing.
+    # Who the service is towards AWS: a role of its own that may read its secrets, and nothing where there are none.
     instance = aws.iam.Role(
         f"{service.name}-instance", assume_role_policy=assumed_by("tasks.apprunner.amazonaws.com"), tags=tags
     )
+
+    parameters = secrets.keep(service)
+    before: list[pulumi.Resource] = [may_pull, *parameters.values()]
+    if service.variables.has_secrets:
+        before.append(
+            aws.iam.RolePolicy(
+                f"{service.name}-instance",
+                role=instance.name,
+                policy=account.apply(lambda number: policy(*secrets.rights(service, number, borrowed=False))),
+            )
+        )
 
     scaling = aws.apprunner.AutoScalingConfigurationVersion(
         service.name,
@@ -68,8 +81,10 @@ def deploy(service: Service, past: History) -> Deployment:
                 image_repository_type="ECR",
                 image_configuration=aws.apprunner.ServiceSourceConfigurationImageRepositoryImageConfigurationArgs(
                     port=PORT,
-                    # As many threads as App Runner sends requests at once, or some would wait in the instance.
-                    runtime_environment_variables={"THREADS": str(service.concurrency)},
+                    runtime_environment_variables=_variables(service, secrets.versions(parameters)),
+                    runtime_environment_secrets=account.apply(lambda number: secrets.arns(service, number))
+                    if service.variables.has_secrets
+                    else None,
                 ),
             ),
         ),
@@ -86,7 +101,7 @@ def deploy(service: Service, past: History) -> Deployment:
             unhealthy_threshold=5,
         ),
         tags=tags,
-        opts=pulumi.ResourceOptions(depends_on=[may_pull]),
+        opts=pulumi.ResourceOptions(depends_on=before),
     )
 
     return Deployment(
@@ -108,6 +123,15 @@ def deploy(service: Service, past: History) -> Deployment:
         custom_url=f"https://{service.domain}" if service.domain else None,
         dns_records=join_domain(service, app_runner) if service.domain else None,
     )
+
+
+def _variables(service: Service, made: Mapping[str, pulumi.Output[str]]) -> dict[str, pulumi.Input[str]]:
+    # As many threads as App Runner sends requests at once, or some would wait in the instance.
+    found: dict[str, pulumi.Input[str]] = {**service.variables.plain, "THREADS": str(service.concurrency)}
+    if made:
+        # App Runner reads secrets when it deploys, so a new value has to be a change that it sees.
+        found["SECRETS_VERSIONS"] = pulumi.Output.json_dumps(made)
+    return found
 
 
 def _pull(repository: str) -> str:

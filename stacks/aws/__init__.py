@@ -1,11 +1,12 @@
 """AWS Lambda behind an HTTP API: an image that costs nothing while nobody calls."""
 
 import json
+from collections.abc import Mapping
 
 import pulumi
 import pulumi_aws as aws
 
-from stacks import ecr, promotion
+from stacks import ecr, promotion, secrets
 from stacks.aws.domain import join_domain
 from stacks.deployment import Deployment
 from stacks.iam import assumed_by, policy
@@ -40,8 +41,9 @@ def deploy(service: Service, past: History) -> Deployment:
     rights = aws.iam.RolePolicy(
         service.name,
         role=role.name,
-        policy=log_group.arn.apply(lambda arn: _rights(arn, tracing=service.tracing)),
+        policy=pulumi.Output.all(log_group.arn, account).apply(lambda got: _rights(service, *got)),
     )
+    parameters = secrets.keep(service)
 
     # The function. Each change of it publishes a version, and the alias says which versions answer.
     function = aws.lambda_.Function(
@@ -56,12 +58,13 @@ def deploy(service: Service, past: History) -> Deployment:
         logging_config=aws.lambda_.FunctionLoggingConfigArgs(
             log_format="JSON", log_group=log_group.name, application_log_level="INFO", system_log_level="INFO"
         ),
+        environment=_environment(service, secrets.versions(parameters)),
         tracing_config=aws.lambda_.FunctionTracingConfigArgs(
             mode="Active" if service.tracing else "PassThrough"
         ),
         publish=True,
         tags=tags,
-        opts=pulumi.ResourceOptions(depends_on=[rights, may_pull]),
+        opts=pulumi.ResourceOptions(depends_on=[rights, may_pull, *parameters.values()]),
     )
     alias = aws.lambda_.Alias(
         service.name,
@@ -165,8 +168,20 @@ def _lambda_pulls(region: str, account: str) -> str:
     )
 
 
-def _rights(log_group: str, *, tracing: bool) -> str:
+def _environment(
+    service: Service, made: Mapping[str, pulumi.Output[str]]
+) -> aws.lambda_.FunctionEnvironmentArgs | None:
+    """The app's settings, and by which names serve/secrets.py reads its secrets: Lambda itself hands out none."""
+    found: dict[str, pulumi.Input[str]] = dict(service.variables.plain)
+    places = {**secrets.names(service), **made}
+    if places:
+        found["SECRETS_FROM"] = pulumi.Output.json_dumps(places)
+    return aws.lambda_.FunctionEnvironmentArgs(variables=found) if found else None
+
+
+def _rights(service: Service, log_group: str, account: str) -> str:
     logs = {"Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": f"{log_group}:*"}
     # X-Ray knows no resources, so its rights cannot be narrowed.
     traces = {"Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "Resource": "*"}
-    return policy(logs, traces) if tracing else policy(logs)
+    reads = secrets.rights(service, account, borrowed=True)
+    return policy(logs, *([traces] if service.tracing else []), *reads)

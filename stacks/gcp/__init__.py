@@ -1,5 +1,7 @@
 """Cloud Run: instances that serve many requests each and go away when none come."""
 
+from collections.abc import Mapping
+
 import pulumi
 import pulumi_docker_build as docker_build
 import pulumi_gcp as gcp
@@ -7,6 +9,7 @@ import pulumi_gcp as gcp
 import platforms
 from stacks import image, promotion
 from stacks.deployment import Deployment
+from stacks.gcp import secrets
 from stacks.gcp.domain import join_domain
 from stacks.releases import History
 from stacks.settings import Service
@@ -30,7 +33,7 @@ def deploy(service: Service, past: History) -> Deployment:
             project=project,
             disable_on_destroy=False,
         )
-        for name in APIS
+        for name in (*APIS, *(["secretmanager.googleapis.com"] if service.variables.has_secrets else []))
     ]
     enabled = pulumi.ResourceOptions(depends_on=apis)
 
@@ -56,10 +59,12 @@ def deploy(service: Service, past: History) -> Deployment:
     )
     digest = pulumi.Output.from_input(service.image) if service.image else _push(service, repository)
 
-    # Who the service is towards Google Cloud: an account of its own that may do nothing.
+    # Who the service is towards Google Cloud: an account of its own that may read its secrets and nothing else.
     account = gcp.serviceaccount.Account(
         service.name, account_id=service.name, project=project, display_name=service.name, opts=enabled
     )
+
+    places, may_read = secrets.keep(service, account, enabled)
 
     cloud_run = gcp.cloudrunv2.Service(
         service.name,
@@ -77,12 +82,12 @@ def deploy(service: Service, past: History) -> Deployment:
             scaling=gcp.cloudrunv2.ServiceTemplateScalingArgs(
                 min_instance_count=service.min_instances, max_instance_count=service.max_instances
             ),
-            containers=[_container(service, digest)],
+            containers=[_container(service, digest, places)],
             labels=labels,
         ),
         traffics=_traffic(primary, canary),
         labels=labels,
-        opts=enabled,
+        opts=pulumi.ResourceOptions(depends_on=[*apis, *may_read]),
     )
 
     newest = cloud_run.latest_created_revision.apply(lambda path: path.rpartition("/")[2])
@@ -115,7 +120,9 @@ def _push(service: Service, repository: gcp.artifactregistry.Repository) -> pulu
     return pulumi.Output.concat(name, "@", image.build(service, name, login).digest)
 
 
-def _container(service: Service, digest: pulumi.Output[str]) -> gcp.cloudrunv2.ServiceTemplateContainerArgs:
+def _container(
+    service: Service, digest: pulumi.Output[str], secret_places: Mapping[str, secrets.SecretRef]
+) -> gcp.cloudrunv2.ServiceTemplateContainerArgs:
     return gcp.cloudrunv2.ServiceTemplateContainerArgs(
         image=digest,
         ports=gcp.cloudrunv2.ServiceTemplateContainerPortsArgs(container_port=PORT),
@@ -126,7 +133,15 @@ def _container(service: Service, digest: pulumi.Output[str]) -> gcp.cloudrunv2.S
                 "THREADS": str(service.concurrency),
                 # Cloud Logging finds a request's trace by its full name, and Cloud Run tells no instance its project.
                 "GOOGLE_CLOUD_PROJECT": service.cloud_project,
+                **service.variables.plain,
             }.items()
+        ]
+        + [
+            gcp.cloudrunv2.ServiceTemplateContainerEnvArgs(
+                name=variable,
+                value_source=gcp.cloudrunv2.ServiceTemplateContainerEnvValueSourceArgs(secret_key_ref=place),
+            )
+            for variable, place in secret_places.items()
         ],
         resources=gcp.cloudrunv2.ServiceTemplateContainerResourcesArgs(
             limits={"cpu": f"{service.cpu:g}", "memory": f"{service.memory}Mi"},

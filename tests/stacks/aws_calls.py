@@ -99,6 +99,7 @@ def _function(inputs: Inputs, node: Node) -> list[Any]:
         "FunctionName": node.id,
         "Code": {"ImageUri": inputs["imageUri"]},
         "TracingConfig": _upper(inputs["tracingConfig"]),
+        "Environment": {"Variables": inputs["environment"]["variables"]} if "environment" in inputs else None,
         "Tags": inputs["tags"],
     }
     made = [("lambda", "CreateFunction", create)]
@@ -201,6 +202,8 @@ def _app_runner(inputs: Inputs, _node: Node) -> list[Any]:
     image = parameters["SourceConfiguration"]["ImageRepository"]["ImageConfiguration"]
     source = inputs["sourceConfiguration"]["imageRepository"]["imageConfiguration"]
     image["RuntimeEnvironmentVariables"] = source["runtimeEnvironmentVariables"]
+    if "runtimeEnvironmentSecrets" in source:
+        image["RuntimeEnvironmentSecrets"] = source["runtimeEnvironmentSecrets"]
     return [("apprunner", "CreateService", parameters)]
 
 
@@ -223,6 +226,10 @@ def _as_named(service: str, operation: str) -> Callable[[Inputs, Node], list[Any
     return lambda inputs, _node: [(service, operation, _upper(inputs))]
 
 
+def _parameter(inputs: Inputs, _node: Node) -> list[Any]:
+    return [("ssm", "PutParameter", {**(_upper(inputs) or {}), "Tags": _tags(inputs["tags"])})]
+
+
 CALLS: dict[str, Callable[[Inputs, Node], list[Any]]] = {
     "aws:ecr/repository:Repository": _repository,
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": lambda inputs, _node: [
@@ -241,6 +248,7 @@ CALLS: dict[str, Callable[[Inputs, Node], list[Any]]] = {
     ],
     "aws:cloudwatch/logGroup:LogGroup": _log_group,
     "aws:iam/role:Role": _role,
+    "aws:ssm/parameter:Parameter": _parameter,
     "aws:iam/rolePolicy:RolePolicy": _role_policy,
     "aws:lambda/function:Function": _function,
     "aws:lambda/alias:Alias": _alias,

@@ -8,6 +8,7 @@ from typing import Any
 from tests.stacks.cloud import ACCOUNT, Cloud, Inputs, Kind, RefusedError, Resource
 
 REGION = "us-east-1"
+PARAMETER = "aws:ssm/parameter:Parameter"
 DIGEST = re.compile(r"[a-z0-9.\-/]+@sha256:[0-9a-f]{64}")
 
 
@@ -64,6 +65,23 @@ def rights_of(cloud: Cloud, role_arn: str) -> set[str]:
     }
 
 
+def _readable(cloud: Cloud, inputs: Inputs) -> None:
+    """What the door of a new function would find out at its first start."""
+    variables = (inputs.get("environment") or {}).get("variables", {})
+    for place in json.loads(variables.get("SECRETS_FROM", "{}")).values():
+        name, _, version = place.partition(":")
+        found = [made for made in cloud.of(PARAMETER) if made.inputs["name"] == name]
+        if not (name in cloud.kept or (found and int(version or 1) <= found[0].outputs["version"])):
+            raise RefusedError(f"there is no parameter {place}")
+        if "ssm:GetParameters" not in rights_of(cloud, inputs["role"]):
+            raise RefusedError(f"the function's role may not read {place}")
+
+
+def _parameter(_cloud: Cloud, parameter: Resource, before: Resource | None) -> dict[str, Any]:
+    version = before.outputs["version"] + 1 if before else 1
+    return {"version": version, "arn": arn("ssm", f"parameter{parameter.inputs['name']}")}
+
+
 def _function(cloud: Cloud, function: Resource, before: Resource | None) -> dict[str, Any]:
     inputs = function.inputs
     if not DIGEST.fullmatch(inputs["imageUri"]):
@@ -76,6 +94,7 @@ def _function(cloud: Cloud, function: Resource, before: Resource | None) -> dict
         )
     if "logs:PutLogEvents" not in rights_of(cloud, inputs["role"]):
         raise RefusedError("the function's role may not write logs")
+    _readable(cloud, inputs)
     name = before.outputs["name"] if before else named(function)
     versions = cloud.versions.setdefault(name, list(cloud.earlier))
     unversioned = {"tags", "reservedConcurrentExecutions", "publish"}
@@ -195,6 +214,12 @@ def _app_runner(cloud: Cloud, service: Resource, before: Resource | None) -> dic
         raise RefusedError("CREATE_FAILED: error in assuming access role")
     if not cloud.has_image(image):
         raise RefusedError(f"CREATE_FAILED: failed to pull {image}")
+    secrets = source["imageRepository"]["imageConfiguration"].get("runtimeEnvironmentSecrets") or {}
+    for secret in secrets.values():
+        if not any(p.outputs["arn"] == secret for p in cloud.of(PARAMETER)) and secret not in cloud.kept:
+            raise RefusedError(f"CREATE_FAILED: there is no {secret}")
+        if not rights_of(cloud, service.inputs["instanceConfiguration"]["instanceRoleArn"]):
+            raise RefusedError(f"CREATE_FAILED: the instance role may not read {secret}")
     name = service.inputs["serviceName"]
     return {
         "serviceId": "0123456789abcdef",
@@ -237,6 +262,7 @@ KINDS: dict[str, Kind] = {
     "aws:cloudwatch/logGroup:LogGroup": Kind(_log_group, frozenset({"name", "namePrefix"})),
     "aws:iam/role:Role": Kind(_role, frozenset({"name", "namePrefix", "path"})),
     "aws:iam/rolePolicy:RolePolicy": Kind(replaces=frozenset({"name", "role"})),
+    PARAMETER: Kind(_parameter, frozenset({"name"}), named_by="name", after_change=frozenset({"version"})),
     "aws:lambda/function:Function": Kind(
         _function, frozenset({"name", "packageType"}), after_change=frozenset({"version"})
     ),

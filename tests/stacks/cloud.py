@@ -63,6 +63,7 @@ class Cloud:
         self.versions: dict[str, list[str]] = {}  # function or service to its versions or revisions
         self.earlier: list[str] = []  # versions that a new function or service already has
         self.enabled = {"dns.googleapis.com"}  # Google's APIs, which stay enabled
+        self.kept: set[str] = set()  # names and ARNs of secrets that someone else keeps
         self.records_by_hand: set[str] = set()  # names that someone entered in their own DNS
         self.zones = {"example.com": "Z123"}
         self.refuse_next: dict[str, str] = {}  # type to the reason
@@ -81,7 +82,7 @@ class Cloud:
             resource.outputs = {**inputs, **kind.outputs(self, resource, None)}
             if (type_, id_) in self.resources and kind.named_by:
                 raise RefusedError(f"{type_} {id_} already exists")
-            self.resources[type_, id_] = resource
+            self.resources[type_, resource.id] = resource
             self.log.append(("create", type_))
             return resource
 

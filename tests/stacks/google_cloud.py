@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.stacks.cloud import Cloud, Inputs, Kind, RefusedError, Resource
 
+SECRET, VERSION = "gcp:secretmanager/secret:Secret", "gcp:secretmanager/secretVersion:SecretVersion"
 LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
 
 
@@ -46,6 +47,39 @@ def _account(cloud: Cloud, account: Resource, _before: Resource | None) -> dict[
     return {"email": f"{account.inputs['accountId']}@{account.inputs['project']}.iam.gserviceaccount.com"}
 
 
+def _readable(cloud: Cloud, template: Inputs) -> None:
+    for entry in template["containers"][0]["envs"]:
+        place = entry.get("valueSource", {}).get("secretKeyRef")
+        if not place:
+            continue
+        versions = [v for v in cloud.of(VERSION) if v.inputs["secret"].endswith(f"/{place['secret']}")]
+        if place["secret"] not in cloud.kept and place["version"] not in {
+            v.outputs["version"] for v in versions
+        }:
+            raise RefusedError(f"Revision is not ready: there is no secret {place}")
+        members = {
+            member.inputs["member"]
+            for member in cloud.of("gcp:secretmanager/secretIamMember:SecretIamMember")
+            if member.inputs["secretId"].rpartition("/")[2] == place["secret"].rpartition("/")[2]
+        }
+        if f"serviceAccount:{template['serviceAccount']}" not in members:
+            raise RefusedError(f"Revision is not ready: permission denied on secret {place['secret']}")
+
+
+def _secret(cloud: Cloud, secret: Resource, _before: Resource | None) -> dict[str, Any]:
+    _enabled(cloud, "secretmanager")
+    secret.id = f"projects/{secret.inputs['project']}/secrets/{secret.inputs['secretId']}"
+    return {"name": secret.id}
+
+
+def _version(cloud: Cloud, version: Resource, _before: Resource | None) -> dict[str, Any]:
+    if version.inputs["secret"] not in {secret.id for secret in cloud.of(SECRET)}:
+        raise RefusedError(f"404: there is no secret {version.inputs['secret']}")
+    made = cloud.versions.setdefault(version.inputs["secret"], [])
+    made.append(str(len(made) + 1))
+    return {"version": made[-1], "name": f"{version.inputs['secret']}/versions/{made[-1]}"}
+
+
 def _service(cloud: Cloud, service: Resource, before: Resource | None) -> dict[str, Any]:
     _enabled(cloud, "run")
     inputs, template = service.inputs, service.inputs["template"]
@@ -55,6 +89,7 @@ def _service(cloud: Cloud, service: Resource, before: Resource | None) -> dict[s
         a.outputs["email"] for a in cloud.of("gcp:serviceaccount/account:Account")
     }:
         raise RefusedError(f"404: service account {template['serviceAccount']} does not exist")
+    _readable(cloud, template)
     revisions = cloud.versions.setdefault(inputs["name"], list(cloud.earlier))
     if before is None or before.inputs["template"] != template:
         revisions.append(f"{inputs['name']}-{len(revisions) + 1:05d}-abc")
@@ -125,6 +160,11 @@ KINDS: dict[str, Kind] = {
     ),
     "gcp:serviceaccount/account:Account": Kind(
         _account, frozenset({"accountId", "project"}), named_by="accountId"
+    ),
+    SECRET: Kind(_secret, frozenset({"secretId", "project", "replication"})),
+    VERSION: Kind(_version, frozenset({"secret", "secretData"})),
+    "gcp:secretmanager/secretIamMember:SecretIamMember": Kind(
+        replaces=frozenset({"secretId", "project", "role", "member"})
     ),
     "gcp:cloudrunv2/service:Service": Kind(
         _service, frozenset({"name", "location", "project"}), _service_gone, named_by="name"

@@ -5,6 +5,7 @@
 import asyncio
 import contextvars
 import importlib
+import json
 import logging
 import traceback
 from collections.abc import Callable, Generator, Mapping
@@ -177,6 +178,8 @@ def reference(urn: str, id_: str) -> dict[str, str]:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, Mapping):
+        return json.dumps(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -83,6 +83,9 @@ GOOGLE = {
         "GoogleCloudRunV2Service",
         {"envs": "env", "traffics": "traffic", "commands": "command"},
     ),
+    "gcp:secretmanager/secret:Secret": ("secretmanager.v1", "Secret", {"auto": "automatic"}),
+    "gcp:secretmanager/secretVersion:SecretVersion": ("secretmanager.v1", "AddSecretVersionRequest", {}),
+    "gcp:secretmanager/secretIamMember:SecretIamMember": ("secretmanager.v1", "Binding", {}),
     "gcp:cloudrun/domainMapping:DomainMapping": ("run.v1", "DomainMapping", {}),
     "gcp:dns/recordSet:RecordSet": ("dns.v1", "ResourceRecordSet", {}),
 }
@@ -97,7 +100,7 @@ ELSEWHERE = {
         "disableOnDestroy",
         "deletionProtection",
     ),
-    "deletionPolicy",
+    *("deletionPolicy", "secretId", "secret"),
 }
 
 
@@ -128,6 +131,10 @@ def _google_shape(type_: str, value: Any, renamed: Mapping[str, str]) -> Any:
         shaped["ports"] = [shaped["ports"]]
     if type_ == "gcp:cloudrun/domainMapping:DomainMapping" and "metadata" in shaped:
         shaped["metadata"] = {**shaped["metadata"], "name": shaped.pop("name")}
+    if "secretData" in shaped:
+        shaped["payload"] = {"data": shaped.pop("secretData")}
+    if "member" in shaped:
+        shaped["members"] = [shaped.pop("member")]
     if "cleanupPolicies" in shaped:
         shaped["cleanupPolicies"] = {policy["id"]: policy for policy in shaped["cleanupPolicies"]}
     return shaped

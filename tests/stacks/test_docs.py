@@ -11,11 +11,12 @@ import yaml
 import platforms
 from stacks import rules
 from stacks.settings import KEYS, PROVIDER_KEYS
+from stacks.variables import KEYS as MAPS
 from tests.stacks.aws_calls import calls
 from tests.stacks.graph import run, service
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["deploying", "settings", "releases", "domain", "environments"]
+PAGES = ["deploying", "settings", "releases", "domain", "environments", "secrets"]
 # botocore's names of services to those of IAM, where they differ.
 IAM_NAMES = {"apigatewayv2": "apigateway"}
 
@@ -38,6 +39,8 @@ def settings_table() -> str:
 
 def _cell(key: str, platform: str) -> str:
     rule = rules.rules(platform).get(key)
+    if key in MAPS:
+        return ""
     if key in rules.COMMON:
         return f"`{KEYS[key]}`" if KEYS[key] else ""
     if rule is None:
@@ -65,12 +68,12 @@ def test_the_table_of_settings_is_that_of_the_program() -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_the_keys_and_outputs_that_a_page_names_exist(name: str) -> None:
     """Each `pulumi config set` and `pulumi stack output` of a page can be typed as it stands."""
-    known = KEYS.keys() | {"KEY"} | {key for keys in PROVIDER_KEYS.values() for key in keys}
+    known = {*KEYS, *MAPS, "KEY"} | {key for keys in PROVIDER_KEYS.values() for key in keys}
     full = service("aws", domain="api.example.com")
     outputs = run(full).outputs.keys()
 
     text = page(name)
-    assert set(re.findall(r"pulumi config (?:set|rm) ([\w:]+)", text)) <= known
+    assert set(re.findall(r"pulumi config (?:set|rm) (?:--\w+ )*([\w:]+)", text)) <= known
     assert set(re.findall(r"pulumi stack output ([a-z]\w+)", text)) <= outputs
 
 
@@ -98,11 +101,11 @@ def test_the_rights_on_the_page_are_enough_to_deploy() -> None:
     allowed = [action for statement in policy["Statement"] for action in statement["Action"]] + [
         "apprunner:*"
     ]
-    domain = {"domain": "api.example.com", "dnsZone": "example.com"}
+    extras = {"domain": "api.example.com", "dnsZone": "example.com", "secretValues": {"API_KEY": "x"}}
     needed = {
         f"{IAM_NAMES.get(call.service, call.service)}:{call.operation}"
         for platform in ("aws", "apprunner")
-        for node in run(service(platform, **domain)).nodes
+        for node in run(service(platform, **extras)).nodes
         if node.type.startswith("aws:")
         for call in calls(node)
     }

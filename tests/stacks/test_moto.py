@@ -41,7 +41,7 @@ class Moto(Cloud):
     def __init__(self) -> None:
         """Clients for moto, which has to be on, and the zone example.com."""
         super().__init__()
-        names = ("ecr", "logs", "iam", "lambda", "apigatewayv2", "acm", "route53")
+        names = ("ecr", "logs", "iam", "lambda", "apigatewayv2", "acm", "route53", "ssm")
         session: Any = _session()
         self.clients = {name: session.client(name, region_name=REGION) for name in names}
         zone = self.clients["route53"].create_hosted_zone(Name="example.com", CallerReference="test")
@@ -132,6 +132,7 @@ _OUTPUTS: dict[str, Any] = {
         "name": answer["Role"]["RoleName"],
         "arn": answer["Role"]["Arn"],
     },
+    "aws:ssm/parameter:Parameter": lambda _moto, _resource, answer: {"version": answer["Version"]},
     "aws:lambda/function:Function": lambda _moto, _resource, answer: {
         "name": answer["FunctionName"],
         "arn": answer["FunctionArn"],
@@ -272,3 +273,16 @@ def test_a_domain_is_accepted_and_reads_back(moto: Moto) -> None:
         ("CNAME", False),
     ]
     assert (mapping["ApiId"], mapping["Stage"]) == (graph.one("apigatewayv2/api:Api").id, "$default")
+
+
+def test_secrets_are_accepted_and_read_back_as_the_door_asks_for_them(moto: Moto) -> None:
+    """Encrypted in Parameter Store, under the names and versions that the function is told, and not in it."""
+    graph = deployed(moto, environment={"LOG_LEVEL": "debug"}, secretValues={"API_KEY": "canary"})
+    function = moto.clients["lambda"].get_function(FunctionName=graph.one("lambda/function:Function").id)
+    variables = function["Configuration"]["Environment"]["Variables"]
+    places = json.loads(variables["SECRETS_FROM"])
+    answer = moto.clients["ssm"].get_parameters(Names=list(places.values()), WithDecryption=True)
+
+    assert variables["LOG_LEVEL"] == "debug"
+    assert "canary" not in str(function)
+    assert [(entry["Type"], entry["Value"]) for entry in answer["Parameters"]] == [("SecureString", "canary")]

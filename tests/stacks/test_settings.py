@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 import platforms
 from stacks import rules
 from stacks.settings import KEYS, ConfigError, Service, read
+from stacks.variables import KEYS as MAPS
+from stacks.variables import Variables
 from tests.stacks.graph import PROVIDER_CONFIG, service
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +41,7 @@ def test_an_empty_configuration_is_a_whole_service() -> None:
         "domain": "",
         "dns_zone": "",
         "domain_ready": False,
+        "variables": Variables(),
     }
 
     assert service("aws") == Service(
@@ -154,7 +157,7 @@ def test_the_error_is_readable_as_a_whole() -> None:
     ("stack", "config", "problem"),
     [
         ("aws", {"Memory": 512}, "Memory: there is no such key; did you mean memory?"),
-        ("aws", {"colour": "red"}, f"colour: there is no such key; there are {', '.join(KEYS)}"),
+        ("aws", {"colour": "red"}, f"colour: there is no such key; there are {', '.join([*KEYS, *MAPS])}"),
         ("aws", {"memory": "lots"}, "memory: it is 'lots'; allowed is a whole number"),
         ("aws", {"architecture": "x86_64"}, "architecture: it is 'x86_64'; AWS Lambda allows amd64, arm64"),
         ("gcp", {"architecture": "arm64"}, "architecture: it is 'arm64'; Cloud Run allows amd64"),
@@ -262,10 +265,10 @@ def test_pulumi_yaml_declares_every_key_with_its_type_its_default_and_what_it_is
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
 
     names = {"int": "integer", "bool": "boolean", "str": "string"}
-    assert list(declared) == list(KEYS)
+    assert list(declared) == [*KEYS, *MAPS]
     assert {key: (entry["type"], entry["default"]) for key, entry in declared.items()} == {
         key: (names[type(neutral).__name__], neutral) for key, neutral in KEYS.items()
-    }
+    } | {key: ("object", {}) for key in MAPS}
     assert all(len(entry["description"]) > 10 for entry in declared.values())
 
 

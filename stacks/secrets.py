@@ -1,0 +1,79 @@
+"""Secrets in Amazon's stores: parameters made from the stack's own, and who may read which."""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_aws as aws
+
+from stacks.settings import Service
+from stacks.variables import SECRETS_MANAGER
+
+# By this name Parameter Store hands out what Secrets Manager keeps.
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html
+BORROWED = "/aws/reference/secretsmanager/"
+
+
+def keep(service: Service) -> dict[str, aws.ssm.Parameter]:
+    """A parameter for each value that the stack holds; a standard one costs nothing, nor does Amazon's own key."""
+    return {
+        variable: aws.ssm.Parameter(
+            f"{service.name}-{variable}",
+            name=_own(service, variable),
+            type="SecureString",
+            value=pulumi.Output.secret(value),
+            tags=service.labels,
+        )
+        for variable, value in service.variables.values.items()
+    }
+
+
+def versions(made: Mapping[str, aws.ssm.Parameter]) -> dict[str, pulumi.Output[str]]:
+    """NAME:VERSION of each parameter: a changed value is a changed setting, and an old release keeps its own."""
+    return {
+        variable: pulumi.Output.concat(parameter.name, ":", parameter.version.apply(str))
+        for variable, parameter in made.items()
+    }
+
+
+def names(service: Service) -> dict[str, str]:
+    """Where Parameter Store has the secrets that someone else keeps, by variable."""
+    return {variable: _parameter(place) for variable, place in service.variables.kept.items()}
+
+
+def arns(service: Service, account: str) -> dict[str, str]:
+    """The ARN of each secret, by variable: a parameter's or, where it is kept there, Secrets Manager's."""
+    own = {variable: _arn(service, account, _own(service, variable)) for variable in service.variables.values}
+    kept = {
+        variable: place if SECRETS_MANAGER.fullmatch(place) else _arn(service, account, place)
+        for variable, place in service.variables.kept.items()
+    }
+    return {**own, **kept}
+
+
+def rights(service: Service, account: str, *, borrowed: bool) -> list[dict[str, object]]:
+    """The statements that allow reading exactly these secrets; none where there are none.
+
+    `borrowed` says that what is in Secrets Manager is read by way of Parameter Store.
+    """
+    all_of_them = arns(service, account).values()
+    managed = sorted({arn for arn in all_of_them if SECRETS_MANAGER.fullmatch(arn)})
+    parameters = {arn for arn in all_of_them if arn not in managed}
+    if borrowed:
+        parameters |= {_arn(service, account, _parameter(arn)) for arn in managed}
+    reads = {"ssm:GetParameters": sorted(parameters), "secretsmanager:GetSecretValue": managed}
+    return [{"Action": action, "Resource": resources} for action, resources in reads.items() if resources]
+
+
+def _own(service: Service, variable: str) -> str:
+    # Parameter Store takes no name that begins with "aws" or "ssm", which a project's may.
+    return f"/stacks/{service.name}/{variable}"
+
+
+def _parameter(place: str) -> str:
+    found = SECRETS_MANAGER.fullmatch(place)
+    return f"{BORROWED}{found['name']}" if found else place
+
+
+def _arn(service: Service, account: str, name: str) -> str:
+    partition = "aws-cn" if service.region.startswith("cn-") else "aws"
+    return f"arn:{partition}:ssm:{service.region}:{account}:parameter/{name.removeprefix('/')}"

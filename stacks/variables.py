@@ -1,0 +1,142 @@
+"""The app's own settings and secrets, as a person typed them, turned into checked maps by variable, or into errors."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import platforms
+
+# Keys that hold a map each. Pulumi.yaml declares them, with {} as the default.
+KEYS = ("environment", "secrets", "secretValues")
+
+# What every platform takes as a variable's name; Lambda is the strictest.
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
+# Variables that are not the app's: those of the image, those that the stack sets, those that a platform keeps.
+RESERVED = {
+    "aws": r"AWS_LAMBDA_\w+|AWS_(DEFAULT_)?REGION|AWS_EXECUTION_ENV|AWS_ACCESS_KEY(_ID)?|AWS_SECRET_ACCESS_KEY|"
+    r"AWS_SESSION_TOKEN|LAMBDA_TASK_ROOT|LAMBDA_RUNTIME_DIR|SECRETS_FROM",
+    "gcp": r"PORT|K_SERVICE|K_REVISION|K_CONFIGURATION|X_GOOGLE_\w+|GOOGLE_CLOUD_PROJECT|THREADS",
+    "apprunner": r"PORT|AWSAPPRUNNER\w*|THREADS|SECRETS_VERSIONS",
+}
+OF_THE_IMAGE = {"APP": "the key app", "BUILD_ID": "the build", "RUN_MODE": "the platform"}
+
+PARAMETER = re.compile(r"(?!/?(?i:aws|ssm))(/[\w.-]+)+|(?!(?i:aws|ssm))[\w.-]+")
+SECRETS_MANAGER = re.compile(
+    r"arn:aws[a-z-]*:secretsmanager:(?P<region>[a-z0-9-]+):\d{12}:secret:(?P<name>[\w/+=.@-]+)-[A-Za-z0-9]{6}"
+)
+SECRET_MANAGER = re.compile(r"(projects/[a-z0-9:.-]+/secrets/)?[\w-]{1,255}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Variables:
+    """What the app finds in its environment, each by the variable's name."""
+
+    plain: Mapping[str, str] = field(default_factory=dict[str, str])
+    kept: Mapping[str, str] = field(default_factory=dict[str, str])  # to a name in the platform's own store
+    # Values that the stack puts into that store; no log and no error may show them.
+    values: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+
+    @property
+    def has_secrets(self) -> bool:
+        """Whether there is any."""
+        return bool(self.kept or self.values)
+
+
+def read(
+    config: Mapping[str, str], project: str, platform: str, region: str, is_secret: Callable[[str], bool]
+) -> tuple[Variables, list[str]]:
+    """The Variables of a configuration, and what is wrong with it; no sentence shows a value of `secretValues`."""
+    maps, problems = dict[str, dict[str, str]](), list[str]()
+    for key in KEYS:
+        maps[key], wrong = _map(key, config.get(f"{project}:{key}") or "{}")
+        problems += wrong
+    if maps["secretValues"] and not is_secret(f"{project}:secretValues"):
+        first = min(maps["secretValues"])
+        problems.append(
+            "secretValues: they are in the stack's file as plain text; type "
+            f"`pulumi config set --secret --path secretValues.{first}`, and take the values for known to others"
+        )
+    for key, entries in maps.items():
+        problems += [problem for name in entries for problem in _name(key, name, platform)]
+    problems += _twice(maps)
+    problems += [
+        problem
+        for name, place in maps["secrets"].items()
+        for problem in _place(name, place, platform, region)
+    ]
+    problems += _sizes(maps, platform)
+    return Variables(maps["environment"], maps["secrets"], maps["secretValues"]), problems
+
+
+def _map(key: str, text: str) -> tuple[dict[str, str], list[str]]:
+    try:
+        found: Any = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        return {}, [f"{key}: it is no map; type `pulumi config set --path {key}.NAME VALUE`"]
+    entries: dict[str, Any] = found
+    texts = {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in entries.items()
+        if isinstance(value, str | int | float)
+    }
+    return texts, [f"{key}.{name}: allowed is one text" for name in entries.keys() - texts.keys()]
+
+
+def _name(key: str, name: str, platform: str) -> list[str]:
+    if not NAME.fullmatch(name):
+        return [f"{key}.{name}: allowed as a name are letters, digits and _, two or more, a letter first"]
+    if name in OF_THE_IMAGE:
+        return [f"{key}.{name}: this variable belongs to the image; {OF_THE_IMAGE[name]} decides it"]
+    if re.fullmatch(RESERVED[platform], name):
+        return [f"{key}.{name}: this variable is set for {platforms.TITLES[platform]} already"]
+    return []
+
+
+def _twice(maps: Mapping[str, Mapping[str, str]]) -> list[str]:
+    names = [name for entries in maps.values() for name in entries]
+    return [
+        f"{name}: it is in {' and in '.join(key for key in KEYS if name in maps[key])}; one of them has to go"
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]
+
+
+def _place(name: str, place: str, platform: str, region: str) -> list[str]:
+    if platform == "gcp":
+        if SECRET_MANAGER.fullmatch(place):
+            return []
+        allowed = "a secret's name in Secret Manager, such as api-key or projects/MY-PROJECT/secrets/api-key"
+        return [f"secrets.{name}: it is {place!r}; allowed is {allowed}"]
+    found = SECRETS_MANAGER.fullmatch(place)
+    if found and region and found["region"] != region:
+        return [f"secrets.{name}: it is in {found['region']}, and this stack is in {region}"]
+    if found or PARAMETER.fullmatch(place):
+        return []
+    allowed = "the name of a parameter, such as /shop/api-key, or the ARN of a secret in Secrets Manager"
+    return [f"secrets.{name}: it is {place!r}; allowed is {allowed}"]
+
+
+def _sizes(maps: Mapping[str, Mapping[str, str]], platform: str) -> list[str]:
+    most = platforms.limit(platform, "secret_bytes")
+    problems = [
+        f"secretValues.{name}: allowed are 1 to {most} bytes"
+        for name, value in maps["secretValues"].items()
+        if not 1 <= len(value.encode()) <= most
+    ]
+    if platform == "aws":
+        room = platforms.limit("aws", "environment_bytes")
+        taken = sum(len(f"{name}{value}".encode()) for name, value in maps["environment"].items())
+        # Each secret takes part of it too, by its name.
+        taken += sum(len(name) + len(maps["secrets"].get(name, "")) + 60 for name in _secret_names(maps))
+        if taken > room:
+            problems.append(
+                f"environment: it takes {taken} bytes with the names of the secrets; Lambda allows {room}"
+            )
+    return problems
+
+
+def _secret_names(maps: Mapping[str, Mapping[str, str]]) -> list[str]:
+    return [*maps["secrets"], *maps["secretValues"]]
