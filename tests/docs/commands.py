@@ -181,7 +181,9 @@ def _missing_in_module(module: str, arguments: list[str]) -> Iterator[str]:
         return
     options = [word.partition("=")[0] for word in arguments if re.match(r"--?[a-z]", word)]
     # Up to the first option or value; a word in capitals stands for one.
-    subcommands = itertools.takewhile(re.compile(r"[a-z]").match, arguments)
+    subcommands = list(itertools.takewhile(re.compile(r"[a-z]").match, arguments))
+    if not subcommands and not options:
+        return
     command = [sys.executable, "-m", module, *subcommands, "--help"]
     done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
     if done.returncode:
@@ -205,7 +207,8 @@ def _missing_in_stack(arguments: list[str]) -> Iterator[str]:
             yield f"no stack exports {name}"
         case _:
             pass
-    for key in keys:
+    for path in keys:
+        key = re.split(r"[.\[]", path)[0]
         # A provider's own key, aws:region, is in no file of ours.
         if ":" not in key and not re.search(rf"^  {re.escape(key)}:$", _text("Pulumi.yaml"), re.MULTILINE):
             yield f"Pulumi.yaml has no key {key}"

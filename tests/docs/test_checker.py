@@ -119,6 +119,7 @@ def test_three_dots_stand_for_any_lines_and_nothing_else_does() -> None:
         ('curl "$(pulumi stack output url)/hello"', []),
         ("curl $(pulumi stack output uri)", ["no stack exports uri"]),
         ("pulumi config set memory 1024; pulumi config set aws:region eu-west-1", []),
+        ("pulumi config set --path memory.part 1", []),
         ("pulumi config set memroy 1024", ["Pulumi.yaml has no key memroy"]),
         ("./image.sh", []),
         ("./imag.sh", ["there is no program ./imag.sh"]),
