@@ -16,13 +16,13 @@ NAMES = {
 
 
 def main(arguments: list[str]) -> int:
-    """Run them; 2 where a name is none."""
-    unknown = [name for name in arguments if name not in NAMES]
-    if unknown or {"-h", "--help"} & set(arguments):
+    """Run them; 2 where a name is none. `--help` lists them."""
+    is_asked = not {"-h", "--help"}.isdisjoint(arguments)
+    if is_asked or any(name not in NAMES for name in arguments):
         print("usage: python -m benchmarks [NAME...]\n", file=sys.stderr)
         for name, what in NAMES.items():
             print(f"  {name:10} {what}", file=sys.stderr)
-        return 2
+        return 0 if is_asked else 2
     for name in arguments or NAMES:
         print(f"\n== {name}: {NAMES[name]}", flush=True)
         importlib.import_module(f"benchmarks.{name}").main()
