@@ -101,7 +101,8 @@ def clustered_interval(data: Clustered, p: float, confidence: float = CONFIDENCE
     """The interval of the quantile `p` of clustered samples; None when there are too few clusters or samples.
 
     The order-statistics interval of as many independent samples as `data` is worth, less for the uncertainty of a few
-    clusters (Korn and Graubard, Survey Methodology 24, 1998), read off the samples.
+    clusters (Korn and Graubard, Survey Methodology 24, 1998), its shares by Jeffreys' rule (Brown, Cai and DasGupta,
+    Statistical Science 16, 2001), read off the samples.
     """
     n, tail = len(data.values), (1 - confidence) / 2
     if data.count < smallest_clusters(p):
@@ -110,8 +111,8 @@ def clustered_interval(data: Clustered, p: float, confidence: float = CONFIDENCE
     worth = effective_sample(data, p) * float(fewer)
     if worth < smallest_sample(p, confidence):
         return None
-    low = float(stats.beta.ppf(tail, p * worth, worth - p * worth + 1))
-    high = float(stats.beta.ppf(1 - tail, p * worth + 1, worth - p * worth))
+    low = float(stats.beta.ppf(tail, p * worth + 0.5, worth - p * worth + 0.5))
+    high = float(stats.beta.ppf(1 - tail, p * worth + 0.5, worth - p * worth + 0.5))
     ordered = np.sort(data.values)
     return Interval(
         float(ordered[max(0, math.floor(low * n) - 1)]), float(ordered[min(n, math.ceil(high * n)) - 1])
