@@ -17,12 +17,17 @@ NAMES = {
 
 def main(arguments: list[str]) -> int:
     """Run them; 2 where a name is none. `--help` lists them."""
-    is_asked = not {"-h", "--help"}.isdisjoint(arguments)
-    if is_asked or any(name not in NAMES for name in arguments):
-        print("usage: python -m benchmarks [NAME...]\n", file=sys.stderr)
-        for name, what in NAMES.items():
-            print(f"  {name:10} {what}", file=sys.stderr)
-        return 0 if is_asked else 2
+    lines = [
+        "usage: python -m benchmarks [NAME...]",
+        "",
+        *(f"  {name:10} {what}" for name, what in NAMES.items()),
+    ]
+    if not {"-h", "--help"}.isdisjoint(arguments):
+        print("\n".join(lines))
+        return 0
+    if unknown := [name for name in arguments if name not in NAMES]:
+        print("\n".join([f"there is no benchmark {', '.join(unknown)}", *lines]), file=sys.stderr)
+        return 2
     for name in arguments or NAMES:
         print(f"\n== {name}: {NAMES[name]}", flush=True)
         importlib.import_module(f"benchmarks.{name}").main()

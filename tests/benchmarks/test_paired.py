@@ -61,4 +61,4 @@ def test_a_name_that_is_none_is_refused_with_those_that_are() -> None:
     )
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("usage: python -m benchmarks [NAME...]\n")
+    assert done.stderr.startswith("there is no benchmark speed\nusage: python -m benchmarks [NAME...]\n")
