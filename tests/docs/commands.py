@@ -179,7 +179,7 @@ def _missing_in_module(module: str, arguments: list[str]) -> Iterator[str]:
     if find_spec(module) is None:
         yield f"there is no module {module}"
         return
-    options = [word.partition("=")[0] for word in arguments if re.match(r"--?[a-z]", word)]
+    options = [word.partition("=")[0] for word in arguments if re.match(r"--?(?!help)[a-z]", word)]
     # Up to the first option or value; a word in capitals stands for one.
     subcommands = list(itertools.takewhile(re.compile(r"[a-z]").match, arguments))
     if not subcommands and not options:
