@@ -1,5 +1,6 @@
 """What each platform takes for each key: its default, what it allows, and why some keys are not for it."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -18,12 +19,21 @@ LEFT_OPEN = frozenset(
         "throttleRate",
         "throttleBurst",
         "logDays",
+        "budget",
+        "billingAccount",
     }
 )
 # Keys that mean the same everywhere; what they may hold is no matter of the platform.
-COMMON = frozenset({"platform", "app", "image", "domain", "dnsZone"})
+COMMON = frozenset({"platform", "app", "image", "alarmEmail", "domain", "dnsZone"})
+
+# Keys that hold a text which no list can give.
+FREE = frozenset({"pin", "billingAccount"})
 
 WHY_NOT = {
+    ("aws", "billingAccount"): "a budget at AWS belongs to the account itself",
+    ("apprunner", "billingAccount"): "a budget at AWS belongs to the account itself",
+    ("gcp", "wakeUp"): "a service that is idle for long starts like any other",
+    ("apprunner", "wakeUp"): "an instance is awake all the time",
     ("aws", "cpu"): "CPU comes with memory, one vCPU for 1,769 MB",
     ("aws", "minInstances"): "it keeps no instance for a function that nobody calls",
     ("gcp", "throttleRate"): "maxInstances and concurrency bound what it can cost",
@@ -98,6 +108,34 @@ def combinations(platform: str, values: Mapping[str, Value | None]) -> list[str]
     return problems
 
 
+def watching(email: str, budget: object, account: str, platform: str) -> list[str]:
+    """What is wrong with the guards: an address that is none, or a budget of which nobody could be told."""
+    problems = list[str]()
+    if email and not EMAIL.fullmatch(email):
+        problems.append(f"alarmEmail: it is {email!r}; allowed is one address, such as ops@example.com")
+    if budget and not email:
+        problems.append(
+            f"budget: it is {budget}, but nobody would be told; type `pulumi config set alarmEmail ops@example.com`"
+        )
+    if platform == "gcp":
+        if account and not BILLING_ACCOUNT.fullmatch(account):
+            problems.append(
+                f"billingAccount: it is {account!r}; allowed is its ID, such as 0A1B2C-3D4E5F-6A7B8C, "
+                "which `gcloud billing accounts list` shows"
+            )
+        elif budget and not account:
+            problems.append(
+                f"budget: it is {budget}, and Google Cloud keeps budgets with the billing account; "
+                "type `pulumi config set billingAccount ID`, which `gcloud billing accounts list` shows"
+            )
+    return problems
+
+
+EMAIL = re.compile(r"[^@\s]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
+BILLING_ACCOUNT = re.compile(r"[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}")
+BUDGET = Rule(None, range(1, 1_000_001))  # dollars a month
+
+
 def _lambda() -> dict[str, Rule]:
     # One second less than the HTTP API waits, so that it is the function that ends and says so in its log.
     longest = platforms.limit("aws", "request_timeout") - 1
@@ -116,6 +154,8 @@ def _lambda() -> dict[str, Rule]:
         "tracing": Rule(False, (False, True)),  # noqa: FBT003
         "canaryPercent": Rule(100, range(101)),
         "pin": Rule("", (), "a version or a digest from `pulumi stack output releases`"),
+        "budget": BUDGET,
+        "wakeUp": Rule(True, (False, True)),  # noqa: FBT003
         "domainReady": Rule(False, (False, True)),  # noqa: FBT003
     }
 
@@ -143,6 +183,8 @@ def _cloud_run(cpu: float | None) -> dict[str, Rule]:
         "maxInstances": Rule(4, range(1, platforms.limit("gcp", "instances") + 1)),
         "canaryPercent": Rule(100, range(101)),
         "pin": Rule("", (), "a revision or a digest from `pulumi stack output releases`"),
+        "budget": BUDGET,
+        "billingAccount": Rule("", (), "its ID, from `gcloud billing accounts list`"),
     }
 
 
@@ -168,6 +210,7 @@ def _app_runner() -> dict[str, Rule]:
             platforms.limit("apprunner", "concurrency"),
             range(1, platforms.limit("apprunner", "concurrency_maximum") + 1),
         ),
+        "budget": BUDGET,
         "minInstances": Rule(1, instances),
         "maxInstances": Rule(2, instances),
     }

@@ -30,6 +30,10 @@ KEYS: dict[str, Value] = {
     "tracing": False,
     "canaryPercent": 100,
     "pin": "",
+    "alarmEmail": "",
+    "budget": 0,
+    "billingAccount": "",
+    "wakeUp": True,
     "domain": "",
     "dnsZone": "",
     "domainReady": False,
@@ -87,6 +91,10 @@ class Service:
     tracing: bool
     canary_percent: int  # of the traffic, for the newest release
     pin: str  # a version, a revision or a digest, or ""
+    alarm_email: str  # "": nobody is told of anything
+    budget: int | None  # dollars a month
+    billing_account: str  # Google Cloud's, "" elsewhere
+    wake_up: bool
     domain: str
     dns_zone: str
     domain_ready: bool
@@ -118,6 +126,9 @@ def read(
         str(values["image"]), str(values["app"]), str(KEYS["app"]), platform, region
     )
     own, unfit = variables.read(config, project, platform, region, is_secret)
+    problems += rules.watching(
+        str(values["alarmEmail"]), values["budget"], str(values["billingAccount"]), platform
+    )
     problems += unfit + missing + refused + wrong + _app(str(values["app"])) + _domain(values, platform)
     if not wrong:
         problems += rules.combinations(platform, chosen)
@@ -144,6 +155,10 @@ def read(
         tracing=bool(values["tracing"]),
         canary_percent=_whole(values["canaryPercent"]) or 0,
         pin=str(values["pin"]),
+        alarm_email=str(values["alarmEmail"]),
+        budget=_whole(chosen["budget"]),
+        billing_account=str(values["billingAccount"]),
+        wake_up=bool(chosen["wakeUp"]),
         domain=str(values["domain"]),
         dns_zone=str(values["dnsZone"]),
         domain_ready=bool(values["domainReady"]),
@@ -244,7 +259,7 @@ def _chosen(values: Mapping[str, Value], platform: str) -> tuple[dict[str, Value
             chosen[key] = rule.default
             continue
         chosen[key] = values[key]
-        if key != "pin" and values[key] not in rule.allowed:
+        if key not in rules.FREE and values[key] not in rule.allowed:
             problems.append(f"{key}: it is {_show(values[key])}; {platforms.TITLES[platform]} allows {rule}")
     return chosen, problems
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from stacks import ecr, promotion, secrets
+from stacks import ecr, guards, promotion, secrets
 from stacks.apprunner.domain import join_domain
 from stacks.deployment import Deployment
 from stacks.iam import assumed_by, policy
@@ -103,6 +103,16 @@ def deploy(service: Service, past: History) -> Deployment:
         tags=tags,
         opts=pulumi.ResourceOptions(depends_on=before),
     )
+
+    if service.alarm_email:
+        guards.error_rate(
+            service,
+            guards.topic(service),
+            "AWS/AppRunner",
+            ("5xxStatusResponses", "Requests"),
+            {"ServiceName": service.name, "ServiceID": app_runner.service_id},
+        )
+    guards.budget(service)
 
     return Deployment(
         url=pulumi.Output.concat("https://", app_runner.service_url),

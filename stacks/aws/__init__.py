@@ -6,8 +6,9 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from stacks import ecr, promotion, secrets
+from stacks import ecr, guards, promotion, secrets
 from stacks.aws.domain import join_domain
+from stacks.aws.wake_up import wake_up
 from stacks.deployment import Deployment
 from stacks.iam import assumed_by, policy
 from stacks.releases import History
@@ -118,6 +119,15 @@ def deploy(service: Service, past: History) -> Deployment:
         tags=tags,
         opts=pulumi.ResourceOptions(depends_on=[route, permission]),
     )
+
+    # Who is told when something is wrong, and the call that keeps an idle function from going Inactive.
+    if service.alarm_email:
+        told = guards.topic(service)
+        guards.error_rate(service, told, "AWS/ApiGateway", ("5xx", "Count"), {"ApiId": api.id})
+        guards.throttled(service, told, function.name)
+    guards.budget(service)
+    if service.wake_up:
+        wake_up(service, alias, account)
 
     return Deployment(
         url=api.api_endpoint,

@@ -9,7 +9,7 @@ import pulumi_gcp as gcp
 import platforms
 from stacks import image, promotion
 from stacks.deployment import Deployment
-from stacks.gcp import secrets
+from stacks.gcp import guards, secrets
 from stacks.gcp.domain import join_domain
 from stacks.releases import History
 from stacks.settings import Service
@@ -33,7 +33,7 @@ def deploy(service: Service, past: History) -> Deployment:
             project=project,
             disable_on_destroy=False,
         )
-        for name in (*APIS, *(["secretmanager.googleapis.com"] if service.variables.has_secrets else []))
+        for name in _apis(service)
     ]
     enabled = pulumi.ResourceOptions(depends_on=apis)
 
@@ -90,6 +90,9 @@ def deploy(service: Service, past: History) -> Deployment:
         opts=pulumi.ResourceOptions(depends_on=[*apis, *may_read]),
     )
 
+    if service.alarm_email:
+        guards.watch(service, enabled)
+
     newest = cloud_run.latest_created_revision.apply(lambda path: path.rpartition("/")[2])
     return Deployment(
         url=cloud_run.uri,
@@ -106,6 +109,11 @@ def deploy(service: Service, past: History) -> Deployment:
         custom_url=f"https://{service.domain}" if service.domain else None,
         dns_records=join_domain(service, cloud_run) if service.domain else None,
     )
+
+
+def _apis(service: Service) -> list[str]:
+    secret = ["secretmanager.googleapis.com"] if service.variables.has_secrets else []
+    return [*APIS, *secret, *guards.apis(service)]
 
 
 def _push(service: Service, repository: gcp.artifactregistry.Repository) -> pulumi.Output[str]:

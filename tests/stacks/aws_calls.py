@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.stacks.cloud import ACCOUNT
 from tests.stacks.graph import Node
 
 Inputs = Mapping[str, Any]
@@ -226,6 +227,76 @@ def _as_named(service: str, operation: str) -> Callable[[Inputs, Node], list[Any
     return lambda inputs, _node: [(service, operation, _upper(inputs))]
 
 
+def _schedule(inputs: Inputs, node: Node) -> list[Any]:
+    return [("scheduler", "CreateSchedule", {**(_upper(inputs) or {}), "Name": node.id})]
+
+
+def _topic(inputs: Inputs, node: Node) -> list[Any]:
+    return [("sns", "CreateTopic", {"Name": node.id, "Tags": _tags(inputs["tags"])})]
+
+
+def _subscription(inputs: Inputs, _node: Node) -> list[Any]:
+    sent = {"TopicArn": inputs["topic"], "Protocol": inputs["protocol"], "Endpoint": inputs["endpoint"]}
+    return [("sns", "Subscribe", sent)]
+
+
+def _dimensions(dimensions: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Name": name, "Value": value} for name, value in dimensions.items()]
+
+
+def _alarm(inputs: Inputs, node: Node) -> list[Any]:
+    same = {key: value for key, value in inputs.items() if key not in {"tags", "metricQueries", "dimensions"}}
+    sent: dict[str, Any] = {**(_upper(same) or {}), "AlarmName": node.id, "Tags": _tags(inputs["tags"])}
+    sent["OKActions"] = sent.pop("OkActions")
+    if "dimensions" in inputs:
+        sent["Dimensions"] = _dimensions(inputs["dimensions"])
+    if "metricQueries" in inputs:
+        sent["Metrics"] = [_query(query) for query in inputs["metricQueries"]]
+    return [("cloudwatch", "PutMetricAlarm", sent)]
+
+
+def _query(query: Inputs) -> dict[str, Any]:
+    sent: dict[str, Any] = _upper({k: v for k, v in query.items() if k != "metric"}) or {}
+    # Exactly one of the queries is what the alarm looks at; the provider sends false for the others.
+    sent.setdefault("ReturnData", False)
+    if "metric" in query:
+        metric = query["metric"]
+        sent["MetricStat"] = {
+            "Metric": {
+                "Namespace": metric["namespace"],
+                "MetricName": metric["metricName"],
+                "Dimensions": _dimensions(metric["dimensions"]),
+            },
+            "Period": metric["period"],
+            "Stat": metric["stat"],
+        }
+    return sent
+
+
+def _budget(inputs: Inputs, node: Node) -> list[Any]:
+    sent = {
+        "AccountId": ACCOUNT,
+        "Budget": {
+            "BudgetName": node.id,
+            "BudgetType": inputs["budgetType"],
+            "BudgetLimit": {"Amount": inputs["limitAmount"], "Unit": inputs["limitUnit"]},
+            "TimeUnit": inputs["timeUnit"],
+        },
+        "NotificationsWithSubscribers": [
+            {
+                "Notification": _upper({k: v for k, v in entry.items() if not k.startswith("subscriber")}),
+                "Subscribers": [
+                    {"SubscriptionType": "EMAIL", "Address": address}
+                    for address in entry["subscriberEmailAddresses"]
+                ],
+            }
+            for entry in inputs["notifications"]
+        ],
+        "ResourceTags": _tags(inputs["tags"]),
+    }
+    return [("budgets", "CreateBudget", sent)]
+
+
 def _parameter(inputs: Inputs, _node: Node) -> list[Any]:
     return [("ssm", "PutParameter", {**(_upper(inputs) or {}), "Tags": _tags(inputs["tags"])})]
 
@@ -249,6 +320,11 @@ CALLS: dict[str, Callable[[Inputs, Node], list[Any]]] = {
     "aws:cloudwatch/logGroup:LogGroup": _log_group,
     "aws:iam/role:Role": _role,
     "aws:ssm/parameter:Parameter": _parameter,
+    "aws:scheduler/schedule:Schedule": _schedule,
+    "aws:sns/topic:Topic": _topic,
+    "aws:sns/topicSubscription:TopicSubscription": _subscription,
+    "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
+    "aws:budgets/budget:Budget": _budget,
     "aws:iam/rolePolicy:RolePolicy": _role_policy,
     "aws:lambda/function:Function": _function,
     "aws:lambda/alias:Alias": _alias,

@@ -159,6 +159,35 @@ def _stage(cloud: Cloud, stage: Resource, _before: Resource | None) -> dict[str,
     return {"invokeUrl": "https://stage"}
 
 
+def _schedule(cloud: Cloud, schedule: Resource, _before: Resource | None) -> dict[str, Any]:
+    target = schedule.inputs["target"]
+    if target["arn"] not in {alias.outputs["arn"] for alias in cloud.of("aws:lambda/alias:Alias")}:
+        raise RefusedError(f"ValidationException: there is no target {target['arn']}")
+    if rights_of(cloud, target["roleArn"]) != {"lambda:InvokeFunction"}:
+        raise RefusedError("ValidationException: the role may not call the target, or it may do more")
+    return {}
+
+
+def _topic(_cloud: Cloud, topic: Resource, _before: Resource | None) -> dict[str, Any]:
+    return {"arn": arn("sns", named(topic))}
+
+
+def _known_topic(cloud: Cloud, topic: str) -> None:
+    if topic not in {made.outputs["arn"] for made in cloud.of("aws:sns/topic:Topic")}:
+        raise RefusedError(f"NotFoundException: there is no topic {topic}")
+
+
+def _subscription(cloud: Cloud, subscription: Resource, _before: Resource | None) -> dict[str, Any]:
+    _known_topic(cloud, subscription.inputs["topic"])
+    return {"pendingConfirmation": True}
+
+
+def _alarm(cloud: Cloud, alarm: Resource, _before: Resource | None) -> dict[str, Any]:
+    for topic in (*alarm.inputs["alarmActions"], *alarm.inputs["okActions"]):
+        _known_topic(cloud, topic)
+    return {}
+
+
 def _certificate(_cloud: Cloud, certificate: Resource, _before: Resource | None) -> dict[str, Any]:
     domain = certificate.inputs["domainName"]
     return {
@@ -270,6 +299,13 @@ KINDS: dict[str, Kind] = {
     "aws:lambda/permission:Permission": Kind(
         _permission, frozenset({"action", "function", "principal", "qualifier", "sourceArn"})
     ),
+    "aws:scheduler/schedule:Schedule": Kind(_schedule, frozenset({"name", "groupName"})),
+    "aws:sns/topic:Topic": Kind(_topic, frozenset({"name"})),
+    "aws:sns/topicSubscription:TopicSubscription": Kind(
+        _subscription, frozenset({"topic", "protocol", "endpoint"})
+    ),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": Kind(_alarm, frozenset({"name"})),
+    "aws:budgets/budget:Budget": Kind(replaces=frozenset({"name"})),
     "aws:apigatewayv2/api:Api": Kind(_api, frozenset({"protocolType"})),
     "aws:apigatewayv2/integration:Integration": Kind(replaces=frozenset({"apiId", "integrationType"})),
     "aws:apigatewayv2/route:Route": Kind(_route, frozenset({"apiId"})),

@@ -80,6 +80,30 @@ def _version(cloud: Cloud, version: Resource, _before: Resource | None) -> dict[
     return {"version": made[-1], "name": f"{version.inputs['secret']}/versions/{made[-1]}"}
 
 
+def _channel(cloud: Cloud, channel: Resource, _before: Resource | None) -> dict[str, Any]:
+    _enabled(cloud, "monitoring")
+    channel.id = f"projects/{channel.inputs['project']}/notificationChannels/{channel.id}"
+    return {"name": channel.id}
+
+
+def _known_channels(cloud: Cloud, channels: list[str]) -> None:
+    known = {channel.id for channel in cloud.of("gcp:monitoring/notificationChannel:NotificationChannel")}
+    if not (channels and set(channels) <= known):
+        raise RefusedError(f"404: there is no notification channel {channels}")
+
+
+def _alert(cloud: Cloud, alert: Resource, _before: Resource | None) -> dict[str, Any]:
+    _enabled(cloud, "monitoring")
+    _known_channels(cloud, alert.inputs["notificationChannels"])
+    return {}
+
+
+def _budget(cloud: Cloud, budget: Resource, _before: Resource | None) -> dict[str, Any]:
+    _enabled(cloud, "billingbudgets")
+    _known_channels(cloud, budget.inputs["allUpdatesRule"]["monitoringNotificationChannels"])
+    return {}
+
+
 def _service(cloud: Cloud, service: Resource, before: Resource | None) -> dict[str, Any]:
     _enabled(cloud, "run")
     inputs, template = service.inputs, service.inputs["template"]
@@ -161,6 +185,9 @@ KINDS: dict[str, Kind] = {
     "gcp:serviceaccount/account:Account": Kind(
         _account, frozenset({"accountId", "project"}), named_by="accountId"
     ),
+    "gcp:monitoring/notificationChannel:NotificationChannel": Kind(_channel, frozenset({"type", "project"})),
+    "gcp:monitoring/alertPolicy:AlertPolicy": Kind(_alert, frozenset({"project"})),
+    "gcp:billing/budget:Budget": Kind(_budget, frozenset({"billingAccount"})),
     SECRET: Kind(_secret, frozenset({"secretId", "project", "replication"})),
     VERSION: Kind(_version, frozenset({"secret", "secretData"})),
     "gcp:secretmanager/secretIamMember:SecretIamMember": Kind(

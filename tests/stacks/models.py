@@ -66,7 +66,8 @@ def _scalar(shape: Any, value: Any, path: str) -> Iterator[str]:
 def _python(pattern: str) -> str:
     for foreign, own in DIALECT.items():
         pattern = pattern.replace(foreign, own)
-    return pattern
+    # Python takes a flag for the whole at the start only.
+    return "(?i)" + pattern.replace("(?i)", "") if "(?i)" in pattern else pattern
 
 
 # A type of Pulumi's to the discovery document and schema of what it creates, and to names that differ.
@@ -82,6 +83,13 @@ GOOGLE = {
         "run.v2",
         "GoogleCloudRunV2Service",
         {"envs": "env", "traffics": "traffic", "commands": "command"},
+    ),
+    "gcp:monitoring/notificationChannel:NotificationChannel": ("monitoring.v3", "NotificationChannel", {}),
+    "gcp:monitoring/alertPolicy:AlertPolicy": ("monitoring.v3", "AlertPolicy", {}),
+    "gcp:billing/budget:Budget": (
+        "billingbudgets.v1",
+        "GoogleCloudBillingBudgetsV1Budget",
+        {"allUpdatesRule": "notificationsRule"},
     ),
     "gcp:secretmanager/secret:Secret": ("secretmanager.v1", "Secret", {"auto": "automatic"}),
     "gcp:secretmanager/secretVersion:SecretVersion": ("secretmanager.v1", "AddSecretVersionRequest", {}),
@@ -100,7 +108,7 @@ ELSEWHERE = {
         "disableOnDestroy",
         "deletionProtection",
     ),
-    *("deletionPolicy", "secretId", "secret"),
+    *("deletionPolicy", "secretId", "secret", "billingAccount"),
 }
 
 
@@ -153,7 +161,10 @@ def _against(schemas: Mapping[str, Any], schema: Mapping[str, Any], value: Any, 
     elif kind == "array" and isinstance(value, list):
         for place, item in enumerate(value):
             yield from _against(schemas, schema["items"], item, f"{path}[{place}]")
-    elif not isinstance(value, {"string": str, "integer": int, "boolean": bool, "any": object}.get(kind, ())):
+    elif not isinstance(
+        value,
+        {"string": str, "integer": int, "number": int | float, "boolean": bool, "any": object}.get(kind, ()),
+    ):
         yield f"{path}: {value!r} is no {kind}"
     elif value not in schema.get("enum", [value]):
         yield f"{path}: {value!r} is none of {schema['enum']}"

@@ -19,6 +19,7 @@ def valid_settings(draw: st.DrawFn, platform: str) -> dict[str, Any]:
         "throttleBurst",
         "logDays",
         "tracing",
+        "wakeUp",
         "canaryPercent",
         "architecture",
     ):

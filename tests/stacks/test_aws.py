@@ -30,10 +30,13 @@ def test_these_resources_and_no_others(graph: Graph) -> None:
         "aws:ecr/repository:Repository",
         "aws:ecr/repositoryPolicy:RepositoryPolicy",
         "aws:iam/role:Role",
+        "aws:iam/role:Role",
+        "aws:iam/rolePolicy:RolePolicy",
         "aws:iam/rolePolicy:RolePolicy",
         "aws:lambda/alias:Alias",
         "aws:lambda/function:Function",
         "aws:lambda/permission:Permission",
+        "aws:scheduler/schedule:Schedule",
         "awsx:ecr:Repository",
         "docker-build:index:Image",
     ]
@@ -79,7 +82,7 @@ def test_the_function(graph: Graph) -> None:
         "packageType": "Image",
         "imageUri": graph.outputs["image"],
         "architectures": ["x86_64"],
-        "role": f"arn:aws:iam::{ACCOUNT}:role/{graph.one('iam/role:Role').id}",
+        "role": f"arn:aws:iam::{ACCOUNT}:role/{graph.named('iam/role:Role', 'demo-aws').id}",
         "memorySize": 512,
         "timeout": 29,
         "loggingConfig": {
@@ -118,8 +121,12 @@ def test_the_function_may_write_its_log_and_trace_if_asked() -> None:
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
         "Resource": f"{quiet.cloud.named('aws:cloudwatch/logGroup:LogGroup', 'demo-aws').outputs['arn']}:*",
     }
-    assert json.loads(quiet.one("iam/rolePolicy:RolePolicy").inputs["policy"])["Statement"] == [logs]
-    assert json.loads(tracing.one("iam/rolePolicy:RolePolicy").inputs["policy"])["Statement"][1:] == [
+    assert json.loads(quiet.named("iam/rolePolicy:RolePolicy", "demo-aws").inputs["policy"])["Statement"] == [
+        logs
+    ]
+    assert json.loads(tracing.named("iam/rolePolicy:RolePolicy", "demo-aws").inputs["policy"])["Statement"][
+        1:
+    ] == [
         {"Effect": "Allow", "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "Resource": "*"}
     ]
 

@@ -16,7 +16,7 @@ from tests.stacks.aws_calls import calls
 from tests.stacks.graph import run, service
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["deploying", "settings", "releases", "domain", "environments", "secrets"]
+PAGES = ["deploying", "settings", "releases", "domain", "environments", "secrets", "guards"]
 # botocore's names of services to those of IAM, where they differ.
 IAM_NAMES = {"apigatewayv2": "apigateway"}
 
@@ -68,7 +68,9 @@ def test_the_table_of_settings_is_that_of_the_program() -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_the_keys_and_outputs_that_a_page_names_exist(name: str) -> None:
     """Each `pulumi config set` and `pulumi stack output` of a page can be typed as it stands."""
-    known = {*KEYS, *MAPS, "KEY"} | {key for keys in PROVIDER_KEYS.values() for key in keys}
+    known = {*KEYS, *MAPS, "KEY", "gcp:userProjectOverride"} | {
+        key for keys in PROVIDER_KEYS.values() for key in keys
+    }
     full = service("aws", domain="api.example.com")
     outputs = run(full).outputs.keys()
 
@@ -101,7 +103,13 @@ def test_the_rights_on_the_page_are_enough_to_deploy() -> None:
     allowed = [action for statement in policy["Statement"] for action in statement["Action"]] + [
         "apprunner:*"
     ]
-    extras = {"domain": "api.example.com", "dnsZone": "example.com", "secretValues": {"API_KEY": "x"}}
+    extras = {
+        "domain": "api.example.com",
+        "dnsZone": "example.com",
+        "secretValues": {"API_KEY": "x"},
+        "alarmEmail": "a@example.com",
+        "budget": 1,
+    }
     needed = {
         f"{IAM_NAMES.get(call.service, call.service)}:{call.operation}"
         for platform in ("aws", "apprunner")

@@ -29,6 +29,9 @@ MANIFEST = json.dumps(
 )
 
 
+GUARDS = ("scheduler", "sns", "cloudwatch", "budgets")
+
+
 @cache
 def _session() -> boto3.Session:
     """One for all tests, because it keeps the models that it has read."""
@@ -41,7 +44,7 @@ class Moto(Cloud):
     def __init__(self) -> None:
         """Clients for moto, which has to be on, and the zone example.com."""
         super().__init__()
-        names = ("ecr", "logs", "iam", "lambda", "apigatewayv2", "acm", "route53", "ssm")
+        names = ("ecr", "logs", "iam", "lambda", "apigatewayv2", "acm", "route53", "ssm", *GUARDS)
         session: Any = _session()
         self.clients = {name: session.client(name, region_name=REGION) for name in names}
         zone = self.clients["route53"].create_hosted_zone(Name="example.com", CallerReference="test")
@@ -138,7 +141,11 @@ _OUTPUTS: dict[str, Any] = {
         "arn": answer["FunctionArn"],
         "version": answer["Version"],
     },
-    "aws:lambda/alias:Alias": lambda _moto, _resource, answer: {"invokeArn": _alias_arn(answer)},
+    "aws:lambda/alias:Alias": lambda _moto, _resource, answer: {
+        "invokeArn": _alias_arn(answer),
+        "arn": answer["AliasArn"],
+    },
+    "aws:sns/topic:Topic": lambda _moto, _resource, answer: {"arn": answer["TopicArn"]},
     "aws:apigatewayv2/api:Api": lambda _moto, _resource, answer: {
         "id": answer["ApiId"],
         "apiEndpoint": answer["ApiEndpoint"],
@@ -237,9 +244,9 @@ def test_the_registry_the_log_and_the_role_read_back(moto: Moto) -> None:
     graph = deployed(moto)
     (repository,) = moto.clients["ecr"].describe_repositories()["repositories"]
     groups = moto.clients["logs"].describe_log_groups()["logGroups"]
-    role = graph.one("iam/role:Role").id
+    role = graph.named("iam/role:Role", "demo-aws").id
     policy = moto.clients["iam"].get_role_policy(
-        RoleName=role, PolicyName=graph.one("iam/rolePolicy:RolePolicy").id
+        RoleName=role, PolicyName=graph.named("iam/rolePolicy:RolePolicy", "demo-aws").id
     )
 
     assert repository["imageTagMutability"] == "IMMUTABLE"
@@ -286,3 +293,20 @@ def test_secrets_are_accepted_and_read_back_as_the_door_asks_for_them(moto: Moto
     assert variables["LOG_LEVEL"] == "debug"
     assert "canary" not in str(function)
     assert [(entry["Type"], entry["Value"]) for entry in answer["Parameters"]] == [("SecureString", "canary")]
+
+
+def test_guards_are_accepted_and_read_back(moto: Moto) -> None:
+    """The schedule calls the alias, both alarms speak to the topic, the budget has its limit."""
+    graph = deployed(moto, alarmEmail="ops@example.com", budget=20)
+    (schedule,) = moto.clients["scheduler"].list_schedules()["Schedules"]
+    (topic,) = moto.clients["sns"].list_topics()["Topics"]
+    alarms = moto.clients["cloudwatch"].describe_alarms()["MetricAlarms"]
+    (budget,) = moto.clients["budgets"].describe_budgets(AccountId=ACCOUNT)["Budgets"]
+
+    assert schedule["Target"]["Arn"] == graph.cloud.one("aws:lambda/alias:Alias").outputs["arn"]
+    assert {alarm["AlarmName"].rpartition("-")[0] for alarm in alarms} == {
+        "demo-aws-errors",
+        "demo-aws-throttles",
+    }
+    assert all(alarm["AlarmActions"] == [topic["TopicArn"]] for alarm in alarms)
+    assert (float(budget["BudgetLimit"]["Amount"]), budget["BudgetLimit"]["Unit"]) == (20.0, "USD")

@@ -18,13 +18,17 @@ ROOT = Path(__file__).parents[2]
 def graphs() -> dict[str, Graph]:
     """Each platform's stack with nothing but defaults, and one of each with all that can be switched on."""
     domain = {"domain": "api.example.com", "dnsZone": "example.com"}
+    guards = {"alarmEmail": "ops@example.com", "budget": 20}
+    account = {"billingAccount": "0A1B2C-3D4E5F-6A7B8C"}
     return {
         "aws": run(service("aws")),
         "gcp": run(service("gcp")),
         "apprunner": run(service("apprunner")),
-        "aws, all on": run(service("aws", tracing=True, maxInstances=3, canaryPercent=10, **domain)),
-        "gcp, all on": run(service("gcp", minInstances=1, canaryPercent=10, **domain)),
-        "apprunner, all on": run(service("apprunner", minInstances=2, **domain)),
+        "aws, all on": run(
+            service("aws", tracing=True, maxInstances=3, canaryPercent=10, **domain, **guards)
+        ),
+        "gcp, all on": run(service("gcp", minInstances=1, canaryPercent=10, **domain, **guards, **account)),
+        "apprunner, all on": run(service("apprunner", minInstances=2, **domain, **guards)),
     }
 
 
@@ -70,7 +74,9 @@ def test_only_what_knows_no_resources_is_allowed_on_all(graphs: dict[str, Graph]
 
 def test_the_functions_role_writes_its_own_log_and_no_more(graphs: dict[str, Graph]) -> None:
     """Two actions on one log group, unless tracing is on."""
-    (statement,) = json.loads(graphs["aws"].one("iam/rolePolicy:RolePolicy").inputs["policy"])["Statement"]
+    (statement,) = json.loads(graphs["aws"].named("iam/rolePolicy:RolePolicy", "demo-aws").inputs["policy"])[
+        "Statement"
+    ]
 
     assert actions(statement) == ["logs:CreateLogStream", "logs:PutLogEvents"]
     assert statement["Resource"].endswith(
@@ -113,6 +119,7 @@ def test_roles_are_assumed_by_one_service_each(graphs: dict[str, Graph]) -> None
 
     assert principals == {
         "lambda.amazonaws.com",
+        "scheduler.amazonaws.com",
         "build.apprunner.amazonaws.com",
         "tasks.apprunner.amazonaws.com",
     }
@@ -227,7 +234,9 @@ def test_everything_that_takes_labels_says_whose_it_is(graphs: dict[str, Graph])
     """Project and stack, so that a bill and a clean-up find it."""
     for graph in graphs.values():
         for node in graph.nodes:
-            labels = node.inputs.get("tags") or node.inputs.get("labels")
+            labels = next(
+                (node.inputs[key] for key in ("tags", "userLabels", "labels") if key in node.inputs), None
+            )
             if isinstance(labels, dict):
                 assert {"project", "stack", "managed-by"} == labels.keys()
 

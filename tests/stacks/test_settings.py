@@ -38,6 +38,9 @@ def test_an_empty_configuration_is_a_whole_service() -> None:
         "tracing": False,
         "canary_percent": 100,
         "pin": "",
+        "alarm_email": "",
+        "budget": None,
+        "billing_account": "",
         "domain": "",
         "dns_zone": "",
         "domain_ready": False,
@@ -58,6 +61,7 @@ def test_an_empty_configuration_is_a_whole_service() -> None:
         throttle_rate=20,
         throttle_burst=50,
         log_days=30,
+        wake_up=True,
         **common,
     )
     assert service("gcp") == Service(
@@ -74,6 +78,7 @@ def test_an_empty_configuration_is_a_whole_service() -> None:
         throttle_rate=None,
         throttle_burst=None,
         log_days=None,
+        wake_up=False,
         **common,
     )
     assert service("apprunner") == Service(
@@ -90,6 +95,7 @@ def test_an_empty_configuration_is_a_whole_service() -> None:
         throttle_rate=None,
         throttle_burst=None,
         log_days=None,
+        wake_up=False,
         **common,
     )
 
@@ -297,7 +303,7 @@ def mistakes(draw: st.DrawFn) -> tuple[str, str, str]:
     table = rules.rules(platform)
     if key not in table and key not in rules.COMMON:
         # Refused: anything but its neutral value.
-        wrong = {"int": "7", "str": "0.5", "bool": "true"}[type(KEYS[key]).__name__]
+        wrong = {"int": "7", "str": "0.5", "bool": str(not KEYS[key]).lower()}[type(KEYS[key]).__name__]
     elif isinstance(KEYS[key], bool):
         wrong = draw(st.sampled_from(["yes", "1", "True", ""]))
     elif isinstance(KEYS[key], int):

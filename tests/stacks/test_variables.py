@@ -41,7 +41,7 @@ def reads(graph: Graph, role: str) -> dict[str, list[str]]:
 def test_lambda_gets_settings_and_the_names_of_its_secrets(cloud: Cloud) -> None:
     """Never a value: the door reads them at the start, each version by its number, with a right for exactly these."""
     cloud.kept = {"/aws/reference/secretsmanager/shop/db", "/shop/mail"}
-    graph = run(service("aws", **OWN, secrets={"DB": ARN, "MAIL": "/shop/mail"}), cloud=cloud)
+    graph = run(service("aws", wakeUp=False, **OWN, secrets={"DB": ARN, "MAIL": "/shop/mail"}), cloud=cloud)
     found = graph.one("lambda/function:Function").inputs["environment"]["variables"]
     parameter = graph.one("ssm/parameter:Parameter").inputs
 

@@ -1,0 +1,48 @@
+"""A call a week, so that a function which nobody calls does not go Inactive and fail its next first caller.
+
+Lambda takes a function of an image back after some weeks without a call:
+https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html.
+"""
+
+import json
+
+import pulumi
+import pulumi_aws as aws
+
+from stacks.iam import policy
+from stacks.settings import Service
+
+# No HTTP request, so the door answers it without the app.
+EVENT = json.dumps({"wakeUp": True})
+
+
+def wake_up(service: Service, alias: aws.lambda_.Alias, account: pulumi.Output[str]) -> None:
+    """Call `alias` once a week, by a role that may do nothing else."""
+    name = f"{service.name}-wake-up"
+    role = aws.iam.Role(name, assume_role_policy=account.apply(_of_this_account), tags=service.labels)
+    right = aws.iam.RolePolicy(
+        name,
+        role=role.name,
+        policy=alias.arn.apply(lambda arn: policy({"Action": "lambda:InvokeFunction", "Resource": arn})),
+    )
+    aws.scheduler.Schedule(
+        name,
+        schedule_expression="rate(7 days)",
+        # Whenever it suits within the hour.
+        flexible_time_window=aws.scheduler.ScheduleFlexibleTimeWindowArgs(
+            mode="FLEXIBLE", maximum_window_in_minutes=60
+        ),
+        target=aws.scheduler.ScheduleTargetArgs(arn=alias.arn, role_arn=role.arn, input=EVENT),
+        opts=pulumi.ResourceOptions(depends_on=[right]),
+    )
+
+
+def _of_this_account(account: str) -> str:
+    return policy(
+        {
+            "Principal": {"Service": "scheduler.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            # Or the scheduler of another account could be made to use the role.
+            "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+        }
+    )

@@ -1,0 +1,97 @@
+"""Who is told at Google Cloud, and of what: an address, alerts that speak to it, and a budget."""
+
+import pulumi
+import pulumi_gcp as gcp
+
+from stacks.settings import Service
+
+FIVE_MINUTES = "300s"
+ERRORS = 0.05  # of the requests
+
+
+def apis(service: Service) -> list[str]:
+    """What has to be enabled for that."""
+    bill = ["billingbudgets.googleapis.com"] if service.budget else []
+    return ["monitoring.googleapis.com", *bill] if service.alarm_email else []
+
+
+def watch(service: Service, enabled: pulumi.ResourceOptions) -> None:
+    """Mail to `service.alarm_email` about failures, turned away requests and, with a budget, the month's bill."""
+    channel = gcp.monitoring.NotificationChannel(
+        service.name,
+        project=service.cloud_project,
+        display_name=service.name,
+        type="email",
+        labels={"email_address": service.alarm_email},
+        user_labels=service.labels,
+        opts=enabled,
+    )
+    requests = (
+        'metric.type = "run.googleapis.com/request_count" AND resource.type = "cloud_run_revision"'
+        f' AND resource.labels.service_name = "{service.name}"'
+    )
+    count = {
+        "alignment_period": FIVE_MINUTES,
+        "per_series_aligner": "ALIGN_DELTA",
+        "cross_series_reducer": "REDUCE_SUM",
+    }
+    summed = [gcp.monitoring.AlertPolicyConditionConditionThresholdAggregationArgs(**count)]
+    failures = gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
+        filter=f'{requests} AND metric.labels.response_code_class = "5xx"',
+        aggregations=summed,
+        denominator_filter=requests,
+        denominator_aggregations=[
+            gcp.monitoring.AlertPolicyConditionConditionThresholdDenominatorAggregationArgs(**count)
+        ],
+        comparison="COMPARISON_GT",
+        threshold_value=ERRORS,
+        duration="0s",
+    )
+    # Cloud Run answers 429 where no instance is left for a request.
+    turned_away = gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
+        filter=f'{requests} AND metric.labels.response_code = "429"',
+        aggregations=summed,
+        comparison="COMPARISON_GT",
+        threshold_value=0,
+        duration="0s",
+    )
+    for name, words, condition in (
+        ("errors", f"more than {ERRORS:.0%} of the requests failed in five minutes", failures),
+        ("throttles", "requests were turned away: there was no instance left for them", turned_away),
+    ):
+        gcp.monitoring.AlertPolicy(
+            f"{service.name}-{name}",
+            project=service.cloud_project,
+            display_name=f"{service.name}: {words}",
+            combiner="OR",
+            conditions=[
+                gcp.monitoring.AlertPolicyConditionArgs(display_name=words, condition_threshold=condition)
+            ],
+            notification_channels=[channel.name],
+            user_labels=service.labels,
+            opts=enabled,
+        )
+    if service.budget is not None:
+        _budget(service, channel, enabled)
+
+
+def _budget(
+    service: Service, channel: gcp.monitoring.NotificationChannel, enabled: pulumi.ResourceOptions
+) -> None:
+    gcp.billing.Budget(
+        service.name,
+        billing_account=service.billing_account,
+        display_name=service.name,
+        budget_filter=gcp.billing.BudgetBudgetFilterArgs(projects=[f"projects/{service.cloud_project}"]),
+        amount=gcp.billing.BudgetAmountArgs(
+            specified_amount=gcp.billing.BudgetAmountSpecifiedAmountArgs(units=f"{service.budget}")
+        ),
+        threshold_rules=[
+            gcp.billing.BudgetThresholdRuleArgs(threshold_percent=1.0, spend_basis=basis)
+            for basis in ("CURRENT_SPEND", "FORECASTED_SPEND")
+        ],
+        all_updates_rule=gcp.billing.BudgetAllUpdatesRuleArgs(
+            monitoring_notification_channels=[channel.name]
+        ),
+        opts=enabled,
+    )

@@ -1,0 +1,103 @@
+"""Who is told at AWS, and of what: a topic with one address, alarms that speak to it, and a budget."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from stacks.settings import Service
+
+FIVE_MINUTES = 300
+ERRORS = 5  # percent of the requests
+Dimensions = Mapping[str, pulumi.Input[str]]
+
+
+def topic(service: Service) -> aws.sns.Topic:
+    """A topic that mails to `service.alarm_email`, once whoever reads there has confirmed it."""
+    told = aws.sns.Topic(service.name, tags=service.labels)
+    aws.sns.TopicSubscription(service.name, topic=told.arn, protocol="email", endpoint=service.alarm_email)
+    return told
+
+
+def error_rate(
+    service: Service, told: aws.sns.Topic, namespace: str, metrics: tuple[str, str], dimensions: Dimensions
+) -> None:
+    """An alarm where of the requests of five minutes more than ERRORS percent failed.
+
+    `metrics` are the names of failures and of requests, both counts.
+    """
+    counted = [
+        aws.cloudwatch.MetricAlarmMetricQueryArgs(
+            id=id_,
+            metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
+                namespace=namespace, metric_name=name, dimensions=dimensions, period=FIVE_MINUTES, stat="Sum"
+            ),
+        )
+        for id_, name in zip(("failures", "requests"), metrics, strict=True)
+    ]
+    rate = aws.cloudwatch.MetricAlarmMetricQueryArgs(
+        id="rate", expression="100 * failures / requests", label="failed, in percent", return_data=True
+    )
+    aws.cloudwatch.MetricAlarm(
+        f"{service.name}-errors",
+        alarm_description=f"More than {ERRORS}% of the requests to {service.name} failed in five minutes",
+        metric_queries=[*counted, rate],
+        evaluation_periods=1,
+        threshold=ERRORS,
+        **_speaking(service, told),
+    )
+
+
+def throttled(service: Service, told: aws.sns.Topic, function: pulumi.Input[str]) -> None:
+    """An alarm where Lambda had no instance for a request: maxInstances, or the account's limit, is reached."""
+    aws.cloudwatch.MetricAlarm(
+        f"{service.name}-throttles",
+        alarm_description=f"Lambda turned away requests to {service.name}: there was no instance left for them",
+        namespace="AWS/Lambda",
+        metric_name="Throttles",
+        dimensions={"FunctionName": function},
+        period=FIVE_MINUTES,
+        statistic="Sum",
+        evaluation_periods=1,
+        threshold=0,
+        **_speaking(service, told),
+    )
+
+
+def _speaking(service: Service, told: aws.sns.Topic) -> dict[str, Any]:
+    # Silence is what a service that scales to zero does most of the time.
+    return {
+        "comparison_operator": "GreaterThanThreshold",
+        "treat_missing_data": "notBreaching",
+        "alarm_actions": [told.arn],
+        "ok_actions": [told.arn],
+        "tags": service.labels,
+    }
+
+
+def budget(service: Service) -> None:
+    """Mail where the account has spent `service.budget` dollars of a month, and where it is on its way to.
+
+    It watches the whole account: costs can be told apart by tags only where someone has activated these for billing.
+    """
+    if service.budget is None:
+        return
+    aws.budgets.Budget(
+        service.name,
+        budget_type="COST",
+        limit_amount=f"{service.budget}",
+        limit_unit="USD",
+        time_unit="MONTHLY",
+        notifications=[
+            aws.budgets.BudgetNotificationArgs(
+                comparison_operator="GREATER_THAN",
+                notification_type=kind,
+                threshold=100,
+                threshold_type="PERCENTAGE",
+                subscriber_email_addresses=[service.alarm_email],
+            )
+            for kind in ("ACTUAL", "FORECASTED")
+        ],
+        tags=service.labels,
+    )
