@@ -93,20 +93,16 @@ def show(measured: Measured, output: Output) -> int:
     page = measured.directory.parent.parent / "report.html"
     where = f"Samples, JSON, page: {measured.directory}{os.sep} (the page again: {page})"
     try:
-        write_reports(measured)
-        _write(page, html.page(report))
+        _write(measured.directory / "report.json", data.to_json(report))
+        rendered = html.page(report)
+        _write(measured.directory / "report.html", rendered)
+        _write(page, rendered)
     except OSError as failure:
         where = f"Samples: {measured.directory}{os.sep} (reports could not be written: {_told(failure)})"
     output.console.print(f"\n{where}", highlight=False, markup=False, soft_wrap=True)
     if measured.interrupted:
         return measured.interrupted
     return 1 if report.status != "complete" or any(finding.problem for finding in report.findings) else 0
-
-
-def write_reports(measured: Measured) -> None:
-    """Write the report beside its samples as JSON and as a page. OSError where there is no room for them."""
-    _write(measured.directory / "report.json", data.to_json(measured.report))
-    _write(measured.directory / "report.html", html.page(measured.report))
 
 
 def _write(path: Path, content: str) -> None:

@@ -14,7 +14,7 @@ from compare.sample import Connection
 from compare.stop import Stop
 
 DELAY_MS = 20.0
-REQUESTS = 100
+REQUESTS = 60
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A Report into one self-contained page: no script, and nothing that is loaded from elsewhere."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,20 @@ _HERE = Path(__file__).parent
 
 def page(report: Report) -> str:
     """The page."""
-    environment = Environment(
+    template = _environment().get_template("page.html")
+    return template.render(
+        report=report, words=words, name_of=name_of, figures=_figures(report), headline=_headline(report)
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
         loader=FileSystemLoader(_HERE),
         autoescape=select_autoescape(),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-    )
-    template = environment.get_template("page.html")
-    return template.render(
-        report=report, words=words, name_of=name_of, figures=_figures(report), headline=_headline(report)
     )
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.compare.picture` measures the three emulated platforms and saves the page's top as docs/report.png."""
+"""`python -m tests.compare.picture` measures the emulated platforms and saves the page as docs/report.png."""
 
 import shutil
 import subprocess

@@ -66,7 +66,7 @@ def test_a_report_of_identical_targets_keeps_its_rate(monkeypatch: pytest.Monkey
     """Three identical targets: a false primary verdict in at most 5 of 100 reports, and any other in at most 5."""
     monkeypatch.setattr(stats, "REPLICATES", 300)
     random = np.random.default_rng(31)
-    runs, primary, others = 150, 0, 0
+    runs, primary, others = 120, 0, 0
     for _ in range(runs):
         drift = wave(random, CYCLES * EACH, 0.15)
         found = comparisons([side(name, samples(random, name, drift)) for name in "abc"])

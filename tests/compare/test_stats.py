@@ -66,7 +66,7 @@ def test_clustered_samples_are_worth_at_most_their_number(samples: list[tuple[fl
 def test_the_interval_of_a_median_covers_with_ten_instances(spread: float, noise: float) -> None:
     """At least 92% of intervals hold the truth with 10 instances of differing speed; as if independent far fewer do."""
     random = np.random.default_rng(20)
-    runs, covered, naive = 600, 0, 0
+    runs, covered, naive = 400, 0, 0
     for _ in range(runs):
         data = instances(random, 10, 30, spread=spread, noise=noise)
         found, alone = stats.clustered_interval(data, 0.5), stats.independent_interval(data.values, 0.5)
@@ -83,7 +83,7 @@ def test_the_interval_of_a_median_covers_with_ten_instances(spread: float, noise
 def test_the_interval_of_a_95th_percentile_covers_with_thirty_instances(spread: float, noise: float) -> None:
     """At least 92% of the intervals that are given hold the truth, and most runs are given one."""
     random = np.random.default_rng(21)
-    runs, value = 400, truth(0.95, spread, noise)
+    runs, value = 300, truth(0.95, spread, noise)
     found = [
         stats.clustered_interval(instances(random, 30, 30, spread=spread, noise=noise), 0.95)
         for _ in range(runs)
@@ -111,7 +111,7 @@ def test_identical_targets_are_called_different_at_the_nominal_rate(
 ) -> None:
     """With a drift of 15%, interleaved rounds call 5 of 100 identical pairs different."""
     random = np.random.default_rng(23)
-    runs, each, different = 300, 20, 0
+    runs, each, different = 150, 20, 0
     for _ in range(runs):
         drift = wave(random, count * each, 0.15)
         first, second = (
@@ -126,7 +126,7 @@ def test_identical_targets_are_called_different_at_the_nominal_rate(
 def test_one_after_the_other_most_identical_targets_are_called_different() -> None:
     """The same drift, measured in two blocks and tested request by request, as most tools do."""
     random = np.random.default_rng(23)
-    runs, each, different = 300, 20, 0
+    runs, each, different = 150, 20, 0
     for _ in range(runs):
         halves = np.array_split(wave(random, 2 * 10 * each, 0.15), 2)
         first, second = (instances(random, 10, each, spread=0.05, noise=0.1, drift=half) for half in halves)
