@@ -27,9 +27,17 @@ LEFT_OPEN = frozenset(
 COMMON = frozenset({"platform", "app", "image", "alarmEmail", "domain", "dnsZone"})
 
 # Keys that hold a text which no list can give.
-FREE = frozenset({"pin", "billingAccount"})
+FREE = frozenset({"pin", "billingAccount", "jwtIssuer", "jwtAudience", "invokers"})
+
+_BY_IAM = "whoever the account's own policies let call it may; docs/access.md has one"
+_PUBLIC = "its URL is open to all; closed it would be reached from a VPC only, which this stack does not make"
+_TOKENS = "with access private it takes Google's identity tokens, and no other issuer's"
 
 WHY_NOT = {
+    ("aws", "invokers"): _BY_IAM,
+    ("gcp", "jwtIssuer"): _TOKENS,
+    ("gcp", "jwtAudience"): _TOKENS,
+    **{("apprunner", key): _PUBLIC for key in ("access", "jwtIssuer", "jwtAudience", "invokers")},
     ("aws", "billingAccount"): "a budget at AWS belongs to the account itself",
     ("apprunner", "billingAccount"): "a budget at AWS belongs to the account itself",
     ("gcp", "wakeUp"): "a service that is idle for long starts like any other",
@@ -154,6 +162,9 @@ def _lambda() -> dict[str, Rule]:
         "tracing": Rule(False, (False, True)),  # noqa: FBT003
         "canaryPercent": Rule(100, range(101)),
         "pin": Rule("", (), "a version or a digest from `pulumi stack output releases`"),
+        "access": Rule("public", ("public", "jwt", "private")),
+        "jwtIssuer": Rule("", (), "with access jwt"),
+        "jwtAudience": Rule("", (), "with access jwt"),
         "budget": BUDGET,
         "wakeUp": Rule(True, (False, True)),  # noqa: FBT003
         "domainReady": Rule(False, (False, True)),  # noqa: FBT003
@@ -183,6 +194,8 @@ def _cloud_run(cpu: float | None) -> dict[str, Rule]:
         "maxInstances": Rule(4, range(1, platforms.limit("gcp", "instances") + 1)),
         "canaryPercent": Rule(100, range(101)),
         "pin": Rule("", (), "a revision or a digest from `pulumi stack output releases`"),
+        "access": Rule("public", ("public", "private"), "public, or private with Google's identity tokens"),
+        "invokers": Rule("", (), "with access private"),
         "budget": BUDGET,
         "billingAccount": Rule("", (), "its ID, from `gcloud billing accounts list`"),
     }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import platforms
-from stacks import promotion, rules, variables
+from stacks import access, promotion, rules, variables
 from stacks.names import label, resource_name
 from stacks.rules import Value
 from stacks.variables import Variables
@@ -30,6 +30,10 @@ KEYS: dict[str, Value] = {
     "tracing": False,
     "canaryPercent": 100,
     "pin": "",
+    "access": "public",
+    "jwtIssuer": "",
+    "jwtAudience": "",
+    "invokers": "",
     "alarmEmail": "",
     "budget": 0,
     "billingAccount": "",
@@ -91,6 +95,10 @@ class Service:
     tracing: bool
     canary_percent: int  # of the traffic, for the newest release
     pin: str  # a version, a revision or a digest, or ""
+    access: str  # public, jwt or private
+    jwt_issuer: str
+    jwt_audience: str  # several are separated by commas
+    invokers: str  # likewise; IAM members of Google Cloud
     alarm_email: str  # "": nobody is told of anything
     budget: int | None  # dollars a month
     billing_account: str  # Google Cloud's, "" elsewhere
@@ -129,7 +137,15 @@ def read(
     problems += rules.watching(
         str(values["alarmEmail"]), values["budget"], str(values["billingAccount"]), platform
     )
-    problems += unfit + missing + refused + wrong + _app(str(values["app"])) + _domain(values, platform)
+    problems += (
+        access.problems(values, platform)
+        + unfit
+        + missing
+        + refused
+        + wrong
+        + _app(str(values["app"]))
+        + _domain(values, platform)
+    )
     if not wrong:
         problems += rules.combinations(platform, chosen)
     if problems:
@@ -155,6 +171,10 @@ def read(
         tracing=bool(values["tracing"]),
         canary_percent=_whole(values["canaryPercent"]) or 0,
         pin=str(values["pin"]),
+        access=str(values["access"]),
+        jwt_issuer=str(values["jwtIssuer"]),
+        jwt_audience=str(values["jwtAudience"]),
+        invokers=str(values["invokers"]),
         alarm_email=str(values["alarmEmail"]),
         budget=_whole(chosen["budget"]),
         billing_account=str(values["billingAccount"]),

@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from stacks import ecr, guards, promotion, secrets
+from stacks.aws.access import guard
 from stacks.aws.domain import join_domain
 from stacks.aws.wake_up import wake_up
 from stacks.deployment import Deployment
@@ -97,6 +98,7 @@ def deploy(service: Service, past: History) -> Deployment:
         api_id=api.id,
         route_key="$default",
         target=pulumi.Output.concat("integrations/", integration.id),
+        **guard(service, api),
     )
     # Under this prefix the service that delivers logs needs no policy of its own, whose size is limited.
     access_log = aws.cloudwatch.LogGroup(

@@ -8,6 +8,7 @@ import pulumi_gcp as gcp
 
 import platforms
 from stacks import image, promotion
+from stacks.access import items
 from stacks.deployment import Deployment
 from stacks.gcp import guards, secrets
 from stacks.gcp.domain import join_domain
@@ -72,8 +73,8 @@ def deploy(service: Service, past: History) -> Deployment:
         location=region,
         project=project,
         ingress="INGRESS_TRAFFIC_ALL",
-        # Public, without a binding for allUsers, which many organisations forbid.
-        invoker_iam_disabled=True,
+        # Public without a binding for allUsers, which many organisations forbid.
+        invoker_iam_disabled=service.access == "public",
         deletion_protection=False,
         template=gcp.cloudrunv2.ServiceTemplateArgs(
             service_account=account.email,
@@ -90,6 +91,15 @@ def deploy(service: Service, past: History) -> Deployment:
         opts=pulumi.ResourceOptions(depends_on=[*apis, *may_read]),
     )
 
+    for member in items(service.invokers):
+        gcp.cloudrunv2.ServiceIamMember(
+            f"{service.name}-{member}",
+            project=project,
+            location=region,
+            name=cloud_run.name,
+            role="roles/run.invoker",
+            member=member,
+        )
     if service.alarm_email:
         guards.watch(service, enabled)
 

@@ -148,6 +148,20 @@ def _api(inputs: Inputs, node: Node) -> list[Any]:
     ]
 
 
+def _authorizer(inputs: Inputs, _node: Node) -> list[Any]:
+    parameters = {
+        "ApiId": inputs["apiId"],
+        "AuthorizerType": inputs["authorizerType"],
+        "IdentitySource": inputs["identitySources"],
+        "JwtConfiguration": {
+            "Audience": inputs["jwtConfiguration"]["audiences"],
+            "Issuer": inputs["jwtConfiguration"]["issuer"],
+        },
+        "Name": inputs["name"],
+    }
+    return [("apigatewayv2", "CreateAuthorizer", parameters)]
+
+
 def _stage(inputs: Inputs, _node: Node) -> list[Any]:
     parameters = {
         "ApiId": inputs["apiId"],
@@ -331,6 +345,7 @@ CALLS: dict[str, Callable[[Inputs, Node], list[Any]]] = {
     "aws:lambda/permission:Permission": _permission,
     "aws:apigatewayv2/api:Api": _api,
     "aws:apigatewayv2/integration:Integration": _as_named("apigatewayv2", "CreateIntegration"),
+    "aws:apigatewayv2/authorizer:Authorizer": _authorizer,
     "aws:apigatewayv2/route:Route": _as_named("apigatewayv2", "CreateRoute"),
     "aws:apigatewayv2/stage:Stage": _stage,
     "aws:apigatewayv2/domainName:DomainName": _domain_name,

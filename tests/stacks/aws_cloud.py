@@ -149,6 +149,9 @@ def _route(cloud: Cloud, route: Resource, _before: Resource | None) -> dict[str,
         integration.id for integration in cloud.of("aws:apigatewayv2/integration:Integration")
     }:
         raise RefusedError(f"BadRequestException: there is no integration {route.inputs['target']}")
+    authorizers = {made.id for made in cloud.of("aws:apigatewayv2/authorizer:Authorizer")}
+    if route.inputs.get("authorizationType") == "JWT" and route.inputs.get("authorizerId") not in authorizers:
+        raise RefusedError("BadRequestException: a JWT route needs an authorizer")
     return {}
 
 
@@ -308,6 +311,7 @@ KINDS: dict[str, Kind] = {
     "aws:budgets/budget:Budget": Kind(replaces=frozenset({"name"})),
     "aws:apigatewayv2/api:Api": Kind(_api, frozenset({"protocolType"})),
     "aws:apigatewayv2/integration:Integration": Kind(replaces=frozenset({"apiId", "integrationType"})),
+    "aws:apigatewayv2/authorizer:Authorizer": Kind(replaces=frozenset({"apiId"})),
     "aws:apigatewayv2/route:Route": Kind(_route, frozenset({"apiId"})),
     "aws:apigatewayv2/stage:Stage": Kind(_stage, frozenset({"apiId", "name"})),
     "aws:apigatewayv2/domainName:DomainName": Kind(

@@ -134,6 +134,12 @@ def _service_gone(_cloud: Cloud, service: Resource) -> None:
         raise RefusedError("cannot destroy service without setting deletion_protection=false")
 
 
+def _invoker(cloud: Cloud, member: Resource, _before: Resource | None) -> dict[str, Any]:
+    if member.inputs["name"] not in {s.inputs["name"] for s in cloud.of("gcp:cloudrunv2/service:Service")}:
+        raise RefusedError("404: the member names no service")
+    return {}
+
+
 def _mapping(cloud: Cloud, mapping: Resource, _before: Resource | None) -> dict[str, Any]:
     if mapping.inputs["spec"]["routeName"] not in {
         s.inputs["name"] for s in cloud.of("gcp:cloudrunv2/service:Service")
@@ -195,6 +201,9 @@ KINDS: dict[str, Kind] = {
     ),
     "gcp:cloudrunv2/service:Service": Kind(
         _service, frozenset({"name", "location", "project"}), _service_gone, named_by="name"
+    ),
+    "gcp:cloudrunv2/serviceIamMember:ServiceIamMember": Kind(
+        _invoker, frozenset({"name", "member", "role", "location", "project"})
     ),
     "gcp:cloudrun/domainMapping:DomainMapping": Kind(
         _mapping, frozenset({"name", "location", "project", "spec"}), named_by="name"

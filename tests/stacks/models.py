@@ -94,6 +94,7 @@ GOOGLE = {
     "gcp:secretmanager/secret:Secret": ("secretmanager.v1", "Secret", {"auto": "automatic"}),
     "gcp:secretmanager/secretVersion:SecretVersion": ("secretmanager.v1", "AddSecretVersionRequest", {}),
     "gcp:secretmanager/secretIamMember:SecretIamMember": ("secretmanager.v1", "Binding", {}),
+    "gcp:cloudrunv2/serviceIamMember:ServiceIamMember": ("run.v2", "GoogleIamV1Binding", {}),
     "gcp:cloudrun/domainMapping:DomainMapping": ("run.v1", "DomainMapping", {}),
     "gcp:dns/recordSet:RecordSet": ("dns.v1", "ResourceRecordSet", {}),
 }
@@ -142,6 +143,7 @@ def _google_shape(type_: str, value: Any, renamed: Mapping[str, str]) -> Any:
     if "secretData" in shaped:
         shaped["payload"] = {"data": shaped.pop("secretData")}
     if "member" in shaped:
+        shaped.pop("name", None)
         shaped["members"] = [shaped.pop("member")]
     if "cleanupPolicies" in shaped:
         shaped["cleanupPolicies"] = {policy["id"]: policy for policy in shaped["cleanupPolicies"]}

@@ -154,6 +154,7 @@ _OUTPUTS: dict[str, Any] = {
     "aws:apigatewayv2/integration:Integration": lambda _moto, _resource, answer: {
         "id": answer["IntegrationId"]
     },
+    "aws:apigatewayv2/authorizer:Authorizer": lambda _moto, _resource, answer: {"id": answer["AuthorizerId"]},
     "aws:apigatewayv2/route:Route": lambda _moto, _resource, answer: {"id": answer["RouteId"]},
     "aws:apigatewayv2/stage:Stage": lambda _moto, _resource, answer: {"id": answer["StageName"]},
     "aws:apigatewayv2/domainName:DomainName": _domain,
@@ -310,3 +311,17 @@ def test_guards_are_accepted_and_read_back(moto: Moto) -> None:
     }
     assert all(alarm["AlarmActions"] == [topic["TopicArn"]] for alarm in alarms)
     assert (float(budget["BudgetLimit"]["Amount"]), budget["BudgetLimit"]["Unit"]) == (20.0, "USD")
+
+
+def test_an_authorizer_is_accepted_and_reads_back_on_the_route(moto: Moto) -> None:
+    """Issuer, audiences, and the one route that is behind them."""
+    graph = deployed(moto, access="jwt", jwtIssuer="https://login.example.com", jwtAudience="shop, api")
+    client, api = moto.clients["apigatewayv2"], graph.one("apigatewayv2/api:Api").id
+    (route,) = client.get_routes(ApiId=api)["Items"]
+    authorizer = client.get_authorizer(ApiId=api, AuthorizerId=route["AuthorizerId"])
+
+    assert authorizer["JwtConfiguration"] == {
+        "Audience": ["shop", "api"],
+        "Issuer": "https://login.example.com",
+    }
+    assert route["AuthorizationType"] == "JWT"

@@ -287,7 +287,7 @@ WAIVERS: dict[str, tuple[str, Callable[[Graph], bool]]] = {
         ),
     ),
     "aws CKV_AWS_309 authorizer": (
-        "a public API, as the documentation says",
+        "public by default, as the documentation says; closed by the key access",
         lambda graph: "authorizationType" not in graph.one("apigatewayv2/route:Route").inputs,
     ),
     "gcp CKV_GCP_84 registry under a customer's key": (

@@ -1,0 +1,35 @@
+"""Who may call the HTTP API: everyone, whoever has a token of the issuer, or identities of this AWS account."""
+
+from typing import TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from stacks.access import items
+from stacks.settings import Service
+
+
+class Guard(TypedDict, total=False):
+    """The arguments of a route that let only some requests through; none lets all through."""
+
+    authorization_type: str
+    authorizer_id: pulumi.Input[str]
+
+
+def guard(service: Service, api: aws.apigatewayv2.Api) -> Guard:
+    """What `service.access` asks for. The HTTP API checks it itself: what it refuses starts no instance."""
+    if service.access == "private":
+        return {"authorization_type": "AWS_IAM"}
+    if service.access != "jwt":
+        return {}
+    authorizer = aws.apigatewayv2.Authorizer(
+        service.name,
+        name=service.name,
+        api_id=api.id,
+        authorizer_type="JWT",
+        identity_sources=["$request.header.Authorization"],
+        jwt_configuration=aws.apigatewayv2.AuthorizerJwtConfigurationArgs(
+            issuer=service.jwt_issuer, audiences=items(service.jwt_audience)
+        ),
+    )
+    return {"authorization_type": "JWT", "authorizer_id": authorizer.id}
