@@ -24,7 +24,7 @@ _Targets = Annotated[
         help=f"{', '.join(LOCAL)}, NAME=URL, or a Pulumi stack's name [the three local ones]",
     ),
 ]
-_WIDTH = 160
+_WIDTH = 120
 
 
 @app.callback()

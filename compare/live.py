@@ -17,6 +17,7 @@ from compare.units import spoken
 
 _DRAW_EVERY_S = 0.5
 _SAY_EVERY_S = 5.0
+_COLUMNS = {"coldfresh": "cold", "warmkept": "warm", "warmfresh": "fresh", "loadkept": "load"}
 # Drawing takes time that the machine should spend on measuring: at most one part in this many.
 _DRAW_SHARE = 20
 
@@ -89,17 +90,27 @@ class Progress:
     def _drawn(self) -> RenderableType:
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("target", no_wrap=True)
-        for name in ("cold", "warm", "fresh", "load", "failed"):
-            table.add_column(name, justify="right")
+        for name in (*_COLUMNS.values(), "failed"):
+            table.add_column(name, justify="right", overflow="fold")
         for name, samples in self._samples.items():
             found = {one.kind + one.connection: one for one in map(_figures, kept_series(samples).values())}
             cells = [
-                f"{words.both(found[key].p50)}  n={found[key].n}" if key in found else "-"
-                for key in ("coldfresh", "warmkept", "warmfresh", "loadkept")
+                f"{_value(found[key].p50)} n={found[key].n}\n{_interval(found[key].p50)}"
+                if key in found
+                else "-"
+                for key in _COLUMNS
             ]
             failed = sum(1 for sample in samples if not sample.ok)
             table.add_row(Text(name), *map(Text, cells), Text(str(failed), style="red" if failed else ""))
         return Group(Text(self._where(), style="dim"), table)
+
+
+def _value(figure: words.Figure) -> str:
+    return words.value(figure) if figure.value is not None else "too few"
+
+
+def _interval(figure: words.Figure) -> str:
+    return words.interval(figure) if figure.low is not None else ""
 
 
 def _figures(samples: list[Sample]) -> words.Series:

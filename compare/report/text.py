@@ -10,9 +10,9 @@ from rich.text import Text
 from compare.report import words
 from compare.report.model import Figure, Report, TargetReport
 
-_WIDE = 110
-_PLAIN_WIDTH = 160
-_COLUMNS = ("cold n", "cold p50", "warm n", "warm p50", "warm p95", "fresh p50", "failed", "app / overhead")
+_WIDE = 108
+_PLAIN_WIDTH = 120
+_COLUMNS = ("cold p50", "warm p50", "warm p95", "fresh p50", "failed", "app / overhead")
 _MARKS = "¹²³⁴⁵⁶⁷⁸⁹"
 
 
@@ -50,12 +50,11 @@ def plain(report: Report) -> str:
 
 def _table(rows: list[tuple[TargetReport, list[str]]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    table.add_column("target", no_wrap=True)
-    table.add_column("platform")
+    table.add_column("target", overflow="fold", min_width=max(len(name_of(target)) for target, _ in rows))
     for name in _COLUMNS:
         table.add_column(name, justify="right", no_wrap=True)
     for target, cells in rows:
-        table.add_row(escape(name_of(target)), escape(target.label), *(escape(cell) for cell in cells))
+        table.add_row(escape(f"{name_of(target)}\n{target.label}"), *(escape(cell) for cell in cells))
     return table
 
 
@@ -72,23 +71,21 @@ def name_of(target: TargetReport) -> str:
 
 
 def _row(target: TargetReport, notes: list[str]) -> list[str]:
-    """The cells of one target from "cold n" on; reasons for a missing interval go to `notes`."""
+    """The cells of one target, the number of samples below each figure; reasons for no interval go to `notes`."""
     cold, warm, fresh = words.cold(target), words.warm(target), words.find(target, "warm", "fresh")
     return [
-        str(cold.n) if cold else "-",
-        _cell(cold.p50, notes) if cold else target.cold_note or "-",
-        str(warm.n) if warm else "0",
-        _cell(warm.p50, notes) if warm else "-",
+        f"{_cell(cold.p50, notes)}\nn={cold.n}" if cold else target.cold_note or "-",
+        f"{_cell(warm.p50, notes)}\nn={warm.n}" if warm else "-",
         _cell(warm.p95, notes) if warm else "-",
         words.value(fresh.p50) if fresh else "-",
         words.failed(target),
-        words.shares(warm),
+        words.shares(warm).replace(" / ", " /\n"),
     ]
 
 
 def _cell(figure: Figure, notes: list[str]) -> str:
     if figure.value is None:
-        return words.value(figure)
+        return words.value(figure).replace(": ", "\n")
     if figure.low is not None:
         return f"{words.value(figure)}\n{words.interval(figure)}"
     note = figure.why or "not known"
@@ -105,6 +102,13 @@ def _phases(report: Report, console: Console) -> None:
     """Where the time of a typical request goes, one line a series."""
     shown = [(target, one) for target in report.targets for one in target.series if one.phases]
     if not shown:
+        return
+    if console.width < _WIDE:
+        console.print(Text("\nwhere the time goes", style="bold"))
+        for target, one in shown:
+            told = [(name, getattr(one.phases, name)) for name in words.PHASES]
+            phases = ", ".join(f"{name} {words.ms(took)}" for name, took in told if took is not None)
+            console.print(Text(f"{name_of(target)}, {words.series_name(one)}: {phases}"))
         return
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     table.add_column("where the time goes", no_wrap=True)

@@ -21,7 +21,10 @@ def interval(figure: Figure) -> str:
     """The figure's interval in brackets, or why there is none."""
     if figure.low is None or figure.high is None:
         return f"({figure.why})" if figure.value is not None and figure.why else ""
-    return f"[{ms(figure.low)}, {ms(figure.high)}]"
+    low, high = ms(figure.low), ms(figure.high)
+    if low.endswith(" ms") and high.endswith(" ms"):
+        return f"[{low.removesuffix(' ms')}, {high.removesuffix(' ms')}] ms"
+    return f"[{low}, {high}]"
 
 
 def both(figure: Figure) -> str:

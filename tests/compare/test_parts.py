@@ -1,7 +1,6 @@
 """The pure parts: requests and their secrets, targets files, samples, saved files, findings, units."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -254,4 +253,3 @@ def test_durations_and_shares_are_read_as_people_write_them() -> None:
         "2 h 40 min",
         "2 h",
     ]
-    assert os.sep
