@@ -20,11 +20,15 @@ def valid_settings(draw: st.DrawFn, platform: str) -> dict[str, Any]:
         "logDays",
         "tracing",
         "wakeUp",
+        "access",
         "canaryPercent",
         "architecture",
     ):
         if key in table and draw(st.booleans()):
             chosen[key] = draw(st.sampled_from(list(table[key].allowed)))
+    if chosen.get("access") == "jwt":
+        chosen |= {"jwtIssuer": "https://login.example.com/", "jwtAudience": "a, b"}
+    chosen |= draw(_day_two(platform))
     most = draw(st.integers(1, 25))
     if draw(st.booleans()):
         chosen["maxInstances"] = most
@@ -39,6 +43,20 @@ def valid_settings(draw: st.DrawFn, platform: str) -> dict[str, Any]:
         chosen["app"] = draw(
             st.sampled_from(["app:create_app()", "shop.web:application", "a.b_c.d:make.app"])
         )
+    return chosen
+
+
+@st.composite
+def _day_two(draw: st.DrawFn, platform: str) -> dict[str, Any]:
+    chosen = dict[str, Any]()
+    if draw(st.booleans()):
+        chosen["alarmEmail"] = "ops@example.com"
+        if draw(st.booleans()):
+            chosen["budget"] = draw(st.integers(1, 1_000_000))
+            chosen |= {"billingAccount": "0A1B2C-3D4E5F-6A7B8C"} if platform == "gcp" else {}
+    for key in ("environment", "secretValues"):
+        if draw(st.booleans()):
+            chosen[key] = {f"{key}_1": draw(st.text(min_size=1, max_size=20))}
     return chosen
 
 
