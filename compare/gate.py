@@ -47,9 +47,8 @@ def decide(
     ratio, few = paired_ratio(base, other, p, seed=run.head["plan"]["seed"])
     if ratio is None:
         return Decision(UNDECIDED, f"{few}; more cycles (--cold-starts) or rounds (--rounds) bring more")
-    return _decision(
-        ratio, f"{name_of(key)}, {primary}", baseline, candidate, limit, min(len(base), len(other))
-    )
+    figure, n = f"{name_of(key)}, {primary}", min(len(base), len(other))
+    return _decision(ratio, figure, sides[0].label, sides[1].label, limit, n)
 
 
 def _side(run: Run, name: str) -> Side:

@@ -101,7 +101,8 @@ class Progress:
                 for key in _COLUMNS
             ]
             failed = sum(1 for sample in samples if not sample.ok)
-            table.add_row(Text(name), *map(Text, cells), Text(str(failed), style="red" if failed else ""))
+            label = f"{name}\n(emulated)" if samples and samples[0].emulated else name
+            table.add_row(Text(label), *map(Text, cells), Text(str(failed), style="red" if failed else ""))
         return Group(Text(self._where(), style="dim"), table)
 
 

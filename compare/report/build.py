@@ -124,9 +124,9 @@ def _target(entry: dict[str, Any], samples: Sequence[Sample]) -> TargetReport:
     return TargetReport(
         name=entry["name"],
         platform=platform,
-        title=title or "any URL",
+        title=title or "a URL",
         emulated=emulated,
-        label=f"{title or entry['name']}{' (emulated)' if emulated else ''}",
+        label=f"{title or 'a URL'}{' (emulated)' if emulated else ''}",
         url=entry["url"],
         request=entry["request"],
         builds=sorted({s.build for s in samples if s.build}),

@@ -1,11 +1,11 @@
 """The series of a Report into charts: intervals at a glance, distributions, where the time goes, samples over time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from compare.report import svg, words
 from compare.report.model import Comparison, Figure, Phases, Series, TargetReport
-from compare.report.text import name_of
+from compare.report.text import label_of
 
 _LEFT, _RIGHT = 8, svg.WIDTH - 10
 # The samples over time take the whole width of a page; on a phone they are moved sideways.
@@ -23,7 +23,7 @@ class Shown:
     @property
     def name(self) -> str:
         """What it is called in legends."""
-        return f"{name_of(self.target)}{' (emulated)' if self.target.emulated else ''}"
+        return label_of(self.target)
 
 
 def shown(targets: Sequence[TargetReport], kind: str, connection: str | None = None) -> list[Shown]:
@@ -52,28 +52,29 @@ def glance(targets: Sequence[TargetReport]) -> str:
     for place, target, name, figure in rows:
         if place != before:
             y += 20
-            parts.append(svg.text(_LEFT, y, _full_name(target), kind=f"who c{place % 8}"))
+            parts.append(svg.text(_LEFT, y, label_of(target), kind=f"who c{place % 8}"))
             before = place
         y += 21
         parts.append(svg.text(_LEFT + 12, y, name, kind="tick"))
         parts.append(_interval_mark(scale, y - 4, figure, place))
     parts[0] = svg.axis(scale, 16, y + 8)
-    described = "; ".join(f"{name_of(t)} {name} {words.both(figure)}" for _, t, name, figure in rows)
+    described = "; ".join(f"{label_of(t)} {name} {words.both(figure)}" for _, t, name, figure in rows)
     return svg.figure(y + 30, parts, "Latency at a glance, with 95% intervals", described, "glance")
 
 
-def ratios(comparisons: Sequence[Comparison]) -> str:
+def ratios(comparisons: Sequence[Comparison], targets: Sequence[TargetReport]) -> str:
     """How many times as long as the baseline each target took, with intervals and a line at no difference."""
     known = [one for one in comparisons if one.ratio and one.low and one.high]
     ends = [end for one in known for end in (one.low, one.high) if end]
     scale = svg.log_scale([*ends, 1.0], _LEFT + 12, _RIGHT - 12)
+    labels = {target.name: label_of(replace(target, run=None)) for target in targets}
     parts, y = [""], 8.0
     for one in known:
         y += 36
         low, high, ratio = one.low or 1, one.high or 1, one.ratio or 1
         kind = one.verdict if one.verdict in {"slower", "faster"} else "none"
         title = f"{one.other}: {ratio:.2f} times {one.baseline} [{low:.2f}, {high:.2f}]"
-        parts.append(svg.text(_LEFT, y - 14, f"{one.other}: {one.figure}", kind="tick"))
+        parts.append(svg.text(_LEFT, y - 14, f"{labels[one.other]}: {one.figure}", kind="tick"))
         parts.append(svg.line(scale(low), y - 2, scale(high), y - 2, f"whisker v-{kind}"))
         parts.append(svg.dot(scale(ratio), y - 2, 2 if one.verdict == "emulated" else 0, f"v-{kind}", title))
     for tick in scale.ticks():
@@ -139,7 +140,7 @@ def course(targets: Sequence[TargetReport], name: str = "course") -> str:
     parts, y, strip = list[str](), 2.0, 88.0
     for place, target in enumerate(targets):
         y += 18
-        parts.append(svg.text(_LEFT, y, _full_name(target), kind=f"who c{place % 8}"))
+        parts.append(svg.text(_LEFT, y, label_of(target), kind=f"who c{place % 8}"))
         down = svg.log_scale(values, y + strip, y + 12)
         for tick in down.ticks(4):
             parts.append(svg.line(52, down(tick), _WIDE - 12, down(tick), "grid"))
@@ -154,11 +155,6 @@ def course(targets: Sequence[TargetReport], name: str = "course") -> str:
         "One dot a sample; larger ones are cold starts. Even rows mean that nothing drifted during the run."
     )
     return svg.figure(y + 18, parts, "Samples over time", described, name, width=_WIDE)
-
-
-def _full_name(target: TargetReport) -> str:
-    named = name_of(target)
-    return f"{named}{' (emulated)' if target.emulated else ''}"
 
 
 def _interval_mark(scale: svg.Scale, y: float, figure: Figure, place: int) -> str:

@@ -50,7 +50,7 @@ def _figures(report: Report) -> dict[str, Any]:
         found["glance"] = Markup(charts.glance(targets))  # noqa: S704 -- charts escape every word that they draw
         found["course"] = Markup(charts.course(targets))  # noqa: S704 -- likewise
     if any(one.ratio for one in report.comparisons):
-        found["ratios"] = Markup(charts.ratios(report.comparisons))  # noqa: S704 -- likewise
+        found["ratios"] = Markup(charts.ratios(report.comparisons, targets))  # noqa: S704 -- likewise
     found["distributions"], found["waterfalls"] = [], []
     for kind, connection, title in _SERIES:
         lines = charts.shown(targets, kind, connection)

@@ -70,6 +70,11 @@ def name_of(target: TargetReport) -> str:
     return f"{target.run}/{target.name}" if target.run else target.name
 
 
+def label_of(target: TargetReport) -> str:
+    """The same, never without the word where it is emulated."""
+    return f"{name_of(target)}{' (emulated)' if target.emulated else ''}"
+
+
 def _row(target: TargetReport, notes: list[str]) -> list[str]:
     """The cells of one target, the number of samples below each figure; reasons for no interval go to `notes`."""
     cold, warm, fresh = words.cold(target), words.warm(target), words.find(target, "warm", "fresh")
@@ -108,7 +113,7 @@ def _phases(report: Report, console: Console) -> None:
         for target, one in shown:
             told = [(name, getattr(one.phases, name)) for name in words.PHASES]
             phases = ", ".join(f"{name} {words.ms(took)}" for name, took in told if took is not None)
-            console.print(Text(f"{name_of(target)}, {words.series_name(one)}: {phases}"))
+            console.print(Text(f"{label_of(target)}, {words.series_name(one)}: {phases}"))
         return
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     table.add_column("where the time goes", no_wrap=True)
@@ -117,7 +122,7 @@ def _phases(report: Report, console: Console) -> None:
     for target, one in shown:
         durations = [getattr(one.phases, name) for name in (*words.PHASES, "total")]
         cells = ["-" if duration is None else words.ms(duration) for duration in durations]
-        table.add_row(escape(f"{name_of(target)}, {words.series_name(one)}"), *cells)
+        table.add_row(escape(f"{label_of(target)}, {words.series_name(one)}"), *cells)
     console.print()
     console.print(table)
 

@@ -30,6 +30,11 @@ class Side:
     emulated: bool
     series: Mapping[Key, Sequence[Sample]]
 
+    @property
+    def label(self) -> str:
+        """Its name, never without the word where it is emulated."""
+        return f"{self.name} (emulated)" if self.emulated else self.name
+
 
 @dataclass(frozen=True)
 class _Pair:
@@ -152,11 +157,11 @@ def _pair(key: Key, quantile: str, base: Side, other: Side, *, primary: bool, se
 def _comparison(pair: _Pair, confidence: float) -> Comparison:
     base, other = pair.base.name, pair.other.name
     if pair.ratio is None:
-        words = f"{other} against {base}: {pair.few}"
+        words = f"{pair.other.label} against {pair.base.label}: {pair.few}"
         return Comparison(pair.figure, base, other, pair.primary, "too few", words)
     low, high = pair.ratio.interval(confidence)
     estimate = pair.ratio.estimate
-    verdict, words = _words(base, other, estimate, low, high)
+    verdict, words = _words(pair.base.label, pair.other.label, estimate, low, high)
     if clouds_unmeasured(pair.base, pair.other):
         verdict, words = "emulated", _emulated_words(pair.base, pair.other, estimate, low, high)
     words += _one_instance(pair)
@@ -186,7 +191,7 @@ def _words(base: str, other: str, estimate: float, low: float, high: float) -> t
 
 
 def _emulated_words(base: Side, other: Side, estimate: float, low: float, high: float) -> str:
-    names = [f"{side.name} (emulated)" if side.emulated else side.name for side in (other, base)]
+    names = [other.label, base.label]
     if low <= 1 <= high:
         most = max(high - 1, 1 / low - 1)
         return f"no difference shown on this machine between {names[0]} and {names[1]} (at most {most:.0%})"
