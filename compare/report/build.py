@@ -205,4 +205,9 @@ def _how(run: Run) -> dict[str, str]:
         "order": f"random in each round, seed {plan['seed']}",
         "figures": f"primary: {primary}, {plan['primary']}; the others corrected for their number (Holm)",
     }
+    if plan["rate"]:
+        told["load"] = (
+            f"{plan['rate']:g} requests a second and target for {spoken(plan['load_s'])}, "
+            f"on {plan['load_connections']} connections"
+        )
     return {**told, **{name: str(value) for name, value in run.head["machine"].items()}}

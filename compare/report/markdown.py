@@ -22,6 +22,12 @@ def render(report: Report) -> str:
     lines += ["", _row(_COLUMNS), _row(["---", "---", *["---:"] * (len(_COLUMNS) - 2)])]
     lines += [_row([_escaped(cell) for cell in _cells(target)]) for target in report.targets]
     lines.append("")
+    for target in report.targets:
+        if one := words.find(target, "load", "kept"):
+            figures = (
+                f"p50 {words.both(one.p50)}, p95 {words.both(one.p95)}, p99 {words.both(one.p99)}, n={one.n}"
+            )
+            lines.append(_escaped(f"Under load, {target.name}, {target.label}: {figures}") + "  ")
     for finding in report.findings:
         lines.append(f"- {'**Problem:** ' if finding.problem else ''}{_escaped(finding.text)}")
     if report.cost:

@@ -28,6 +28,7 @@ def show(report: Report, console: Console) -> None:
             console.print(_block(target, cells))
     for number, note in enumerate(notes):
         console.print(Text(f"{_mark(number)} no interval: {note}", style="dim"))
+    _load(report, console)
     _phases(report, console)
     _cost(report, console)
     console.print()
@@ -101,6 +102,17 @@ def _cell(figure: Figure, notes: list[str]) -> str:
 
 def _mark(number: int) -> str:
     return _MARKS[number] if number < len(_MARKS) else f"({number + 1})"
+
+
+def _load(report: Report, console: Console) -> None:
+    """How long requests took from when they were due, where an open loop was run."""
+    for target in report.targets:
+        one = words.find(target, "load", "kept")
+        if one is None:
+            continue
+        figures = (("p50", one.p50), ("p95", one.p95), ("p99", one.p99))
+        told = ", ".join(f"{name} {words.both(figure)}" for name, figure in figures)
+        console.print(Text(f"under load, {label_of(target)}: {told}, n={one.n}"))
 
 
 def _phases(report: Report, console: Console) -> None:

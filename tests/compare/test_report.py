@@ -147,6 +147,7 @@ def test_text_fits_every_terminal(made: Report, width: int) -> None:
     assert max(len(line) for line in lines) <= width
     assert "slow" in captured.get()
     assert "cold p50" in captured.get()
+    assert "under load, fast: p50 " in " ".join(captured.get().split())
 
 
 def test_several_runs_stand_side_by_side(compare: Compare, saved: Path, tmp_path: Path) -> None:
@@ -194,6 +195,7 @@ def test_the_page_needs_nothing_from_elsewhere(browser: Browser, saved: Path) ->
 def test_the_page_says_the_verdict_first(page: Page, made: Report) -> None:
     """The first section holds the headline, the next what went wrong; every chart there are samples for is drawn."""
     assert page.title() == "Latency of fast, slow and broken"
+    assert page.get_by_text("Under load (30 requests a second and target").is_visible()
     verdict = page.get_by_role("region", name="What was found").inner_text()
     assert made.headline[0].partition(": ")[2] in verdict
     assert "broken failed in part" in page.get_by_role("region", name="What went wrong").inner_text()
