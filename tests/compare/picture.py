@@ -1,5 +1,6 @@
 """`python -m tests.compare.picture` measures the emulated platforms and saves the page as docs/report.png."""
 
+import argparse
 import shutil
 import subprocess
 import sys
@@ -30,4 +31,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description="Take docs/report.png anew, from a real run.").parse_args()
     main()

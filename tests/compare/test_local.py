@@ -2,10 +2,41 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.compare.conftest import Done
 
 Compare = Callable[..., Done]
+
+
+def test_an_emulation_that_cannot_start_is_one_line(compare: Compare, tmp_path: Path) -> None:
+    """What the emulation says, and nothing saved."""
+    file = tmp_path / "targets.toml"
+    file.write_text("[[target]]\nlocal = 'gcp'\nengine = 'rocket'\n")
+
+    done = compare("run", "--targets", str(file), "--quiet")
+
+    assert (done.status, done.out) == (2, "")
+    assert done.error == (
+        "compare: target local:gcp does not start: --engine is 'rocket'; it is one of process, podman, docker\n"
+    )
+    assert list(done.results.iterdir()) == []
+
+
+def test_an_app_that_does_not_start_is_named(compare: Compare, tmp_path: Path) -> None:
+    """A wrong `app` is the target's failure, and the others go on."""
+    file = tmp_path / "targets.toml"
+    file.write_text(
+        "[[target]]\nname = 'wrong'\nlocal = 'gcp'\napp = 'no_such_module:app'\n[[target]]\nlocal = 'gcp'\n"
+    )
+
+    done = compare(
+        "run", "--targets", str(file), "--cold", "none", "--rounds", "6", "--timeout", "5s", "--quiet"
+    )
+
+    assert done.status == 1
+    assert "Problem: wrong is down or answers wrongly" in done.out
+    assert [target["failed"] for target in done.report["targets"]][1] == 0
 
 
 def test_the_three_local_platforms_without_a_word(compare: Compare) -> None:
