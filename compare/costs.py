@@ -4,9 +4,6 @@ from dataclasses import replace
 
 from compare.report.model import Finding, Report, Section
 from compare.runfile import Run
-from cost.errors import CostError
-from cost.report import table
-from cost.section import section
 from platforms.prices import PriceError
 
 
@@ -18,6 +15,11 @@ def priced(report: Report, run: Run) -> Report:
     monthly = run.head.get("monthly") or 0
     if not monthly:
         return report
+    # The simulation is compiled code that takes a moment to load: after measuring there is time for it.
+    from cost.errors import CostError  # noqa: PLC0415
+    from cost.report import table  # noqa: PLC0415
+    from cost.section import section  # noqa: PLC0415
+
     try:
         made = section(
             (sample.record() for sample in run.samples), monthly=monthly, seed=run.head["plan"]["seed"]

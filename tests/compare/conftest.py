@@ -25,9 +25,16 @@ class Server:
     url: str
     process: subprocess.Popen[str]
 
-    def told(self) -> dict[str, Any]:
-        """What the server says it was asked and has served."""
-        with urllib.request.urlopen(f"{self.url}/served", timeout=10) as answer:
+    def served(self) -> int:
+        """How many requests it has answered."""
+        return self._told("served")
+
+    def seen(self) -> list[dict[str, Any]]:
+        """The requests that it was sent."""
+        return self._told("seen")
+
+    def _told(self, what: str) -> Any:
+        with urllib.request.urlopen(f"{self.url}/{what}", timeout=10) as answer:
             return json.loads(answer.read())
 
 

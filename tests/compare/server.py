@@ -70,7 +70,9 @@ def handler(options: argparse.Namespace) -> type[BaseHTTPRequestHandler]:  # noq
 
         def answer(self) -> None:
             if self.path == "/served":
-                return self.send(200, json.dumps({"served": len(served), "seen": seen}).encode(), {})
+                return self.send(200, json.dumps(len(served)).encode(), {})
+            if self.path == "/seen":
+                return self.send(200, json.dumps(seen).encode(), {})
             number = next(asked)
             sent = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             seen.append(
@@ -140,6 +142,9 @@ def main() -> None:
     for flag in ("crowd", "anonymous", "nonsense", "varying", "close"):
         parser.add_argument(f"--{flag}", action="store_true")
     options = parser.parse_args()
+    ThreadingHTTPServer.request_queue_size = (
+        128  # of connections at once, which are otherwise tried again a second later
+    )
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler(options))
     server.daemon_threads = True
     if options.tls:

@@ -71,7 +71,7 @@ def until(reached: Callable[[], bool], started: Started) -> None:
     deadline = time.monotonic() + 30
     while started.process.poll() is None and not reached():
         assert time.monotonic() < deadline, "the event did not come"
-        threading.Event().wait(0.003)
+        threading.Event().wait(0.02)
 
 
 def listening(process: int) -> bool:
@@ -95,16 +95,16 @@ def test_an_interrupt_at_any_moment_loses_no_sample(
     servers: list[Server], process: Process, requests: int, more_ms: float, number: signal.Signals
 ) -> None:
     """What was answered is in the file and in the report, the report says what happened, and nothing stays."""
-    before = [server.told()["served"] for server in servers]
+    before = [server.served() for server in servers]
     started = process("run", *(f"t{n}={server.url}" for n, server in enumerate(servers)), *ENDLESS)
 
     until(lambda: listening(started.process.pid), started)
-    until(lambda: sum(server.told()["served"] for server in servers) - sum(before) >= requests, started)
+    until(lambda: sum(server.served() for server in servers) - sum(before) >= requests, started)
     threading.Event().wait(more_ms / 1000)
     started.process.send_signal(number)
     done = started.wait()
 
-    served = [server.told()["served"] - earlier for server, earlier in zip(servers, before, strict=True)]
+    served = [server.served() - earlier for server, earlier in zip(servers, before, strict=True)]
     assert done.status == 128 + number
     if not done.results.exists():
         assert served == [0, 0]
@@ -162,7 +162,7 @@ def test_a_full_disk_ends_the_run_and_keeps_what_is_there(serve: Serve, process:
     run = read(done.directory)
     assert (done.status, done.error, run.damaged) == (1, "", 0)
     assert (done.directory / "samples.jsonl").read_bytes().endswith(b"}\n")
-    assert server.told()["served"] - len(run.samples) == 1
+    assert server.served() - len(run.samples) == 1
     assert "the run did not end well (" in done.out
     assert "no space is left to write samples; those before are in the file" in done.out
 

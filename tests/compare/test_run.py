@@ -29,7 +29,7 @@ def test_two_equal_targets_are_measured_in_turn_and_reported(serve: Serve, compa
     orders = {tuple(s["target"] + s["connection"] for s in warm if s["round"] == n) for n in range(12)}
     assert len(orders) > 1
     assert [s["at_s"] for s in done.samples] == sorted(s["at_s"] for s in done.samples)
-    assert first.told()["served"] == sum(sample["target"] == "a" for sample in done.samples)
+    assert first.served() == sum(sample["target"] == "a" for sample in done.samples)
     assert (done.results.parent / "report.html").read_text() == (done.directory / "report.html").read_text()
 
 
@@ -208,7 +208,7 @@ def test_secrets_of_the_environment_are_sent_and_never_saved(
     monkeypatch.setenv("TOKEN", secret)
     done = compare("run", "--targets", str(file), *QUICK)
 
-    asked = server.told()["seen"][0]
+    asked = server.seen()[0]
     assert done.status == 0
     assert asked["headers"]["Authorization"] == f"Bearer {secret}"
     assert asked["body"] == f'{{"key": "{secret}", "price": "${{x}}"}}'
