@@ -36,7 +36,7 @@ def environment() -> dict[str, str]:
     own = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("MAKE", "MFLAGS", "PYTEST", "COLUMNS"))
+        if not name.startswith(("MAKE", "MFLAGS", "PYTEST", "COLUMNS", "ARGS", "TARGETS", "STACK"))
     }
     return own | {"PATH": f"{ROOT}/.venv/bin{os.pathsep}{own['PATH']}", "LC_ALL": "C.UTF-8"}
 
