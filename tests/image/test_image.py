@@ -1,14 +1,12 @@
 """The image answers in both modes, locked up, and holds only what runs."""
 
 import json
-import platform
 import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from tests.image.engine import Container, Engine
+from tests.rie import emulator
 
 ROOT = Path(__file__).parents[2]
 INVOKE = "/2015-03-31/functions/function/invocations"
@@ -17,14 +15,6 @@ EVENT = """{"version": "2.0", "rawPath": "/echo", "rawQueryString": "",
   "body": "{\\"message\\": \\"hello world\\"}", "isBase64Encoded": false}"""
 
 Start = Callable[..., Container]
-
-
-def emulator() -> Path:
-    architecture = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    path = ROOT / f".cache/rie/samcli/local/rapid/aws-lambda-rie-{architecture}"
-    if not path.exists():
-        pytest.skip("AWS's Runtime Interface Emulator is missing: make .cache/rie/installed")
-    return path
 
 
 def test_in_gunicorn_mode_it_answers_without_network_root_or_a_writable_file_system(container: Start) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import io
 import json
 import os
-import platform
 import socket
 import subprocess
 import sys
@@ -28,16 +27,13 @@ from local.message import Client, Headers, Request
 from local.runtime_api import Failed, Invocation, Outcome, Returned, RuntimeApi
 from local.settings import ROOT
 from tests.local.conftest import PATIENCE, until
+from tests.rie import IS_HERE, MISSING
+from tests.rie import PATH as RIE_PATH
 
 RUNTIME = Path(__file__).with_name("scripted_runtime.py")
-MACHINE = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine(), "")
-RIE = ROOT / ".cache/rie/samcli/local/rapid" / f"aws-lambda-rie-{MACHINE}"
 TRACE = "Root=1-5e6722a7-cc56a2fd46db7ae02d4da47e"
 
-needs_rie = pytest.mark.skipif(
-    sys.platform != "linux" or not RIE.exists(),
-    reason="AWS's Runtime Interface Emulator is missing; install it with `make .cache/rie/installed`, on Linux",
-)
+needs_rie = pytest.mark.skipif(not IS_HERE, reason=MISSING)
 Invoke = Callable[[Any], tuple[int, bytes]]
 
 
@@ -51,7 +47,7 @@ def rie(*command: str, **environment: str) -> Generator[Invoke]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     process = subprocess.Popen(
         [
-            str(RIE),
+            str(RIE_PATH),
             "--runtime-interface-emulator-address",
             f"127.0.0.1:{front}",
             "--runtime-api-address",

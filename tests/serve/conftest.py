@@ -2,7 +2,6 @@
 
 import json
 import os
-import platform
 import re
 import signal
 import subprocess
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from local import Emulator, Settings
+from tests.rie import emulator
 from tests.serve.doors import Gunicorn, Invoke, Start, free_port
 from tests.serve.lambda_events import SHAPES
 
@@ -99,13 +99,9 @@ def hello_under_rie() -> Iterator[Invoke]:
 
 
 def under_rie(start: Start, variables: dict[str, str]) -> Invoke:
-    architecture = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    emulator = ROOT / f".cache/rie/samcli/local/rapid/aws-lambda-rie-{architecture}"
-    if not emulator.exists():
-        pytest.skip("AWS's Runtime Interface Emulator is missing: make .cache/rie/installed")
     address, api = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
     start(
-        *(str(emulator), "--runtime-interface-emulator-address", address, "--runtime-api-address", api),
+        *(str(emulator()), "--runtime-interface-emulator-address", address, "--runtime-api-address", api),
         AWS_LAMBDA_FUNCTION_NAME="function",
         **variables,
     )
