@@ -157,13 +157,14 @@ def _tokens(text: str) -> list[Token]:
     return MarkdownIt("commonmark").enable("table").parse(text)
 
 
-_NUMBER = r"(?<![A-Za-z_\d.])[-+\u2212]?\d[\d,]*(?:\.\d+)*(?:e[-+]?\d+)?"
+_NUMBER = r"(?<![A-Za-z_\d.])[-+\u2212]?\d+(?:,\d{3}\b)*(?:\.\d+)*(?:e[-+]?\d+)?"
 _SHAPES = [
     (r"(?<![\w.:/~])~?(?:/[\w.+@-]+){2,}/?", "PATH"),
     (r"\b\d{4}-\d\d-\d\d(?:[T -]\d\d[:-]?\d\d(?:[:-]?\d\d(?:\.\d+)?)?(?:Z|[-+]\d\d:?\d\d)?)?\b", "TIME"),
     (r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "ID"),
     (r"\b(?=[0-9a-f]*\d)[0-9a-f]{7,}(?:-dirty)?\b", "ID"),
     (rf"{_NUMBER} ?(?:ns|µs|us|ms|s|min|h)\b", "TIME"),
+    (r"(?<=\]) (?:ns|µs|us|ms|s|min|h)\b", " TIME"),  # the unit of an interval
     (rf"{_NUMBER} ?[kKMG]?i?B\b", "SIZE"),
     (_NUMBER, "#"),
     (r"\bID\b", "#"),  # an id may happen to have no letter
