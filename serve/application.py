@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from serve import fast_start, instance, logs
+from serve import fast_start, instance, logs, settings
 from serve.instance import Identity
 from serve.loader import is_asgi, load_app
 
@@ -21,9 +21,9 @@ def is_traced() -> bool:
 def create(identity: Identity) -> tuple[Callable[..., Any], bool]:
     """The application that APP names, and whether it speaks ASGI.
 
-    Raises AppError where APP names nothing that can be served, ValueError for a setting that has no such value.
+    Raises SettingError for a setting that has no such value, as where APP names nothing that can be served.
     """
-    identified = instance.identity_is_on()
+    identified = settings.is_on("IDENTITY_HEADERS")
     build = os.environ.get("BUILD_ID", "")
     logs.configure()
     if os.environ.get("SECRETS_FROM"):

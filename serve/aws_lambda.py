@@ -57,7 +57,7 @@ def wsgi_caller(app: "WSGIApplication") -> Call:
 
 
 def create() -> Callable[[Any, Any], Any]:
-    """The handler of the app that APP names. Raises AppError or ValueError where the settings are wrong."""
+    """The handler of the app that APP names. Raises SettingError where a setting is wrong."""
     app, is_asgi = application.create(Identity())
     if is_asgi:
         # Only an ASGI app pays for asyncio and Mangum.

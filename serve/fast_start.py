@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 from serve import deferral, start_index
+from serve.settings import SettingError, import_named, is_dotted, is_on
 
 # So many objects more than at the last collection are not made while an app loads. The collector is not switched off,
 # because an app may do that for good, and has to find it as it is used to.
@@ -25,11 +26,11 @@ def begin() -> None:
     Exits with one line where FAST_START is neither on nor off.
     """
     global _threshold
-    setting = os.environ.get("FAST_START", "on")
-    if setting not in ("on", "off"):
-        sys.exit(f"FAST_START is {setting!r}; it is either on or off")
-    if setting == "off" or _finder in sys.meta_path:
-        return
+    try:
+        if not is_on("FAST_START") or _finder in sys.meta_path:
+            return
+    except SettingError as error:
+        sys.exit(str(error))
     _threshold, *others = gc.get_threshold()
     gc.set_threshold(AT_REST, *others)
     start_index.use()
@@ -39,12 +40,17 @@ def begin() -> None:
 def preload(app: Any) -> None:
     """Import what the first requests to `app` will need, because the start has the CPU that they lack.
 
-    That is what its settings show, and the modules that PRELOAD names, separated by commas. Raises ModuleNotFoundError
-    where there is no such module.
+    That is what its settings show, and the modules that PRELOAD names, separated by commas. Raises SettingError where
+    there is no such module.
     """
-    for name in [*os.environ.get("PRELOAD", "").split(","), *_needed_by(app)]:
-        if name.strip():
-            importlib.import_module(name.strip())
+    setting = os.environ.get("PRELOAD", "")
+    said = f"PRELOAD is {setting!r}"
+    for name in filter(None, map(str.strip, setting.split(","))):
+        if not is_dotted(name):
+            raise SettingError(f"{said}; expected package.module,package.module")
+        import_named(name, said)
+    for name in _needed_by(app):
+        importlib.import_module(name)
     deferral.settle()
 
 

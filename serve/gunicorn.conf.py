@@ -5,23 +5,28 @@ import sys
 from typing import Any
 
 from serve import fast_start
-from serve.loader import AppError
+from serve.settings import SettingError, number, one_of
 
-# The app is loaded here, in the master: the port opens when it can answer, so a start-up probe on the port tells the
-# truth, workers share its memory, and what it speaks decides which worker serves it.
-preload_app = True
 try:
+    port = number("PORT", 8080, 0, 65535)
+    # Fewer than the 1000 connections that a worker holds, or it could keep none open.
+    threads = number("THREADS", 8, 1, 999)
+    loglevel = one_of("GUNICORN_LOG_LEVEL", "warning", ("critical", "error", "warning", "info", "debug"))
+    # The app is loaded here, in the master: the port opens when it can answer, so a start-up probe on the port tells
+    # the truth, workers share its memory, and what it speaks decides which worker serves it.
     from serve.gunicorn_app import is_asgi
-except (AppError, ValueError) as error:
+except SettingError as error:
     sys.exit(f"Error: {error}")
+preload_app = True
 wsgi_app = "serve.gunicorn_app:application"
 
-bind = f"{os.environ.get('HOST', '0.0.0.0')}:{os.environ.get('PORT', '8080')}"  # noqa: S104 - a container's port
+host = os.environ.get("HOST", "0.0.0.0")  # noqa: S104 - a container's port
+bind = f"[{host}]:{port}" if ":" in host and not host.startswith("[") else f"{host}:{port}"
 
-# One process by default: a rarely called service has a fraction of a CPU. WEB_CONCURRENCY is gunicorn's own name.
-workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
+# As many processes as WEB_CONCURRENCY says, gunicorn's own name; one by default: a rarely called service has a fraction
+# of a CPU.
 worker_class = "asgi" if is_asgi else "gthread"
-threads = 1 if is_asgi else int(os.environ.get("THREADS", "8"))
+threads = 1 if is_asgi else threads
 
 # A frozen instance (CPU only during requests) cannot send heartbeats; it would be killed when it wakes up.
 timeout = 0
@@ -38,7 +43,6 @@ forwarder_headers = ""
 # The root file system may be read-only.
 control_socket_disable = True
 errorlog = "-"
-loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
 
 
 def when_ready(_server: Any) -> None:

@@ -1,9 +1,17 @@
 """What gunicorn mode runs: gunicorn itself, started fast."""
 
 import runpy
+import sys
 
 from serve import fast_start
+from serve.settings import SettingError, networks, number
 
 if __name__ == "__main__":
     fast_start.begin()
+    try:
+        # gunicorn reads these as soon as it is imported, and would not say which is wrong.
+        number("WEB_CONCURRENCY", 1, 1, 1000)
+        networks("FORWARDED_ALLOW_IPS", "*")
+    except SettingError as error:
+        sys.exit(f"Error: {error}")
     runpy.run_module("gunicorn", run_name="__main__", alter_sys=True)

@@ -83,11 +83,3 @@ def headers_before(identity: Identity, arrived: float, build: str, *, counted: b
 def server_timing(arrived: float, *, counted: bool) -> list[tuple[str, str]]:
     """The app's own duration up to now."""
     return [("Server-Timing", f"app;dur={(time.monotonic() - arrived) * 1000:.3f}")] if counted else []
-
-
-def identity_is_on() -> bool:
-    """Whether the environment wants identity headers. ValueError where IDENTITY_HEADERS is neither on nor off."""
-    setting = os.environ.get("IDENTITY_HEADERS", "on")
-    if setting not in ("on", "off"):
-        raise ValueError(f"IDENTITY_HEADERS is {setting!r}; it is either on or off")
-    return setting == "on"

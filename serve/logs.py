@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from serve.settings import SettingError
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -64,7 +66,7 @@ def configure() -> None:
     """Make the root logger write JSON lines to standard output, from LOG_LEVEL (default INFO) on.
 
     A handler that is already there (awslambdaric's, which knows where Lambda wants its lines) keeps its place.
-    Raises ValueError for an unknown level.
+    Raises SettingError for an unknown level.
     """
     root = logging.getLogger()
     if not root.handlers:
@@ -75,7 +77,7 @@ def configure() -> None:
     level = os.environ.get("LOG_LEVEL", "INFO").upper()
     known = logging.getLevelNamesMapping()
     if level not in known:
-        raise ValueError(f"LOG_LEVEL is {level!r}; it is one of {', '.join(known)}")
+        raise SettingError(f"LOG_LEVEL is {level!r}; it is one of {', '.join(known)}")
     root.setLevel(known[level])
 
 

@@ -26,10 +26,14 @@ try:
     __import__((os.environ.get("APP") or loader.DEFAULT).partition(":")[0])
 except ImportError:
     pass
-from serve.instance import Identity
-application.create(Identity())
-fast_start.finish()
 import sys
+from serve.instance import Identity
+from serve.settings import SettingError
+try:
+    application.create(Identity())
+except SettingError as error:
+    sys.exit(str(error))
+fast_start.finish()
 print("in the end:", *sys.modules, file=sys.stderr)
 """
 _LINE = re.compile(r"import time:\s+(\d+) \|\s+(\d+) \| ( *)(\S+)$")

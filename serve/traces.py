@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from serve.settings import SettingError
+
 # The names of attributes that are stable now, unless the user wants the older ones; read while this is imported.
 os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
 
@@ -21,7 +23,7 @@ try:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 except ModuleNotFoundError as missing:
-    raise ValueError(
+    raise SettingError(
         f"OTEL_EXPORTER_OTLP_ENDPOINT asks for traces, but {missing.name} is not installed; "
         "build the image with --build-arg OTEL=on, or unset the variable"
     ) from None
@@ -43,10 +45,10 @@ _lock = threading.Lock()
 
 
 def check() -> None:
-    """Raise ValueError for a protocol that is not spoken here."""
+    """Raise SettingError for a protocol that is not spoken here."""
     for name in _PROTOCOLS:
         if os.environ.get(name, "http/protobuf") != "http/protobuf":
-            raise ValueError(f"{name} is {os.environ[name]!r}; it is http/protobuf, or unset")
+            raise SettingError(f"{name} is {os.environ[name]!r}; it is http/protobuf, or unset")
 
 
 def wsgi(app: "WSGIApplication", *, health_path: str = "/health") -> "WSGIApplication":

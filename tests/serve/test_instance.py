@@ -6,11 +6,10 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from email.message import Message
 
-import pytest
 from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
-from serve.instance import Identity, identify, identity_is_on
+from serve.instance import Identity, identify
 from tests.serve.doors import Gunicorn
 
 hello = Response("hello", headers={"Server-Timing": "db;dur=1"})
@@ -88,10 +87,3 @@ def test_identity_headers_off_leaves_the_response_as_the_app_made_it(gunicorn: G
     names = {name.lower() for name in headers_of(f"{url}/hello")}
 
     assert names == {"server", "date", "connection", "content-type", "content-length"}
-
-
-def test_identity_headers_are_on_or_off_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("IDENTITY_HEADERS", "no")
-
-    with pytest.raises(ValueError, match=r"^IDENTITY_HEADERS is 'no'; it is either on or off$"):
-        identity_is_on()

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from serve.loader import AppError, load_app
+from serve.loader import load_app
+from serve.settings import SettingError
 
 
 @pytest.fixture
@@ -19,6 +20,8 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         "def application(environ, start_response):\n    return []\n"
         "def create():\n    return application\n"
         "def empty():\n    return None\n"
+        "def configured(config=None):\n    return application\n"
+        "def nested():\n    return create\n"
         "class holder:\n    inner = staticmethod(application)\n"
         "number = 5\n"
     )
@@ -30,7 +33,10 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         del sys.modules[name]
 
 
-@pytest.mark.parametrize("spec", ["shop.web:application", "shop.web:create()", "shop.web:holder.inner"])
+@pytest.mark.parametrize(
+    "spec",
+    ["shop.web:application", "shop.web:create()", "shop.web:configured()", "shop.web:holder.inner"],
+)
 def test_an_application_or_a_factory_is_loaded(shop: str, spec: str) -> None:
     loaded = load_app(spec)
 
@@ -66,10 +72,22 @@ def test_without_any_setting_the_flask_app_is_loaded(monkeypatch: pytest.MonkeyP
         ("shop.web:creat()", "APP is 'shop.web:creat()', but there is no 'creat' in shop.web"),
         ("shop.web:number", "APP is 'shop.web:number', but number is of type int, which cannot be called"),
         ("shop.web:empty()", "APP is 'shop.web:empty()', but empty() gave NoneType, which is no application"),
+        (
+            "shop.web:create",
+            "APP is 'shop.web:create', but create takes no request; a factory is named shop.web:create()",
+        ),
+        (
+            "shop.web:configured",
+            "APP is 'shop.web:configured', but configured takes no request; a factory is named shop.web:configured()",
+        ),
+        (
+            "shop.web:nested()",
+            "APP is 'shop.web:nested()', but nested() gave function, which takes no request",
+        ),
     ],
 )
 def test_what_names_no_application_says_what_is_wrong(shop: str, spec: str, error: str) -> None:
-    with pytest.raises(AppError) as raised:
+    with pytest.raises(SettingError) as raised:
         load_app(spec)
 
     assert str(raised.value) == error
