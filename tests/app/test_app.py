@@ -80,7 +80,11 @@ EXPECTED = 'a JSON object with a string "message", for example {"message": "hell
 
 @pytest.mark.parametrize(
     "body",
-    ["", "{", "null", "[]", '"hello"', "{}", '{"message": null}', '{"message": 5}', '{"message": ["a"]}'],
+    [
+        *("", "{", "null", "[]", '"hello"', "{}"),
+        *('{"message": null}', '{"message": 5}', '{"message": ["a"]}'),
+        pytest.param("[" * 100_000, id="nested too deeply to be read"),
+    ],
 )
 def test_echo_refuses_what_has_no_string_message_and_says_what_was_expected(
     client: FlaskClient, body: str
