@@ -1,8 +1,7 @@
-"""ASGI apps behind both doors: the same guard, identity and log ids as WSGI apps get, and a call for Lambda."""
+"""ASGI apps behind both doors: the same identity and log ids as WSGI apps get, and a call for Lambda."""
 
 import asyncio
 import atexit
-import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -12,8 +11,6 @@ from serve.instance import Identity, headers_before, server_timing
 from serve.logs import ids, ids_of
 from serve.messages import INTERNAL_ERROR, Request, Response, header_value
 from serve.wsgi_call import split_host
-
-log = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -44,33 +41,6 @@ def identify(
         await app(scope, receive, send_identified)
 
     return identified
-
-
-def guard(app: Application) -> Application:
-    """`app`, where an exception or SystemExit before its response begins becomes a 500 that shows nothing inside."""
-
-    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await app(scope, receive, send)
-            return
-        begun = False
-
-        async def send_noting(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
-        try:
-            await app(scope, receive, send_noting)
-        except (Exception, SystemExit):
-            if begun:
-                raise
-            log.exception("The app failed")
-            headers = [(name.encode(), value.encode()) for name, value in INTERNAL_ERROR.headers]
-            await send({"type": "http.response.start", "status": INTERNAL_ERROR.code, "headers": headers})
-            await send({"type": "http.response.body", "body": INTERNAL_ERROR.body})
-
-    return guarded
 
 
 def follow(app: Application) -> Application:
@@ -122,9 +92,11 @@ class Caller:
     def __init__(self, app: Application) -> None:
         # Only ASGI apps pay for Mangum, which runs the cycles of ASGI.
         from mangum.protocols import HTTPCycle, LifespanCycle  # noqa: PLC0415
+        from mangum.protocols.http import HTTPCycleState  # noqa: PLC0415
 
         self.app = app
         self.http_cycle = HTTPCycle
+        self.complete = HTTPCycleState.COMPLETE
         self.loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self.loop)
         lifespan = LifespanCycle(app, "auto")  # pyright: ignore[reportArgumentType]
@@ -137,6 +109,10 @@ class Caller:
         # An asyncio.run() of somebody else's leaves none behind.
         asyncio.set_event_loop(self.loop)
         scope = {**to_scope(request), "state": self.state.copy(), "aws.event": event, "aws.context": context}
-        answer: Any = self.http_cycle(scope, request.body)(self.app)  # pyright: ignore[reportArgumentType]
+        cycle: Any = self.http_cycle(scope, request.body)  # pyright: ignore[reportArgumentType]
+        answer = cycle(self.app)
+        if cycle.state is not self.complete:
+            # The app failed midway; Mangum has told the log.
+            return INTERNAL_ERROR
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer["headers"]]
         return Response(str(answer["status"]), headers, answer["body"])

@@ -61,7 +61,8 @@ def create() -> Callable[[Any, Any], Any]:
     app, is_asgi = application.create(Identity())
     if is_asgi:
         # Only an ASGI app pays for asyncio and Mangum.
-        from serve.asgi import Caller, guard  # noqa: PLC0415
+        from serve.asgi import Caller  # noqa: PLC0415
+        from serve.asgi_guard import guard  # noqa: PLC0415
 
         respond: Call = Caller(guard(app))
     else:

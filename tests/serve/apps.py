@@ -1,5 +1,6 @@
-"""WSGI apps that behave as an app should not, for the doors' tests."""
+"""Apps that behave as an app should not, for the doors' tests; WSGI's where nothing else is said."""
 
+import asyncio
 import logging
 import sys
 import time
@@ -45,6 +46,34 @@ def failing(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
 def _broken() -> Iterable[bytes]:
     raise RuntimeError("the secret of the inside")
     yield b""
+
+
+async def failing_asgi(scope: Any, receive: Any, send: Any) -> None:
+    """`failing` for ASGI, and midway at /midway/raise and /midway/exit."""
+    if scope["type"] != "http":
+        return
+    path = scope["path"]
+    if path == "/never":
+        return
+    if path == "/cancelled":
+        raise asyncio.CancelledError
+    await _fail_at("", path)
+    headers = [(b"content-type", b"text/plain")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await _fail_at("/first", path)
+    await send({"type": "http.response.body", "more_body": True})
+    await _fail_at("/empty", path)
+    await send({"type": "http.response.body", "body": b"fi", "more_body": True})
+    await _fail_at("/midway", path)
+    await send({"type": "http.response.body", "body": b"ne"})
+
+
+async def _fail_at(place: str, path: str) -> None:
+    if path in (place, f"{place}/raise"):
+        raise RuntimeError("the secret of the inside")
+    if path == f"{place}/exit":
+        # gunicorn's own sign for an app that cannot be loaded, which ends the master too.
+        raise SystemExit(4)
 
 
 def logging_app(environ: dict[str, Any], start_response: Any) -> list[bytes]:

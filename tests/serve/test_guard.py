@@ -4,6 +4,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from http.client import IncompleteRead
 from typing import Any
 
 import pytest
@@ -14,7 +15,13 @@ from tests.serve.doors import Gunicorn, Start
 from tests.serve.lambda_events import payload_v2
 from tests.serve.runtime import serve_events
 
-FAILURES = ["/raise", "/exit", "/never", "/first"]
+FAILURES = {
+    "failing": ["/raise", "/exit", "/never", "/first"],
+    "failing_asgi": ["/raise", "/exit", "/never", "/cancelled", "/first", "/first/exit", "/empty"],
+}
+
+
+FAILED = (500, "application/json", b'{"message":"Internal Server Error"}')
 
 
 def ask(url: str) -> tuple[int, str, bytes]:
@@ -26,23 +33,41 @@ def ask(url: str) -> tuple[int, str, bytes]:
             return error.code, error.headers["content-type"], error.read()
 
 
+def answered(result: Any) -> tuple[int, str, bytes]:
+    return result["statusCode"], result["headers"]["content-type"], result["body"].encode()
+
+
+@pytest.mark.parametrize("app", FAILURES)
 def test_every_failure_is_a_500_and_the_next_request_works_in_both_modes(
-    gunicorn: Gunicorn, start: Start
+    gunicorn: Gunicorn, start: Start, app: str
 ) -> None:
-    paths = [path for failure in FAILURES for path in (failure, "/fine")]
-    _, url = gunicorn(APP="tests.serve.apps:failing")
+    paths = [path for failure in FAILURES[app] for path in (failure, "/fine")]
+    _, url = gunicorn(APP=f"tests.serve.apps:{app}")
 
     through_gunicorn = [ask(url + path) for path in paths]
-    results, _ = serve_events(
-        start, [payload_v2(path=path) for path in paths], APP="tests.serve.apps:failing"
-    )
+    results, _ = serve_events(start, [payload_v2(path=path) for path in paths], APP=f"tests.serve.apps:{app}")
 
-    failed = (500, "application/json", b'{"message":"Internal Server Error"}')
-    assert through_gunicorn == [failed, (200, "text/plain", b"fine")] * len(FAILURES)
-    assert through_gunicorn == [
-        (result["statusCode"], result["headers"]["content-type"], result["body"].encode())
-        for result in results
-    ]
+    assert through_gunicorn == [FAILED, (200, "text/plain", b"fine")] * len(FAILURES[app])
+    assert through_gunicorn == [answered(result) for result in results]
+
+
+@pytest.mark.parametrize("failure", ["/midway/raise", "/midway/exit"])
+def test_a_failure_after_the_first_byte_of_an_asgi_response_leaves_the_instance_alive(
+    gunicorn: Gunicorn, start: Start, failure: str
+) -> None:
+    """The connection breaks in gunicorn mode; in Lambda mode nothing has been sent yet, so it is a 500."""
+    app = "tests.serve.apps:failing_asgi"
+    _, url = gunicorn(APP=app)
+
+    with (
+        urllib.request.urlopen(url + failure, timeout=30) as response,
+        pytest.raises((IncompleteRead, ConnectionError)),
+    ):
+        response.read()
+    assert ask(f"{url}/fine") == (200, "text/plain", b"fine")
+
+    results, _ = serve_events(start, [payload_v2(path=failure), payload_v2(path="/fine")], APP=app)
+    assert [answered(result) for result in results] == [FAILED, (200, "text/plain", b"fine")]
 
 
 def environ() -> dict[str, Any]:
