@@ -48,14 +48,18 @@ def follow(app: Application) -> Application:
 
     async def followed(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
-            environ = {
-                f"HTTP_{name.decode().upper().replace('-', '_')}": value.decode("latin-1")
-                for name, value in scope["headers"]
-            }
-            ids.set(ids_of({**environ, "aws.context": scope.get("aws.context")}))
+            ids.set(_ids_in(scope))
         await app(scope, receive, send)
 
     return followed
+
+
+def _ids_in(scope: Scope) -> dict[str, Any]:
+    environ = {
+        f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}": value.decode("latin-1")
+        for name, value in scope["headers"]
+    }
+    return ids_of({**environ, "aws.context": scope.get("aws.context")})
 
 
 def to_scope(request: Request) -> dict[str, Any]:
@@ -109,6 +113,8 @@ class Caller:
         # An asyncio.run() of somebody else's leaves none behind.
         asyncio.set_event_loop(self.loop)
         scope = {**to_scope(request), "state": self.state.copy(), "aws.event": event, "aws.context": context}
+        # What the app logs has them by itself, in its task; what is said of its response here needs them too.
+        ids.set(_ids_in(scope))
         cycle: Any = self.http_cycle(scope, request.body)  # pyright: ignore[reportArgumentType]
         answer = cycle(self.app)
         if cycle.state is not self.complete:

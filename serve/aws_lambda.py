@@ -8,6 +8,7 @@ from serve import application, fast_start
 from serve.events import shape_of
 from serve.events.body import TooLargeError
 from serve.instance import Identity
+from serve.logs import ids, ids_of
 from serve.messages import INTERNAL_ERROR, Request, Response, error
 from serve.wsgi_call import call, to_environ
 
@@ -26,11 +27,13 @@ def make_handler(respond: Call) -> Callable[[Any, Any], Any]:
     def handler(event: Any, context: Any) -> Any:
         shape = shape_of(event)
         if shape is None:
+            ids.set(ids_of({"aws.context": context}))
             log.warning("An event that is no HTTP request was ignored: %.200r", event)
             return {"ignored": "not an HTTP request"}
         try:
             request = shape.read(event)
         except Exception as wrong:  # noqa: BLE001 - an event comes from outside and may hold anything
+            ids.set(ids_of({"aws.context": context}))
             log.warning("An event that cannot be read was refused: %s: %s", type(wrong).__name__, wrong)
             return shape.write(error("400 Bad Request"), "GET", event)
         try:

@@ -15,6 +15,15 @@ def huge(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     return [b"x" * (10_000_000 if environ["PATH_INFO"] == "/huge" else 1)]
 
 
+async def huge_asgi(scope: Any, receive: Any, send: Any) -> None:
+    """`huge` for ASGI."""
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send(
+            {"type": "http.response.body", "body": b"x" * (10_000_000 if scope["path"] == "/huge" else 1)}
+        )
+
+
 def slow(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     """Says on standard error that it has begun, and answers when the file that the query names is gone."""
     gate = Path(environ["QUERY_STRING"]) if environ["QUERY_STRING"] else None

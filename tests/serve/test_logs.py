@@ -89,6 +89,21 @@ def test_lambdas_lines_have_its_request_id_and_the_x_ray_trace(start: Start) -> 
     assert own["timestamp"] <= failure["timestamp"]
 
 
+@pytest.mark.parametrize("app", ["tests.serve.apps:huge", "tests.serve.apps:huge_asgi"])
+def test_what_is_said_of_an_event_never_has_the_ids_of_an_earlier_one(start: Start, app: str) -> None:
+    traced = payload_v2(headers=[("x-amzn-trace-id", "Root=1-5759e988-bd862e3fe1be46a994272793")])
+    events: list[Any] = [traced, {}, {**payload_v2(), "body": 5}, traced, payload_v2(path="/huge")]
+
+    _, out = serve_events(start, events, APP=app, AWS_LAMBDA_FUNCTION_NAME="hello")
+
+    said = [entry for entry in lines(out) if entry["logger"] == "serve.aws_lambda"]
+    assert [(entry["message"][:24], entry["requestId"], entry.get("xrayTraceId")) for entry in said] == [
+        ("An event that is no HTTP", "request-1", None),
+        ("An event that cannot be ", "request-2", None),
+        ("the response is 10,000,0", "request-4", None),
+    ]
+
+
 def test_below_the_chosen_level_nothing_is_written(gunicorn: Gunicorn) -> None:
     assert lines_from_gunicorn(gunicorn, "/hello", {}, LOG_LEVEL="warning") == []
 
