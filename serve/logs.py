@@ -110,14 +110,18 @@ def _google(header: str) -> dict[str, Any]:
     """X-Cloud-Trace-Context, TRACE/SPAN;o=SAMPLED, as Cloud Logging's fields."""
     trace, _, rest = header.partition("/")
     span, _, options = rest.partition(";")
-    project = os.environ.get("GOOGLE_CLOUD_PROJECT")
-    fields: dict[str, Any] = {f"{GOOGLE}/trace": f"projects/{project}/traces/{trace}" if project else trace}
-    if span.isdigit():
-        # The header has the span in decimal, the log wants it in hexadecimal.
+    fields: dict[str, Any] = {f"{GOOGLE}/trace": _google_name(trace)}
+    # The header has the span's 64 bits in decimal, the log wants them in hexadecimal.
+    if span.isascii() and span.isdigit() and len(span) <= 20:  # noqa: PLR2004 - the digits of 64 bits
         fields[f"{GOOGLE}/spanId"] = f"{int(span):016x}"
     if options:
         fields[f"{GOOGLE}/trace_sampled"] = options == "o=1"
     return fields
+
+
+def _google_name(trace: str) -> str:
+    project = os.environ.get("GOOGLE_CLOUD_PROJECT")
+    return f"projects/{project}/traces/{trace}" if project else trace
 
 
 def _w3c(header: str, found: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,6 +129,14 @@ def _w3c(header: str, found: Mapping[str, Any]) -> dict[str, Any]:
     parts = header.split("-")
     if len(parts) < 4 or len(parts[1]) != 32 or len(parts[2]) != 16:  # noqa: PLR2004 - the format's own lengths
         return {}
+    _, trace, span, flags, *_ = parts
     if f"{GOOGLE}/trace" in found:
         return {"traceparent": header}
-    return {"traceId": parts[1], "spanId": parts[2]}
+    if platform() == "google":
+        is_sampled = flags[-1:] in tuple("13579bdf")  # the lowest bit
+        return {
+            f"{GOOGLE}/trace": _google_name(trace),
+            f"{GOOGLE}/spanId": span,
+            f"{GOOGLE}/trace_sampled": is_sampled,
+        }
+    return {"traceId": trace, "spanId": span}

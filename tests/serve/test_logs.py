@@ -61,6 +61,19 @@ def test_cloud_logging_gets_severity_trace_and_span(gunicorn: Gunicorn) -> None:
     }
 
 
+def test_cloud_logging_gets_trace_and_span_from_a_traceparent_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("K_SERVICE", "hello")
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "my-project")
+
+    assert ids_of({"HTTP_TRACEPARENT": PARENT}) == {
+        "logging.googleapis.com/trace": f"projects/my-project/traces/{TRACE}",
+        "logging.googleapis.com/spanId": "b7ad6b7169203331",
+        "logging.googleapis.com/trace_sampled": True,
+    }
+
+
 def test_the_apps_own_records_carry_the_same_ids_and_its_failures_their_trace(gunicorn: Gunicorn) -> None:
     own, failure = lines_from_gunicorn(
         gunicorn, "/fail", {"traceparent": PARENT}, APP="tests.serve.apps:logging_app"
@@ -125,6 +138,13 @@ def test_whatever_a_client_sends_as_a_trace_is_no_error(headers: dict[str, str])
     found = ids_of({f"HTTP_{name}": value for name, value in headers.items()})
 
     assert json.loads(json.dumps(found)) == found
+
+
+@pytest.mark.parametrize("span", ["²", "9" * 5000, "-1", ""])
+def test_a_span_that_is_no_number_is_left_out(span: str) -> None:
+    assert ids_of({"HTTP_X_CLOUD_TRACE_CONTEXT": f"{TRACE}/{span}"}) == {
+        "logging.googleapis.com/trace": TRACE
+    }
 
 
 @pytest.mark.parametrize("malformed", ["", "00", "00-short-b7ad6b7169203331-01", f"00-{TRACE}-short-01"])
