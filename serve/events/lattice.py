@@ -8,7 +8,7 @@ from urllib.parse import quote_plus, unquote_to_bytes
 
 from serve.events.body import read_body, write_body
 from serve.events.load_balancer import client_of
-from serve.events.values import listed, single_valued
+from serve.events.values import headers_in, listed, single_valued
 from serve.messages import Request, Response
 
 
@@ -24,7 +24,7 @@ def read(event: dict[str, Any]) -> Request:
     path, _, query = (event.get("path") or event.get("raw_path") or "/").partition("?")
     # Published samples of version 2 name the parameters both ways.
     parameters = listed(event, "queryStringParameters", "query_string_parameters")
-    headers = listed(event, "headers", "")
+    headers = headers_in(event, "headers", "")
     return Request(
         event["method"],
         unquote_to_bytes(path).decode("latin-1"),

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from serve.events.body import read_body, write_body
-from serve.events.values import grouped, listed, single_valued
+from serve.events.values import grouped, headers_in, listed, single_valued
 from serve.messages import Request, Response
 
 
@@ -19,7 +19,7 @@ def matches(event: dict[str, Any]) -> bool:
 
 def read(event: dict[str, Any]) -> Request:
     """The request that `event` carries. Raises BadEventError where its body cannot be read."""
-    headers = listed(event, "multiValueHeaders", "headers")
+    headers = headers_in(event, "multiValueHeaders", "headers")
     # The load balancer decodes neither the path nor the query.
     query = listed(event, "multiValueQueryStringParameters", "queryStringParameters")
     return Request(

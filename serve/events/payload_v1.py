@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes, urlencode
 
 from serve.events.body import read_body, write_body
 from serve.events.payload_v2 import split_stage
-from serve.events.values import grouped, listed
+from serve.events.values import grouped, headers_in, listed
 from serve.messages import Request, Response, as_latin1
 
 
@@ -37,7 +37,7 @@ def read(event: dict[str, Any]) -> Request:
         path,
         # Both decode the query's values.
         urlencode(listed(event, "multiValueQueryStringParameters", "queryStringParameters")),
-        listed(event, "multiValueHeaders", "headers"),
+        headers_in(event, "multiValueHeaders", "headers"),
         read_body(event.get("body"), event.get("isBase64Encoded")),
         mount,
         context.get("protocol") or "HTTP/1.1",

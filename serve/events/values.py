@@ -9,6 +9,16 @@ def listed(event: dict[str, Any], several: str, single: str) -> list[tuple[str, 
     return list(_pairs(event.get(several) or event.get(single) or {}))
 
 
+def headers_in(event: dict[str, Any], several: str, single: str) -> list[tuple[str, str]]:
+    """`listed` headers, those of a Cookie header that HTTP/2 split as the one that HTTP/1.1 has (RFC 9113, 8.2.3)."""
+    headers = listed(event, several, single)
+    cookies = [value for name, value in headers if name.lower() == "cookie"]
+    if len(cookies) > 1:
+        headers = [(name, value) for name, value in headers if name.lower() != "cookie"]
+        headers.append(("cookie", "; ".join(cookies)))
+    return headers
+
+
 def _pairs(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in values.items():
         for one in value if isinstance(value, list) else [value]:

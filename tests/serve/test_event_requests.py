@@ -120,6 +120,13 @@ def test_cookies_arrive_once_as_one_header(shape: str) -> None:
     assert environ["HTTP_COOKIE"] == "a=1; b=2"
 
 
+@pytest.mark.parametrize("shape", ["HTTP API, payload 1.0", "REST API", "load balancer, multi values"])
+def test_a_cookie_header_that_http_2_has_split_is_whole_again(shape: str) -> None:
+    environ = seen_by_app(SHAPES[shape](headers=[("Cookie", "a=1"), ("x-a", "1"), ("Cookie", "b=2,3")]))
+
+    assert environ["HTTP_COOKIE"] == "a=1; b=2,3"
+
+
 @pytest.mark.parametrize(
     "body", [b'{"message": "hello"}', "naïve 日本".encode(), b"\x00\xff\xfe binary", b"a" * 10_000]
 )
