@@ -10,7 +10,7 @@ from urllib.parse import quote
 from serve.instance import Identity, headers_before, server_timing
 from serve.logs import ids, ids_of
 from serve.messages import INTERNAL_ERROR, Request, Response, header_value
-from serve.wsgi_call import split_host
+from serve.wsgi_call import is_number, to_environ
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -63,22 +63,24 @@ def _ids_in(scope: Scope) -> dict[str, Any]:
 
 
 def to_scope(request: Request) -> dict[str, Any]:
-    """The ASGI scope of `request` (asgi.readthedocs.io/en/latest/specs/www.html)."""
+    """What the environ of `request` says, as an ASGI scope (asgi.readthedocs.io/en/latest/specs/www.html)."""
+    environ = to_environ(request)
     path = request.path.encode("latin-1")
     mount = request.mount.encode("latin-1")
     headers = [
-        (name.lower().encode("latin-1"), header_value(value).encode("latin-1"))
+        (header_value(name.lower()).encode("latin-1"), header_value(value).encode("latin-1"))
         for name, value in request.headers
+        if "_" not in name and name.lower() != "content-length"
     ]
-    first = dict(reversed(headers))
-    host, port = split_host(first.get(b"host", b"").decode("latin-1") or request.server or "localhost")
-    scheme = first.get(b"x-forwarded-proto", b"https").decode("latin-1").partition(",")[0].strip()
+    if length := environ.get("CONTENT_LENGTH"):
+        headers.append((b"content-length", length.encode()))
+    port = environ["SERVER_PORT"]
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": request.protocol.removeprefix("HTTP/"),
         "method": request.method,
-        "scheme": scheme,
+        "scheme": environ["wsgi.url_scheme"],
         # ASGI's path includes the prefix that root_path names.
         "path": (mount + path).decode("utf-8", "replace"),
         "raw_path": quote(mount + path, safe="/:@!$&'()*+,;=-._~").encode("ascii"),
@@ -86,7 +88,7 @@ def to_scope(request: Request) -> dict[str, Any]:
         "root_path": mount.decode("utf-8", "replace"),
         "headers": headers,
         "client": (request.client, 0) if request.client else None,
-        "server": (host, int(port or ("80" if scheme == "http" else "443"))),
+        "server": (environ["SERVER_NAME"], int(port) if is_number(port) else None),
     }
 
 

@@ -84,7 +84,12 @@ def call(app: "WSGIApplication", environ: "WSGIEnvironment") -> Response:
 def split_host(host: str) -> tuple[str, str]:
     """A Host header's name and port; the port is empty where there is none. IPv6 names keep their brackets."""
     name, _, port = host.rpartition(":")
-    return (name, port) if name and port.isdigit() else (host, "")
+    return (name, port) if name and is_number(port) else (host, "")
+
+
+def is_number(port: str) -> bool:
+    """Whether `port` can be one; isdigit() alone takes digits that int() does not."""
+    return port.isascii() and port.isdigit() and len(port) <= 5  # noqa: PLR2004 - the digits of 65535
 
 
 @lru_cache(maxsize=1024)
