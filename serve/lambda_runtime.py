@@ -1,5 +1,7 @@
 """What Lambda mode runs: awslambdaric's loop around the handler, with an end on SIGTERM that loses nothing."""
 
+import json
+import logging
 import os
 import signal
 import sys
@@ -11,12 +13,18 @@ fast_start.begin()  # before anything that it makes faster is imported
 try:
     from awslambdaric import bootstrap
     from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
+
+    from serve.events import payload_v2
+    from serve.events.body import RESPONSE_LIMIT
+    from serve.messages import INTERNAL_ERROR
 except ModuleNotFoundError as missing:
     if missing.name not in ("awslambdaric", "runtime_client"):
         raise
     sys.exit(
         "Lambda mode needs awslambdaric, which is only to be had for Linux; run the image in a container instead"
     )
+
+log = logging.getLogger(__name__)
 
 HANDLER = "serve.aws_lambda.handler"
 
@@ -35,6 +43,17 @@ class Client(LambdaRuntimeClient):
         event = super().wait_next_invocation()
         signal.signal(signal.SIGTERM, self._end_after_this_request)
         return event
+
+    def post_invocation_result(
+        self, invoke_id: str, result_data: str | bytes, *others: Any, **named: Any
+    ) -> None:
+        """Post what the handler gave; a 500 in its place where it is past Lambda's limit, by its headers."""
+        # The Runtime API's answer to too much is the end of this process.
+        data = result_data.encode() if isinstance(result_data, str) else result_data
+        if len(data) > RESPONSE_LIMIT:
+            log.error("The result is %d bytes of JSON; Lambda carries %d", len(data), RESPONSE_LIMIT)
+            data = json.dumps(payload_v2.write(INTERNAL_ERROR, "GET", {})).encode()
+        super().post_invocation_result(invoke_id, data, *others, **named)
 
     def _end_after_this_request(self, _number: int, _frame: Any) -> None:
         self.ending = True

@@ -10,8 +10,9 @@ from typing import Any
 
 
 def huge(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    """More than Lambda carries, at /huge."""
-    start_response("200 OK", [("Content-Type", "text/plain")])
+    """More than Lambda carries, in the body at /huge and in a header at /header."""
+    header = "x" * (10_000_000 if environ["PATH_INFO"] == "/header" else 1)
+    start_response("200 OK", [("Content-Type", "text/plain"), ("X-Header", header)])
     return [b"x" * (10_000_000 if environ["PATH_INFO"] == "/huge" else 1)]
 
 

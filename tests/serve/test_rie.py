@@ -50,9 +50,11 @@ def test_a_response_past_the_limit_is_a_500_and_the_same_instance_answers_the_ne
 ) -> None:
     invoke = rie(APP="tests.serve.apps:huge")
 
-    answers = [invoke(SHAPES["HTTP API, payload 2.0"](path=path)) for path in ("/small", "/huge", "/small")]
+    paths = ("/small", "/huge", "/small", "/header", "/small")
+    answers = [invoke(SHAPES["HTTP API, payload 2.0"](path=path)) for path in paths]
 
-    assert [answer["statusCode"] for answer in answers] == [200, 500, 200]
-    first, _, last = (answer["headers"] for answer in answers)
+    assert [answer["statusCode"] for answer in answers] == [200, 500, 200, 500, 200]
+    assert answers[1]["body"] == answers[3]["body"] == '{"message":"Internal Server Error"}'
+    first, _, _, _, last = (answer["headers"] for answer in answers)
     assert first["x-instance-id"] == last["x-instance-id"]
-    assert (first["x-instance-request"], last["x-instance-request"]) == ("1", "3")
+    assert (first["x-instance-request"], last["x-instance-request"]) == ("1", "5")
