@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from serve.instance import Identity, headers_before, server_timing
 from serve.logs import ids, ids_of
-from serve.messages import INTERNAL_ERROR, Request, Response, header_value
+from serve.messages import INTERNAL_ERROR, Request, Response, check_headers, header_value
 from serve.wsgi_call import is_number, to_environ
 
 Scope = MutableMapping[str, Any]
@@ -123,4 +123,5 @@ class Caller:
             # The app failed midway; Mangum has told the log.
             return INTERNAL_ERROR
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer["headers"]]
+        check_headers(headers)
         return Response(str(answer["status"]), headers, answer["body"])

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from serve.messages import INTERNAL_ERROR
+from serve.messages import INTERNAL_ERROR, check_headers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -59,6 +59,8 @@ class _Response:
             raise exc_info[1].with_traceback(exc_info[2])
         if self.held and not exc_info:
             raise RuntimeError("start_response was called twice without exc_info")
+        # Here, because a server that refuses one keeps those before it.
+        check_headers(headers)
         self.held = status, headers
         return self._write
 

@@ -1,9 +1,13 @@
 """An HTTP request and its response as values: what every event is read into, and written from."""
 
+import re
 from typing import NamedTuple
 
 # Named, because a function that is defined anew for each request computes its annotations each time.
 Headers = list[tuple[str, str]]
+
+# All but the tab (RFC 9110, 5.5).
+_CONTROL = re.compile(r"[\x00-\x08\n-\x1f\x7f]")
 
 
 class Request(NamedTuple):
@@ -64,3 +68,12 @@ def header_value(value: str) -> str:
     except UnicodeEncodeError:
         return as_latin1(value)
     return value
+
+
+def check_headers(headers: Headers) -> None:
+    """Raise ValueError for a response header's value that no server can send: beyond Latin-1, or with a line break."""
+    for _, value in headers:
+        if not (value.isascii() and value.isprintable()):
+            value.encode("latin-1")
+            if _CONTROL.search(value):
+                raise ValueError(f"the app's header value {value!r} has a control character")

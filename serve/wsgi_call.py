@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from serve.messages import Headers, Request, Response, header_value
+from serve.messages import Headers, Request, Response, check_headers, header_value
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -55,7 +55,8 @@ def to_environ(request: Request) -> "WSGIEnvironment":
 def call(app: "WSGIApplication", environ: "WSGIEnvironment") -> Response:
     """The app's whole response to `environ`; its iterable is closed, `write()` works.
 
-    What the app raises, at any point of the response, is raised here. RuntimeError where no response was started.
+    What the app raises, at any point of the response, is raised here. RuntimeError where no response was started,
+    ValueError for a header that HTTP has no place for.
     """
     written: list[bytes] = []
     started: list[Any] = []
@@ -77,6 +78,7 @@ def call(app: "WSGIApplication", environ: "WSGIEnvironment") -> Response:
     if not started:
         raise RuntimeError("the app never called start_response")
     status, headers = started
+    check_headers(headers)
     return Response(status, headers, b"".join(written))
 
 

@@ -48,6 +48,10 @@ def failing(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
             return [b"never started"]
         case "/first":
             return _broken()
+        case "/wide" | "/broken":
+            value = {"/wide": "日本", "/broken": "a\r\nX-Injected: b"}[environ["PATH_INFO"]]
+            start_response("200 OK", [("Content-Type", "text/plain"), ("X-Name", value)])
+            return [b"no server can send this header"]
         case _:
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [b"fine"]

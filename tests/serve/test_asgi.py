@@ -109,3 +109,13 @@ def test_a_lifespan_that_fails_to_begin_is_not_the_end(failure: BaseException) -
         await mirror(scope, receive, send)
 
     assert make_handler(Caller(guard(app)))(SHAPES["REST API"](), None)["statusCode"] == 200
+
+
+def test_a_header_with_a_line_break_is_a_500() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            headers = [(b"x-name", b"a\r\nx-injected: b")]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+
+    assert make_handler(Caller(guard(app)))(SHAPES["REST API"](), None)["statusCode"] == 500

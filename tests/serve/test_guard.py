@@ -16,7 +16,7 @@ from tests.serve.lambda_events import payload_v2
 from tests.serve.runtime import serve_events
 
 FAILURES = {
-    "failing": ["/raise", "/exit", "/never", "/first"],
+    "failing": ["/raise", "/exit", "/never", "/first", "/wide", "/broken"],
     "failing_asgi": ["/raise", "/exit", "/never", "/cancelled", "/first", "/first/exit", "/empty"],
 }
 
