@@ -39,6 +39,14 @@ keepalive = 620
 # What it passes on from a client must not set SCRIPT_NAME or PATH_INFO.
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "*")
 forwarder_headers = ""
+# Of other proxies' headers for the scheme gunicorn would believe every one, and refuse a request where two disagree.
+secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
+
+# As much as front ends pass on, whose part it is to refuse more: an HTTP API 10,240 bytes of head, a load balancer 16
+# KB a line (docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html).
+limit_request_line = 0  # none
+limit_request_field_size = 16_384
+limit_request_fields = 1000
 
 # The root file system may be read-only.
 control_socket_disable = True
