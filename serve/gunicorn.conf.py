@@ -25,7 +25,7 @@ bind = f"[{host}]:{port}" if ":" in host and not host.startswith("[") else f"{ho
 
 # As many processes as WEB_CONCURRENCY says, gunicorn's own name; one by default: a rarely called service has a fraction
 # of a CPU.
-worker_class = "asgi" if is_asgi else "gthread"
+worker_class = "serve.gunicorn_asgi.Worker" if is_asgi else "gthread"
 threads = 1 if is_asgi else threads
 
 # A frozen instance (CPU only during requests) cannot send heartbeats; it would be killed when it wakes up.

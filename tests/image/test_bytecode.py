@@ -56,7 +56,7 @@ DOORS = {
         "serve.gunicorn_app",
         "gunicorn.app.wsgiapp",
         "gunicorn.workers.gthread",
-        "gunicorn.workers.gasgi",
+        "serve.gunicorn_asgi",
     ],
     "health check": ["serve.healthcheck"],
     "deferred": ["click", "flask.cli", "flask.templating", "jinja2.ext", "werkzeug.serving", "werkzeug.test"],

@@ -27,14 +27,27 @@ async def huge_asgi(scope: Any, receive: Any, send: Any) -> None:
 
 def slow(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     """Says on standard error that it has begun, and answers when the file that the query names is gone."""
-    gate = Path(environ["QUERY_STRING"]) if environ["QUERY_STRING"] else None
-    if gate:
-        print("begun", file=sys.stderr, flush=True)
-        while gate.exists():
-            time.sleep(0.01)
+    _wait_until_gone(environ["QUERY_STRING"])
     start_response("200 OK", [("Content-Type", "text/plain")])
     print("finished", flush=True)
     return [b"finished"]
+
+
+async def slow_asgi(scope: Any, receive: Any, send: Any) -> None:
+    """`slow` for ASGI."""
+    if scope["type"] != "http":
+        return
+    await asyncio.to_thread(_wait_until_gone, scope["query_string"].decode())
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+    print("finished", flush=True)
+    await send({"type": "http.response.body", "body": b"finished"})
+
+
+def _wait_until_gone(gate: str) -> None:
+    if gate:
+        print("begun", file=sys.stderr, flush=True)
+        while Path(gate).exists():
+            time.sleep(0.01)
 
 
 def failing(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

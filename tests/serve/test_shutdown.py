@@ -5,7 +5,10 @@ import subprocess
 import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -14,6 +17,7 @@ from tests.serve.lambda_events import payload_v2
 from tests.serve.runtime import runtime_api
 
 SLOW = "tests.serve.apps:slow"
+SLOW_ASGI = "tests.serve.apps:slow_asgi"
 
 
 def wait_until_begun(process: "subprocess.Popen[str]") -> None:
@@ -29,9 +33,12 @@ def gate(tmp_path: Path) -> Path:
     return gate
 
 
-def test_in_lambda_mode_a_request_that_has_begun_is_answered_before_the_end(start: Start, gate: Path) -> None:
+@pytest.mark.parametrize("app", [SLOW, SLOW_ASGI])
+def test_in_lambda_mode_a_request_that_has_begun_is_answered_before_the_end(
+    start: Start, gate: Path, app: str
+) -> None:
     with runtime_api([payload_v2(query=str(gate)), payload_v2()]) as api:
-        process = start(AWS_LAMBDA_RUNTIME_API=api.address, APP=SLOW)
+        process = start(AWS_LAMBDA_RUNTIME_API=api.address, APP=app, LOG_LEVEL="warning")
         wait_until_begun(process)
 
         process.send_signal(signal.SIGTERM)
@@ -54,10 +61,11 @@ def test_in_lambda_mode_an_idle_instance_ends_at_once(start: Start) -> None:
         assert process.wait(timeout=30) in {0, -signal.SIGTERM}
 
 
+@pytest.mark.parametrize("app", [SLOW, SLOW_ASGI])
 def test_in_gunicorn_mode_a_request_that_has_begun_is_answered_before_the_end(
-    gunicorn: Gunicorn, gate: Path
+    gunicorn: Gunicorn, gate: Path, app: str
 ) -> None:
-    process, url = gunicorn(APP=SLOW)
+    process, url = gunicorn(APP=app)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(lambda: urllib.request.urlopen(f"{url}/?{gate}", timeout=30).read())
         wait_until_begun(process)
@@ -68,6 +76,20 @@ def test_in_gunicorn_mode_a_request_that_has_begun_is_answered_before_the_end(
         assert answer.result(30) == b"finished"
     out, _ = process.communicate(timeout=30)
     assert (process.returncode, out) == (0, "finished\n")
+
+
+def test_a_lifespan_ends_although_a_front_end_keeps_its_connection_open(gunicorn: Gunicorn) -> None:
+    process, url = gunicorn(APP="examples.fastapi_app:app")
+    address = urlsplit(url)
+    with closing(HTTPConnection(address.hostname or "", address.port, timeout=30)) as kept:
+        kept.request("GET", "/hello")
+        kept.getresponse().read()
+
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=30)
+
+    assert process.returncode == 0
+    assert "lifespan ended" in out.splitlines()
 
 
 def test_a_rolling_restart_of_gunicorn_under_load_loses_no_request(gunicorn: Gunicorn) -> None:
