@@ -7,14 +7,18 @@ import sys
 
 def main() -> int:
     """0 where the app is healthy, or where no port is open because Lambda mode needs none; else 1."""
-    if os.environ.get("RUN_MODE") == "lambda" or os.environ.get("AWS_LAMBDA_RUNTIME_API"):
+    # As entrypoint.sh chooses.
+    mode = os.environ.get("RUN_MODE") or (
+        "lambda" if os.environ.get("AWS_LAMBDA_RUNTIME_API") else "gunicorn"
+    )
+    if mode == "lambda":
         return 0
     connection = http.client.HTTPConnection("127.0.0.1", int(os.environ.get("PORT", "8080")), timeout=2)
     try:
         connection.request("GET", "/health")
         status = connection.getresponse().status
-    except OSError as error:
-        print(f"no answer from /health: {error}", file=sys.stderr)
+    except (OSError, http.client.HTTPException) as error:
+        print(f"no answer from /health: {str(error).strip()}", file=sys.stderr)
         return 1
     if status != http.client.OK:
         print(f"/health answered {status}", file=sys.stderr)
