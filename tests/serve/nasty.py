@@ -1,4 +1,4 @@
-"""A WSGI app that shows what reached it and answers as the request's plan says, in every way that WSGI allows."""
+"""Apps that show what reached them and answer as the request's plan says, in every way that WSGI and ASGI allow."""
 
 import base64
 import json
@@ -94,4 +94,51 @@ def seen(environ: dict[str, Any]) -> dict[str, Any]:
         # Where the client declared none (no body, or one in chunks) an HTTP API does: the same to an app.
         "length": environ.get("CONTENT_LENGTH", str(len(body))),
         "scheme": environ["wsgi.url_scheme"],
+    }
+
+
+async def asgi(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """`app` for ASGI, where a response is always a row of messages."""
+    if scope["type"] != "http":
+        return
+    fields = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    plan: Plan = json.loads(base64.b64decode(fields["x-plan"]))
+    status, headers = int(plan["status"][:3]), [(n.encode(), v.encode("latin-1")) for n, v in plan["headers"]]
+    chunks = [base64.b64decode(chunk) for chunk in plan["chunks"]]
+    match plan["way"]:
+        case "mirror":
+            status, headers = 200, [(b"content-type", b"application/json")]
+            chunks = [json.dumps(await seen_by_asgi(scope, receive), sort_keys=True).encode()]
+        case "raises":
+            raise RuntimeError("the secret of the inside")
+        case "exits":
+            raise SystemExit(3)
+        case _:
+            pass
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    if plan["way"] == "raises at the first chunk":
+        raise RuntimeError("the secret of the inside")
+    for chunk in chunks:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body"})
+
+
+async def seen_by_asgi(scope: dict[str, Any], receive: Any) -> dict[str, Any]:
+    """The parts of a request that a client chose."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+    fields: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key = name.decode("latin-1")
+        if key in ("content-type", "cookie", "host") or key.startswith("x-test-"):
+            fields[key] = (
+                f"{fields[key]},{value.decode('latin-1')}" if key in fields else value.decode("latin-1")
+            )
+    return {
+        **fields,
+        **{key: scope[key] for key in ("method", "path", "root_path", "scheme")},
+        "query": scope["query_string"].decode("latin-1"),
+        "body": body.hex(),
     }

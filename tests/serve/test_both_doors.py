@@ -28,7 +28,7 @@ from local import Emulator, Settings
 from tests.serve.conftest import listening, starting
 from tests.serve.nasty import WAYS, Plan
 
-APP = "tests.serve.nasty:app"
+APPS = {"WSGI": "tests.serve.nasty:app", "ASGI": "tests.serve.nasty:asgi"}
 QUIET = {"IDENTITY_HEADERS": "off", "LOG_LEVEL": "CRITICAL"}
 # make soak asks for more.
 EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "300"))
@@ -37,12 +37,13 @@ HOP = {"date", "server", "connection", "transfer-encoding", "apigw-requestid"}
 Answer = tuple[int, dict[str, str], list[str], bytes]
 
 
-@pytest.fixture(scope="module")
-def doors() -> Iterator[list[tuple[str, int]]]:
+@pytest.fixture(scope="module", params=APPS)
+def doors(request: pytest.FixtureRequest) -> Iterator[list[tuple[str, int]]]:
     """The addresses of gunicorn and of the emulated HTTP API, both serving the nasty app."""
-    emulated = Settings(app=APP, environment=QUIET, idle_seconds=60)
+    app = APPS[request.param]
+    emulated = Settings(app=app, environment=QUIET, idle_seconds=60)
     with starting() as start, Emulator("aws", emulated) as emulator:
-        gunicorn = listening(start(PORT="0", GUNICORN_LOG_LEVEL="info", APP=APP, **QUIET))
+        gunicorn = listening(start(PORT="0", GUNICORN_LOG_LEVEL="info", APP=app, **QUIET))
         yield [(url.hostname or "", url.port or 0) for url in map(urlsplit, [gunicorn, emulator.url])]
 
 
