@@ -1,12 +1,13 @@
 """AWS Lambda behind an HTTP API on this machine: an HTTP request to an event, to an instance, to an answer.
 
 An instance for each concurrent request, gone when idle; a request's life in an instance is lambda_instance.py's, the
-mapping and the gateway's own answers are http_api.py's.
+mapping and the gateway's own answers are http_api.py's, who may call is authorizer.py's.
 """
 
 import asyncio
 import contextlib
 import json
+from typing import TYPE_CHECKING, Any
 
 import platforms
 from local import front, http_api
@@ -19,6 +20,9 @@ from local.pool import Lease, Pool, RefusedError, StartError
 from local.runtime_api import Failed, Outcome
 from local.settings import Plan, Settings
 
+if TYPE_CHECKING:
+    from local.authorizer import JwtAuthorizer
+
 
 class Service:
     """The HTTP API and the function behind it, as an ASGI application."""
@@ -30,6 +34,7 @@ class Service:
         self._reaper = reaper
         self._pool: Pool[LambdaInstance] = Pool(plan.policy, self._launch, log, grace=0)
         self._running: set[asyncio.Task[Answer]] = set()
+        self._authorizer = _authorizer(settings, log)
 
     async def begin(self) -> None:
         """Nothing runs before the first request."""
@@ -43,13 +48,17 @@ class Service:
         with contextlib.suppress(front.ClientGoneError):
             request = await front.read(scope, receive, platforms.limit("aws", "gateway_payload"))
             call = Call.of(request)
-            answer = http_api.refusal(request) or await self._integrate(request, call)
+            answer = http_api.refusal(request) or await self._authorize(request, call)
             await front.respond(send, http_api.identified(answer, call))
 
-    async def _integrate(self, request: Request, call: Call) -> Answer:
+    async def _authorize(self, request: Request, call: Call) -> Answer:
+        verdict = await self._authorizer.judge(request) if self._authorizer else None
+        return verdict if isinstance(verdict, Answer) else await self._integrate(request, call, verdict)
+
+    async def _integrate(self, request: Request, call: Call, authorizer: dict[str, Any] | None) -> Answer:
         """The function's answer, or the HTTP API's own when that takes too long; the function runs on then."""
         event = json.dumps(
-            http_api.to_event(request, call), ensure_ascii=False, separators=(",", ":")
+            http_api.to_event(request, call, authorizer), ensure_ascii=False, separators=(",", ":")
         ).encode()
         if len(event) > platforms.limit("aws", "request_payload"):
             return http_api.TOO_LARGE
@@ -103,3 +112,12 @@ class Service:
 
     def _lost(self, number: int) -> None:
         self._pool.lost(number)
+
+
+def _authorizer(settings: Settings, log: Log) -> "JwtAuthorizer | None":
+    if settings.jwt_issuer is None:
+        return None
+    # Only who asks for tokens pays for cryptography.
+    from local.authorizer import JwtAuthorizer  # noqa: PLC0415
+
+    return JwtAuthorizer(settings.jwt_issuer, settings.audiences, log)

@@ -53,6 +53,15 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
     env: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE for the instances; may be repeated")
     ] = None,
+    jwt_issuer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="on aws: requests need a token of this issuer; http on this machine alone"
+        ),
+    ] = None,
+    jwt_audience: Annotated[
+        str | None, typer.Option(metavar="NAME[,NAME]", help="on aws: whom the tokens are for")
+    ] = None,
     log: Annotated[
         Path | None,
         typer.Option(help="a file for events and the instances' output, instead of standard error"),
@@ -78,15 +87,17 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
         image=image,
         app=wsgi,
         environment=dict(_variable(text) for text in env or ()),
+        jwt_issuer=jwt_issuer,
+        jwt_audience=jwt_audience,
         log=log,
     )
     sys.exit(asyncio.run(run(platform, settings, with_parent=with_parent)))
 
 
-def main() -> None:
+def main(command: typer.Typer = app) -> None:
     """Run the command; what the user can put right is one line and status 2."""
     try:
-        app(standalone_mode=False)
+        command(standalone_mode=False)
     except SettingsError as problem:
         _fail(str(problem))
     except typer.Exit as end:

@@ -98,6 +98,8 @@ def arguments(settings: Settings) -> list[str]:
         "--engine": settings.engine,
         "--image": settings.image,
         "--app": settings.app,
+        "--jwt-issuer": settings.jwt_issuer,
+        "--jwt-audience": settings.jwt_audience,
         "--log": settings.log.absolute() if settings.log else None,
     }
     words = [f"{option}={value}" for option, value in options.items() if value is not None]

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes
@@ -65,8 +66,11 @@ def refusal(request: Request) -> Answer | None:
     return None
 
 
-def to_event(request: Request, call: Call) -> dict[str, Any]:
-    """The event of payload 2.0 that `request` becomes on the route and stage $default (DOC)."""
+def to_event(request: Request, call: Call, authorizer: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The event of payload 2.0 that `request` becomes on the route and stage $default (DOC).
+
+    `authorizer` is what one says of the caller, where there is one.
+    """
     # Decoded once (TOOL: "this should be decoded value"); what is no UTF-8 cannot be carried by JSON as it was.
     path = unquote_to_bytes(request.path).decode("utf-8", "replace")
     query = request.query.decode("utf-8", "replace")
@@ -85,6 +89,8 @@ def to_event(request: Request, call: Call) -> dict[str, Any]:
     if query:
         event["queryStringParameters"] = _parameters(query)
     event["requestContext"] = _context(request, call, path, headers)
+    if authorizer:
+        event["requestContext"]["authorizer"] = authorizer
     if request.body:
         event |= _body(request)
     return event | {"isBase64Encoded": event.get("isBase64Encoded", False)}

@@ -1,12 +1,15 @@
 """What a user may set, checked against the platform's limits, to the numbers that an emulation runs with."""
 
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import platforms
 from local.scaling import Policy
@@ -27,8 +30,9 @@ class Settings:
     instances. concurrency: requests at once in one instance. memory: MB that the instance is told of (a container is
     held to it). timeout: seconds, of the function (aws) or of a request (gcp). gateway_timeout: seconds, of the HTTP
     API's integration (aws). engine: "process" runs entrypoint.sh, "podman" or "docker" the `image`, with
-    `engine_options` before its name. app: APP. environment: more variables for the instances. log: a file for events
-    and the instances' output; None is standard error.
+    `engine_options` before its name. app: APP. environment: more variables for the instances. jwt_issuer, jwt_audience:
+    whose tokens the HTTP API asks for, and for whom, several separated by commas (aws); both or neither. log: a file
+    for events and the instances' output; None is standard error.
     """
 
     port: int = 0
@@ -44,7 +48,14 @@ class Settings:
     image: str | None = None
     app: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    jwt_issuer: str | None = None
+    jwt_audience: str | None = None
     log: Path | None = None
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """The parts of `jwt_audience`."""
+        return tuple(part.strip() for part in (self.jwt_audience or "").split(",") if part.strip())
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,7 @@ def plan(platform: str, settings: Settings) -> Plan:
         raise SettingsError(
             f"--timeout: App Runner's is {platforms.limit(platform, 'request_timeout')} s, fixed"
         )
+    _check_tokens(platform, settings)
     least = platforms.limit("apprunner", "instances_minimum") if platform == "apprunner" else 0
     maximum = check.whole("--max", settings.maximum, 1, "instances", "instances")
     minimum = least if settings.minimum is None else settings.minimum
@@ -115,6 +127,37 @@ def require_engine(platform: str, settings: Settings) -> None:
     command = [settings.engine, "image", "inspect", settings.image]
     if subprocess.run(command, capture_output=True, check=False).returncode != 0:
         raise SettingsError(f"{settings.engine} has no image {settings.image!r}; build it with `make image`")
+
+
+def is_safe_url(text: str) -> bool:
+    """Whether `text` is a URL that nobody in between can answer: of https, or of http on this machine."""
+    try:
+        url = urlsplit(text)
+        host = url.hostname or ""
+        if not host or url.port == 0 or url.username or url.query or url.fragment or re.search(r"\s", text):
+            return False
+        return url.scheme == "https" or (
+            url.scheme == "http" and (host == "localhost" or ip_address(host).is_loopback)
+        )
+    except ValueError:  # no such port, or a name where only an address of this machine may be
+        return False
+
+
+def _check_tokens(platform: str, settings: Settings) -> None:
+    issuer, audience = settings.jwt_issuer, settings.jwt_audience
+    if issuer is None and audience is None:
+        return
+    option = "--jwt-audience" if issuer is None else "--jwt-issuer"
+    if platform != "aws":
+        raise SettingsError(f"{option} belongs to aws; {platform} has no tokens of an issuer at its door")
+    if issuer is None:
+        raise SettingsError("--jwt-audience needs --jwt-issuer URL, whose tokens they are")
+    if not is_safe_url(issuer):
+        raise SettingsError(f"--jwt-issuer is {issuer!r}; it is https://HOST/PATH, or http on this machine")
+    if not settings.audiences:
+        raise SettingsError(
+            "--jwt-issuer needs --jwt-audience NAME[,NAME], one of which is the `aud` of a token"
+        )
 
 
 def _timeouts(platform: str, settings: Settings, check: "_Checker") -> tuple[float, float]:

@@ -135,6 +135,11 @@ def _request(environ: Environ, _query: dict[str, str]) -> dict[str, Any]:
     }
 
 
+def _caller(environ: Environ, _query: dict[str, str]) -> Any:
+    """What the HTTP API says of the caller."""
+    return environ["aws.event"]["requestContext"].get("authorizer")
+
+
 def _print(_environ: Environ, query: dict[str, str]) -> dict[str, Any]:
     sys.stdout.write(query["text"])
     sys.stdout.flush()
@@ -162,6 +167,7 @@ _ANSWERS: dict[str, Callable[[Environ, dict[str, str]], Any]] = {
     "/exit": _exit,
     "/environment": _environment,
     "/request": _request,
+    "/caller": _caller,
     "/print": _print,
     "/sicken": _sicken,
 }

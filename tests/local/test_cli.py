@@ -146,6 +146,23 @@ def test_a_port_in_use_is_one_clear_line(ends: Ends) -> None:
             "--min: an emulated Lambda function has no provisioned concurrency; leave it out",
         ),
         (["gcp", "--gateway-timeout=1"], "--gateway-timeout belongs to aws; gcp has --timeout alone"),
+        (
+            ["gcp", "--jwt-issuer=https://login.example.com"],
+            "--jwt-issuer belongs to aws; gcp has no tokens of an issuer at its door",
+        ),
+        (
+            ["apprunner", "--jwt-audience=my-api"],
+            "--jwt-audience belongs to aws; apprunner has no tokens of an issuer at its door",
+        ),
+        (["aws", "--jwt-audience=my-api"], "--jwt-audience needs --jwt-issuer URL, whose tokens they are"),
+        (
+            ["aws", "--jwt-issuer=https://login.example.com", "--jwt-audience= ,"],
+            "--jwt-issuer needs --jwt-audience NAME[,NAME], one of which is the `aud` of a token",
+        ),
+        (
+            ["aws", "--jwt-issuer=http://login.example.com", "--jwt-audience=my-api"],
+            "--jwt-issuer is 'http://login.example.com'; it is https://HOST/PATH, or http on this machine",
+        ),
         (["gcp", "--max=0"], "--max is 0; on gcp it is 1 to 100"),
         (["apprunner", "--timeout=1"], "--timeout: App Runner's is 120 s, fixed"),
         (["apprunner", "--min=0"], "--min is 0; on apprunner with --max 25 it is 1 to 25"),
@@ -299,5 +316,5 @@ def test_the_page_about_it_names_every_option(ends: Ends) -> None:
     page = (ROOT / "docs/local.md").read_text(encoding="utf-8")
 
     options = set(re.findall(r"^\s+(--[a-z-]+)", text, re.MULTILINE)) - {"--help"}
-    assert len(options) == 14
+    assert len(options) == 16
     assert [option for option in sorted(options) if f"`{option}`" not in page] == []

@@ -100,6 +100,14 @@ def test_a_request_becomes_the_whole_event() -> None:
     }
 
 
+def test_what_an_authorizer_says_is_in_the_request_context() -> None:
+    plain, said = to_event(make_request(), CALL), {"jwt": {"claims": {"sub": "ann"}, "scopes": None}}
+
+    event = to_event(make_request(), CALL, said)
+
+    assert event == plain | {"requestContext": plain["requestContext"] | {"authorizer": said}}
+
+
 def test_what_a_plain_get_lacks_is_absent_but_the_length() -> None:
     event = to_event(make_request(), CALL)
 

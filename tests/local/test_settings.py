@@ -5,7 +5,7 @@ import pytest
 import platforms
 from local import Settings
 from local.scaling import Policy
-from local.settings import Plan, plan
+from local.settings import Plan, is_safe_url, plan
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,38 @@ def test_what_is_set_is_used(platform: str) -> None:
     policy = plan(platform, settings).policy
 
     assert (policy.minimum, policy.maximum, policy.idle_seconds) == (0 if platform == "aws" else 2, 3, 0)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_safe"),
+    [
+        ("https://login.example.com", True),
+        ("https://login.example.com:8443/realms/mine/", True),
+        ("https://192.0.2.1", True),
+        ("http://127.0.0.1:9000", True),
+        ("http://127.8.9.10/path", True),
+        ("http://localhost:9000", True),
+        ("http://[::1]:9000", True),
+        ("http://login.example.com", False),
+        ("http://192.0.2.1", False),
+        ("http://localhost.example.com", False),
+        ("ftp://127.0.0.1", False),
+        ("login.example.com", False),
+        ("https://", False),
+        ("https://login.example.com:0", False),
+        ("https://login.example.com:port", False),
+        ("https://[::1", False),
+        ("https://me@login.example.com", False),
+        ("https://login.example.com?a=b", False),
+        ("https://login.example.com#a", False),
+        ("https://login.example.com/a b", False),
+        ("", False),
+    ],
+)
+def test_a_url_is_safe_where_nobody_in_between_can_answer(url: str, is_safe: bool) -> None:
+    assert is_safe_url(url) == is_safe
+
+
+def test_audiences_are_separated_by_commas() -> None:
+    assert Settings(jwt_audience="my-api, my-other-api,").audiences == ("my-api", "my-other-api")
+    assert Settings().audiences == ()

@@ -1,0 +1,29 @@
+"""An HTTP API's JWT authorizer: a request to what the event says of its sender, or to the answer that refuses it."""
+
+import time
+from typing import Any
+
+from local import tokens
+from local.keys import Keys
+from local.log import Log
+from local.message import Answer, Request
+from local.tokens import Rules, TokenError
+
+
+class JwtAuthorizer:
+    """Takes tokens that `issuer` signed for one of `audiences`, and logs why it does not."""
+
+    def __init__(self, issuer: str, audiences: tuple[str, ...], log: Log) -> None:
+        self._rules = Rules(issuer, audiences)
+        self._keys = Keys(issuer)
+        self._log = log
+
+    async def judge(self, request: Request) -> Answer | dict[str, Any]:
+        """The claims for the event's requestContext, or the refusal."""
+        try:
+            token = tokens.token_of(request)
+            key = await self._keys.find(tokens.key_id(token))
+            return tokens.context(tokens.claims_of(token, key, self._rules, time.time()))
+        except TokenError as refused:
+            self._log.event(f"token refused: {refused}")
+            return refused.answer

@@ -1,0 +1,109 @@
+"""The issuer for trying tokens on this machine, as a user runs it."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import jwt
+import pytest
+
+from local.settings import ROOT
+from tests.local.conftest import PATIENCE
+
+
+@contextmanager
+def issuing(*arguments: str) -> Generator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "local.issuer", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def first_line(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+def get(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=PATIENCE) as response:
+        return response.read().decode()
+
+
+def claims_of(token: str, url: str) -> dict[str, Any]:
+    """What the token says, if the issuer's published keys bear it out: with PyJWT's own client and checks."""
+    where = json.loads(get(f"{url}/.well-known/openid-configuration"))["jwks_uri"]
+    key = jwt.PyJWKClient(where).get_signing_key_from_jwt(token)
+    return jwt.decode(token, key, audience="my-api", issuer=url)
+
+
+def test_it_says_where_it_is_and_gives_tokens_that_its_keys_bear_out() -> None:
+    with issuing("--port=0") as process:
+        line = first_line(process)
+        url = line.split()[0]
+
+        claims = claims_of(get(f"{url}/token?audience=my-api&sub=ann&scope=read%20write"), url)
+
+        assert line == f"{url} issues tokens at /token?audience=NAME, for this machine; Ctrl-C ends it\n"
+        assert claims.pop("exp") == claims.pop("iat") + 3600
+        assert claims == {"iss": url, "aud": "my-api", "sub": "ann", "scope": "read write"}
+        with pytest.raises(jwt.ExpiredSignatureError):
+            claims_of(get(f"{url}/token?audience=my-api&expires_in=-1"), url)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "reason"),
+    [
+        (
+            "/token?expires_in=soon",
+            400,
+            "expires_in is 'soon'; it is a number of seconds, below 0 for a token of the past",
+        ),
+        ("/other", 404, "Not Found"),
+    ],
+)
+def test_what_it_does_not_have_is_an_answer(path: str, status: int, reason: str) -> None:
+    with issuing("--port=0") as process:
+        url = first_line(process).split()[0]
+
+        with pytest.raises(urllib.error.HTTPError) as error:
+            get(f"{url}{path}")
+
+    with error.value:
+        assert (error.value.code, error.value.reason) == (status, reason)
+
+
+@pytest.mark.parametrize(("end", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_a_signal_ends_it(end: signal.Signals, status: int) -> None:
+    with issuing("--port=0") as process:
+        first_line(process)
+
+        process.send_signal(end)
+
+        assert process.wait(PATIENCE) == status
+
+
+def test_a_port_in_use_is_one_clear_line() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with issuing(f"--port={port}") as process:
+            out, error = process.communicate(timeout=PATIENCE)
+
+    assert (process.returncode, out) == (2, "")
+    assert error == f"error: port {port} is in use; choose another with --port, or 0 for any\n"
