@@ -97,7 +97,7 @@ def from_file(path: Path, request: Request, default_path: str) -> list[Target]:
 
 
 _REQUEST = {"method", "path", "headers", "body", "expect"}
-_EMULATOR = {"app", "image", "engine", "memory"}
+_EMULATOR = {"app", "image", "engine", "jwt_audience", "jwt_issuer", "memory"}
 _WHERE = ("local", "stack", "url")
 _ALLOWED = f"a target is one of {', '.join(LOCAL)}, NAME=URL, or a Pulumi stack's name"
 
@@ -129,7 +129,7 @@ def _table(table: Mapping[str, Any], request: Request, default_path: str, where:
     if platform is not None and platform not in platforms.NAMES:
         raise CompareError(f"{where}: platform is {platform!r}; it is one of {', '.join(platforms.NAMES)}")
     idle = _number(table, "idle", where, None)
-    emulator = tuple((key, table[key]) for key in sorted(_EMULATOR & set(table)))
+    emulator = tuple((key, _setting(table, key, where)) for key in sorted(_EMULATOR & set(table)))
     if emulator and kinds[0] != "local":
         raise CompareError(
             f"{where}: {emulator[0][0]} is a setting of emulated targets; this one is a {kinds[0]}"
@@ -180,6 +180,10 @@ def _only(table: Mapping[str, Any], allowed: set[str], where: str) -> None:
     unknown = sorted(set(table) - allowed)
     if unknown:
         raise CompareError(f"{where}: {unknown[0]} is not known; allowed are {', '.join(sorted(allowed))}")
+
+
+def _setting(table: Mapping[str, Any], key: str, where: str) -> Any:
+    return _number(table, key, where, None) if key == "memory" else _text(table, key, where)
 
 
 def _text(table: Mapping[str, Any], key: str, where: str, default: str | None = None) -> Any:

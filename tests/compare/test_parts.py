@@ -81,6 +81,18 @@ def test_a_body_without_places_is_sent_as_it_is(text: str) -> None:
             "{file}: target 1: memory is a setting of emulated targets",
         ),
         (
+            "[[target]]\nurl = 'http://h'\njwt_issuer = 'https://login.example.com'",
+            "{file}: target 1: jwt_issuer is a setting of emulated targets",
+        ),
+        (
+            "[[target]]\nlocal = 'aws'\njwt_audience = ['my-api']",
+            "{file}: target 1: jwt_audience is ['my-api']; it should be a string",
+        ),
+        (
+            "[[target]]\nlocal = 'aws'\nmemory = '512'",
+            "{file}: target 1: memory is '512'; it should be a number",
+        ),
+        (
             "[[target]]\nurl = 'http://h'\nheaders = {Authorization = 'x'}",
             "{file}: target 1: header Authorization looks",
         ),
