@@ -5,7 +5,7 @@ ARG BASE=docker.io/library/python:3.13-slim@sha256:9d2e5553305c7c7b0097999bb1718
 FROM ${BASE} AS build
 WORKDIR /build
 COPY requirements/image.txt requirements/otel.txt ./
-# on: with what serve/traces.py needs (docs/tracing.md).
+# on: with what serve/traces.py needs; a stack says so by its key otlpEndpoint (docs/tracing.md).
 ARG OTEL=off
 # Only wheels, so no compiler is needed; what never runs (tests, stubs, C sources, command-line scripts) goes.
 RUN case ${OTEL} in \

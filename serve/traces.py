@@ -25,7 +25,7 @@ try:
 except ModuleNotFoundError as missing:
     raise SettingError(
         f"OTEL_EXPORTER_OTLP_ENDPOINT asks for traces, but {missing.name} is not installed; "
-        "build the image with --build-arg OTEL=on, or unset the variable"
+        "build the image with --build-arg OTEL=on, as the stack key otlpEndpoint does, or unset the variable"
     ) from None
 
 from serve.logs import ids

@@ -26,6 +26,8 @@ def build(
     """
     platform = docker_build.Platform(f"linux/{service.architecture}")
     arguments = {"APP": service.app, "SOURCE_DATE_EPOCH": EPOCH}
+    if service.otlp_endpoint:
+        arguments["OTEL"] = "on"
     build_id = content_hash(Path(), {**arguments, "platform": platform.value})
     return docker_build.Image(
         service.name,

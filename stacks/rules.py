@@ -24,7 +24,7 @@ LEFT_OPEN = frozenset(
     }
 )
 # Keys that mean the same everywhere; what they may hold is no matter of the platform.
-COMMON = frozenset({"platform", "app", "image", "alarmEmail", "domain", "dnsZone"})
+COMMON = frozenset({"platform", "app", "image", "otlpEndpoint", "alarmEmail", "domain", "dnsZone"})
 
 # Keys that hold a text which no list can give.
 FREE = frozenset({"pin", "billingAccount", "jwtIssuer", "jwtAudience", "invokers"})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import platforms
-from stacks import access, promotion, rules, variables
+from stacks import access, otlp, promotion, rules, variables
 from stacks.names import label, resource_name
 from stacks.rules import Value
 from stacks.variables import Variables
@@ -28,6 +28,7 @@ KEYS: dict[str, Value] = {
     "throttleBurst": 0,
     "logDays": 0,
     "tracing": False,
+    "otlpEndpoint": "",
     "canaryPercent": 100,
     "pin": "",
     "access": "public",
@@ -93,6 +94,7 @@ class Service:
     throttle_burst: int | None  # requests
     log_days: int | None
     tracing: bool
+    otlp_endpoint: str  # where OpenTelemetry sends traces, "" for none and an image without it
     canary_percent: int  # of the traffic, for the newest release
     pin: str  # a version, a revision or a digest, or ""
     access: str  # public, jwt or private
@@ -133,7 +135,9 @@ def read(
     problems += promotion.problems(
         str(values["image"]), str(values["app"]), str(KEYS["app"]), platform, region
     )
-    own, unfit = variables.read(config, project, platform, region, is_secret)
+    endpoint = str(values["otlpEndpoint"])
+    problems += otlp.problems(endpoint, str(values["image"]))
+    own, unfit = variables.read(config, project, platform, region, is_secret, endpoint)
     problems += rules.watching(
         str(values["alarmEmail"]), values["budget"], str(values["billingAccount"]), platform
     )
@@ -169,6 +173,7 @@ def read(
         throttle_burst=_whole(chosen["throttleBurst"]),
         log_days=_whole(chosen["logDays"]),
         tracing=bool(values["tracing"]),
+        otlp_endpoint=endpoint,
         canary_percent=_whole(values["canaryPercent"]) or 0,
         pin=str(values["pin"]),
         access=str(values["access"]),

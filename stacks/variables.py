@@ -22,6 +22,9 @@ RESERVED = {
 }
 OF_THE_IMAGE = {"APP": "the key app", "BUILD_ID": "the build", "RUN_MODE": "the platform"}
 
+# What OpenTelemetry's exporter reads; the stack's key otlpEndpoint sets it.
+ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+
 PARAMETER = re.compile(r"(?!/?(?i:aws|ssm))(/[\w.-]+)+|(?!(?i:aws|ssm))[\w.-]+")
 SECRETS_MANAGER = re.compile(
     r"arn:aws[a-z-]*:secretsmanager:(?P<region>[a-z0-9-]+):\d{12}:secret:(?P<name>[\w/+=.@-]+)-[A-Za-z0-9]{6}"
@@ -45,9 +48,17 @@ class Variables:
 
 
 def read(
-    config: Mapping[str, str], project: str, platform: str, region: str, is_secret: Callable[[str], bool]
+    config: Mapping[str, str],
+    project: str,
+    platform: str,
+    region: str,
+    is_secret: Callable[[str], bool],
+    otlp_endpoint: str = "",
 ) -> tuple[Variables, list[str]]:
-    """The Variables of a configuration, and what is wrong with it; no sentence shows a value of `secretValues`."""
+    """The Variables of a configuration, and what is wrong with it; no sentence shows a value of `secretValues`.
+
+    `otlp_endpoint` is one of them too, where it is set.
+    """
     maps, problems = dict[str, dict[str, str]](), list[str]()
     for key in KEYS:
         maps[key], wrong = _map(key, config.get(f"{project}:{key}") or "{}")
@@ -60,7 +71,9 @@ def read(
         )
     for key, entries in maps.items():
         problems += [problem for name in entries for problem in _name(key, name, platform)]
-    problems += _twice(maps)
+    traces = {ENDPOINT: otlp_endpoint} if otlp_endpoint else {}
+    problems += _twice({**maps, "otlpEndpoint": traces})
+    maps["environment"] = maps["environment"] | traces
     problems += [
         problem
         for name, place in maps["secrets"].items()
@@ -99,7 +112,7 @@ def _name(key: str, name: str, platform: str) -> list[str]:
 def _twice(maps: Mapping[str, Mapping[str, str]]) -> list[str]:
     names = [name for entries in maps.values() for name in entries]
     return [
-        f"{name}: it is in {' and in '.join(key for key in KEYS if name in maps[key])}; one of them has to go"
+        f"{name}: it is in {' and in '.join(key for key in maps if name in maps[key])}; one of them has to go"
         for name in sorted({name for name in names if names.count(name) > 1})
     ]
 

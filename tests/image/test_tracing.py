@@ -19,7 +19,7 @@ def test_the_image_is_without_it_and_says_how_to_have_it(engine: Engine, image: 
         1,
         (
             f"Error: {ENDPOINT} asks for traces, but opentelemetry is not installed; "
-            "build the image with --build-arg OTEL=on, or unset the variable"
+            "build the image with --build-arg OTEL=on, as the stack key otlpEndpoint does, or unset the variable"
         ),
     )
 

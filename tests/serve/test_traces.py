@@ -194,7 +194,7 @@ def test_an_image_without_it_says_how_to_have_it(start: Start, bare: str) -> Non
         1,
         (
             "Error: OTEL_EXPORTER_OTLP_ENDPOINT asks for traces, but opentelemetry is not installed; "
-            "build the image with --build-arg OTEL=on, or unset the variable\n"
+            "build the image with --build-arg OTEL=on, as the stack key otlpEndpoint does, or unset the variable\n"
         ),
     )
 

@@ -28,6 +28,10 @@ def valid_settings(draw: st.DrawFn, platform: str) -> dict[str, Any]:
             chosen[key] = draw(st.sampled_from(list(table[key].allowed)))
     if chosen.get("access") == "jwt":
         chosen |= {"jwtIssuer": "https://login.example.com/", "jwtAudience": "a, b"}
+    if draw(st.booleans()):
+        chosen["otlpEndpoint"] = draw(
+            st.sampled_from(["https://collector.example.com", "http://10.0.0.1:4318/otlp/"])
+        )
     chosen |= draw(_day_two(platform))
     most = draw(st.integers(1, 25))
     if draw(st.booleans()):

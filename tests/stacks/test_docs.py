@@ -16,7 +16,17 @@ from tests.stacks.aws_calls import calls
 from tests.stacks.graph import run, service
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["deploying", "settings", "releases", "domain", "environments", "secrets", "guards", "access"]
+PAGES = [
+    "deploying",
+    "settings",
+    "releases",
+    "domain",
+    "environments",
+    "secrets",
+    "guards",
+    "access",
+    "tracing",
+]
 # botocore's names of services to those of IAM, where they differ.
 IAM_NAMES = {"apigatewayv2": "apigateway"}
 

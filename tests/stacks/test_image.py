@@ -1,5 +1,6 @@
 """The image is known by what goes into it."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -154,6 +155,16 @@ def test_the_app_and_the_architecture_reach_the_image() -> None:
 
     assert image.inputs["buildArgs"]["APP"] == "shop.web:application"
     assert image.inputs["platforms"] == ["linux/arm64"]
+
+
+def test_the_dockerfile_knows_every_argument_of_the_build() -> None:
+    """One that it does not declare would be passed over without a word; the time of the files is BuildKit's own."""
+    arguments = (
+        run(service("aws", otlpEndpoint="https://collector.example.com")).one(IMAGE).inputs["buildArgs"]
+    )
+    declared = re.findall(r"^ARG (\w+)=", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert arguments.keys() - {"SOURCE_DATE_EPOCH"} == set(declared) - {"BASE"}
 
 
 def test_the_fake_registry_refuses_a_moved_tag(cloud: Cloud) -> None:

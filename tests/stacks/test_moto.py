@@ -296,6 +296,17 @@ def test_secrets_are_accepted_and_read_back_as_the_door_asks_for_them(moto: Moto
     assert [(entry["Type"], entry["Value"]) for entry in answer["Parameters"]] == [("SecureString", "canary")]
 
 
+def test_a_place_for_traces_is_accepted_and_reads_back(moto: Moto) -> None:
+    """The function is told where to, and its image is the one that was built for it."""
+    graph = deployed(moto, otlpEndpoint="https://collector.example.com")
+    function = moto.clients["lambda"].get_function(FunctionName=graph.one("lambda/function:Function").id)
+
+    assert function["Configuration"]["Environment"]["Variables"] == {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "https://collector.example.com"
+    }
+    assert function["Code"]["ImageUri"] == graph.outputs["image"]
+
+
 def test_guards_are_accepted_and_read_back(moto: Moto) -> None:
     """The schedule calls the alias, both alarms speak to the topic, the budget has its limit."""
     graph = deployed(moto, alarmEmail="ops@example.com", budget=20)

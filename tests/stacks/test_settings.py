@@ -36,6 +36,7 @@ def test_an_empty_configuration_is_a_whole_service() -> None:
         "memory": 512,
         "architecture": "amd64",
         "tracing": False,
+        "otlp_endpoint": "",
         "canary_percent": 100,
         "pin": "",
         "access": "public",
