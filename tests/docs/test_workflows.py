@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +59,17 @@ def test_the_project_has_what_its_commands_name(workflow: Path) -> None:
     assert [problem for command in found for problem in missing(command.replace("$!", ""))] == []
 
 
-@pytest.mark.parametrize("is_healthy", [True, False])
+@pytest.mark.parametrize(
+    ("answers", "seen"),
+    [
+        ("well", (0, ["20", "200", "abc"])),
+        # Refused at the door, the canary has shown nothing, so it may not be promoted.
+        ("without a token", (1, ["20", "401"] * 2)),
+        ("not at all", (1, ["20", "000"] * 2)),
+    ],
+)
 def test_the_watch_over_a_canary_ends_well_only_where_every_request_does(
-    tmp_path: Path, is_healthy: bool
+    tmp_path: Path, answers: str, seen: tuple[int, list[str]]
 ) -> None:
     [script] = [
         step["run"] for step in steps(ROOT / "docs/workflows/deploy.yml") if step.get("name") == "watch"
@@ -68,9 +77,12 @@ def test_the_watch_over_a_canary_ends_well_only_where_every_request_does(
     for slow, fast in (("[1-300]", "[1-20]"), ("10/s", "1000/s")):
         assert slow in script
         script = script.replace(slow, fast)
-    with Emulator("gcp", Settings(environment={"BUILD_ID": "abc"})) as emulator:
+    settings = Settings(environment={"BUILD_ID": "abc"}, log=tmp_path / "log")
+    if answers == "without a token":
+        settings = replace(settings, jwt_issuer="https://login.example.com", jwt_audience="my-api")
+    with Emulator("aws" if settings.jwt_issuer else "gcp", settings) as emulator:
         # What Pulumi would answer.
-        url = emulator.url if is_healthy else f"http://127.0.0.1:{free_port()}"
+        url = f"http://127.0.0.1:{free_port()}" if answers == "not at all" else emulator.url
         (tmp_path / "pulumi").write_text(f"#!/bin/sh\necho {url}\n")
         (tmp_path / "pulumi").chmod(0o755)
         done = subprocess.run(
@@ -83,9 +95,7 @@ def test_the_watch_over_a_canary_ends_well_only_where_every_request_does(
             timeout=120,
         )
 
-    assert (done.returncode, done.stdout.split()) == (
-        (0, ["20", "200", "abc"]) if is_healthy else (1, ["20", "000"] * 2)
-    )
+    assert (done.returncode, done.stdout.split()) == seen
 
 
 def test_the_gate_of_a_pull_request_comes_to_a_decision(tmp_path: Path) -> None:
