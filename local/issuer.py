@@ -15,7 +15,6 @@ import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Annotated, Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -81,12 +80,7 @@ class Issuer:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_problem: object) -> None:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()

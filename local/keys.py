@@ -40,15 +40,19 @@ class Keys:
 
     async def find(self, kid: str) -> RSAPublicKey:
         """The key called `kid`, from the issuer where it is not known or known for too long. Raises TokenError."""
-        async with self._fetching:
-            # That a key which is not known yet is asked for at once is documented of REST APIs alone:
-            # docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-jwt-authorizer-keys.html
-            if kid not in self._known or self._clock() >= self._until:
-                self._known = _usable(await self._fetch(self._issuer))
-                self._until = self._clock() + platforms.limit("aws", "jwt_keys_kept")
+        # That a key which is not known yet is asked for at once is documented of REST APIs alone:
+        # docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-jwt-authorizer-keys.html
+        if not self._has(kid):
+            async with self._fetching:
+                if not self._has(kid):
+                    self._known = _usable(await self._fetch(self._issuer))
+                    self._until = self._clock() + platforms.limit("aws", "jwt_keys_kept")
         if kid not in self._known:
             raise TokenError("the token's key is not known", f"{self._issuer} has no RSA key {kid!r}")
         return self._known[kid]
+
+    def _has(self, kid: str) -> bool:
+        return kid in self._known and self._clock() < self._until
 
 
 async def fetched(issuer: str) -> jwt.PyJWKSet:

@@ -30,14 +30,20 @@ def holding(token: str, done: Done, *files: Path) -> list[str]:
     return [name for name, text in texts.items() if any(secret in text for secret in secrets)]
 
 
+def measured(compare: Compare, issuer: Issuer, token: str, log: Path) -> Done:
+    """A comparison of a platform that runs already, with `token` in the environment."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TOKEN", token)
+        with Emulator("aws", Settings(jwt_issuer=issuer.url, jwt_audience="my-api", log=log)) as aws:
+            return compare("run", f"mine={aws.url}/hello", *HEADER, *BRIEF, "--cold", "none")
+
+
 def test_a_running_platform_is_measured_with_a_token_that_nothing_keeps(
-    compare: Compare, issuer: Issuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    compare: Compare, issuer: Issuer, tmp_path: Path
 ) -> None:
-    token = issuer.token({"aud": "my-api"})
-    monkeypatch.setenv("TOKEN", token)
-    log = tmp_path / "aws.log"
-    with Emulator("aws", Settings(jwt_issuer=issuer.url, jwt_audience="my-api", log=log)) as aws:
-        done = compare("run", f"mine={aws.url}/hello", *HEADER, *BRIEF, "--cold", "none")
+    token, log = issuer.token({"aud": "my-api"}), tmp_path / "aws.log"
+
+    done = measured(compare, issuer, token, log)
 
     (target,) = done.report["targets"]
     assert (done.status, target["failed"], {one["status"] for one in done.samples}) == (0, 0, {200})
@@ -64,13 +70,11 @@ def test_cold_starts_behind_the_authorizer_are_measured_too(
 
 
 def test_a_token_that_is_refused_is_a_failure_that_does_not_show_it(
-    compare: Compare, issuer: Issuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    compare: Compare, issuer: Issuer, tmp_path: Path
 ) -> None:
-    token = issuer.token({"aud": "someone-else"})
-    monkeypatch.setenv("TOKEN", token)
-    log = tmp_path / "aws.log"
-    with Emulator("aws", Settings(jwt_issuer=issuer.url, jwt_audience="my-api", log=log)) as aws:
-        done = compare("run", f"mine={aws.url}/hello", *HEADER, *BRIEF, "--cold", "none")
+    token, log = issuer.token({"aud": "someone-else"}), tmp_path / "aws.log"
+
+    done = measured(compare, issuer, token, log)
 
     assert (done.status, {one["status"] for one in done.samples}) == (1, {401})
     assert "Problem: mine is down or answers wrongly" in done.out

@@ -3,6 +3,8 @@
 import http.client
 import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from local import Emulator, Settings
+from local.settings import ROOT
 
 # Generous: the machine may be busy with the tests of others.
 PATIENCE = 60
@@ -105,6 +108,24 @@ def emulate_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulat
     """`emulating` for all tests of a module."""
     with emulating(tmp_path_factory.mktemp("emulated")) as start:
         yield start
+
+
+@contextmanager
+def command(module: str, *arguments: str) -> Generator["subprocess.Popen[str]"]:
+    """`python -m MODULE`, in a process group of its own, as a shell gives it one."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def until(is_so: Callable[[], Any], what: str) -> None:

@@ -8,8 +8,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,28 +16,10 @@ import pytest
 from local import Emulator, EmulatorError, Settings, SettingsError
 from local.cli import main
 from local.settings import ROOT
-from tests.local.conftest import PATIENCE, Emulate, is_gone, until
+from tests.local.conftest import PATIENCE, Emulate, command, is_gone, until
 
 Ends = Callable[..., tuple[int, str, str]]
 APP = "--app=tests.local.apps:app"
-
-
-@contextmanager
-def emulator(*arguments: str) -> Generator["subprocess.Popen[str]"]:
-    """The command, in a process group of its own, as a shell gives it one."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "local", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 @pytest.fixture
@@ -78,7 +59,7 @@ def press_ctrl_c(process: "subprocess.Popen[str]") -> None:
 def test_a_signal_ends_it_and_every_instance_also_one_at_work(
     platform: str, end: Callable[["subprocess.Popen[str]"], None], status: int, tmp_path: Path
 ) -> None:
-    with emulator(platform, "--port=0", APP) as process:
+    with command("local", platform, "--port=0", APP) as process:
         assert process.stdout is not None
         url = process.stdout.readline().split()[0]
         pid = get(url)["pid"]
@@ -95,7 +76,7 @@ def test_a_signal_ends_it_and_every_instance_also_one_at_work(
 
 @pytest.mark.parametrize("platform", ["aws", "gcp", "apprunner"])
 def test_not_even_sigkill_leaves_an_instance_behind(platform: str) -> None:
-    with emulator(platform, "--port=0", APP) as process:
+    with command("local", platform, "--port=0", APP) as process:
         assert process.stdout is not None
         pid = get(process.stdout.readline().split()[0])["pid"]
 
@@ -105,7 +86,7 @@ def test_not_even_sigkill_leaves_an_instance_behind(platform: str) -> None:
 
 
 def test_it_says_where_it_is_what_it_emulates_and_what_happens() -> None:
-    with emulator("aws", "--port=0", "--idle=0", "--app=app:create_app()") as process:
+    with command("local", "aws", "--port=0", "--idle=0", "--app=app:create_app()") as process:
         assert process.stdout is not None
         assert process.stderr is not None
         first = process.stdout.readline()

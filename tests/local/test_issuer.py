@@ -4,34 +4,14 @@ import json
 import signal
 import socket
 import subprocess
-import sys
 import urllib.error
 import urllib.request
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Any
 
 import jwt
 import pytest
 
-from local.settings import ROOT
-from tests.local.conftest import PATIENCE
-
-
-@contextmanager
-def issuing(*arguments: str) -> Generator["subprocess.Popen[str]"]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "local.issuer", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
+from tests.local.conftest import PATIENCE, command
 
 
 def first_line(process: "subprocess.Popen[str]") -> str:
@@ -52,7 +32,7 @@ def claims_of(token: str, url: str) -> dict[str, Any]:
 
 
 def test_it_says_where_it_is_and_gives_tokens_that_its_keys_bear_out() -> None:
-    with issuing("--port=0") as process:
+    with command("local.issuer", "--port=0") as process:
         line = first_line(process)
         url = line.split()[0]
 
@@ -77,7 +57,7 @@ def test_it_says_where_it_is_and_gives_tokens_that_its_keys_bear_out() -> None:
     ],
 )
 def test_what_it_does_not_have_is_an_answer(path: str, status: int, reason: str) -> None:
-    with issuing("--port=0") as process:
+    with command("local.issuer", "--port=0") as process:
         url = first_line(process).split()[0]
 
         with pytest.raises(urllib.error.HTTPError) as error:
@@ -89,7 +69,7 @@ def test_what_it_does_not_have_is_an_answer(path: str, status: int, reason: str)
 
 @pytest.mark.parametrize(("end", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
 def test_a_signal_ends_it(end: signal.Signals, status: int) -> None:
-    with issuing("--port=0") as process:
+    with command("local.issuer", "--port=0") as process:
         first_line(process)
 
         process.send_signal(end)
@@ -102,7 +82,7 @@ def test_a_port_in_use_is_one_clear_line() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with issuing(f"--port={port}") as process:
+        with command("local.issuer", f"--port={port}") as process:
             out, error = process.communicate(timeout=PATIENCE)
 
     assert (process.returncode, out) == (2, "")
