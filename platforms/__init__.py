@@ -7,8 +7,13 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-NAMES = ("aws", "gcp", "apprunner")
-TITLES = {"aws": "AWS Lambda", "gcp": "Cloud Run", "apprunner": "App Runner"}
+NAMES = ("aws", "gcp", "apprunner", "ecs")
+TITLES = {
+    "aws": "AWS Lambda",
+    "gcp": "Cloud Run",
+    "apprunner": "App Runner",
+    "ecs": "ECS Express Mode",
+}
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class Limit:
 
 @cache
 def limits(platform: str) -> dict[str, Limit]:
-    """Every limit of `platform` ("aws", "gcp" or "apprunner") by name.
+    """Every limit of `platform`, one of NAMES, by name.
 
     Raises KeyError for another platform, TypeError where an entry lacks a part.
     """
