@@ -33,6 +33,23 @@ def repository(service: Service) -> awsx.ecr.Repository:
     )
 
 
+def source(service: Service, own: awsx.ecr.Repository) -> pulumi.Output[str]:
+    """The ARN of the repository that the image is pulled from: the stack's own, or where `service.image` is."""
+    if service.image:
+        return promotion.ecr_repository(pulumi.Output.from_input(service.image))
+    return own.repository.arn
+
+
+def pulls(repository: str, *more: str) -> list[dict[str, object]]:
+    """The statements that allow pulling from the repository with this ARN, and there also the actions `more`."""
+    actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", *more]
+    return [
+        # The token is the registry's, whatever is pulled with it.
+        {"Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+        {"Action": sorted(actions), "Resource": repository},
+    ]
+
+
 def push(
     service: Service, repository_url: pulumi.Output[str], depends_on: list[pulumi.Resource] | None = None
 ) -> pulumi.Output[str]:

@@ -28,24 +28,44 @@ def error_rate(
     `metrics` are the names of failures and of requests, both counts.
     """
     counted = [
-        aws.cloudwatch.MetricAlarmMetricQueryArgs(
-            id=id_,
-            metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
-                namespace=namespace, metric_name=name, dimensions=dimensions, period=FIVE_MINUTES, stat="Sum"
-            ),
-        )
+        metric(id_, namespace, name, dimensions)
         for id_, name in zip(("failures", "requests"), metrics, strict=True)
     ]
-    rate = aws.cloudwatch.MetricAlarmMetricQueryArgs(
-        id="rate", expression="100 * failures / requests", label="failed, in percent", return_data=True
-    )
+    failing(service, told, [*counted, math("rate", "100 * failures / requests", "failed, in percent")])
+
+
+def failing(
+    service: Service,
+    told: aws.sns.Topic,
+    percent: pulumi.Input[list[aws.cloudwatch.MetricAlarmMetricQueryArgs]],
+) -> None:
+    """The alarm of error_rate(), from queries of which the one that counts is a share in percent."""
     aws.cloudwatch.MetricAlarm(
         f"{service.name}-errors",
         alarm_description=f"More than {ERRORS}% of the requests to {service.name} failed in five minutes",
-        metric_queries=[*counted, rate],
+        metric_queries=percent,
         evaluation_periods=1,
         threshold=ERRORS,
-        **_speaking(service, told),
+        **speaking(service, told),
+    )
+
+
+def metric(
+    id_: str, namespace: str, name: str, dimensions: Dimensions, stat: str = "Sum"
+) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
+    """What a metric comes to in five minutes, under the name `id_`."""
+    return aws.cloudwatch.MetricAlarmMetricQueryArgs(
+        id=id_,
+        metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
+            namespace=namespace, metric_name=name, dimensions=dimensions, period=FIVE_MINUTES, stat=stat
+        ),
+    )
+
+
+def math(id_: str, expression: str, label: str) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
+    """What an alarm looks at: an expression over its metrics."""
+    return aws.cloudwatch.MetricAlarmMetricQueryArgs(
+        id=id_, expression=expression, label=label, return_data=True
     )
 
 
@@ -61,11 +81,12 @@ def throttled(service: Service, told: aws.sns.Topic, function: pulumi.Input[str]
         statistic="Sum",
         evaluation_periods=1,
         threshold=0,
-        **_speaking(service, told),
+        **speaking(service, told),
     )
 
 
-def _speaking(service: Service, told: aws.sns.Topic) -> dict[str, Any]:
+def speaking(service: Service, told: aws.sns.Topic) -> dict[str, Any]:
+    """What every alarm has: it goes off above its threshold, and tells so and that it is over."""
     # Silence is what a service that scales to zero does most of the time.
     return {
         "comparison_operator": "GreaterThanThreshold",

@@ -1,4 +1,4 @@
-"""IAM policy documents as JSON."""
+"""IAM policy documents as JSON, and the names that they stand under."""
 
 import json
 from collections.abc import Mapping
@@ -9,6 +9,11 @@ def policy(*statements: Mapping[str, object]) -> str:
     return json.dumps(
         {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement} for statement in statements]}
     )
+
+
+def partition(region: str) -> str:
+    """The part of AWS that a region is in, as ARNs begin with it."""
+    return "aws-cn" if region.startswith("cn-") else "aws"
 
 
 def assumed_by(service: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
+from stacks.iam import partition
 from stacks.settings import Service
 from stacks.variables import SECRETS_MANAGER
 
@@ -33,6 +34,16 @@ def versions(made: Mapping[str, aws.ssm.Parameter]) -> dict[str, pulumi.Output[s
         variable: pulumi.Output.concat(parameter.name, ":", parameter.version.apply(str))
         for variable, parameter in made.items()
     }
+
+
+def stamped(
+    variables: Mapping[str, str], made: Mapping[str, pulumi.Output[str]]
+) -> dict[str, pulumi.Input[str]]:
+    """`variables`, and one that changes with a secret: for platforms that read secrets only when they deploy."""
+    found: dict[str, pulumi.Input[str]] = dict(variables)
+    if made:
+        found["SECRETS_VERSIONS"] = pulumi.Output.json_dumps(made)
+    return found
 
 
 def names(service: Service) -> dict[str, str]:
@@ -75,5 +86,6 @@ def _parameter(place: str) -> str:
 
 
 def _arn(service: Service, account: str, name: str) -> str:
-    partition = "aws-cn" if service.region.startswith("cn-") else "aws"
-    return f"arn:{partition}:ssm:{service.region}:{account}:parameter/{name.removeprefix('/')}"
+    return (
+        f"arn:{partition(service.region)}:ssm:{service.region}:{account}:parameter/{name.removeprefix('/')}"
+    )

@@ -1,7 +1,5 @@
 """App Runner: instances that never go away. Only for customers whom AWS had before 30 April 2026."""
 
-from collections.abc import Mapping
-
 import pulumi
 import pulumi_aws as aws
 
@@ -34,12 +32,13 @@ def deploy(service: Service, past: History) -> Deployment:
     access = aws.iam.Role(
         f"{service.name}-access", assume_role_policy=assumed_by("build.apprunner.amazonaws.com"), tags=tags
     )
-    source = (
-        promotion.ecr_repository(pulumi.Output.from_input(service.image))
-        if service.image
-        else repository.repository.arn
+    may_pull = aws.iam.RolePolicy(
+        f"{service.name}-access",
+        role=access.name,
+        policy=ecr.source(service, repository).apply(
+            lambda arn: policy(*ecr.pulls(arn, "ecr:DescribeImages"))
+        ),
     )
-    may_pull = aws.iam.RolePolicy(f"{service.name}-access", role=access.name, policy=source.apply(_pull))
     image = ecr.push(service, repository.url, [may_pull])
     digest = promotion.digest_of(image)
 
@@ -81,7 +80,9 @@ def deploy(service: Service, past: History) -> Deployment:
                 image_repository_type="ECR",
                 image_configuration=aws.apprunner.ServiceSourceConfigurationImageRepositoryImageConfigurationArgs(
                     port=PORT,
-                    runtime_environment_variables=_variables(service, secrets.versions(parameters)),
+                    runtime_environment_variables=secrets.stamped(
+                        _variables(service), secrets.versions(parameters)
+                    ),
                     runtime_environment_secrets=account.apply(lambda number: secrets.arns(service, number))
                     if service.variables.has_secrets
                     else None,
@@ -135,25 +136,6 @@ def deploy(service: Service, past: History) -> Deployment:
     )
 
 
-def _variables(service: Service, made: Mapping[str, pulumi.Output[str]]) -> dict[str, pulumi.Input[str]]:
+def _variables(service: Service) -> dict[str, str]:
     # As many threads as App Runner sends requests at once, or some would wait in the instance.
-    found: dict[str, pulumi.Input[str]] = {**service.variables.plain, "THREADS": str(service.concurrency)}
-    if made:
-        # App Runner reads secrets when it deploys, so a new value has to be a change that it sees.
-        found["SECRETS_VERSIONS"] = pulumi.Output.json_dumps(made)
-    return found
-
-
-def _pull(repository: str) -> str:
-    return policy(
-        {"Action": "ecr:GetAuthorizationToken", "Resource": "*"},
-        {
-            "Action": [
-                "ecr:BatchCheckLayerAvailability",
-                "ecr:BatchGetImage",
-                "ecr:DescribeImages",
-                "ecr:GetDownloadUrlForLayer",
-            ],
-            "Resource": repository,
-        },
-    )
+    return {**service.variables.plain, "THREADS": str(service.concurrency)}
