@@ -24,8 +24,10 @@ async def main() -> pulumi.Inputs:
             from stacks.aws import deploy
         case "gcp":
             from stacks.gcp import deploy
-        case _:
+        case "apprunner":
             from stacks.apprunner import deploy
+        case _:
+            from stacks.ecs import deploy
     return deploy(service, past).outputs(service.platform)
 
 

@@ -1,1 +1,1 @@
-"""Settings turned into the resources of one platform: aws, gcp or apprunner."""
+"""Settings turned into the resources of one platform: aws, gcp, apprunner or ecs."""

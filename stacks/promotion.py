@@ -4,6 +4,8 @@ import re
 
 import pulumi
 
+from stacks.iam import partition
+
 ECR = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(?P<name>[a-z0-9._/-]+)@(?P<digest>sha256:[0-9a-f]{64})"
 )
@@ -28,11 +30,11 @@ def problems(image: str, app: str, usual_app: str, platform: str, region: str) -
             f"image: it is {image!r}; allowed is {EXAMPLES[pattern]}, "
             "which `pulumi stack output image --stack OTHER` prints"
         )
-    # Cloud Run pulls across regions. ECR is asked in the region where the image runs.
+    # Cloud Run pulls across regions. Lambda and App Runner do not, and for ECS each start would cost the transfer.
     elif platform != "gcp" and region and found["region"] != region:
         wrong.append(
-            f"image: it is in {found['region']}, and this stack is in {region}; an image from ECR runs in its own "
-            f"region only. Replicate it to {region} (docs/environments.md) and name that copy"
+            f"image: it is in {found['region']}, and this stack is in {region}; an image is taken from the "
+            f"stack's own region. Replicate it to {region} (docs/environments.md) and name that copy"
         )
     if app != usual_app:
         wrong.append(
@@ -61,8 +63,8 @@ def _ecr_arn(image: str) -> str:
     found = ECR.fullmatch(image)
     if not found:
         raise ValueError(image)
-    partition = "aws-cn" if found["region"].startswith("cn-") else "aws"
-    return f"arn:{partition}:ecr:{found['region']}:{found['account']}:repository/{found['name']}"
+    region = found["region"]
+    return f"arn:{partition(region)}:ecr:{region}:{found['account']}:repository/{found['name']}"
 
 
 def digest_of(image: pulumi.Output[str]) -> pulumi.Output[str]:

@@ -24,13 +24,19 @@ LEFT_OPEN = frozenset(
     }
 )
 # Keys that mean the same everywhere; what they may hold is no matter of the platform.
-COMMON = frozenset({"platform", "app", "image", "otlpEndpoint", "alarmEmail", "domain", "dnsZone"})
+COMMON = frozenset({"platform", "app", "image", "otlpEndpoint", "alarmEmail"})
 
 # Keys that hold a text which no list can give.
-FREE = frozenset({"pin", "billingAccount", "jwtIssuer", "jwtAudience", "invokers"})
+FREE = frozenset({"pin", "billingAccount", "jwtIssuer", "jwtAudience", "invokers", "domain", "dnsZone"})
 
 _BY_IAM = "whoever the account's own policies let call it may; docs/access.md has one"
+_OPEN = "its load balancer lets everyone in"
 _PUBLIC = "its URL is open to all; closed it would be reached from a VPC only, which this stack does not make"
+_PERMANENT = "an instance is awake all the time"
+_ACCOUNT = "a budget at AWS belongs to the account itself"
+_BOUNDED = "maxInstances bounds what it can cost"
+_BY_HAND = "the load balancer is Express Mode's own; docs/domain.md says how to add a domain by hand"
+_ROLLING = "it moves 5% of the traffic to each new release, and the rest minutes later, by itself"
 _TOKENS = "with access private it takes Google's identity tokens, and no other issuer's"
 
 WHY_NOT = {
@@ -38,10 +44,11 @@ WHY_NOT = {
     ("gcp", "jwtIssuer"): _TOKENS,
     ("gcp", "jwtAudience"): _TOKENS,
     **{("apprunner", key): _PUBLIC for key in ("access", "jwtIssuer", "jwtAudience", "invokers")},
-    ("aws", "billingAccount"): "a budget at AWS belongs to the account itself",
-    ("apprunner", "billingAccount"): "a budget at AWS belongs to the account itself",
+    **{("ecs", key): _OPEN for key in ("access", "jwtIssuer", "jwtAudience", "invokers")},
+    **{(platform, "billingAccount"): _ACCOUNT for platform in ("aws", "apprunner", "ecs")},
     ("gcp", "wakeUp"): "a service that is idle for long starts like any other",
-    ("apprunner", "wakeUp"): "an instance is awake all the time",
+    ("apprunner", "wakeUp"): _PERMANENT,
+    ("ecs", "wakeUp"): _PERMANENT,
     ("aws", "cpu"): "CPU comes with memory, one vCPU for 1,769 MB",
     ("aws", "minInstances"): "it keeps no instance for a function that nobody calls",
     ("gcp", "throttleRate"): "maxInstances and concurrency bound what it can cost",
@@ -53,13 +60,24 @@ WHY_NOT = {
     ("gcp", "tracing"): "it traces a sample of the requests by itself",
     ("gcp", "domainReady"): "a domain takes one step there",
     ("apprunner", "timeout"): "it gives every request 120 seconds",
-    ("apprunner", "throttleRate"): "maxInstances bounds what it can cost",
-    ("apprunner", "throttleBurst"): "maxInstances bounds what it can cost",
+    ("apprunner", "throttleRate"): _BOUNDED,
+    ("apprunner", "throttleBurst"): _BOUNDED,
     ("apprunner", "logDays"): "it makes its log groups by itself and keeps them",
     ("apprunner", "tracing"): "its tracing needs a collector inside the image",
     ("apprunner", "canaryPercent"): "it moves all traffic to the new release at once",
     ("apprunner", "pin"): "it keeps no earlier release; deploy the earlier commit instead",
     ("apprunner", "domainReady"): "a domain takes one step there",
+    ("ecs", "timeout"): "its load balancer gives up a request to which it hears nothing for 60 seconds",
+    (
+        "ecs",
+        "concurrency",
+    ): "it adds tasks by their CPU; environment.THREADS says how many requests a task works on",
+    ("ecs", "throttleRate"): _BOUNDED,
+    ("ecs", "throttleBurst"): _BOUNDED,
+    ("ecs", "tracing"): "its tracing needs a collector beside the image",
+    ("ecs", "canaryPercent"): _ROLLING,
+    ("ecs", "pin"): "it sends nobody to an earlier release; deploy the earlier commit instead",
+    **{("ecs", key): _BY_HAND for key in ("domain", "dnsZone", "domainReady")},
 }
 
 
@@ -89,8 +107,10 @@ def rules(platform: str, cpu: float | None = None) -> dict[str, Rule]:
             return _lambda()
         case "gcp":
             return _cloud_run(cpu)
-        case _:
+        case "apprunner":
             return _app_runner()
+        case _:
+            return _ecs()
 
 
 def combinations(platform: str, values: Mapping[str, Value | None]) -> list[str]:
@@ -105,11 +125,12 @@ def combinations(platform: str, values: Mapping[str, Value | None]) -> list[str]
             problems.append(
                 f"concurrency: it is {concurrency}; with cpu {cpu:g}, less than 1, Cloud Run allows 1"
             )
-    if platform == "apprunner":
-        fitting = [size for of, size in platforms.limit("apprunner", "sizes") if of == cpu]
+    if platform in {"apprunner", "ecs"}:
+        fitting = [size for of, size in platforms.limit(platform, "sizes") if of == cpu]
         if memory not in fitting:
             sizes = " or ".join(str(size) for size in fitting)
-            problems.append(f"memory: it is {memory}; with cpu {cpu:g} App Runner allows {sizes}")
+            title = platforms.TITLES[platform]
+            problems.append(f"memory: it is {memory}; with cpu {cpu:g} {title} allows {sizes}")
     least, most = values["minInstances"], values["maxInstances"]
     if isinstance(least, int) and isinstance(most, int) and least > most:
         problems.append(f"minInstances: it is {least}; at most maxInstances is allowed, which is {most}")
@@ -142,6 +163,7 @@ def watching(email: str, budget: object, account: str, platform: str) -> list[st
 EMAIL = re.compile(r"[^@\s]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 BILLING_ACCOUNT = re.compile(r"[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}")
 BUDGET = Rule(None, range(1, 1_000_001))  # dollars a month
+DOMAIN = {"domain": Rule("", (), "a host name"), "dnsZone": Rule("", (), "with domain")}
 
 
 def _lambda() -> dict[str, Rule]:
@@ -167,6 +189,7 @@ def _lambda() -> dict[str, Rule]:
         "jwtAudience": Rule("", (), "with access jwt"),
         "budget": BUDGET,
         "wakeUp": Rule(True, (False, True)),  # noqa: FBT003
+        **DOMAIN,
         "domainReady": Rule(False, (False, True)),  # noqa: FBT003
     }
 
@@ -198,6 +221,7 @@ def _cloud_run(cpu: float | None) -> dict[str, Rule]:
         "invokers": Rule("", (), "with access private"),
         "budget": BUDGET,
         "billingAccount": Rule("", (), "its ID, from `gcloud billing accounts list`"),
+        **DOMAIN,
     }
 
 
@@ -207,23 +231,36 @@ def _cloud_run_memory(cpu: float) -> tuple[int, int]:
 
 
 def _app_runner() -> dict[str, Rule]:
-    sizes = platforms.limit("apprunner", "sizes")
-    instances = range(
-        platforms.limit("apprunner", "instances_minimum"), platforms.limit("apprunner", "instances") + 1
-    )
     return {
-        "memory": Rule(512, sorted({memory for _, memory in sizes})),
-        "cpu": Rule(
-            0.25,
-            sorted({float(cpu) for cpu, _ in sizes}),
-            ", ".join(f"{c:g}" for c in sorted({c for c, _ in sizes})),
-        ),
-        "architecture": Rule("amd64", ("amd64",)),
+        **_sold_in_sizes("apprunner"),
         "concurrency": Rule(
             platforms.limit("apprunner", "concurrency"),
             range(1, platforms.limit("apprunner", "concurrency_maximum") + 1),
         ),
-        "budget": BUDGET,
-        "minInstances": Rule(1, instances),
-        "maxInstances": Rule(2, instances),
+        **DOMAIN,
+        **_always_there("apprunner", platforms.limit("apprunner", "instances")),
     }
+
+
+def _ecs() -> dict[str, Rule]:
+    return {
+        **_sold_in_sizes("ecs"),
+        "logDays": Rule(30, platforms.limit("aws", "log_days")),
+        **_always_there("ecs", platforms.limit("ecs", "instances_maximum")),
+    }
+
+
+def _sold_in_sizes(platform: str) -> dict[str, Rule]:
+    sizes = platforms.limit(platform, "sizes")
+    counts = sorted({float(cpu) for cpu, _ in sizes})
+    return {
+        "memory": Rule(512, sorted({memory for _, memory in sizes})),
+        "cpu": Rule(0.25, counts, ", ".join(f"{count:g}" for count in counts)),
+        "architecture": Rule("amd64", ("amd64",)),
+    }
+
+
+def _always_there(platform: str, most: int) -> dict[str, Rule]:
+    """Instances that are there without traffic, few at most: each costs by the hour."""
+    instances = range(platforms.limit(platform, "instances_minimum"), most + 1)
+    return {"budget": BUDGET, "minInstances": Rule(1, instances), "maxInstances": Rule(2, instances)}

@@ -48,6 +48,7 @@ KEYS: dict[str, Value] = {
 PROVIDER_KEYS = {
     "aws": {"aws:region": ("AWS_REGION", "AWS_DEFAULT_REGION")},
     "apprunner": {"aws:region": ("AWS_REGION", "AWS_DEFAULT_REGION")},
+    "ecs": {"aws:region": ("AWS_REGION", "AWS_DEFAULT_REGION")},
     "gcp": {
         "gcp:region": ("GOOGLE_REGION", "GCLOUD_REGION", "CLOUDSDK_COMPUTE_REGION"),
         "gcp:project": ("GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT"),
@@ -87,7 +88,7 @@ class Service:
     cpu: float | None  # vCPU
     architecture: str  # amd64 or arm64
     timeout: int | None  # seconds
-    concurrency: int  # requests an instance
+    concurrency: int | None  # requests an instance
     min_instances: int
     max_instances: int | None
     throttle_rate: int | None  # requests a second
@@ -166,7 +167,7 @@ def read(
         cpu=None if chosen["cpu"] is None else float(chosen["cpu"]),
         architecture=str(chosen["architecture"]),
         timeout=_whole(chosen["timeout"]),
-        concurrency=_whole(chosen["concurrency"]) or 1,
+        concurrency=_whole(chosen["concurrency"]),
         min_instances=_whole(chosen["minInstances"]) or 0,
         max_instances=_whole(chosen["maxInstances"]),
         throttle_rate=_whole(chosen["throttleRate"]),
@@ -308,6 +309,8 @@ def _app(app: str) -> list[str]:
 def _domain(values: Mapping[str, Value], platform: str) -> list[str]:
     domain, zone = str(values["domain"]), str(values["dnsZone"])
     problems = list[str]()
+    if "domain" not in rules.rules(platform):
+        return problems  # refused already
     if domain and not HOST.fullmatch(domain):
         problems.append(
             f"domain: it is {domain!r}; allowed is one host name in lower case, such as api.example.com"

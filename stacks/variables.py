@@ -19,6 +19,7 @@ RESERVED = {
     r"AWS_SESSION_TOKEN|LAMBDA_TASK_ROOT|LAMBDA_RUNTIME_DIR|SECRETS_FROM",
     "gcp": r"PORT|K_SERVICE|K_REVISION|K_CONFIGURATION|X_GOOGLE_\w+|GOOGLE_CLOUD_PROJECT|THREADS",
     "apprunner": r"PORT|AWSAPPRUNNER\w*|THREADS|SECRETS_VERSIONS",
+    "ecs": r"PORT|AWS_(DEFAULT_)?REGION|AWS_EXECUTION_ENV|AWS_CONTAINER_\w+|ECS_\w+|SECRETS_VERSIONS",
 }
 OF_THE_IMAGE = {"APP": "the key app", "BUILD_ID": "the build", "RUN_MODE": "the platform"}
 
@@ -79,7 +80,7 @@ def read(
         for name, place in maps["secrets"].items()
         for problem in _place(name, place, platform, region)
     ]
-    problems += _sizes(maps, platform)
+    problems += _sizes(maps, platform) + _empty(maps["environment"], platform)
     return Variables(maps["environment"], maps["secrets"], maps["secretValues"]), problems
 
 
@@ -149,6 +150,16 @@ def _sizes(maps: Mapping[str, Mapping[str, str]], platform: str) -> list[str]:
                 f"environment: it takes {taken} bytes with the names of the secrets; Lambda allows {room}"
             )
     return problems
+
+
+def _empty(environment: Mapping[str, str], platform: str) -> list[str]:
+    # ECS leaves such a variable out, and each `up` would find it missing.
+    return [
+        f"environment.{name}: it is empty; {platforms.TITLES[platform]} drops a variable without a value. Type "
+        f"`pulumi config rm --path environment.{name}`"
+        for name, value in environment.items()
+        if platform == "ecs" and not value
+    ]
 
 
 def _secret_names(maps: Mapping[str, Mapping[str, str]]) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.stacks import ecs_calls
 from tests.stacks.cloud import ACCOUNT
 from tests.stacks.graph import Node
 
@@ -315,6 +316,10 @@ def _parameter(inputs: Inputs, _node: Node) -> list[Any]:
     return [("ssm", "PutParameter", {**(_upper(inputs) or {}), "Tags": _tags(inputs["tags"])})]
 
 
+def _attachment(inputs: Inputs, _node: Node) -> list[Any]:
+    return [("iam", "AttachRolePolicy", {"RoleName": inputs["role"], "PolicyArn": inputs["policyArn"]})]
+
+
 CALLS: dict[str, Callable[[Inputs, Node], list[Any]]] = {
     "aws:ecr/repository:Repository": _repository,
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": lambda inputs, _node: [
@@ -340,6 +345,7 @@ CALLS: dict[str, Callable[[Inputs, Node], list[Any]]] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
     "aws:budgets/budget:Budget": _budget,
     "aws:iam/rolePolicy:RolePolicy": _role_policy,
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _attachment,
     "aws:lambda/function:Function": _function,
     "aws:lambda/alias:Alias": _alias,
     "aws:lambda/permission:Permission": _permission,
@@ -358,4 +364,5 @@ CALLS: dict[str, Callable[[Inputs, Node], list[Any]]] = {
     "aws:apprunner/service:Service": _app_runner,
     "aws:apprunner/autoScalingConfigurationVersion:AutoScalingConfigurationVersion": _scaling,
     "aws:apprunner/customDomainAssociation:CustomDomainAssociation": _association,
+    **ecs_calls.CALLS,
 }

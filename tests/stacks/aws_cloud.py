@@ -9,6 +9,7 @@ from tests.stacks.cloud import ACCOUNT, Cloud, Inputs, Kind, RefusedError, Resou
 
 REGION = "us-east-1"
 PARAMETER = "aws:ssm/parameter:Parameter"
+ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 DIGEST = re.compile(r"[a-z0-9.\-/]+@sha256:[0-9a-f]{64}")
 
 
@@ -294,6 +295,7 @@ KINDS: dict[str, Kind] = {
     "aws:cloudwatch/logGroup:LogGroup": Kind(_log_group, frozenset({"name", "namePrefix"})),
     "aws:iam/role:Role": Kind(_role, frozenset({"name", "namePrefix", "path"})),
     "aws:iam/rolePolicy:RolePolicy": Kind(replaces=frozenset({"name", "role"})),
+    ATTACHMENT: Kind(replaces=frozenset({"role", "policyArn"})),
     PARAMETER: Kind(_parameter, frozenset({"name"}), named_by="name", after_change=frozenset({"version"})),
     "aws:lambda/function:Function": Kind(
         _function, frozenset({"name", "packageType"}), after_change=frozenset({"version"})

@@ -64,6 +64,10 @@ class Cloud:
         self.earlier: list[str] = []  # versions that a new function or service already has
         self.enabled = {"dns.googleapis.com"}  # Google's APIs, which stay enabled
         self.kept: set[str] = set()  # names and ARNs of secrets that someone else keeps
+        self.inactive: set[tuple[str, str]] = set()  # (cluster, name) of ECS services that were deleted
+        self.paths = [  # where Express Mode's services are reached
+            {"accessType": "PUBLIC", "endpoint": "de-0123456789abcdef.ecs.us-east-1.on.aws"}
+        ]
         self.records_by_hand: set[str] = set()  # names that someone entered in their own DNS
         self.zones = {"example.com": "Z123"}
         self.refuse_next: dict[str, str] = {}  # type to the reason
@@ -163,8 +167,14 @@ def kind_of(type_: str) -> Kind:
 
 
 def _module(token: str) -> ModuleType:
-    names = {"aws": "aws_cloud", "gcp": "google_cloud"}
-    return importlib.import_module(f"tests.stacks.{names[token.partition(':')[0]]}")
+    names = {
+        "aws:ecs/": "ecs_cloud",
+        "aws:cloudcontrol/": "ecs_cloud",
+        "aws:": "aws_cloud",
+        "gcp:": "google_cloud",
+    }
+    name = next(name for start, name in names.items() if token.startswith(start))
+    return importlib.import_module(f"tests.stacks.{name}")
 
 
 def _pushed(cloud: Cloud, image: Resource, before: Resource | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.stacks.cloud import Cloud
 from tests.stacks.engine import Stack, copy_project
+from tests.stacks.moto_cloud import Moto, account
 from tests.stacks.provider import served
 
 # A program takes some hundredths of a second under mocks, so tens of examples, and no deadline on a loaded machine.
@@ -23,6 +24,13 @@ NO_ENGINE = "no `pulumi` on PATH; https://www.pulumi.com/docs/install/ says how 
 def cloud() -> Cloud:
     """An empty cloud."""
     return Cloud()
+
+
+@pytest.fixture
+def moto() -> Generator[Moto]:
+    """An empty account at moto, whose Lambda looks for the image in its registry."""
+    with account(MOTO_LAMBDA_STUB_ECR="false") as moto:
+        yield moto
 
 
 @pytest.fixture(scope="session")

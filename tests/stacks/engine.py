@@ -19,6 +19,7 @@ PARTS = (
         "Pulumi.aws.yaml",
         "Pulumi.gcp.yaml",
         "Pulumi.apprunner.yaml",
+        "Pulumi.ecs.yaml",
         "__main__.py",
         "requirements.txt",
     ),

@@ -39,7 +39,7 @@ def valid_settings(draw: st.DrawFn, platform: str) -> dict[str, Any]:
         if platform != "aws" and draw(st.booleans()):
             chosen["minInstances"] = draw(st.integers(1, most))
     chosen |= draw(_SIZES[platform])
-    if draw(st.booleans()):
+    if "domain" in table and draw(st.booleans()):
         chosen["domain"] = draw(st.sampled_from(["example.com", "api.example.com", "a.b.example.com"]))
         if draw(st.booleans()):
             chosen["dnsZone"] = "example.com"
@@ -86,4 +86,15 @@ def _app_runner_sizes(draw: st.DrawFn) -> dict[str, Any]:
     return {"cpu": f"{cpu:g}", "memory": memory, "concurrency": draw(st.integers(1, 200))}
 
 
-_SIZES = {"aws": _lambda_sizes(), "gcp": _cloud_run_sizes(), "apprunner": _app_runner_sizes()}
+@st.composite
+def _ecs_sizes(draw: st.DrawFn) -> dict[str, Any]:
+    cpu, memory = draw(st.sampled_from(platforms.limit("ecs", "sizes")))
+    return {"cpu": f"{cpu:g}", "memory": memory}
+
+
+_SIZES = {
+    "aws": _lambda_sizes(),
+    "gcp": _cloud_run_sizes(),
+    "apprunner": _app_runner_sizes(),
+    "ecs": _ecs_sizes(),
+}

@@ -107,12 +107,20 @@ def test_the_links_of_the_pages_lead_somewhere() -> None:
             assert (ROOT / "docs" / link).exists(), link
 
 
-def test_the_rights_on_the_page_are_enough_to_deploy() -> None:
-    """Every request that creates a resource of the AWS stacks is allowed by the policy that the page shows."""
+def rights(platform: str) -> set[str]:
+    """What the page on deploying says that whoever deploys to a platform of AWS's has to be allowed."""
     policy = json.loads(re.findall(r"```json\n(.*?)```", page("deploying"), re.DOTALL)[0])
-    allowed = [action for statement in policy["Statement"] for action in statement["Action"]] + [
-        "apprunner:*"
-    ]
+    of_aws = {action for statement in policy["Statement"] for action in statement["Action"]}
+    section = page("deploying").partition(f"\n### {platform}\n")[2].partition("\n#")[0]
+    instead, _, rest = section.partition("in place of")
+    taken, _, besides = rest.partition("besides")
+    named = (set(re.findall(r'`"(\w+:[\w*]+)"`', text)) for text in (taken, instead, besides))
+    return (of_aws - next(named)).union(*named)
+
+
+@pytest.mark.parametrize("platform", ["aws", "apprunner", "ecs"])
+def test_the_rights_on_the_page_are_enough_to_deploy(platform: str) -> None:
+    """Every request that creates a resource of the AWS stacks is allowed by the policy that the page shows."""
     extras = {
         "domain": "api.example.com",
         "dnsZone": "example.com",
@@ -120,14 +128,16 @@ def test_the_rights_on_the_page_are_enough_to_deploy() -> None:
         "alarmEmail": "a@example.com",
         "budget": 1,
     }
+    known = rules.rules(platform).keys() | rules.COMMON | set(MAPS)
+    settings = {key: value for key, value in extras.items() if key in known}
     needed = {
         f"{IAM_NAMES.get(call.service, call.service)}:{call.operation}"
-        for platform in ("aws", "apprunner")
-        for node in run(service(platform, **extras)).nodes
+        for node in run(service(platform, **settings)).nodes
         if node.type.startswith("aws:")
         for call in calls(node)
     }
 
+    allowed = rights(platform)
     assert {action for action in needed if not any(fnmatch(action, pattern) for pattern in allowed)} == set()
 
 
@@ -137,3 +147,21 @@ def test_the_page_says_plainly_that_app_runner_is_closed() -> None:
 
     assert "closed App Runner to new customers on 30 April 2026" in page("deploying").partition("## ")[0]
     assert "30 April 2026" in program.partition("import")[0]
+
+
+def test_the_page_says_plainly_that_ecs_does_not_scale_to_zero() -> None:
+    """Likewise; and the sum on the page is the sum of its parts, at the program's own smallest size."""
+    program = (ROOT / "stacks" / "ecs" / "__init__.py").read_text(encoding="utf-8")
+    cpu, memory = (rules.rules("ecs")[key].default for key in ("cpu", "memory"))
+    assert isinstance(cpu, float)
+    assert isinstance(memory, int)
+    task = round(730 * (cpu * 0.04048 + memory / 1024 * 0.004445), 2)
+    balancer, address = round(730 * 0.0225, 2), 730 * 0.005
+    least, most = (f"${task + balancer + (1 + zones) * address:.2f}" for zones in (2, 6))
+    section = page("deploying").partition("\n### ecs\n")[2]
+
+    assert "**Never goes to zero**" in page("deploying").partition("## ")[0]
+    assert "It never goes to zero" in program.partition("import")[0]
+    assert f"{least.partition('.')[0]} a month while nobody calls" in program
+    assert f"**{least} to {most}**" in section
+    assert f"${task + address:.2f}." in section

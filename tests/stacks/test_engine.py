@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.stacks.cloud import Cloud
+from tests.stacks.ecs_cloud import EXPRESS
 from tests.stacks.engine import Stack, add_environment, copy_project
 from tests.stacks.google_cloud import LATEST
 
@@ -16,7 +17,7 @@ NewStack = Callable[[str], Stack]
 FUNCTION, ALIAS = "aws:lambda/function:Function", "aws:lambda/alias:Alias"
 CLOUD_RUN, APP_RUNNER = "gcp:cloudrunv2/service:Service", "aws:apprunner/service:Service"
 IMAGE = "docker-build:index:Image"
-PLATFORMS = ["aws", "gcp", "apprunner"]
+DOMAIN = {"domain": "api.example.com", "dnsZone": "example.com"}
 
 
 def configure(stack: Stack, **settings: object) -> None:
@@ -34,16 +35,22 @@ def done(cloud: Cloud) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("platform", "updated"), [("aws", [ALIAS, FUNCTION]), ("gcp", [CLOUD_RUN]), ("apprunner", [APP_RUNNER])]
+    ("platform", "settings", "updated"),
+    [
+        ("aws", DOMAIN, [ALIAS, FUNCTION]),
+        ("gcp", DOMAIN, [CLOUD_RUN]),
+        ("apprunner", DOMAIN, [APP_RUNNER]),
+        ("ecs", {"alarmEmail": "ops@example.com"}, [EXPRESS]),
+    ],
 )
 def test_a_stack_lives_from_init_to_destroy(
-    platform: str, updated: list[str], new_stack: NewStack, cloud: Cloud
+    platform: str, settings: dict[str, str], updated: list[str], new_stack: NewStack, cloud: Cloud
 ) -> None:
     """Preview makes nothing, a second `up` changes nothing, a number what it should, destroy leaves nothing."""
     stack = new_stack(platform)
     other = new_stack("other")
     stack("stack", "select", platform)
-    configure(stack, domain="api.example.com", dnsZone="example.com")
+    configure(stack, **settings)
 
     stack("preview")
     assert cloud.resources == {}
@@ -169,6 +176,7 @@ def test_a_canary_that_fails_leaves_the_promoted_release_in_place(
         ("aws", FUNCTION, "TooManyRequestsException: rate exceeded"),
         ("gcp", CLOUD_RUN, "Revision is not ready and cannot serve traffic"),
         ("apprunner", APP_RUNNER, "AWS App Runner is no longer available to new customers"),
+        ("ecs", EXPRESS, "the deployment failed: the ECS deployment circuit breaker was triggered"),
     ],
 )
 def test_a_failed_creation_is_told_and_the_next_up_recovers(
@@ -200,6 +208,21 @@ def test_a_refused_app_runner_leaves_nothing_after_a_destroy(new_stack: NewStack
 
     stack("destroy", "--yes", "--skip-preview")
 
+    assert (cloud.resources, cloud.images) == ({}, {})
+
+
+def test_an_ecs_service_can_be_made_again_after_a_destroy(new_stack: NewStack, cloud: Cloud) -> None:
+    """ECS remembers it for a while under its name; a first `up` says what it costs, a second one does not."""
+    stack = new_stack("ecs")
+    assert "ECS Express Mode does not scale to zero" in stack.up()
+    assert "ECS Express Mode does not scale to zero" not in stack.up()
+    stack("destroy", "--yes", "--skip-preview")
+    assert len(cloud.inactive) == 1
+
+    stack.up()
+    stack("destroy", "--yes", "--skip-preview")
+
+    assert len(cloud.inactive) == 2
     assert (cloud.resources, cloud.images) == ({}, {})
 
 

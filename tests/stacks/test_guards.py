@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import platforms
 from serve.aws_lambda import make_handler
 from serve.messages import Request, Response
 from tests.stacks.aws_cloud import ACCOUNT
@@ -62,7 +63,7 @@ def test_the_door_answers_the_call_without_the_app() -> None:
 
 def test_nothing_of_it_is_made_where_it_is_not_asked_for() -> None:
     """The weekly call can be switched off; the rest is off by default."""
-    for platform in ("aws", "gcp", "apprunner"):
+    for platform in platforms.NAMES:
         graph = run(service(platform, **({"wakeUp": False} if platform == "aws" else {})))
 
         assert not [
@@ -143,7 +144,7 @@ def test_cloud_runs_alerts_speak_to_the_address() -> None:
 
 def test_a_budget_tells_of_what_is_spent_and_of_what_is_going_to_be() -> None:
     """In dollars a month: at AWS of the account, at Google Cloud of the project."""
-    for platform in ("aws", "apprunner"):
+    for platform in ("aws", "apprunner", "ecs"):
         budget = guarded(platform).one("budgets/budget:Budget").inputs
 
         assert (budget["limitAmount"], budget["limitUnit"], budget["timeUnit"]) == ("20", "USD", "MONTHLY")
@@ -161,7 +162,7 @@ def test_a_budget_tells_of_what_is_spent_and_of_what_is_going_to_be() -> None:
     assert [rule["spendBasis"] for rule in budget["thresholdRules"]] == ["CURRENT_SPEND", "FORECASTED_SPEND"]
 
 
-@pytest.mark.parametrize("platform", ["aws", "gcp", "apprunner"])
+@pytest.mark.parametrize("platform", platforms.NAMES)
 def test_the_models_allow_all_of_it(platform: str) -> None:
     """Names, types, enums and patterns of the clouds' own models."""
     assert said(guarded(platform)) == []
@@ -223,7 +224,7 @@ def test_the_judges_refuse_what_could_not_work(cloud: Cloud) -> None:
         cloud.create("aws:cloudwatch/metricAlarm:MetricAlarm", "a", {"alarmActions": ["x"], "okActions": []})
 
 
-@pytest.mark.parametrize("platform", ["aws", "gcp", "apprunner"])
+@pytest.mark.parametrize("platform", platforms.NAMES)
 def test_guards_come_and_go_on_the_engine(
     platform: str, new_stack: Callable[[str], Stack], cloud: Cloud
 ) -> None:

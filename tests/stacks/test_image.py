@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import platforms
 from stacks.image import EPOCH, admitted, content_hash
 from tests.stacks.cloud import IMAGE, Cloud, RefusedError
 from tests.stacks.graph import run, service
@@ -118,7 +119,7 @@ def test_moving_bytes_between_files_changes_the_hash(
     assert (hashes[0] == hashes[1]) == ((a, b) == (c, d))
 
 
-@pytest.mark.parametrize("platform", ["aws", "gcp", "apprunner"])
+@pytest.mark.parametrize("platform", platforms.NAMES)
 def test_the_image_is_reproducible_single_and_named_by_its_content(platform: str) -> None:
     """The same build everywhere: fixed times, one manifest that Lambda takes, and the hash as build id and tag."""
     image = run(service(platform)).one(IMAGE)
@@ -142,9 +143,7 @@ def test_the_image_is_reproducible_single_and_named_by_its_content(platform: str
 
 def test_every_platform_builds_the_same_image() -> None:
     """One commit is one image wherever it runs: the digests are equal."""
-    digests = {
-        run(service(platform)).outputs["image"].partition("@")[2] for platform in ("aws", "gcp", "apprunner")
-    }
+    digests = {run(service(platform)).outputs["image"].partition("@")[2] for platform in platforms.NAMES}
 
     assert len(digests) == 1
 

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import platforms
+from stacks.rules import rules
 from tests.stacks.graph import Graph, run, service
 from tests.stacks.models import problems
 from tests.stacks.strategies import valid_settings
@@ -16,6 +18,7 @@ SCENARIOS = {
     "a domain in a zone": {"domain": "api.example.com", "dnsZone": "example.com"},
     "a domain elsewhere": {"domain": "api.example.com"},
 }
+EXPRESS = "ecs/expressGatewayService:ExpressGatewayService"
 FEW = settings(settings.get_profile("stacks"), max_examples=30)
 
 
@@ -24,15 +27,22 @@ def said(graph: Graph) -> list[str]:
     return [f"{node.type} {problem}" for node in graph.nodes for problem in problems(node)]
 
 
-@pytest.mark.parametrize("platform", ["aws", "gcp", "apprunner"])
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize(
+    ("platform", "scenario"),
+    [
+        (platform, scenario)
+        for platform in platforms.NAMES
+        for scenario, config in SCENARIOS.items()
+        if config.keys() <= rules(platform).keys()
+    ],
+)
 def test_the_models_allow_every_resource(platform: str, scenario: str) -> None:
     """Names, types, enums, ranges and patterns of AWS's service models and Google's discovery documents."""
     assert said(run(service(platform, **SCENARIOS[scenario]))) == []
 
 
 @FEW
-@given(st.sampled_from(["aws", "gcp", "apprunner"]), st.data())
+@given(st.sampled_from(platforms.NAMES), st.data())
 def test_any_allowed_settings_make_a_program_that_the_models_allow(
     platform: str, data: st.DataObject
 ) -> None:
@@ -72,6 +82,11 @@ def test_any_allowed_settings_make_a_program_that_the_models_allow(
         ("aws", "cloudwatch/logGroup:LogGroup", "namePrefix", "/aws/lambda/a b", "does not match"),
         ("apprunner", "apprunner/service:Service", "serviceName", "a" * 41, "is over 40"),
         ("apprunner", "apprunner/service:Service", "instanceConfiguration", {"cpu": "300"}, "does not match"),
+        ("ecs", EXPRESS, "cpu", 256, "valid types"),
+        ("ecs", EXPRESS, "infrastructureRoleArn", None, "Missing required parameter"),
+        ("ecs", EXPRESS, "healthPath", "/health", "Unknown parameter"),
+        ("ecs", EXPRESS, "scalingTargets", [{"autoScalingMetric": "CONCURRENCY"}], "is none of"),
+        ("ecs", EXPRESS, "tags", {"stack": "a{b}"}, "does not match"),
         ("gcp", "cloudrunv2/service:Service", "ingress", "ALL", "is none of"),
         ("gcp", "cloudrunv2/service:Service", "invokerIamDisabled", "true", "is no boolean"),
         ("gcp", "cloudrunv2/service:Service", "template", {"timeout": "60"}, "is no duration"),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pulumi
 import pytest
 
+import platforms
 from tests.stacks.aws_cloud import ACCOUNT, REGION
 from tests.stacks.cloud import IMAGE, Cloud
 from tests.stacks.engine import Stack
@@ -15,7 +16,7 @@ from tests.stacks.test_settings import problems
 DIGEST = "sha256:" + "0" * 64
 
 
-@pytest.mark.parametrize("platform", ["aws", "gcp", "apprunner"])
+@pytest.mark.parametrize("platform", platforms.NAMES)
 def test_the_other_stacks_image_runs_without_a_build(platform: str, cloud: Cloud) -> None:
     """The same digest in the same cloud: no image is built, and the release tells the digest."""
     staging = run(service("staging", platform=platform), cloud=cloud)
@@ -28,11 +29,12 @@ def test_the_other_stacks_image_runs_without_a_build(platform: str, cloud: Cloud
     assert prod.outputs["releases"][-1]["digest"] == image.partition("@")[2]
 
 
-def test_app_runner_may_pull_from_the_other_stacks_repository(cloud: Cloud) -> None:
+@pytest.mark.parametrize("platform", ["apprunner", "ecs"])
+def test_what_pulls_by_a_role_may_pull_from_the_other_stacks_repository(platform: str, cloud: Cloud) -> None:
     """And from no other: the right follows the image."""
-    image = run(service("staging", platform="apprunner"), cloud=cloud).outputs["image"]
+    image = run(service("staging", platform=platform), cloud=cloud).outputs["image"]
 
-    prod = run(service("prod", platform="apprunner", image=image), cloud=cloud)
+    prod = run(service("prod", platform=platform, image=image), cloud=cloud)
     policy = json.loads(prod.one("iam/rolePolicy:RolePolicy").inputs["policy"])
 
     assert policy["Statement"][1]["Resource"] == (
@@ -71,13 +73,13 @@ def test_google_takes_images_of_artifact_registry() -> None:
     ]
 
 
-@pytest.mark.parametrize("platform", ["aws", "apprunner"])
+@pytest.mark.parametrize("platform", ["aws", "apprunner", "ecs"])
 def test_another_region_is_refused_before_anything_is_made(platform: str) -> None:
-    """ECR's images run where they are."""
+    """ECR's images run where they are; ECS could fetch one from afar, and would for each task."""
     assert problems(platform, image=f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/shop@{DIGEST}") == [
         (
-            "image: it is in eu-west-1, and this stack is in us-east-1; an image from ECR runs in its own region "
-            "only. Replicate it to us-east-1 (docs/environments.md) and name that copy"
+            "image: it is in eu-west-1, and this stack is in us-east-1; an image is taken from the stack's own "
+            "region. Replicate it to us-east-1 (docs/environments.md) and name that copy"
         )
     ]
 

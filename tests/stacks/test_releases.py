@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import platforms
 from stacks.releases import KEPT, History, Release
 from tests.stacks.cloud import Cloud
 from tests.stacks.graph import run, service
@@ -131,7 +132,7 @@ def test_the_newest_version_is_never_its_own_canary(cloud: Cloud) -> None:
 
 def test_the_image_of_a_release_is_known_by_its_digest(cloud: Cloud) -> None:
     """Every release tells its digest, so that a person can pin by what is in `docker` or in a report."""
-    for platform in ("aws", "gcp", "apprunner"):
+    for platform in platforms.NAMES:
         graph = run(service(platform))
 
         assert graph.outputs["releases"][-1]["digest"] == graph.outputs["image"].partition("@")[2]

@@ -1,14 +1,15 @@
-"""The security rules that these stacks keep, a test each, and those that they waive, each with its reason."""
+"""The security rules that these stacks keep, a test each; those that they waive are in test_waivers.py."""
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import platforms
+from tests.stacks.ecs_cloud import EXPRESS, MANAGED
 from tests.stacks.graph import Graph, Node, run, service
 
 ROOT = Path(__file__).parents[2]
@@ -24,11 +25,13 @@ def graphs() -> dict[str, Graph]:
         "aws": run(service("aws")),
         "gcp": run(service("gcp")),
         "apprunner": run(service("apprunner")),
+        "ecs": run(service("ecs")),
         "aws, all on": run(
             service("aws", tracing=True, maxInstances=3, canaryPercent=10, **domain, **guards)
         ),
         "gcp, all on": run(service("gcp", minInstances=1, canaryPercent=10, **domain, **guards, **account)),
         "apprunner, all on": run(service("apprunner", minInstances=2, **domain, **guards)),
+        "ecs, all on": run(service("ecs", minInstances=2, **guards)),
     }
 
 
@@ -52,10 +55,15 @@ def actions(statement: dict[str, Any]) -> list[str]:
 
 
 def test_roles_have_no_managed_policies_and_no_wildcard_actions(graphs: dict[str, Graph]) -> None:
-    """Every right is spelt out (CKV_AWS_60, 61, 62, 63, 274)."""
-    types = {node.type for graph in graphs.values() for node in graph.nodes}
+    """Every right is spelt out (CKV_AWS_60, 61, 62, 63, 274), but for the one role that a waiver names."""
+    attached = {
+        (name.partition(",")[0], node.inputs["policyArn"])
+        for name, graph in graphs.items()
+        for node in graph.nodes
+        if "policyattachment" in node.type.lower()
+    }
 
-    assert not [type_ for type_ in types if "policyattachment" in type_.lower()]
+    assert attached == {("ecs", MANAGED)}
     assert not [node for node in every(graphs, "iam/role:Role") if "managedPolicyArns" in node.inputs]
     assert not [action for statement in statements(graphs) for action in actions(statement) if "*" in action]
 
@@ -98,6 +106,33 @@ def test_app_runners_access_role_only_pulls_and_its_instance_role_may_do_nothing
             )
 
 
+def test_tasks_of_ecs_are_started_with_few_rights_and_run_with_none(graphs: dict[str, Graph]) -> None:
+    """One repository and one log group for the role that starts them; no policy has the role that the app has."""
+    for name in ("ecs", "ecs, all on"):
+        graph = graphs[name]
+        policy = graph.one("iam/rolePolicy:RolePolicy")
+        task = graph.named("iam/role:Role", "demo-ecs-task")
+        granted = [
+            node.inputs["role"]
+            for node in graph.nodes
+            if "policy" in node.type.lower() and "role" in node.inputs
+        ]
+
+        assert policy.inputs["role"].startswith("demo-ecs-execution")
+        assert {
+            action for s in json.loads(policy.inputs["policy"])["Statement"] for action in actions(s)
+        } == {
+            "ecr:GetAuthorizationToken",
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:GetDownloadUrlForLayer",
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+        }
+        assert graph.one(EXPRESS).inputs["taskRoleArn"].endswith(f"/{task.id}")
+        assert task.id not in granted
+
+
 def test_cloud_run_has_an_account_of_its_own_without_roles(graphs: dict[str, Graph]) -> None:
     """No binding of any kind exists, so neither the service nor the public has a role (CKV_GCP_102)."""
     for name in ("gcp", "gcp, all on"):
@@ -122,6 +157,8 @@ def test_roles_are_assumed_by_one_service_each(graphs: dict[str, Graph]) -> None
         "scheduler.amazonaws.com",
         "build.apprunner.amazonaws.com",
         "tasks.apprunner.amazonaws.com",
+        "ecs-tasks.amazonaws.com",
+        "ecs.amazonaws.com",
     }
 
 
@@ -166,6 +203,7 @@ def test_what_is_deployed_is_named_by_digest(graphs: dict[str, Graph]) -> None:
             node.inputs["template"]["containers"][0]["image"]
             for node in every(graphs, "cloudrunv2/service:Service")
         ),
+        *(node.inputs["primaryContainer"]["image"] for node in every(graphs, EXPRESS)),
     ]
 
     assert all(re.search(r"[a-z0-9]@sha256:[0-9a-f]{64}$", image) for image in images)
@@ -230,6 +268,12 @@ def test_app_runner_is_bounded(graphs: dict[str, Graph]) -> None:
         assert node.inputs["maxSize"] <= 5
 
 
+def test_ecs_is_bounded(graphs: dict[str, Graph]) -> None:
+    """Each task costs by the hour."""
+    for node in every(graphs, EXPRESS):
+        assert node.inputs["scalingTargets"][0]["maxTaskCount"] <= 5
+
+
 def test_everything_that_takes_labels_says_whose_it_is(graphs: dict[str, Graph]) -> None:
     """Project and stack, so that a bill and a clean-up find it."""
     for graph in graphs.values():
@@ -251,62 +295,3 @@ def test_the_image_runs_without_root_on_a_pinned_base_with_a_health_check() -> N
     assert ":latest" not in base
     assert user.removeprefix("USER ").partition(":")[0] not in {"0", "root"}
     assert any(line.startswith("HEALTHCHECK ") for line in lines)
-
-
-# What scanners ask for and these stacks do without: the rule, why, and a look that shows it to be unmet, so that a
-# waiver goes when it is no longer needed.
-WAIVERS: dict[str, tuple[str, Callable[[Graph], bool]]] = {
-    "aws CKV_AWS_116 dead-letter queue": (
-        "the function is called and answers at once; nothing is queued",
-        lambda graph: "deadLetterConfig" not in graph.one("lambda/function:Function").inputs,
-    ),
-    "aws CKV_AWS_117 function in a VPC": (
-        "it reaches nothing private, and a VPC would need a NAT gateway to reach the rest",
-        lambda graph: "vpcConfig" not in graph.one("lambda/function:Function").inputs,
-    ),
-    "aws CKV_AWS_272 code signing": (
-        "Lambda does not offer it for images; the digest says what runs",
-        lambda graph: "codeSigningConfigArn" not in graph.one("lambda/function:Function").inputs,
-    ),
-    "aws CKV_AWS_50 tracing": (
-        "optional by the key tracing, because it costs by the trace",
-        lambda graph: graph.one("lambda/function:Function").inputs["tracingConfig"]["mode"] == "PassThrough",
-    ),
-    "aws CKV_AWS_115 reserved concurrency": (
-        "optional by the key maxInstances, because a new account may reserve nothing; throttling bounds the cost",
-        lambda graph: "reservedConcurrentExecutions" not in graph.one("lambda/function:Function").inputs,
-    ),
-    "aws CKV_AWS_158 log groups under a customer's key": (
-        "a key costs more than the app; CloudWatch encrypts anyway",
-        lambda graph: not [n for n in graph.of("cloudwatch/logGroup:LogGroup") if "kmsKeyId" in n.inputs],
-    ),
-    "aws CKV_AWS_338 logs for a year": (
-        "thirty days by default, more by the key logDays",
-        lambda graph: all(
-            n.inputs["retentionInDays"] < 365 for n in graph.of("cloudwatch/logGroup:LogGroup")
-        ),
-    ),
-    "aws CKV_AWS_309 authorizer": (
-        "public by default, as the documentation says; closed by the key access",
-        lambda graph: "authorizationType" not in graph.one("apigatewayv2/route:Route").inputs,
-    ),
-    "gcp CKV_GCP_84 registry under a customer's key": (
-        "a key costs more than the app; Google encrypts anyway",
-        lambda graph: "kmsKeyName" not in graph.one("artifactregistry/repository:Repository").inputs,
-    ),
-    "gcp scan on push": (
-        "scanning costs $0.26 an image; whoever enables its API has it",
-        lambda graph: (
-            "vulnerabilityScanningConfig" not in graph.one("artifactregistry/repository:Repository").inputs
-        ),
-    ),
-}
-
-
-@pytest.mark.parametrize("waiver", WAIVERS)
-def test_a_waived_rule_is_indeed_unmet(waiver: str, graphs: dict[str, Graph]) -> None:
-    """Each waiver names its rule and its reason, and is still needed."""
-    reason, unmet = WAIVERS[waiver]
-
-    assert reason
-    assert unmet(graphs[waiver.partition(" ")[0]])

@@ -103,6 +103,23 @@ def test_an_empty_configuration_is_a_whole_service() -> None:
         wake_up=False,
         **common,
     )
+    assert service("ecs") == Service(
+        platform="ecs",
+        name="demo-ecs",
+        labels={"project": "demo", "stack": "ecs", "managed-by": "pulumi"},
+        region="us-east-1",
+        cloud_project="",
+        cpu=0.25,
+        timeout=None,
+        concurrency=None,
+        min_instances=1,
+        max_instances=2,
+        throttle_rate=None,
+        throttle_burst=None,
+        log_days=30,
+        wake_up=False,
+        **common,
+    )
 
 
 def test_a_stack_of_any_name_chooses_its_platform() -> None:
@@ -116,18 +133,18 @@ def test_a_stack_without_a_platform_says_how_to_choose() -> None:
     """Neither the name nor the key decides: the error names the choices and what to type."""
     assert problems("production") == [
         (
-            "platform: it is not set, and the stack's name, 'production', is none of aws, gcp, apprunner; "
+            "platform: it is not set, and the stack's name, 'production', is none of aws, gcp, apprunner, ecs; "
             "type `pulumi config set platform aws`"
         )
     ]
     assert problems("app-runner") == [
         (
-            "platform: it is not set, and the stack's name, 'app-runner', is none of aws, gcp, apprunner; "
+            "platform: it is not set, and the stack's name, 'app-runner', is none of aws, gcp, apprunner, ecs; "
             "type `pulumi config set platform apprunner`"
         )
     ]
     assert problems("aws", platform="gpc") == [
-        "platform: it is 'gpc'; allowed are aws, gcp, apprunner; did you mean gcp?"
+        "platform: it is 'gpc'; allowed are aws, gcp, apprunner, ecs; did you mean gcp?"
     ]
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import platforms
 from stacks import variables
 from stacks.settings import ConfigError, read
 from tests.stacks.aws_cloud import ACCOUNT, REGION
@@ -89,6 +90,28 @@ def test_app_runner_hands_secrets_out_by_itself(cloud: Cloud) -> None:
     }
 
 
+def test_ecs_hands_secrets_out_by_itself(cloud: Cloud) -> None:
+    """By ARN, with a right for exactly these of the role that starts tasks; the app's own role has none."""
+    cloud.kept = {ARN}
+    graph = run(service("ecs", **OWN, secrets={"DB": ARN}), cloud=cloud)
+    container = graph.one("ecs/expressGatewayService:ExpressGatewayService").inputs["primaryContainer"]
+
+    assert container["secrets"] == [
+        {"name": "API_KEY", "valueFrom": f"{PARAMETERS}/stacks/demo-ecs/API_KEY"},
+        {"name": "DB", "valueFrom": ARN},
+    ]
+    assert container["environments"] == [
+        {"name": "LIMIT", "value": "5"},
+        {"name": "LOG_LEVEL", "value": "debug"},
+        {"name": "SECRETS_VERSIONS", "value": '{"API_KEY": "/stacks/demo-ecs/API_KEY:1"}'},
+    ]
+    assert reads(graph, "demo-ecs-execution") == {
+        "ssm:GetParameters": [f"{PARAMETERS}/stacks/demo-ecs/API_KEY"],
+        "secretsmanager:GetSecretValue": [ARN],
+    }
+    assert reads(graph, "demo-ecs-task") == {}
+
+
 def test_cloud_run_hands_secrets_out_by_itself(cloud: Cloud) -> None:
     """By name and version, to the service's own account alone."""
     cloud.kept = {"mail"}
@@ -111,7 +134,7 @@ def test_cloud_run_hands_secrets_out_by_itself(cloud: Cloud) -> None:
     }
 
 
-@pytest.mark.parametrize("platform", ["aws", "gcp", "apprunner"])
+@pytest.mark.parametrize("platform", platforms.NAMES)
 def test_the_models_allow_them_and_without_them_nothing_is_made(platform: str, cloud: Cloud) -> None:
     """Names and types of the clouds' own models; no store and no right where there is no secret."""
     cloud.kept = {"mail", f"{PARAMETERS}/mail"}
@@ -126,7 +149,7 @@ def test_the_models_allow_them_and_without_them_nothing_is_made(platform: str, c
 
 def test_a_secret_that_nobody_keeps_is_refused_by_the_judge(cloud: Cloud) -> None:
     """The fake clouds look every secret up."""
-    for platform in ("aws", "gcp", "apprunner"):
+    for platform in platforms.NAMES:
         with pytest.raises(RefusedError, match="there is no"):
             run(service(platform, secrets={"MAIL": "mail"}), cloud=cloud)
 
@@ -225,7 +248,7 @@ VALUES = st.recursive(
 
 @settings(settings.get_profile("stacks"), max_examples=100)
 @given(
-    st.sampled_from(["aws", "gcp", "apprunner"]),
+    st.sampled_from(platforms.NAMES),
     st.sampled_from(variables.KEYS),
     st.dictionaries(
         st.text(max_size=6) | st.sampled_from(["KEY", "PORT"]), VALUES | st.just("canary-1"), max_size=3
@@ -245,7 +268,7 @@ def test_no_map_gives_a_trace_and_no_error_shows_a_secret(platform: str, key: st
 CANARY = "canary-7f3a91"
 
 
-@pytest.mark.parametrize("platform", ["aws", "gcp", "apprunner"])
+@pytest.mark.parametrize("platform", platforms.NAMES)
 def test_a_secret_is_in_no_state_log_output_or_export(
     platform: str, new_stack: Callable[[str], Stack], cloud: Cloud
 ) -> None:
@@ -264,7 +287,7 @@ def test_a_secret_is_in_no_state_log_output_or_export(
     held = [made for made in cloud.resources.values() if CANARY in json.dumps(made.inputs)]
     assert {made.type.rpartition(":")[2] for made in held} <= {"Parameter", "SecretVersion"}
     assert f"{CANARY}-2" in json.dumps([made.inputs for made in held])
-    assert platform == "apprunner" or json.loads(before)["promoted"] != stack.outputs()["promoted"]
+    assert platform in {"apprunner", "ecs"} or json.loads(before)["promoted"] != stack.outputs()["promoted"]
     left = printed + before + json.dumps(stack.outputs()) + stack("stack", "export") + stack("stack")
     files = [Path(folder, name) for folder, _, names in os.walk(stack.home) for name in names]
     files.append(stack.folder / f"Pulumi.{platform}.yaml")

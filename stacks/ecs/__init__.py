@@ -1,0 +1,189 @@
+"""ECS Express Mode: tasks behind a load balancer. It never goes to zero: both are billed by the hour, called or not."""
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_aws as aws
+
+import platforms
+from stacks import ecr, guards, promotion, secrets
+from stacks.deployment import Deployment
+from stacks.ecs.alarms import watch
+from stacks.iam import assumed_by, partition, policy
+from stacks.releases import History
+from stacks.settings import Service
+
+PORT = 8080
+# Tasks are added above this share of their CPU.
+BUSY = platforms.limit("ecs", "scaling_cpu")
+# What Express Mode makes for a service (load balancer, certificate, security groups, scaling) changes with AWS's
+# releases, and so do the rights for it, which is why AWS keeps this policy and documents no other.
+# https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonECSInfrastructureRoleforExpressGatewayServices.html
+INFRASTRUCTURE = "service-role/AmazonECSInfrastructureRoleforExpressGatewayServices"
+
+
+def deploy(service: Service, past: History) -> Deployment:
+    """Every resource of the stack, in the order in which they need each other.
+
+    Express Mode itself makes the load balancer and what belongs to it, in the account's default VPC.
+    """
+    tags, account = service.labels, aws.get_caller_identity_output().account_id
+    if not past.releases:
+        pulumi.log.warn(
+            "ECS Express Mode does not scale to zero: a task and a load balancer are billed by the hour, at the least "
+            "some $36 a month while nobody calls (docs/deploying.md). `pulumi destroy` ends that."
+        )
+
+    repository = ecr.repository(service)
+
+    # Where the tasks write, made here so that it has an end.
+    log_group = aws.cloudwatch.LogGroup(
+        service.name,
+        name_prefix=f"/aws/ecs/{service.name}-",
+        retention_in_days=service.log_days,
+        tags=tags,
+    )
+
+    # Who starts a task: pulls this image, opens this log, hands these secrets over. The roles come before the image,
+    # because a new one is not known everywhere for some seconds, and building takes longer than that; without a build
+    # the provider asks ECS again for some minutes.
+    execution = aws.iam.Role(
+        f"{service.name}-execution", assume_role_policy=assumed_by("ecs-tasks.amazonaws.com"), tags=tags
+    )
+    may_start = aws.iam.RolePolicy(
+        f"{service.name}-execution",
+        role=execution.name,
+        policy=pulumi.Output.all(ecr.source(service, repository), log_group.arn, account).apply(
+            lambda got: _starts(service, *got)
+        ),
+    )
+
+    # Who makes the load balancer and the rest. The service cannot be given another such role later, and without its
+    # rights it cannot be deleted either, which is why the service depends on the attachment: it goes first.
+    infrastructure = aws.iam.Role(
+        f"{service.name}-infrastructure", assume_role_policy=assumed_by("ecs.amazonaws.com"), tags=tags
+    )
+    may_build = aws.iam.RolePolicyAttachment(
+        f"{service.name}-infrastructure",
+        role=infrastructure.name,
+        policy_arn=f"arn:{partition(service.region)}:iam::aws:policy/{INFRASTRUCTURE}",
+    )
+    image = ecr.push(service, repository.url, [may_start, may_build])
+    digest = promotion.digest_of(image)
+
+    # Who the app is towards AWS: a role of its own that may do nothing.
+    task = aws.iam.Role(
+        f"{service.name}-task", assume_role_policy=assumed_by("ecs-tasks.amazonaws.com"), tags=tags
+    )
+    parameters = secrets.keep(service)
+
+    # A cluster of its own, with a new name each time it is made: ECS remembers a deleted service for a while, and
+    # takes its name for taken in the same cluster.
+    cluster = aws.ecs.Cluster(service.name, tags=tags)
+    capacity = aws.ecs.ClusterCapacityProviders(
+        service.name, cluster_name=cluster.name, capacity_providers=["FARGATE"]
+    )
+
+    # All that AWS would fill in by itself is said, or each `up` would find it changed. No network is said: AWS adds
+    # a security group of its own to whatever is named there.
+    express = aws.ecs.ExpressGatewayService(
+        service.name,
+        service_name=service.name,
+        cluster=cluster.name,
+        execution_role_arn=execution.arn,
+        infrastructure_role_arn=infrastructure.arn,
+        task_role_arn=task.arn,
+        cpu=f"{(service.cpu or 0) * 1024:.0f}",
+        memory=str(service.memory),
+        health_check_path="/health",
+        primary_container=_container(service, image, log_group, account, parameters),
+        scaling_targets=[
+            aws.ecs.ExpressGatewayServiceScalingTargetArgs(
+                auto_scaling_metric="AVERAGE_CPU",
+                auto_scaling_target_value=BUSY,
+                min_task_count=service.min_instances,
+                max_task_count=service.max_instances or service.min_instances,
+            )
+        ],
+        # `up` ends when the new release has the traffic, and fails where Express Mode took it back.
+        wait_for_steady_state=True,
+        tags=tags,
+        opts=pulumi.ResourceOptions(
+            depends_on=[may_start, may_build, capacity, *parameters.values()],
+            # Two of one name cannot be in one cluster.
+            delete_before_replace=True,
+        ),
+    )
+
+    if service.alarm_email:
+        watch(service, express)
+    guards.budget(service)
+
+    return Deployment(
+        url=express.ingress_paths.apply(_public),
+        image=image,
+        region=service.region,
+        # ECS keeps earlier revisions but sends nobody there, so the digest is all that there is to name one by.
+        promoted=digest,
+        releases=past.with_release(digest, digest),
+        logs=pulumi.Output.concat("aws logs tail ", log_group.name, f" --follow --region {service.region}"),
+        console=pulumi.Output.concat(
+            f"https://{service.region}.console.aws.amazon.com/ecs/v2/clusters/",
+            cluster.name,
+            f"/services/{service.name}/health?region={service.region}",
+        ),
+    )
+
+
+def _container(
+    service: Service,
+    image: pulumi.Output[str],
+    log_group: aws.cloudwatch.LogGroup,
+    account: pulumi.Output[str],
+    parameters: dict[str, aws.ssm.Parameter],
+) -> aws.ecs.ExpressGatewayServicePrimaryContainerArgs:
+    """The image with the app's settings and secrets, each list in the order of the names."""
+    variables = secrets.stamped(service.variables.plain, secrets.versions(parameters))
+    return aws.ecs.ExpressGatewayServicePrimaryContainerArgs(
+        image=image,
+        # The entrypoint looks at no argument. Without one AWS says [] for it, which the provider takes for a change,
+        # and each `up` would deploy anew.
+        commands=["gunicorn"],
+        container_port=PORT,
+        aws_logs_configurations=[
+            aws.ecs.ExpressGatewayServicePrimaryContainerAwsLogsConfigurationArgs(
+                log_group=log_group.name, log_stream_prefix="ecs"
+            )
+        ],
+        environments=[
+            aws.ecs.ExpressGatewayServicePrimaryContainerEnvironmentArgs(name=name, value=variables[name])
+            for name in sorted(variables)
+        ],
+        secrets=account.apply(lambda number: _handed_over(secrets.arns(service, number)))
+        if service.variables.has_secrets
+        else None,
+    )
+
+
+def _handed_over(arns: dict[str, str]) -> list[aws.ecs.ExpressGatewayServicePrimaryContainerSecretArgs]:
+    return [
+        aws.ecs.ExpressGatewayServicePrimaryContainerSecretArgs(name=name, value_from=arns[name])
+        for name in sorted(arns)
+    ]
+
+
+def _starts(service: Service, repository: str, log_group: str, account: str) -> str:
+    logs = {"Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": f"{log_group}:*"}
+    return policy(*ecr.pulls(repository), logs, *secrets.rights(service, account, borrowed=False))
+
+
+def _public(paths: Sequence[aws.ecs.outputs.ExpressGatewayServiceIngressPath]) -> str:
+    """The address that everyone reaches; raises pulumi.RunError where there is none."""
+    open_to_all = [path.endpoint for path in paths if path.access_type == "PUBLIC"]
+    if not open_to_all:
+        raise pulumi.RunError(
+            "the service has no public address: ECS Express Mode takes the default VPC's subnets, and these lead to no "
+            "internet gateway; docs/deploying.md says what it needs"
+        )
+    # AWS gives the host with the scheme or without.
+    return f"https://{open_to_all[0].removeprefix('https://').rstrip('/')}"
