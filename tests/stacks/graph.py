@@ -43,6 +43,7 @@ class Node:
     after: frozenset[tuple[str, str]]
     retained: bool = False
     timeouts: Mapping[str, str] = field(default_factory=dict[str, str])
+    is_deleted_first: bool = False  # where it is replaced
 
 
 @dataclass
@@ -243,6 +244,7 @@ class _Recorder(mocks.MockMonitor):
                 self._after(request),
                 request.retainOnDelete,
                 {"create": request.customTimeouts.create} if request.customTimeouts.create else {},
+                request.deleteBeforeReplace,
             )
         )
 

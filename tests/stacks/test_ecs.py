@@ -9,7 +9,6 @@ from tests.stacks.aws_cloud import ACCOUNT, ATTACHMENT
 from tests.stacks.cloud import Cloud, RefusedError
 from tests.stacks.ecs_cloud import CAPACITY, CLUSTER, EXPRESS, MANAGED
 from tests.stacks.graph import Graph, Node, run, service
-from tests.stacks.test_settings import problems
 
 TAGS = {"project": "demo", "stack": "ecs", "managed-by": "pulumi"}
 
@@ -188,6 +187,11 @@ def test_the_service_goes_before_the_rights_by_which_it_goes(graph: Graph) -> No
     } <= graph.one(EXPRESS).after
 
 
+def test_a_service_that_is_replaced_goes_first(graph: Graph) -> None:
+    """Another infrastructure role makes another service, and two of one name cannot be in one cluster."""
+    assert graph.one(EXPRESS).is_deleted_first
+
+
 def test_no_network_is_named(graph: Graph) -> None:
     """AWS adds a security group of its own to those that are, and the provider found its plan not carried out."""
     assert "networkConfigurations" not in graph.one(EXPRESS).inputs
@@ -232,72 +236,6 @@ def test_a_service_without_a_public_address_is_told(cloud: Cloud) -> None:
 
     with pytest.raises(pulumi.RunError, match=r"no public address.*docs/deploying\.md"):
         run(service("ecs"), cloud=cloud)
-
-
-@pytest.mark.parametrize(
-    ("config", "problem"),
-    [
-        (
-            {"concurrency": 10},
-            (
-                "concurrency: it is 10; ECS Express Mode has no such setting: it adds tasks by their CPU; "
-                "environment.THREADS says how many requests a task works on. Type `pulumi config rm concurrency`"
-            ),
-        ),
-        (
-            {"canaryPercent": 10},
-            (
-                "canaryPercent: it is 10; ECS Express Mode has no such setting: it moves 5% of the traffic to each new "
-                "release, and the rest minutes later, by itself. Type `pulumi config rm canaryPercent`"
-            ),
-        ),
-        (
-            {"domain": "api.example.com"},
-            (
-                "domain: it is 'api.example.com'; ECS Express Mode has no such setting: the load balancer is Express "
-                "Mode's own; docs/domain.md says how to add a domain by hand. Type `pulumi config rm domain`"
-            ),
-        ),
-        (
-            {"timeout": 30},
-            (
-                "timeout: it is 30; ECS Express Mode has no such setting: its load balancer gives up a request to "
-                "which it hears nothing for 60 seconds. Type `pulumi config rm timeout`"
-            ),
-        ),
-        ({"architecture": "arm64"}, "architecture: it is 'arm64'; ECS Express Mode allows amd64"),
-        ({"minInstances": -1}, "minInstances: it is -1; ECS Express Mode allows 1 to 5000"),
-        (
-            {"minInstances": 3},
-            "minInstances: it is 3; at most maxInstances is allowed, which is 2",
-        ),
-        (
-            {"cpu": "4"},
-            "memory: it is 512; with cpu 4 ECS Express Mode allows 8192",
-        ),
-        (
-            {"environment": {"LOG_LEVEL": ""}},
-            (
-                "environment.LOG_LEVEL: it is empty; ECS Express Mode drops a variable without a value. Type "
-                "`pulumi config rm --path environment.LOG_LEVEL`"
-            ),
-        ),
-        (
-            {"environment": {"ECS_CONTAINER_METADATA_URI_V4": "x"}},
-            "environment.ECS_CONTAINER_METADATA_URI_V4: this variable is set for ECS Express Mode already",
-        ),
-    ],
-)
-def test_what_express_mode_cannot_do_is_said_with_the_reason(config: dict[str, object], problem: str) -> None:
-    """Never passed over."""
-    assert problems("ecs", **config) == [problem]
-
-
-def test_the_requests_that_a_task_works_on_are_a_setting_of_the_app() -> None:
-    """In place of concurrency, which the platform does not have."""
-    container = run(service("ecs", environment={"THREADS": 4})).one(EXPRESS).inputs["primaryContainer"]
-
-    assert container["environments"] == [{"name": "THREADS", "value": "4"}]
 
 
 def test_the_judge_knows_what_users_of_express_mode_ran_into(cloud: Cloud) -> None:
