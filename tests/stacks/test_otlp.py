@@ -19,9 +19,11 @@ from tests.stacks.test_settings import problems
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 URL = "https://collector.example.com"
 OTHER = "http://collector:4318/otlp"
+IN_ECR = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/a@sha256:{'0' * 64}"
 PROMOTED = {
-    "aws": f"123456789012.dkr.ecr.us-east-1.amazonaws.com/a@sha256:{'0' * 64}",
-    "apprunner": f"123456789012.dkr.ecr.us-east-1.amazonaws.com/a@sha256:{'0' * 64}",
+    "aws": IN_ECR,
+    "apprunner": IN_ECR,
+    "ecs": IN_ECR,
     "gcp": f"us-central1-docker.pkg.dev/my-project/a/app@sha256:{'0' * 64}",
 }
 each_platform = pytest.mark.parametrize("platform", platforms.NAMES)
@@ -34,6 +36,9 @@ def told(graph: Graph) -> Mapping[str, Any]:
     if services := graph.of("apprunner/service:Service"):
         source = services[0].inputs["sourceConfiguration"]["imageRepository"]
         return source["imageConfiguration"]["runtimeEnvironmentVariables"]
+    if services := graph.of("ecs/expressGatewayService:ExpressGatewayService"):
+        environments = services[0].inputs["primaryContainer"]["environments"]
+        return {entry["name"]: entry["value"] for entry in environments}
     (container,) = graph.one("cloudrunv2/service:Service").inputs["template"]["containers"]
     return {entry["name"]: entry.get("value") for entry in container["envs"]}
 
