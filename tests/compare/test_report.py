@@ -165,6 +165,19 @@ def test_several_runs_stand_side_by_side(compare: Compare, saved: Path, tmp_path
     assert all(one.figure.startswith((saved.name, "other-run")) for one in joined.comparisons)
 
 
+@pytest.mark.parametrize("form", ["text", "html", "markdown", "csv"])
+def test_several_runs_have_every_form(compare: Compare, saved: Path, tmp_path: Path, form: str) -> None:
+    """What one run can be rendered as, several can too, and each names all of them."""
+    other = tmp_path / "other-run"
+    shutil.copytree(saved, other)
+
+    done = compare("report", str(saved), str(other), "--format", form)
+
+    assert (done.status, done.error) == (0, "")
+    assert saved.name in done.out
+    assert "other-run" in done.out
+
+
 def test_a_folder_that_is_no_run_is_a_clear_error(compare: Compare, tmp_path: Path) -> None:
     """Reading something else says what it should be."""
     done = compare("report", str(tmp_path))
