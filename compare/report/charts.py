@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from compare.report import svg, words
 from compare.report.model import Comparison, Figure, Phases, Series, TargetReport
 from compare.report.text import label_of
 
-_LEFT, _RIGHT = 8, svg.WIDTH - 10
+_LEFT, _RIGHT = svg.LEFT, svg.WIDTH - 10
+# A waterfall has the phases' names before the bars and their durations behind them.
+_NAMES, _DURATIONS = 66, 64
 # The samples over time take the whole width of a page; on a phone they are moved sideways.
 _WIDE = 960
 
@@ -52,7 +55,7 @@ def glance(targets: Sequence[TargetReport]) -> str:
     for place, target, name, figure in rows:
         if place != before:
             y += 20
-            parts.append(svg.text(_LEFT, y, label_of(target), kind=f"who c{place % 8}"))
+            parts.append(svg.heading(y, label_of(target), f"c{place % 8}"))
             before = place
         y += 21
         parts.append(svg.text(_LEFT + 12, y, name, kind="tick"))
@@ -67,24 +70,30 @@ def ratios(comparisons: Sequence[Comparison], targets: Sequence[TargetReport]) -
     known = [one for one in comparisons if one.ratio and one.low and one.high]
     ends = [end for one in known for end in (one.low, one.high) if end]
     scale = svg.log_scale([*ends, 1.0], _LEFT + 12, _RIGHT - 12)
+    ticks = scale.ticks(apart=30)
     labels = {target.name: label_of(replace(target, run=None)) for target in targets}
-    parts, y = [""], 8.0
+    parts, y, before = list[str](), 4.0, ""
     for one in known:
-        y += 36
-        low, high, ratio = one.low or 1, one.high or 1, one.ratio or 1
-        kind = one.verdict if one.verdict in {"slower", "faster"} else "none"
-        title = f"{one.other}: {ratio:.2f} times {one.baseline} [{low:.2f}, {high:.2f}]"
-        parts.append(svg.text(_LEFT, y - 14, f"{labels[one.other]}: {one.figure}", kind="tick"))
-        parts.append(svg.line(scale(low), y - 2, scale(high), y - 2, f"whisker v-{kind}"))
-        parts.append(svg.dot(scale(ratio), y - 2, 2 if one.verdict == "emulated" else 0, f"v-{kind}", title))
-    for tick in scale.ticks():
-        x = scale(tick)
-        parts[0] += svg.line(x, 12, x, y + 10, "zero" if tick == 1 else "grid")
-        parts[0] += svg.text(
-            x, y + 25, "the same" if tick == 1 else f"{tick:g} times", anchor="middle", kind="tick"
-        )
-    described = "; ".join(one.words for one in known)
-    return svg.figure(y + 34, parts, "Ratios to the baseline, with intervals", described, "ratios")
+        if one.figure != before:
+            y += 24 if before else 18
+            before, (run, _, figure) = one.figure, one.figure.rpartition(": ")
+            if run:
+                parts.append(svg.text(_LEFT, y, run, kind="tick"))
+                y += 15
+            parts.append(svg.heading(y, figure))
+        y += 17
+        parts.append(svg.text(_LEFT, y, labels[one.other], kind="tick"))
+        y += 13
+        # Lines for the mark alone, so that none runs through the words.
+        parts += [
+            svg.line(scale(tick), y - 8, scale(tick), y + 8, "zero" if tick == 1 else "grid")
+            for tick in ticks
+        ]
+        parts.append(_ratio_mark(scale, y, one))
+    for tick in ticks:
+        parts.append(svg.text(scale(tick), y + 23, f"{tick:g}x", anchor="middle", kind="tick"))
+    described = "; ".join(f"{one.figure}: {one.words}" for one in known)
+    return svg.figure(y + 32, parts, "Ratios to the baseline, with intervals", described, "ratios")
 
 
 def distribution(lines: Sequence[Shown], title: str, name: str) -> str:
@@ -113,48 +122,52 @@ def distribution(lines: Sequence[Shown], title: str, name: str) -> str:
 def waterfall(lines: Sequence[Shown], title: str, name: str) -> str:
     """The phases of each target's typical request, each beginning where the one before ends."""
     known = [(one, one.series.phases) for one in lines if one.series.phases]
-    scale = svg.linear_scale(max((phases.total for _, phases in known), default=1.0), _LEFT, _RIGHT - 4)
+    longest = max((phases.total for _, phases in known), default=1.0)
+    scale = svg.linear_scale(longest, _NAMES, svg.WIDTH - _DURATIONS)
     parts, y, told = [""], 4.0, list[str]()
     for one, phases in known:
-        y += 20
-        parts.append(svg.text(_LEFT, y, one.name, kind=f"who c{one.place % 8}"))
-        parts.append(svg.text(_RIGHT, y, svg.told(phases.total), anchor="end", kind="tick"))
-        y += 6
-        begin = 0.0
-        for phase, duration in _present(phases):
+        y += 18
+        parts.append(svg.heading(y, one.name, f"c{one.place % 8}"))
+        begin, present = 0.0, _present(phases)
+        for phase, duration in present:
+            y += 16
             parts.append(_bar(scale, y, begin, duration, phase))
             begin += duration
-            y += 15
-        told.append(
-            f"{one.name}: " + ", ".join(f"{phase} {svg.told(took)}" for phase, took in _present(phases))
-        )
+        y += 16
+        parts.append(_durations_row(y, "total", phases.total, "sum"))
+        y += 4
+        told.append(f"{one.name}: " + ", ".join(f"{phase} {words.ms(took)}" for phase, took in present))
     parts[0] = svg.axis(scale, 10, y + 4)
     return svg.figure(y + 26, parts, title, "; ".join(told), name)
 
 
 def course(targets: Sequence[TargetReport], name: str = "course") -> str:
-    """Every sample by when it was sent, one strip a target: a drift of the machine or the network is visible."""
+    """The samples by when they were sent, one strip a target: a drift of the machine or the network is visible."""
     times = [at for target in targets for one in target.series for at, _ in one.timeline]
     values = [took for target in targets for one in target.series for _, took in one.timeline]
-    across = svg.linear_scale(max(times, default=1.0), 52, _WIDE - 12)
+    seconds, unit = _unit(max(times, default=1.0))
+    across = svg.linear_scale(max(times, default=1.0) / seconds, 52, _WIDE - 12)
     parts, y, strip = list[str](), 2.0, 88.0
     for place, target in enumerate(targets):
         y += 18
-        parts.append(svg.text(_LEFT, y, label_of(target), kind=f"who c{place % 8}"))
+        parts.append(svg.heading(y, label_of(target), f"c{place % 8}"))
         down = svg.log_scale(values, y + strip, y + 12)
-        for tick in down.ticks(4):
+        for tick in down.ticks(apart=20):
             parts.append(svg.line(52, down(tick), _WIDE - 12, down(tick), "grid"))
             parts.append(svg.text(46, down(tick) + 4, svg.tick_label(tick), anchor="end", kind="tick"))
         for one in target.series:
-            steps = "".join(f"M{across(at):g} {down(took):g}h0" for at, took in one.timeline)
+            steps = "".join(f"M{across(at / seconds):g} {down(took):g}h0" for at, took in one.timeline)
             parts.append(svg.path(steps, f"dots k-{one.kind} c{place % 8}"))
         y += strip + 8
     for tick in across.ticks():
-        parts.append(svg.text(across(tick), y + 12, f"{tick:g} s", anchor="middle", kind="tick"))
-    described = (
-        "One dot a sample; larger ones are cold starts. Even rows mean that nothing drifted during the run."
-    )
+        parts.append(svg.text(across(tick), y + 12, f"{tick:g} {unit}", anchor="middle", kind="tick"))
+    described = "One dot a sample; larger ones are cold starts. Level rows mean that nothing drifted."
     return svg.figure(y + 18, parts, "Samples over time", described, name, width=_WIDE)
+
+
+def _unit(seconds: float) -> tuple[int, str]:
+    """In what a time as long as this is best told: how many seconds that is, and its name."""
+    return next((one for one in ((3600, "h"), (60, "min")) if seconds > 3 * one[0]), (1, "s"))
 
 
 def _interval_mark(scale: svg.Scale, y: float, figure: Figure, place: int) -> str:
@@ -165,13 +178,26 @@ def _interval_mark(scale: svg.Scale, y: float, figure: Figure, place: int) -> st
     return mark + svg.dot(scale(figure.value or 0), y, place, kind, words.both(figure))
 
 
+def _ratio_mark(scale: svg.Scale, y: float, one: Comparison) -> str:
+    low, high, ratio = one.low or 1, one.high or 1, one.ratio or 1
+    kind = one.verdict if one.verdict in {"slower", "faster"} else "none"
+    title = f"{one.other}: {ratio:.2f} times {one.baseline} [{low:.2f}, {high:.2f}]"
+    whisker = svg.line(scale(low), y, scale(high), y, f"whisker v-{kind}")
+    return whisker + svg.dot(scale(ratio), y, 2 if one.verdict == "emulated" else 0, f"v-{kind}", title)
+
+
 def _band(one: Series, scale: svg.Scale, top: float, bottom: float) -> str:
+    """The outline of the band: along the steps of its upper end, and back along those of its lower."""
+
     def y(share: float) -> float:
         return round(bottom - share * (bottom - top), 1)
 
-    up = "L".join(f"{scale(point.ms):g} {y(point.high):g}" for point in one.ecdf)
-    back = "L".join(f"{scale(point.ms):g} {y(point.low):g}" for point in reversed(one.ecdf))
-    return f"M{up}L{back}Z"
+    points = one.ecdf
+    up = "".join(f"H{scale(point.ms):g}V{y(point.high):g}" for point in points)
+    back = "".join(
+        f"V{y(before.low):g}H{scale(before.ms):g}" for before, _ in reversed(list(pairwise(points)))
+    )
+    return f"M{scale(points[0].ms):g} {bottom:g}{up}V{y(points[-1].low):g}{back}Z"
 
 
 def _steps(one: Series, scale: svg.Scale, top: float, bottom: float) -> str:
@@ -190,10 +216,12 @@ def _present(phases: Phases) -> list[tuple[str, float]]:
 
 def _bar(scale: svg.Scale, y: float, begin: float, duration: float, phase: str) -> str:
     left, right = scale(begin), scale(begin + duration)
-    label = f"{phase} {svg.told(duration)}"
-    bar = svg.rectangle(left, y, right - left, 11, f"phase p-{phase}", f"{label}: {words.PHASE_WORDS[phase]}")
-    if right < svg.WIDTH * 0.66:
-        return bar + svg.text(right + 5, y + 9.5, label, kind="small")
-    if left > svg.WIDTH * 0.34:
-        return bar + svg.text(left - 5, y + 9.5, label, anchor="end", kind="small")
-    return bar + svg.text(left + 6, y + 9.5, label, kind="small inside")
+    title = f"{phase} {words.ms(duration)}: {words.PHASE_WORDS[phase]}"
+    bar = svg.rectangle(left, y - 9, right - left, 10, f"phase p-{phase}", title)
+    return bar + _durations_row(y, phase, duration, "tick")
+
+
+def _durations_row(y: float, name: str, duration: float, kind: str) -> str:
+    return svg.text(_LEFT, y, name, kind=kind) + svg.text(
+        _RIGHT, y, words.ms(duration), anchor="end", kind=kind
+    )

@@ -9,7 +9,6 @@ from markupsafe import Markup
 
 from compare.report import charts, words
 from compare.report.model import Report
-from compare.report.text import name_of
 
 _HERE = Path(__file__).parent
 
@@ -17,8 +16,9 @@ _HERE = Path(__file__).parent
 def page(report: Report) -> str:
     """The page."""
     template = _environment().get_template("page.html")
+    every = max((one.timeline_every for target in report.targets for one in target.series), default=1)
     return template.render(
-        report=report, words=words, name_of=name_of, figures=_figures(report), headline=_headline(report)
+        report=report, words=words, figures=_figures(report), headline=_headline(report), every=every
     )
 
 

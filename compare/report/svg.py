@@ -1,16 +1,20 @@
 """Numbers into pieces of SVG: scales, axes, and marks; colours are classes, so that the page decides on them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
-from compare.report.words import ms
-
-# The charts are drawn this wide and scale with the page: two beside each other on a desk, one on a phone.
-WIDTH = 380
+# The charts are drawn this wide and scale with the page: as large as this on a phone and in three columns.
+WIDTH = 340
 # Labels nearer to each other than this would touch.
-_APART = 40
+APART = 42
+# Where rows begin, and how many letters of a heading fit behind that.
+LEFT = 8
+_LONGEST = 46
+# A logarithmic axis over less than this factor has ticks at even steps.
+_SHORT = 5
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,15 @@ class Scale:
             part = (held - self.low) / (self.high - self.low)
         return round(self.start + part * (self.end - self.start), 1)
 
-    def ticks(self, most: int = 6) -> list[float]:
-        """Round numbers within the scale, on a logarithmic one at most so many."""
-        return _log_ticks(self.low, self.high, most) if self.log else _linear_ticks(self.low, self.high)
+    def ticks(self, apart: float = APART) -> list[float]:
+        """Round numbers within the scale, as many as can be labelled when labels are so far `apart`."""
+        even = not self.log or self.high < _SHORT * self.low
+        found: list[float] = []
+        for found in _even(self.low, self.high) if even else _decades(self.low, self.high):
+            places = [self(tick) for tick in found]
+            if all(abs(after - before) >= apart for before, after in pairwise(places)):
+                break
+        return found
 
 
 def log_scale(values: Sequence[float], start: float, end: float) -> Scale:
@@ -50,21 +60,22 @@ def linear_scale(high: float, start: float, end: float) -> Scale:
     return Scale(0.0, high * 1.02 or 1.0, start, end, log=False)
 
 
-def _log_ticks(low: float, high: float, most: int) -> list[float]:
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for steps in ((1, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
-        ticks = [step * 10.0**decade for decade in decades for step in steps]
-        within = [tick for tick in ticks if low <= tick <= high]
-        if len(within) <= most:
-            break
-    return within[:: math.ceil(len(within) / most)] if within else []
+def _decades(low: float, high: float) -> Iterator[list[float]]:
+    """Ticks of a logarithmic scale: 1, 2, 5, 10, ... first, then ever fewer."""
+    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for steps in ((1, 2, 5), (1, 3), (1,)):
+        yield [tick for n in exponents for step in steps if low <= (tick := step * 10.0**n) <= high]
+    for stride in range(2, len(exponents)):
+        yield [10.0**n for n in exponents if n % stride == 0 and low <= 10.0**n <= high]
 
 
-def _linear_ticks(low: float, high: float) -> list[float]:
-    rough = (high - low) / 5
-    size = 10.0 ** math.floor(math.log10(rough))
-    step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough)
-    return [low + step * n for n in range(math.floor((high - low) / step) + 1)]
+def _even(low: float, high: float) -> Iterator[list[float]]:
+    """Ticks at even steps, 1, 2 or 5 times a power of ten: about eight first, then ever fewer."""
+    for parts in range(8, 0, -1):
+        rough = (high - low) / parts
+        size = 10.0 ** math.floor(math.log10(rough))
+        step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough * (1 - 1e-9))
+        yield [round(n * step, 12) for n in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def tick_label(value: float) -> str:
@@ -106,19 +117,19 @@ def dot(x: float, y: float, shape: int, kind: str, title: str = "") -> str:
     return path(marks[shape % len(marks)], kind, title)
 
 
-def axis(scale: Scale, top: float, bottom: float, label: str = "") -> str:
+def axis(scale: Scale, top: float, bottom: float) -> str:
     """Vertical grid lines with milliseconds below."""
     parts: list[str] = []
-    last = -math.inf
     for tick in scale.ticks():
-        x = scale(tick)
-        parts.append(line(x, top, x, bottom, "grid"))
-        if x - last >= _APART:
-            parts.append(text(x, bottom + 15, tick_label(tick), anchor="middle", kind="tick"))
-            last = x
-    if label:
-        parts.append(text(scale.end, bottom + 30, label, anchor="end", kind="tick"))
+        parts.append(line(scale(tick), top, scale(tick), bottom, "grid"))
+        parts.append(text(scale(tick), bottom + 15, tick_label(tick), anchor="middle", kind="tick"))
     return "".join(parts)
+
+
+def heading(y: float, name: str, kind: str = "") -> str:
+    """A target's name, or a figure's, at the left of the rows that are about it; a very long one is cut."""
+    shown = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+    return text(LEFT, y, shown, kind=f"who {kind}".strip())
 
 
 def figure(
@@ -130,11 +141,6 @@ def figure(
         f'<title id="{name}-t">{escape(title)}</title><desc id="{name}-d">{escape(description)}</desc>'
         f"{''.join(parts)}</svg>"
     )
-
-
-def told(value: float) -> str:
-    """Milliseconds in words, for titles."""
-    return ms(value)
 
 
 def _class(kind: str) -> str:

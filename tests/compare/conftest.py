@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 from compare.cli import main
+from compare.report.build import report
+from compare.report.model import Report
+from compare.runfile import read
 
 ROOT = Path(__file__).parents[2]
 SERVER = Path(__file__).with_name("server.py")
@@ -150,3 +153,44 @@ def process(tmp_path: Path) -> Iterator[Callable[..., Started]]:
             return Started(process, results)
 
         yield command
+
+
+@pytest.fixture(scope="session")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real run with every kind of sample: cold, warm, under load, failed; one target named to need escaping."""
+    folder = tmp_path_factory.mktemp("run")
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        fast = stack.enter_context(running("--idle", "0.1", "--start", "0.02"))
+        slow = stack.enter_context(running("--idle", "0.1", "--start", "0.04", "--delay", "3"))
+        broken = stack.enter_context(running("--status", "500", "--status-from", "20"))
+        words = [
+            f"fast={fast.url}",
+            f"slow={slow.url}/?<b>&q='1'",
+            f"broken={broken.url}",
+            "--cold-starts",
+            "10",
+        ]
+        words += [
+            "--idle",
+            "0.25",
+            "--rounds",
+            "80",
+            "--rate",
+            "30",
+            "--load-duration",
+            "1",
+            "--quiet",
+            "--monthly",
+            "0",
+        ]
+        patch.setattr(sys, "argv", ["compare", "run", *words, "--results", str(folder / "results")])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert ended.value.code == 1
+    (directory,) = (folder / "results").iterdir()
+    return directory
+
+
+@pytest.fixture(scope="session")
+def made(saved: Path) -> Report:
+    return report(read(saved))
