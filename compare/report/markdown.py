@@ -54,8 +54,8 @@ def _cells(target: TargetReport) -> list[str]:
     return [
         f"{target.run}/{target.name}" if target.run else target.name,
         target.label,
-        f"{words.both(cold.p50)}, n={cold.n}" if cold else target.cold_note or "-",
-        f"{words.both(warm.p50)}, n={warm.n}" if warm else "-",
+        f"{words.both(cold.p50)}, {words.counted(cold)}" if cold else target.cold_note or "-",
+        f"{words.both(warm.p50)}, {words.counted(warm)}" if warm else "-",
         words.both(warm.p95) if warm else "-",
         words.both(fresh.p50) if fresh else "-",
         words.failed(target),
@@ -71,4 +71,4 @@ def _escaped(text: str) -> str:
     """`text` without what Markdown or HTML would read as its own."""
     for mark in "\\`*_[]<>|#":
         text = text.replace(mark, f"\\{mark}")
-    return text.replace("\n", " ")
+    return text.replace("\n", ", ")

@@ -1,6 +1,8 @@
 """A Report into a table and sentences in a terminal, or into plain lines where there is none."""
 
 import io
+import sys
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -8,9 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from compare.report import words
-from compare.report.model import Figure, Report, TargetReport
+from compare.report.model import Figure, Report, Series, TargetReport
 
-_WIDE = 108
 _PLAIN_WIDTH = 120
 _COLUMNS = ("cold p50", "warm p50", "warm p95", "fresh p50", "failed", "app / overhead")
 _MARKS = "¹²³⁴⁵⁶⁷⁸⁹"
@@ -21,11 +22,12 @@ def show(report: Report, console: Console) -> None:
     notes: list[str] = []
     console.print()
     rows = [(target, _row(target, notes)) for target in report.targets]
-    if console.width >= _WIDE:
-        console.print(_table(rows))
+    table = _table(rows)
+    if _fits(table, console):
+        console.print(table)
     else:
         for target, cells in rows:
-            console.print(_block(target, cells))
+            console.print(_block(f"{name_of(target)}: {target.label}", _COLUMNS, cells))
     for number, note in enumerate(notes):
         console.print(Text(f"{_mark(number)} no interval: {note}", style="dim"))
     _load(report, console)
@@ -49,20 +51,32 @@ def plain(report: Report) -> str:
     return captured.get()
 
 
-def _table(rows: list[tuple[TargetReport, list[str]]]) -> Table:
+def _fits(table: Table, console: Console) -> bool:
+    """Whether nothing of it would be cut or wrapped; where it would, lines take its place."""
+    endless = console.options.update(width=sys.maxsize)
+    return console.measure(table, options=endless).maximum <= console.width
+
+
+def _bare_table(first: str, others: Sequence[str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    table.add_column("target", overflow="fold", min_width=max(len(name_of(target)) for target, _ in rows))
-    for name in _COLUMNS:
+    table.add_column(first, no_wrap=True)
+    for name in others:
         table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def _table(rows: list[tuple[TargetReport, list[str]]]) -> Table:
+    table = _bare_table("target", _COLUMNS)
     for target, cells in rows:
         table.add_row(escape(f"{name_of(target)}\n{target.label}"), *(escape(cell) for cell in cells))
     return table
 
 
-def _block(target: TargetReport, cells: list[str]) -> Text:
-    text = Text(f"{name_of(target)}: {target.label}\n", style="bold")
-    for name, cell in zip(_COLUMNS, cells, strict=True):
-        text.append(f"  {name:<15} {cell.replace(chr(10), ' ')}\n", style="not bold")
+def _block(title: str, names: Sequence[str], cells: Sequence[str]) -> Text:
+    text = Text(f"{title}\n", style="bold")
+    width = max(map(len, names))
+    for name, cell in zip(names, cells, strict=True):
+        text.append(f"  {name:<{width}}  {cell.replace(chr(10), ' ')}\n", style="not bold")
     return text
 
 
@@ -80,8 +94,8 @@ def _row(target: TargetReport, notes: list[str]) -> list[str]:
     """The cells of one target, the number of samples below each figure; reasons for no interval go to `notes`."""
     cold, warm, fresh = words.cold(target), words.warm(target), words.find(target, "warm", "fresh")
     return [
-        f"{_cell(cold.p50, notes)}\nn={cold.n}" if cold else target.cold_note or "-",
-        f"{_cell(warm.p50, notes)}\nn={warm.n}" if warm else "-",
+        _cell(cold.p50, notes, cold) if cold else target.cold_note or "-",
+        _cell(warm.p50, notes, warm) if warm else "-",
         _cell(warm.p95, notes) if warm else "-",
         words.value(fresh.p50) if fresh else "-",
         words.failed(target),
@@ -89,15 +103,19 @@ def _row(target: TargetReport, notes: list[str]) -> list[str]:
     ]
 
 
-def _cell(figure: Figure, notes: list[str]) -> str:
+def _cell(figure: Figure, notes: list[str], counted: Series | None = None) -> str:
+    """A figure, its interval or the mark of the note that says why there is none, and how many samples it is of."""
     if figure.value is None:
-        return words.value(figure).replace(": ", "\n")
+        return words.value(figure).replace(": ", ":\n")
+    lines = [words.value(figure)]
     if figure.low is not None:
-        return f"{words.value(figure)}\n{words.interval(figure)}"
-    note = figure.why or "not known"
-    if note not in notes:
-        notes.append(note)
-    return f"{words.value(figure)} {_mark(notes.index(note))}"
+        lines.append(words.interval(figure))
+    else:
+        note = figure.why or "not known"
+        if note not in notes:
+            notes.append(note)
+        lines[0] += f" {_mark(notes.index(note))}"
+    return "\n".join([*lines, *([words.counted(counted)] if counted else [])])
 
 
 def _mark(number: int) -> str:
@@ -120,35 +138,34 @@ def _phases(report: Report, console: Console) -> None:
     shown = [(target, one) for target in report.targets for one in target.series if one.phases]
     if not shown:
         return
-    if console.width < _WIDE:
-        console.print(Text("\nwhere the time goes", style="bold"))
-        for target, one in shown:
-            told = [(name, getattr(one.phases, name)) for name in words.PHASES]
-            phases = ", ".join(f"{name} {words.ms(took)}" for name, took in told if took is not None)
-            console.print(Text(f"{label_of(target)}, {words.series_name(one)}: {phases}"))
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    table.add_column("where the time goes", no_wrap=True)
-    for name in (*words.PHASES, "total"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = _bare_table("where the time goes", (*words.PHASES, "total"))
+    lines: list[Text] = []
     for target, one in shown:
-        durations = [getattr(one.phases, name) for name in (*words.PHASES, "total")]
-        cells = ["-" if duration is None else words.ms(duration) for duration in durations]
-        table.add_row(escape(f"{label_of(target)}, {words.series_name(one)}"), *cells)
+        name = f"{label_of(target)}, {words.series_name(one)}"
+        took = [(phase, getattr(one.phases, phase)) for phase in (*words.PHASES, "total")]
+        table.add_row(escape(name), *("-" if ms is None else words.ms(ms) for _, ms in took))
+        phases = ", ".join(f"{phase} {words.ms(ms)}" for phase, ms in took if ms is not None)
+        lines.append(Text(f"{name}: {phases}"))
     console.print()
-    console.print(table)
+    if _fits(table, console):
+        console.print(table)
+    else:
+        console.print(Text("where the time goes", style="bold"), *lines, sep="\n")
 
 
 def _cost(report: Report, console: Console) -> None:
     """What a month would cost and who would wait; the reasons behind it are on the page."""
     if report.cost is None:
         return
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    for number, name in enumerate(report.cost.columns):
-        table.add_column(name, justify="right" if number else "left")
-    for row in report.cost.rows:
-        table.add_row(*(escape(cell) for cell in row))
     console.print(Text(f"\n{report.cost.title}", style="bold"))
     for line in report.cost.words:
         console.print(Text(line))
-    console.print(table)
+    first, *others = report.cost.columns
+    table = _bare_table(first, others)
+    for row in report.cost.rows:
+        table.add_row(*(escape(cell) for cell in row))
+    if _fits(table, console):
+        console.print(table)
+    else:
+        for name, *cells in report.cost.rows:
+            console.print(_block(name, others, [cell.replace("\n", ", ") for cell in cells]))

@@ -71,6 +71,13 @@ def instances(one: Series) -> str:
     return "one instance" if one.instances == 1 else f"{one.instances} instances"
 
 
+def counted(one: Series) -> str:
+    """How many samples, and of what kind where it is not the usual one: bursts, fresh connections."""
+    if one.how == "burst":
+        return f"n={one.n}, in bursts"
+    return f"n={one.n}, fresh" if (one.kind, one.connection) == ("warm", "fresh") else f"n={one.n}"
+
+
 def series_name(one: Series) -> str:
     """A series in words: "cold, idle", "warm, kept"."""
     return f"{one.kind}, {one.how or one.connection}"

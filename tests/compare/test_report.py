@@ -6,13 +6,14 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from compare.report import text
-from compare.report.model import Report
+from compare.report import html, markdown, side_by_side, text, words
+from compare.report.model import Report, Section
 from compare.runfile import read
 from tests.compare.conftest import Done
 from tests.compare.schema import ADAPTER, schema
@@ -70,18 +71,50 @@ def test_markdown_for_a_pull_request(compare: Compare, saved: Path, tmp_path: Pa
     assert "- **Problem:** broken failed in part" in written
 
 
-@pytest.mark.parametrize("width", [30, 80, 109, 110, 200])
-def test_text_fits_every_terminal(made: Report, width: int) -> None:
-    """No line is wider than the terminal, and the figures are there at any width."""
+@pytest.mark.parametrize("width", [30, 60, 80, 110, 120, 200])
+@pytest.mark.parametrize("runs", [1, 2])
+def test_text_fits_every_terminal(made: Report, width: int, runs: int) -> None:
+    """No line is wider than the terminal, no figure is cut, and all are there at any width."""
+    named = replace(made, runs=["2026-11-25T02-08-26-before-the-change"])
+    shown = replace(side_by_side.join([named] * runs), cost=COST)
     console = Console(file=io.StringIO(), width=width, no_color=True)
     with console.capture() as captured:
-        text.show(made, console)
+        text.show(shown, console)
 
-    lines = captured.get().splitlines()
-    assert max(len(line) for line in lines) <= width
-    assert "slow" in captured.get()
-    assert "cold p50" in captured.get()
-    assert "under load, fast: p50 " in " ".join(captured.get().split())
+    written = captured.get()
+    assert max(len(line) for line in written.splitlines()) <= width
+    assert "…" not in written
+    joined = " ".join(written.split())
+    phases = [one.phases for target in made.targets for one in target.series if one.phases]
+    figures = [words.ms(took) for one in phases for took in (one.name, one.platform, one.total)]
+    assert [figure for figure in figures if figure not in joined] == []
+    assert "0.17% to 0.24%" in joined
+    assert "cold p50" in joined
+    assert "fast: p50 " in joined
+
+
+COST = Section(
+    "What it would cost, who would wait",
+    ["At 40,000 requests a month."],
+    ["platform", "wait for a start", "p50", "p95", "p99", "a month", "without the free tier"],
+    [["AWS Lambda", "0.20%\n0.17% to 0.24%", "100 ms", "100 ms", "100 ms", "$0.04\n$0.04 to $0.05", "$0.10"]],
+    [],
+)
+
+
+@pytest.mark.parametrize("form", [text.plain, html.page, markdown.render])
+def test_unusual_samples_are_told_from_the_usual(made: Report, form: Callable[[Report], str]) -> None:
+    """Warm figures of fresh connections, where there are no others, and cold starts of bursts say so."""
+    (target, *_) = made.targets
+    fresh = [one for one in target.series if (one.kind, one.connection) == ("warm", "fresh")]
+    cold = [replace(one, how="burst") for one in target.series if one.kind == "cold"]
+
+    one = replace(target, series=[*fresh, *cold])
+    written = form(replace(made, targets=[one], comparisons=[]))
+
+    assert (len(fresh), len(cold)) == (1, 1)
+    assert f"n={fresh[0].n}, fresh" in written
+    assert f"n={cold[0].n}, in bursts" in written
 
 
 def test_several_runs_stand_side_by_side(compare: Compare, saved: Path, tmp_path: Path) -> None:
