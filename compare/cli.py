@@ -1,5 +1,6 @@
 """Command lines into runs, reports and gates; every error is one line on standard error."""
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -179,14 +180,19 @@ def main() -> None:
     """Run the command line and exit with its status; what a user can put right is one line on standard error."""
     try:
         status = app(standalone_mode=False)
+        sys.stdout.flush()
     except CompareError as failure:
         status = _failed(str(failure), failure.status)
     except TyperException as failure:
         status = _failed(failure.format_message(), 2)
     except (Abort, KeyboardInterrupt):
         status = 130
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # the latter is what typer makes of the former
         status = 141  # what a shell reports for a reader that has gone
+        _discard_output()
+    except OSError as failure:
+        status = _failed(f"cannot write the output: {failure.strerror}", 1)
+        _discard_output()
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -195,10 +201,22 @@ def _failed(text: str, status: int) -> int:
     return status
 
 
+def _discard_output() -> None:
+    """What is left of the output cannot be written; without this Python would try at its end and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _Console(Console):
+    """A console that leaves it to its caller what to do when its reader has gone."""
+
+    def on_broken_pipe(self) -> None:
+        raise  # noqa: PLE0704 -- called while the error is handled
+
+
 def _console() -> Console:
     """The terminal, or for a file or pipe as many columns as the table needs."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_WIDTH, highlight=False)
+    console = _Console()
+    return console if console.is_terminal else _Console(width=_WIDTH, highlight=False)
 
 
 def _command() -> str:

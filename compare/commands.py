@@ -8,7 +8,7 @@ from typing import Literal
 
 from rich.console import Console
 
-from compare import costs
+from compare import costs, files
 from compare.errors import CompareError
 from compare.gate import decide
 from compare.plan import Plan
@@ -96,7 +96,7 @@ def report(directories: Sequence[Path], form: Format, output: Path | None, conso
         sys.stdout.write(rendered)
         return 0
     try:
-        output.write_text(rendered, encoding="utf-8")
+        files.write(output, rendered)
     except OSError as failure:
-        raise CompareError(f"cannot write {output}: {failure.strerror}") from failure
+        raise CompareError(f"cannot write {output}: {files.told(failure)}") from failure
     return 0

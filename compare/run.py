@@ -1,6 +1,5 @@
 """Targets and a plan into a saved run: endpoints opened, samples appended as they are measured, reports written."""
 
-import errno
 import os
 import shutil
 import time
@@ -12,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from compare import costs, endpoints, machine, trust
+from compare import costs, endpoints, files, machine, trust
 from compare.endpoints import Endpoint
 from compare.errors import CompareError
 from compare.experiment import Experiment
@@ -89,30 +88,26 @@ def measure(
 def show(measured: Measured, output: Output) -> int:
     """Print what was measured and where it is; the exit status: 0, 1 when a target was wrong, 130 after Ctrl-C."""
     report = measured.report
+    where = _written(measured)
     text.show(report, output.console)
-    page = measured.directory.parent.parent / "report.html"
-    where = f"Samples, JSON, page: {measured.directory}{os.sep} (the page again: {page})"
-    try:
-        _write(measured.directory / "report.json", data.to_json(report))
-        rendered = html.page(report)
-        _write(measured.directory / "report.html", rendered)
-        _write(page, rendered)
-    except OSError as failure:
-        where = f"Samples: {measured.directory}{os.sep} (reports could not be written: {_told(failure)})"
     output.console.print(f"\n{where}", highlight=False, markup=False, soft_wrap=True)
     if measured.interrupted:
         return measured.interrupted
     return 1 if report.status != "complete" or any(finding.problem for finding in report.findings) else 0
 
 
-def _write(path: Path, content: str) -> None:
-    """Write all of a file or none: an interrupt or a full disk leaves the one before."""
-    new = path.with_name(f".{path.name}.new")
+def _written(measured: Measured) -> str:
+    """Write the reports; where they are, or why not."""
+    page = measured.directory.parent.parent / "report.html"
     try:
-        new.write_text(content, encoding="utf-8")
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+        files.write(measured.directory / "report.json", data.to_json(measured.report))
+        rendered = html.page(measured.report)
+        files.write(measured.directory / "report.html", rendered)
+        files.write(page, rendered)
+    except OSError as failure:
+        told = files.told(failure)
+        return f"Samples: {measured.directory}{os.sep} (reports could not be written: {told})"
+    return f"Samples, JSON, page: {measured.directory}{os.sep} (the page again: {page})"
 
 
 @dataclass(frozen=True)
@@ -130,16 +125,7 @@ class _Recording:
     def record(self, targets: Sequence[Target], output: Output, before: Run | None) -> None:
         """Append everything to the run's file, to its end: complete, interrupted, or failed and why."""
         began = time.monotonic() - (before.measured_s if before else 0.0)
-        with RunFile(self.directory / SAMPLES, self._redacted) as file:
-            if before:
-                file.write(_note(_resumption(before)))
-            else:
-                file.write(
-                    {**_head(targets, self.opened, self.plan, output), "against_itself": self.against_itself}
-                )
-            for text in trust.checked(self.stop) if self.against_itself else ():
-                file.write(_note(text))
-            self.progress.say(_announcement(self.plan, self.opened))
+        with self._file(targets, output, before) as file:
 
             def sink(sample: Sample) -> None:
                 file.write(sample.record())
@@ -149,7 +135,24 @@ class _Recording:
             try:
                 file.write({"record": "end", "status": status, "at_s": round(time.monotonic() - began, 6)})
             except OSError as failure:
-                self.progress.say(f"the end of the run could not be written: {_told(failure)}")
+                self.progress.say(f"the end of the run could not be written: {files.told(failure)}")
+
+    def _file(self, targets: Sequence[Target], output: Output, before: Run | None) -> RunFile:
+        """The run's file with its first lines in it; CompareError where it cannot be written."""
+        try:
+            file = RunFile(self.directory / SAMPLES, self._redacted)
+            if before:
+                file.write(_note(_resumption(before)))
+            else:
+                head = _head(targets, self.opened, self.plan, output)
+                file.write({**head, "against_itself": self.against_itself})
+            for text in trust.checked(self.stop) if self.against_itself else ():
+                file.write(_note(text))
+        except OSError as failure:
+            raise CompareError(
+                f"cannot write to {self.directory}: {files.told(failure)}; choose a folder with --results"
+            ) from failure
+        return file
 
     def _run(self, sink: Callable[[Sample], None], began: float, before: Run | None) -> str:
         experiment = Experiment(
@@ -162,9 +165,10 @@ class _Recording:
             precise=lambda: precise(self.samples, self.plan),
         )
         try:
+            self.progress.say(_announcement(self.plan, self.opened))
             experiment.run(_done(before) if before else Done())
         except OSError as failure:
-            return f"failed: {_told(failure)}"
+            return f"failed: {files.told(failure)}; the samples before are in the file"
         return "interrupted" if self.stop else "complete"
 
     def _redacted(self, line: str) -> str:
@@ -232,12 +236,6 @@ def _announcement(plan: Plan, opened: Sequence[Endpoint]) -> str:
     return words
 
 
-def _told(failure: OSError) -> str:
-    if failure.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-        return "no space is left to write samples; those before are in the file"
-    return f"{failure.strerror or failure}"
-
-
 def _new_directory(results: Path) -> Path:
     name = datetime.now().astimezone().strftime("%Y-%m-%dT%H-%M-%S")
     for suffix in ["", *(f"-{n}" for n in range(2, 100))]:
@@ -256,5 +254,6 @@ def _new_directory(results: Path) -> Path:
 
 def _remove(directory: Path) -> None:
     """Remove the folder of a run that never began."""
-    if not (directory / SAMPLES).exists():
+    samples = directory / SAMPLES
+    if not samples.exists() or not samples.stat().st_size:
         shutil.rmtree(directory)

@@ -1,0 +1,130 @@
+"""Where results go: full disks, readers that have gone, files that were there before. Nothing is lost."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from compare.runfile import read
+from tests.compare.conftest import ROOT, Done, Server, Started
+
+Serve = Callable[..., Server]
+Compare = Callable[..., Done]
+Process = Callable[..., Started]
+QUICK = ("--cold", "none", "--rounds", "12")
+LIMITED = pytest.mark.skipif(
+    shutil.which("prlimit") is None, reason="prlimit of util-linux limits the size of files"
+)
+
+
+@LIMITED
+def test_a_disk_that_is_full_from_the_start_is_one_line(serve: Serve, process: Process) -> None:
+    """Nothing was measured, so no folder stays."""
+    server = serve()
+
+    done = process("run", f"a={server.url}", *QUICK, "--quiet", prefix=("prlimit", "--fsize=10")).wait()
+
+    assert (done.status, done.out) == (2, "")
+    assert done.error.startswith(f"compare: cannot write to {done.results}/")
+    assert done.error.endswith(": no space is left; choose a folder with --results\n")
+    assert list(done.results.iterdir()) == []
+    assert server.served() == 0
+
+
+@LIMITED
+def test_a_file_that_cannot_be_written_anew_stays_as_it_was(saved: Path, tmp_path: Path) -> None:
+    """A report that does not fit on the disk leaves the one before."""
+    file = tmp_path / "report.html"
+    file.write_text("the one before")
+
+    command = ["prlimit", "--fsize=1000", sys.executable, "-m", "compare", "report", str(saved)]
+    done = subprocess.run(
+        [*command, "--format", "html", "--output", str(file)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"compare: cannot write {file}: no space is left\n"
+    assert file.read_text() == "the one before"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_an_output_that_is_no_file_is_written_to(compare: Compare, saved: Path, tmp_path: Path) -> None:
+    """A pipe or device is not replaced by a file."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True)
+
+    done = compare("report", str(saved), "--format", "markdown", "--output", str(pipe))
+
+    told, _ = reader.communicate(timeout=30)
+    assert done.status == 0
+    assert told.startswith("### Latency of ")
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("form", ["text", "csv"])
+def test_a_full_standard_output_is_one_line(saved: Path, form: str) -> None:
+    """Where what is printed cannot be kept, the command says so and fails."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "compare", "report", str(saved), "--format", form],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert (done.returncode, done.stderr) == (
+        1,
+        "compare: cannot write the output: No space left on device\n",
+    )
+
+
+@pytest.mark.parametrize("form", ["text", "csv"])
+def test_a_reader_that_has_gone_ends_a_report_quietly(saved: Path, form: str) -> None:
+    """As in `compare report ... | head -1`: the status that a shell gives, and no word."""
+    done = without_reader("report", str(saved), "--format", form)
+
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_a_reader_that_has_gone_ends_a_run_with_its_reports(serve: Serve, tmp_path: Path) -> None:
+    """What was measured until then is in the file, which says how it ended, and in its reports."""
+    server = serve()
+
+    done = without_reader(
+        "run", f"a={server.url}", *QUICK, "--monthly", "0", "--results", str(tmp_path / "results")
+    )
+
+    (directory,) = (tmp_path / "results").iterdir()
+    run = read(directory)
+    assert (done.returncode, done.stderr) == (141, "")
+    assert run.end is not None
+    assert run.end["status"] == "failed: Broken pipe; the samples before are in the file"
+    assert {file.name for file in directory.iterdir()} >= {"samples.jsonl", "report.json", "report.html"}
+
+
+def without_reader(*words: str) -> subprocess.CompletedProcess[str]:
+    """A command whose standard output nobody reads."""
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    try:
+        return subprocess.run(
+            [sys.executable, "-m", "compare", *words],
+            cwd=ROOT,
+            stdout=write_end,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(write_end)
