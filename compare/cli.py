@@ -15,13 +15,11 @@ from compare.errors import CompareError
 from compare.plan import Plan
 from compare.targets import LOCAL
 
-app = typer.Typer(
-    rich_markup_mode=None, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
-)
+app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
 _Targets = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[TARGET]...",
+        metavar="TARGET",
         help=f"{', '.join(LOCAL)}, NAME=URL, or a Pulumi stack's name [the three local ones]",
     ),
 ]
@@ -35,6 +33,7 @@ def _compare() -> None:
 
 @app.command()
 def run(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
+    context: typer.Context,
     targets: _Targets = None,
     targets_file: options.TargetsFile = None,
     method: options.Method = None,
@@ -71,6 +70,8 @@ def run(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     quiet: options.Quiet = False,  # noqa: FBT002 -- a flag
 ) -> None:
     """Measure targets in interleaved random rounds, prove cold starts, save every sample, and report."""
+    if resume:
+        options.refuse_with_resume(context)
     plan = Plan(
         cold=cold,
         cold_starts=cold_starts,
@@ -101,7 +102,7 @@ def run(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
 
 @app.command()
 def report(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="folders in results/")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="folders in results/")],
     form: Annotated[
         Literal["text", "html", "json", "markdown", "csv"],
         typer.Option("--format", help="what to make of them"),
@@ -179,7 +180,7 @@ def gate(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
 def main() -> None:
     """Run the command line and exit with its status; what a user can put right is one line on standard error."""
     try:
-        status = app(standalone_mode=False)
+        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
         sys.stdout.flush()
     except CompareError as failure:
         status = _failed(str(failure), failure.status)

@@ -30,6 +30,8 @@ def run(targets: Sequence[Target], plan: Plan, output: Output) -> int:
 def resume(directory: Path, output: Output) -> int:
     """Go on with the run saved in `directory`, with the plan and the targets that it was begun with."""
     before = read(directory)
+    if before.end and before.end["status"] == "complete":
+        raise CompareError(f"{directory} is complete; `python -m compare report {directory}` shows it again")
     targets = [Target.from_record(record) for record in before.head["targets"]]
     plan, twins = Plan.from_record(before.head["plan"]), bool(before.head["against_itself"])
     return show(measure(targets, plan, output, resumed=directory, against_itself=twins), output)

@@ -105,6 +105,21 @@ def refuse_apart(names: tuple[str, ...]) -> None:
         )
 
 
+def refuse_with_resume(context: typer.Context) -> None:
+    """CompareError where anything is given that the run to go on with has decided already."""
+    given = [
+        "TARGET" if parameter.param_type_name == "argument" else parameter.opts[0]
+        for parameter in context.command.params
+        if (source := context.get_parameter_source(parameter.name or ""))
+        and source.name == "COMMANDLINE"
+        and parameter.name not in {"resume", "quiet"}
+    ]
+    if given:
+        raise CompareError(
+            f"--resume goes on with the run's own plan and targets; leave out {', '.join(given)}"
+        )
+
+
 def connections_of(chosen: Literal["both", "kept", "fresh"]) -> tuple[Connection, ...]:
     """The kinds of connection that warm requests use."""
     return ("kept", "fresh") if chosen == "both" else (chosen,)

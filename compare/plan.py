@@ -1,5 +1,6 @@
 """What to measure, how often and until when, as one value that a run's file keeps so that the run can be resumed."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -42,15 +43,11 @@ class Plan:
     def __post_init__(self) -> None:
         for name, least in (("cold_starts", 1), ("burst", 1), ("rounds", 0), ("load_connections", 1)):
             if getattr(self, name) < least:
-                raise CompareError(
-                    f"{name.replace('_', ' ')} is {getattr(self, name)}; it is {least} or more"
-                )
+                raise CompareError(f"{_option(name)} is {getattr(self, name)}; it is {least} or more")
         for name in ("precision", "duration_s", "rate", "load_s", "timeout_s"):
             value = getattr(self, name)
-            if value is not None and value <= 0:
-                raise CompareError(
-                    f"{name.removesuffix('_s').replace('_', ' ')} is {value:g}; it is more than 0"
-                )
+            if value is not None and not 0 < value < math.inf:
+                raise CompareError(f"{_option(name)} is {value:g}; it is more than 0")
         if not self.rounds and self.cold == "none" and not self.rate:
             raise CompareError("nothing to measure: give --rounds, --cold idle or burst, or --rate")
 
@@ -83,3 +80,8 @@ class Plan:
         """The plan of a run's file."""
         values: dict[str, Any] = {**record, "connections": tuple(record["connections"])}
         return cls(**values)
+
+
+def _option(name: str) -> str:
+    """The option that says it."""
+    return "--load-duration" if name == "load_s" else f"--{name.removesuffix('_s').replace('_', '-')}"

@@ -45,9 +45,7 @@ from platforms.prices import PriceError, Prices
 
 HOURS_OF_MONTH = MONTH / 3600
 
-app = typer.Typer(
-    rich_markup_mode=None, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
-)
+app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.callback()
@@ -211,7 +209,7 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
 def main() -> None:
     """Run the command line and exit with its status; what a user can put right is one line on standard error."""
     try:
-        app(standalone_mode=False)
+        app(sys.argv[1:] or ["--help"], standalone_mode=False)
         status = 0
     except (CostError, PriceError) as failure:
         status = _failed(str(failure))
@@ -219,7 +217,7 @@ def main() -> None:
         status = _failed(failure.format_message())
     except (Abort, KeyboardInterrupt):
         status = 130
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # the latter is what typer makes of the former
         status = 141
     sys.exit(status)
 

@@ -110,8 +110,9 @@ def compare(
 
     def command(*words: str) -> Done:
         results = tmp_path / "results"
-        where = ("--results", str(results)) if words and words[0] in {"run", "gate"} else ()
-        if words and words[0] == "run" and "--monthly" not in words:
+        saves = bool(words) and words[0] in {"run", "gate"} and "--resume" not in words
+        where = ("--results", str(results)) if saves else ()
+        if saves and words[0] == "run" and "--monthly" not in words:
             where += ("--monthly", "0")  # simulating months takes a second
         monkeypatch.setattr(sys, "argv", ["compare", *words, *where])
         capsys.readouterr()

@@ -2,13 +2,15 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.compare.conftest import Done, Server
+from tests.compare.conftest import ROOT, Done, Server
 
 Serve = Callable[..., Server]
 Compare = Callable[..., Done]
@@ -235,7 +237,10 @@ def test_secrets_of_the_environment_are_sent_and_never_saved(
             ["a=http://x", "--idle", "soon"],
             "--idle is 'soon'; it is a duration such as 500ms, 90, 1.5s, 10m or 2h",
         ),
-        (["a=http://x", "--rounds", "-1"], "rounds is -1; it is 0 or more"),
+        (["a=http://x", "--rounds", "-1"], "--rounds is -1; it is 0 or more"),
+        (["a=http://x", "--load-duration", "0"], "--load-duration is 0; it is more than 0"),
+        (["a=http://x", "--rate", "nan"], "--rate is nan; it is more than 0"),
+        (["a=http://x", "--rate", "inf"], "--rate is inf; it is more than 0"),
         (["a=http://x", "--header", "nothing"], "header is 'nothing'; it is written 'Name: value'"),
         (["a=http://x", "--header", "Authorization: Bearer abc"], "header Authorization looks like a secret"),
         (["a=http://x", "--header", "X-A: ${NOT_SET_HERE}"], "${NOT_SET_HERE} is not set in the environment"),
@@ -257,3 +262,39 @@ def test_wrong_usage_is_one_line_and_status_2(compare: Compare, words: list[str]
     assert done.error.startswith(f"compare: {told}")
     assert done.error.count("\n") == 1
     assert not done.results.exists()
+
+
+@pytest.mark.parametrize("command", ["compare", "cost"])
+def test_a_command_alone_says_what_there_is(command: str) -> None:
+    """As `--help` does, and not squeezed into the line of an error."""
+    alone, asked = (
+        subprocess.run(
+            [sys.executable, "-m", command, *words], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        for words in ([], ["--help"])
+    )
+
+    assert (alone.returncode, alone.stderr) == (0, "")
+    assert alone.stdout == asked.stdout
+    assert alone.stdout.startswith(f"Usage: python -m {command} ")
+
+
+def test_what_a_resumed_run_does_is_not_asked_again(serve: Serve, compare: Compare) -> None:
+    """Options that its plan has already are refused rather than ignored, and so is a run that needs nothing more."""
+    server = serve()
+    directory = compare("run", f"a={server.url}", *QUICK).directory
+    served = server.served()
+
+    other = compare("run", "b=http://x", "--resume", str(directory), "--rounds", "50", "--aa")
+    again = compare("run", "--resume", str(directory))
+
+    assert other.status == again.status == 2
+    assert (
+        other.error
+        == "compare: --resume goes on with the run's own plan and targets; leave out TARGET, --rounds, --aa\n"
+    )
+    assert (
+        again.error
+        == f"compare: {directory} is complete; `python -m compare report {directory}` shows it again\n"
+    )
+    assert server.served() == served
