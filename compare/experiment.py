@@ -47,9 +47,13 @@ class View(Protocol):
 
 @dataclass(frozen=True)
 class Progress:
-    """What an earlier part of the run has done already: cycles, warm rounds, cold starts by target."""
+    """What an earlier part of the run has done already: cycles, warm rounds, cold starts by target.
+
+    whole: those of its cycles in which every target was warm; one that was cut off is made up for.
+    """
 
     cycle: int = 0
+    whole: int = 0
     round: int = 0
     cold: Mapping[str, int] = field(default_factory=dict[str, int])
 
@@ -76,18 +80,19 @@ class Experiment:
         self._began = began
         self._precise = precise
         self._random = random.Random(plan.seed)  # noqa: S311 -- order of measurement, not a secret
-        self._cycle = 0
+        self._cycle, self._end = 0, plan.cycles
         self._round = 0
 
     def run(self, done: Progress) -> None:
         """Measure what is left after `done`, until the plan is fulfilled or the user stops it."""
         self._cycle, self._round = done.cycle, done.round
+        self._end = done.cycle + max(0, self.plan.cycles - done.whole)
         with lanes_.opened(self.endpoints, self.plan, lambda: self.stop) as lanes:
             for lane in lanes:
                 lane.cold = done.cold.get(lane.endpoint.name, 0)
                 self._prepare(lane, samples.FIRST_CONTACT, ["fresh"])
             while not self.stop and not self._done(lanes):
-                self.view.cycle(self._cycle, self.plan.cycles)
+                self.view.cycle(self._cycle, self._end)
                 self._cold_starts(lanes)
                 self._warm_rounds(lanes)
                 self._cycle += 1
@@ -100,7 +105,7 @@ class Experiment:
             return True
         if plan.open_ended:
             return self._round >= plan.rounds or (self._round > 0 and self._precise())
-        return self._cycle >= plan.cycles and not any(self._wants_cold(lane) for lane in lanes)
+        return self._cycle >= self._end and not any(self._wants_cold(lane) for lane in lanes)
 
     def _out_of_time(self) -> bool:
         return self.plan.duration_s is not None and self._elapsed() >= self.plan.duration_s
@@ -196,11 +201,18 @@ class Experiment:
             self.view.tick()
 
     def _rounds_now(self) -> int:
-        """This cycle's share of the warm rounds that are left."""
-        left = max(0, self.plan.rounds - self._round)
-        if self.plan.open_ended:
-            return min(left, self.plan.rounds_a_cycle)
-        return math.ceil(left / max(1, self.plan.cycles - self._cycle))
+        """This cycle's share of the warm rounds that are left.
+
+        A cycle that takes the place of one whose cold start was missed has as many as that one, or there would be an
+        instance less than intervals need.
+        """
+        plan = self.plan
+        left = max(0, plan.rounds - self._round)
+        if plan.open_ended:
+            return min(left, plan.rounds_a_cycle)
+        if self._cycle >= self._end:
+            return math.ceil(plan.rounds / plan.cycles) if plan.cold == "idle" else 0
+        return math.ceil(left / (self._end - self._cycle))
 
     def _tries_again(self) -> bool:
         """Whether targets left aside are asked in this cycle: number 1, 2, 4, 8, so that a hanging one costs little."""

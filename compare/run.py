@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -213,14 +214,24 @@ def _resumption(before: Run) -> str:
 
 
 def _done(before: Run) -> Done:
-    """What a run has done already. The cycle that was cut off is not gone on with: instances are gone by now."""
-    warm = [sample.round + 1 for sample in before.samples if sample.kind == "warm"]
-    cold: dict[str, int] = {}
-    for sample in before.samples:
-        if sample.kind == "cold" and sample.ok:
-            cold[sample.target] = cold.get(sample.target, 0) + 1
-    cycles = [sample.cycle + 1 for sample in before.samples]
-    return Done(cycle=max(cycles, default=0), round=max(warm, default=0), cold=cold)
+    """What a run has done already.
+
+    The cycle that was cut off is not gone on with, since its instances are gone by now: it is made up for by another.
+    """
+    warm = [sample for sample in before.samples if sample.kind == "warm"]
+    cold = [sample for sample in before.samples if sample.kind == "cold" and sample.ok]
+    cycle = max((sample.cycle + 1 for sample in before.samples), default=0)
+    whole = cycle
+    if before.head["plan"]["rounds"]:
+        warmed = {(sample.target, sample.cycle) for sample in warm if sample.ok}
+        cold = [sample for sample in cold if sample.how == "burst" or (sample.target, sample.cycle) in warmed]
+        whole = min(Counter(target for target, _ in warmed).values(), default=0)
+    return Done(
+        cycle=cycle,
+        whole=whole,
+        round=max((sample.round + 1 for sample in warm), default=0),
+        cold=Counter(sample.target for sample in cold),
+    )
 
 
 def _announcement(plan: Plan, opened: Sequence[Endpoint]) -> str:

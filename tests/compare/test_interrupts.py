@@ -190,5 +190,23 @@ def test_a_killed_run_is_readable_and_goes_on(serve: Serve, process: Process, co
     assert "resumed at" in resumed.out
 
 
+def test_a_cycle_that_was_cut_off_is_made_up_for(serve: Serve, compare: Compare) -> None:
+    """A run cut off between a cold start and its warm requests meets as many instances in the end as it should."""
+    server = serve("--idle", "0.1")
+    words = ("--cold-starts", "5", "--idle", "0.3", "--rounds", "10", "--quiet")
+    directory = compare("run", f"a={server.url}", *words).directory
+    file = directory / "samples.jsonl"
+    lines = file.read_text().splitlines(keepends=True)
+    third = [line for line in lines if '"kind":"cold"' in line][2]
+    file.write_text("".join(lines[: lines.index(third) + 1]))
+
+    resumed = compare("run", "--resume", str(directory), "--quiet")
+
+    warm = [sample for sample in read(directory).samples if sample.kind == "warm"]
+    assert resumed.status == 0
+    assert len({sample.instance for sample in warm}) == 5
+    assert len({sample.round for sample in warm}) == 10
+
+
 def _lines(results: Path) -> int:
     return sum(file.read_bytes().count(b"\n") for file in results.glob("*/samples.jsonl"))

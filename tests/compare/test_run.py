@@ -94,6 +94,19 @@ def test_an_unproven_cold_start_is_counted_and_left_out(
     assert f"4 attempts at a cold start were left out: {why} (4)" in done.out
 
 
+def test_a_missed_cold_start_costs_no_instance(serve: Serve, compare: Compare) -> None:
+    """Left alone for too short a time at first, a target still meets its warm requests on as many instances."""
+    server = serve("--idle", "0.5")
+
+    done = compare(
+        "run", f"a={server.url}", "--cold-starts", "3", "--idle", "0.35", "--rounds", "3", "--quiet"
+    )
+
+    warm = [sample for sample in done.samples if sample["kind"] == "warm"]
+    assert done.status == 0
+    assert len({sample["instance"] for sample in warm}) >= 3
+
+
 def test_a_target_that_keeps_an_instance_has_no_cold_figure(
     serve: Serve, compare: Compare, tmp_path: Path
 ) -> None:
