@@ -13,6 +13,7 @@ FIRST_CONTACT = "first contact"
 OPENING = "opening the connection"
 COLD_IN_WARM = "cold start in a warm round"
 COLD_UNDER_LOAD = "cold start under load"
+PREPARATIONS = {FIRST_CONTACT, OPENING}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from compare.report.findings import findings
 from compare.report.model import FORMAT, Comparison, Finding, Report, Series, TargetReport
 from compare.report.verdicts import Key, Side, comparisons, key_of, name_of, primary_series
 from compare.runfile import Run
-from compare.sample import COLD_IN_WARM, COLD_UNDER_LOAD, FIRST_CONTACT, OPENING, Sample
+from compare.sample import COLD_IN_WARM, COLD_UNDER_LOAD, PREPARATIONS, Sample
 from compare.stats import CLUSTERS_OF_MEDIAN, CLUSTERS_OF_TAIL
 from compare.units import spoken
 
@@ -141,7 +141,7 @@ def _target(entry: dict[str, Any], samples: Sequence[Sample]) -> TargetReport:
 
 
 def _prepared(sample: Sample) -> bool:
-    return sample.why in {FIRST_CONTACT, OPENING, COLD_UNDER_LOAD}
+    return sample.why in {*PREPARATIONS, COLD_UNDER_LOAD}
 
 
 def _cold_note(entry: dict[str, Any], samples: Sequence[Sample], found: Sequence[Series]) -> str | None:

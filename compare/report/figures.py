@@ -86,11 +86,11 @@ def overhead_ms(sample: Sample) -> float | None:
 
 
 def phases(samples: Sequence[Sample]) -> Phases | None:
-    """The phases of the fifth of `samples` around the median."""
+    """The phases of the fifth of `samples` around the median; None where there are too few for a median."""
+    if len(samples) < stats.smallest_sample(stats.MEDIAN):
+        return None
     ordered = sorted(samples, key=lambda sample: sample.ms.total)
     middle = ordered[math.floor(len(ordered) * 0.4) : math.ceil(len(ordered) * 0.6)]
-    if not middle:
-        return None
     cold = middle[0].kind == "cold"
 
     def mean(of: Callable[[Sample], float]) -> float:

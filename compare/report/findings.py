@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from compare.report.model import Finding
-from compare.sample import Sample
+from compare.sample import PREPARATIONS, Sample
 
 ByTarget = Mapping[str, Sequence[Sample]]
 
@@ -105,17 +105,16 @@ def _builds(targets: ByTarget) -> list[Finding]:
 
 
 def _contaminated(targets: ByTarget) -> list[Finding]:
+    """Good answers that are in no figure, because they were not what they were meant to be."""
     found: list[Finding] = []
     for name, samples in targets.items():
-        missed = [s for s in samples if s.ok and s.how is not None and s.kind == "discarded"]
-        if missed:
-            reasons = Counter(s.why or "" for s in missed)
-            told = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
-            found.append(
-                Finding(
-                    name,
-                    f"{name}: {len(missed)} attempts at a cold start were left out: {told}",
-                    problem=False,
-                )
-            )
+        left_out = [s for s in samples if s.ok and s.kind == "discarded" and s.why not in PREPARATIONS]
+        asked = [s for s in samples if s.why not in PREPARATIONS]
+        for attempts, what in ((True, "attempts at a cold start"), (False, "requests")):
+            reasons = Counter(s.why or "" for s in left_out if (s.how is not None) is attempts)
+            if reasons:
+                of = sum((s.how is not None) is attempts for s in asked)
+                told = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
+                text = f"{name}: {reasons.total()} of {of} {what} were left out: {told}"
+                found.append(Finding(name, text, problem=False))
     return found

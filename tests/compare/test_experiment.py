@@ -83,6 +83,33 @@ def test_an_open_loop_counts_from_when_a_request_was_due(serve: Serve, compare: 
     assert series["p50"]["value"] > 150
 
 
+def test_cold_starts_under_load_are_left_out_and_told(serve: Serve, compare: Compare) -> None:
+    """More requests at once than instances start others; what their callers waited is in no figure of the load."""
+    server = serve("--crowd", "--start", "0.1", "--delay", "30")
+
+    words = (
+        "--cold",
+        "none",
+        "--rounds",
+        "0",
+        "--rate",
+        "80",
+        "--load-duration",
+        "1",
+        "--load-connections",
+        "8",
+    )
+    done = compare("run", f"a={server.url}", *words, "--quiet")
+
+    left_out = [sample for sample in done.samples if sample["why"] == "cold start under load"]
+    (series,) = done.report["targets"][0]["series"]
+    assert left_out
+    assert series["n"] == 80 - len(left_out)
+    assert (
+        f"{len(left_out)} of 80 requests were left out: cold start under load ({len(left_out)})" in done.out
+    )
+
+
 def test_requests_that_could_never_be_sent_are_failures(serve: Serve, compare: Compare) -> None:
     """What is still due when the timeout has passed is counted as failed, not left out."""
     server = serve("--hang-from", "3")

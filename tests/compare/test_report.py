@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from compare.report import html, markdown, side_by_side, text, words
+from compare.report.figures import series
 from compare.report.model import Report, Section
 from compare.runfile import read
 from tests.compare.conftest import Done
@@ -69,6 +70,16 @@ def test_markdown_for_a_pull_request(compare: Compare, saved: Path, tmp_path: Pa
         "| broken",
     ]
     assert "- **Problem:** broken failed in part" in written
+
+
+def test_no_typical_request_of_a_sample_that_has_no_median(saved: Path) -> None:
+    """Phases are those of the requests around the median, so they need as many as that."""
+    warm = [sample for sample in read(saved).samples if sample.kind == "warm" and sample.ok]
+
+    found = [series(warm[:n]).phases for n in (5, 6)]
+
+    assert found[0] is None
+    assert found[1] is not None
 
 
 @pytest.mark.parametrize("width", [30, 60, 80, 110, 120, 200])

@@ -91,7 +91,7 @@ def test_an_unproven_cold_start_is_counted_and_left_out(
     assert done.status == 0
     assert target["discarded"][why] == 4
     assert [one["kind"] for one in target["series"]] == ["warm", "warm"]
-    assert f"4 attempts at a cold start were left out: {why} (4)" in done.out
+    assert f"a: 4 of 4 attempts at a cold start were left out: {why} (4)" in done.out
 
 
 def test_a_missed_cold_start_costs_no_instance(serve: Serve, compare: Compare) -> None:
@@ -206,6 +206,7 @@ def test_closed_connections_are_not_counted_as_kept(serve: Serve, compare: Compa
     target = done.report["targets"][0]
     assert [(one["connection"], one["n"]) for one in target["series"]] == [("fresh", 12)]
     assert target["discarded"]["the kept connection had been closed"] == 12
+    assert "Note: a: 12 of 24 requests were left out: the kept connection had been closed (12)" in done.out
 
 
 def test_secrets_of_the_environment_are_sent_and_never_saved(
