@@ -32,8 +32,8 @@ _LEAD_S = 0.1
 class View(Protocol):
     """What is told about the progress, between requests and never during one."""
 
-    def cycle(self, number: int, of: int) -> None:
-        """A cycle begins."""
+    def cycle(self, number: int, of: int | None) -> None:
+        """A cycle begins; `of` is None where nobody knows how many there will be."""
         ...
 
     def doing(self, what: str) -> None:
@@ -92,7 +92,7 @@ class Experiment:
                 lane.cold = done.cold.get(lane.endpoint.name, 0)
                 self._prepare(lane, samples.FIRST_CONTACT, ["fresh"])
             while not self.stop and not self._done(lanes):
-                self.view.cycle(self._cycle, self._end)
+                self.view.cycle(self._cycle, None if self.plan.open_ended else self._end)
                 self._cold_starts(lanes)
                 self._warm_rounds(lanes)
                 self._cycle += 1

@@ -1,7 +1,7 @@
 """Progress into a view that is drawn between requests, never during one; plain lines where there is no terminal."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
 from rich.console import Console, Group, RenderableType
@@ -25,13 +25,25 @@ _DRAW_SHARE = 20
 class Progress:
     """The running figures of each target. Drawing costs time, so it happens in `tick`, when nothing is in flight."""
 
-    def __init__(self, console: Console, samples: Mapping[str, Sequence[Sample]], *, quiet: bool) -> None:
+    def __init__(
+        self,
+        console: Console,
+        samples: Mapping[str, Sequence[Sample]],
+        *,
+        quiet: bool,
+        duration_s: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._console = console
         self._quiet = quiet
         self._samples = samples
-        self._began = time.monotonic()
+        self._duration_s = duration_s
+        self._clock = clock
+        self._began = clock()
         self._next = 0.0
-        self._cycle, self._of, self._first = 0, 0, 0
+        self._cycle = 0
+        self._of: int | None = None
+        self._first: tuple[int, float] | None = None
         self._what = "starting"
         self._live = Live(console=console, auto_refresh=False, transient=True) if self._drawing else None
 
@@ -53,10 +65,9 @@ class Progress:
         if not self._quiet:
             self._console.print(Text(text))
 
-    def cycle(self, number: int, of: int) -> None:
-        """A cycle begins."""
-        if not self._of:
-            self._first = number
+    def cycle(self, number: int, of: int | None) -> None:
+        """A cycle begins; `of` is None where nobody knows how many there will be."""
+        self._first = self._first or (number, self._clock())
         self._cycle, self._of = number, of
 
     def doing(self, what: str) -> None:
@@ -66,26 +77,34 @@ class Progress:
 
     def tick(self) -> None:
         """Draw, or say, if it is time to."""
-        now = time.monotonic()
+        now = self._clock()
         if self._quiet or now < self._next:
             return
         if self._live:
             self._live.update(self._drawn(), refresh=True)
-            self._next = now + max(_DRAW_EVERY_S, _DRAW_SHARE * (time.monotonic() - now))
+            self._next = now + max(_DRAW_EVERY_S, _DRAW_SHARE * (self._clock() - now))
         else:
             counts = ", ".join(f"{name} {len(samples)}" for name, samples in self._samples.items())
             self.say(f"{self._where()}; requests: {counts or 'none yet'}")
             self._next = now + _SAY_EVERY_S
 
     def _where(self) -> str:
-        elapsed = time.monotonic() - self._began
-        told = f"{spoken(elapsed)}: {self._what}"
-        if self._of:
-            told = f"{spoken(elapsed)}: cycle {self._cycle + 1} of {max(self._of, self._cycle + 1)}, {self._what}"
-        done = self._cycle - self._first
-        if done > 0 and self._cycle < self._of:
-            told += f", about {spoken(elapsed / done * (self._of - self._cycle))} left"
-        return told
+        elapsed = spoken(self._clock() - self._began)
+        if self._first is None:
+            return f"{elapsed}: {self._what}"
+        of = "" if self._of is None else f" of {max(self._of, self._cycle + 1)}"
+        left = self._left_s(*self._first)
+        told = "" if left is None else f", about {spoken(left)} left"
+        return f"{elapsed}: cycle {self._cycle + 1}{of}, {self._what}{told}"
+
+    def _left_s(self, first: int, since: float) -> float | None:
+        """Seconds that are left when every cycle takes as long as those since the first, or of the run's duration."""
+        elapsed, done = self._clock() - since, self._cycle - first
+        if self._duration_s is not None:
+            return max(0.0, self._duration_s - elapsed)
+        if self._of is None or not 0 < done < self._of - first:
+            return None
+        return elapsed / done * (self._of - self._cycle)
 
     def _drawn(self) -> RenderableType:
         table = Table(box=None, pad_edge=False, header_style="bold")

@@ -72,7 +72,8 @@ def measure(
     samples: dict[str, list[Sample]] = {target.name: [] for target in targets}
     for sample in before.samples if before else ():
         samples[sample.target].append(sample)
-    with Stop() as stop, Progress(output.console, samples, quiet=output.quiet) as progress:
+    progress = Progress(output.console, samples, quiet=output.quiet, duration_s=plan.duration_s)
+    with Stop() as stop, progress:
         directory = resumed or _new_directory(output.results)
         try:
             local_idle_s = LOCAL_IDLE_S if plan.idle_s is None else plan.idle_s

@@ -1,0 +1,62 @@
+"""What a run says while it goes on, on a clock that the test sets."""
+
+import io
+
+from rich.console import Console
+
+from compare.live import Progress
+
+
+class Clock:
+    """Seconds, as the test says."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def said(clock: Clock, *, duration_s: float | None = None) -> tuple[Progress, io.StringIO]:
+    written = io.StringIO()
+    console = Console(file=written, width=200)
+    return Progress(console, {"a": []}, quiet=False, duration_s=duration_s, clock=clock), written
+
+
+def test_time_left_is_that_of_cycles_alone() -> None:
+    """What it took to start is not taken for a part of each cycle."""
+    clock = Clock()
+    progress, written = said(clock)
+
+    clock.now += 30
+    progress.cycle(0, 10)
+    clock.now += 4
+    progress.cycle(2, 10)
+    progress.doing("warm rounds")
+
+    assert written.getvalue() == "34 s: cycle 3 of 10, warm rounds, about 16 s left; requests: a 0\n"
+
+
+def test_a_run_without_a_known_end_promises_none() -> None:
+    """Until a figure is precise enough nobody knows how many cycles it takes."""
+    clock = Clock()
+    progress, written = said(clock)
+
+    progress.cycle(0, None)
+    clock.now += 20
+    progress.cycle(4, None)
+    progress.doing("warm rounds")
+
+    assert written.getvalue() == "20 s: cycle 5, warm rounds; requests: a 0\n"
+
+
+def test_a_run_for_so_long_counts_down() -> None:
+    """The time that is left of --duration, from the first cycle on."""
+    clock = Clock()
+    progress, written = said(clock, duration_s=600)
+
+    clock.now += 5
+    progress.cycle(0, None)
+    clock.now += 60
+    progress.doing("leaving targets alone")
+
+    assert written.getvalue() == "65 s: cycle 1, leaving targets alone, about 9 min left; requests: a 0\n"
