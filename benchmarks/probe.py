@@ -215,7 +215,7 @@ def _endpoint(port: int) -> Endpoint:
 class _Silent:
     """A view of nothing."""
 
-    def cycle(self, number: int, of: int | None) -> None:
+    def stage(self, name: str, number: int, of: int | None) -> None:
         """Say nothing."""
 
     def doing(self, what: str) -> None:

@@ -32,8 +32,8 @@ _LEAD_S = 0.1
 class View(Protocol):
     """What is told about the progress, between requests and never during one."""
 
-    def cycle(self, number: int, of: int | None) -> None:
-        """A cycle begins; `of` is None where nobody knows how many there will be."""
+    def stage(self, name: str, number: int, of: int | None) -> None:
+        """A "cycle" or "slice" begins; `of` is None where nobody knows how many there will be."""
         ...
 
     def doing(self, what: str) -> None:
@@ -92,7 +92,7 @@ class Experiment:
                 lane.cold = done.cold.get(lane.endpoint.name, 0)
                 self._prepare(lane, samples.FIRST_CONTACT, ["fresh"])
             while not self.stop and not self._done(lanes):
-                self.view.cycle(self._cycle, None if self.plan.open_ended else self._end)
+                self.view.stage("cycle", self._cycle, None if self.plan.open_ended else self._end)
                 self._cold_starts(lanes)
                 self._warm_rounds(lanes)
                 self._cycle += 1
@@ -235,6 +235,7 @@ class Experiment:
         with ExitStack() as stack:
             loops = [(lane, self._open_loop(stack, lane)) for lane in lanes if not lane.aside]
             for number in range(plan.slices):
+                self.view.stage("slice", number, plan.slices)
                 self._random.shuffle(loops)
                 for lane, loop in loops:
                     if self.stop:

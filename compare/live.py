@@ -41,7 +41,7 @@ class Progress:
         self._clock = clock
         self._began = clock()
         self._next = 0.0
-        self._cycle = 0
+        self._stage, self._number = "", 0
         self._of: int | None = None
         self._first: tuple[int, float] | None = None
         self._what = "starting"
@@ -65,10 +65,11 @@ class Progress:
         if not self._quiet:
             self._console.print(Text(text))
 
-    def cycle(self, number: int, of: int | None) -> None:
-        """A cycle begins; `of` is None where nobody knows how many there will be."""
-        self._first = self._first or (number, self._clock())
-        self._cycle, self._of = number, of
+    def stage(self, name: str, number: int, of: int | None) -> None:
+        """A cycle or slice begins; `of` is None where nobody knows how many there will be."""
+        if self._first is None or name != self._stage:
+            self._first = (number, self._clock())
+        self._stage, self._number, self._of = name, number, of
 
     def doing(self, what: str) -> None:
         """Something that takes a while begins."""
@@ -92,19 +93,17 @@ class Progress:
         elapsed = spoken(self._clock() - self._began)
         if self._first is None:
             return f"{elapsed}: {self._what}"
-        of = "" if self._of is None else f" of {max(self._of, self._cycle + 1)}"
+        of = "" if self._of is None else f" of {max(self._of, self._number + 1)}"
         left = self._left_s(*self._first)
         told = "" if left is None else f", about {spoken(left)} left"
-        return f"{elapsed}: cycle {self._cycle + 1}{of}, {self._what}{told}"
+        return f"{elapsed}: {self._stage} {self._number + 1}{of}, {self._what}{told}"
 
     def _left_s(self, first: int, since: float) -> float | None:
         """Seconds that are left when every cycle takes as long as those since the first, or of the run's duration."""
-        elapsed, done = self._clock() - since, self._cycle - first
-        if self._duration_s is not None:
-            return max(0.0, self._duration_s - elapsed)
-        if self._of is None or not 0 < done < self._of - first:
-            return None
-        return elapsed / done * (self._of - self._cycle)
+        elapsed, done = self._clock() - since, self._number - first
+        if self._of is None:
+            return None if self._duration_s is None else max(0.0, self._duration_s - elapsed)
+        return elapsed / done * (self._of - self._number) if 0 < done < self._of - first else None
 
     def _drawn(self) -> RenderableType:
         table = Table(box=None, pad_edge=False, header_style="bold")

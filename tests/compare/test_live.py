@@ -28,9 +28,9 @@ def test_time_left_is_that_of_cycles_alone() -> None:
     progress, written = said(clock)
 
     clock.now += 30
-    progress.cycle(0, 10)
+    progress.stage("cycle", 0, 10)
     clock.now += 4
-    progress.cycle(2, 10)
+    progress.stage("cycle", 2, 10)
     progress.doing("warm rounds")
 
     assert written.getvalue() == "34 s: cycle 3 of 10, warm rounds, about 16 s left; requests: a 0\n"
@@ -41,9 +41,9 @@ def test_a_run_without_a_known_end_promises_none() -> None:
     clock = Clock()
     progress, written = said(clock)
 
-    progress.cycle(0, None)
+    progress.stage("cycle", 0, None)
     clock.now += 20
-    progress.cycle(4, None)
+    progress.stage("cycle", 4, None)
     progress.doing("warm rounds")
 
     assert written.getvalue() == "20 s: cycle 5, warm rounds; requests: a 0\n"
@@ -55,8 +55,27 @@ def test_a_run_for_so_long_counts_down() -> None:
     progress, written = said(clock, duration_s=600)
 
     clock.now += 5
-    progress.cycle(0, None)
+    progress.stage("cycle", 0, None)
     clock.now += 60
     progress.doing("leaving targets alone")
 
     assert written.getvalue() == "65 s: cycle 1, leaving targets alone, about 9 min left; requests: a 0\n"
+
+
+def test_load_is_a_stage_of_its_own() -> None:
+    """Its slices take another time than the cycles before."""
+    clock = Clock()
+    progress, written = said(clock)
+
+    progress.stage("cycle", 0, 10)
+    clock.now += 50
+    progress.stage("cycle", 9, 10)
+    clock.now += 5
+    progress.stage("slice", 0, 6)
+    clock.now += 4
+    progress.stage("slice", 2, 6)
+    progress.doing("40 requests a second on a")
+
+    assert (
+        written.getvalue() == "59 s: slice 3 of 6, 40 requests a second on a, about 8 s left; requests: a 0\n"
+    )
