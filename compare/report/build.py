@@ -207,7 +207,7 @@ def _how(run: Run) -> dict[str, str]:
     }
     if plan["rate"]:
         told["load"] = (
-            f"{plan['rate']:g} requests a second and target for {spoken(plan['load_s'])}, "
+            f"{plan['rate']:g} requests a second to each target for {spoken(plan['load_s'])}, "
             f"on {plan['load_connections']} connections"
         )
     return {**told, **{name: str(value) for name, value in run.head["machine"].items()}}

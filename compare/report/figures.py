@@ -89,7 +89,7 @@ def phases(samples: Sequence[Sample]) -> Phases | None:
     """The phases of the fifth of `samples` around the median; None where there are too few for a median."""
     if len(samples) < stats.smallest_sample(stats.MEDIAN):
         return None
-    ordered = sorted(samples, key=lambda sample: sample.ms.total)
+    ordered = sorted(samples, key=response_ms)
     middle = ordered[math.floor(len(ordered) * 0.4) : math.ceil(len(ordered) * 0.6)]
     cold = middle[0].kind == "cold"
 

@@ -59,8 +59,10 @@ def _figures(report: Report) -> dict[str, Any]:
         name = f"{kind}-{connection}"
         drawn = charts.distribution(lines, f"{title}: share answered within a time", f"d-{name}")
         found["distributions"].append((title, lines, Markup(drawn)))  # noqa: S704 -- likewise
-        drawn = charts.waterfall(lines, f"{title}: where the time goes", f"w-{name}")
-        found["waterfalls"].append((title, lines, Markup(drawn)))  # noqa: S704 -- likewise
+        typical = [one for one in lines if one.series.phases]
+        if typical:
+            drawn = charts.waterfall(typical, f"{title}: where the time goes", f"w-{name}")
+            found["waterfalls"].append((title, typical, Markup(drawn)))  # noqa: S704 -- likewise
     return found
 
 
@@ -68,5 +70,5 @@ _SERIES = (
     ("cold", "fresh", "Cold starts"),
     ("warm", "kept", "Warm, kept connection"),
     ("warm", "fresh", "Warm, fresh connection"),
-    ("load", "kept", "Under load, from the intended send"),
+    ("load", "kept", "Under load"),
 )

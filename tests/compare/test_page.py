@@ -60,7 +60,8 @@ def test_the_page_needs_nothing_from_elsewhere(browser: Browser, saved: Path) ->
 def test_the_page_says_the_verdict_first(page: Page, made: Report) -> None:
     """The first section holds the headline, the next what went wrong; every chart there are samples for is drawn."""
     assert page.title() == "Latency of fast, slow and broken"
-    assert page.get_by_text("Under load (30 requests a second and target").is_visible()
+    assert page.get_by_text("Under load (30 requests a second to each target for 1 s").is_visible()
+    assert page.get_by_text("faint ones requests under load").is_visible()
     verdict = page.get_by_role("region", name="What was found").inner_text()
     assert made.headline[0].partition(": ")[2] in verdict
     assert "broken failed in part" in page.get_by_role("region", name="What went wrong").inner_text()
@@ -127,6 +128,17 @@ def test_charts_say_in_words_what_they_show(page: Page, made: Report) -> None:
     ]
     assert len(told) == 3
     assert [words_ for words_ in told if words_ not in described] == []
+
+
+def test_no_card_is_empty(made: Report) -> None:
+    """Where too few samples have a typical request, there is no card to show it on."""
+    bare = [replace(one, series=[replace(each, phases=None) for each in one.series]) for one in made.targets]
+
+    whole, without = html.page(made), html.page(replace(made, targets=bare))
+
+    assert "Where the time goes</h2>" in whole
+    assert "Where the time goes</h2>" not in without
+    assert 'href="#phases"' not in without
 
 
 @pytest.mark.parametrize(("every", "said"), [(1, False), (17, True)])
