@@ -19,6 +19,7 @@ from compare.targets import Target
 PROJECT = Path(__file__).parents[1]
 # Longer than the platform keeps an instance, so that the next request finds none.
 IDLE_MARGIN_S = 60.0
+_LOCAL_IDLE_S = 0.5
 _LOCAL_MARGIN_S = 0.4
 _PULUMI_TIMEOUT_S = 60
 
@@ -52,19 +53,20 @@ def located(targets: Sequence[Target]) -> list[Target]:
 
 @contextmanager
 def opened(
-    targets: Sequence[Target], local_idle_s: float, logs: Path, *, as_one: bool = False
+    targets: Sequence[Target], idle_s: float | None, logs: Path, *, as_one: bool = False
 ) -> Generator[list[Endpoint]]:
     """The endpoints of located `targets` while the context lasts; the emulators among them stop with it.
 
-    Emulated platforms drop an idle instance after `local_idle_s`, and write what they say to files in `logs`. `as_one`:
-    the targets are one and the same under several names, and opened once.
+    Emulated platforms drop an idle instance after `idle_s`, else after what the target says, else after half a second,
+    and write what they say to files in `logs`. `as_one`: the targets are one and the same under several names, and
+    opened once.
     """
     with ExitStack() as stack:
         if as_one:
-            first = _open(stack, targets[0], local_idle_s, logs)
+            first = _open(stack, targets[0], idle_s, logs)
             yield [replace(first, source=replace(first.source, name=target.name)) for target in targets]
         else:
-            yield [_open(stack, target, local_idle_s, logs) for target in targets]
+            yield [_open(stack, target, idle_s, logs) for target in targets]
 
 
 def _located(target: Target) -> Target:
@@ -73,11 +75,12 @@ def _located(target: Target) -> Target:
     return replace(target, request=request, platform=target.platform or outputs["platform"])
 
 
-def _open(stack: ExitStack, target: Target, local_idle_s: float, logs: Path) -> Endpoint:
+def _open(stack: ExitStack, target: Target, asked_s: float | None, logs: Path) -> Endpoint:
     request, idle_s = target.request, target.idle_s
     if target.where == "local":
-        request = replace(request, url=stack.enter_context(started(target, local_idle_s, logs)) + target.path)
-        idle_s = local_idle_s + _LOCAL_MARGIN_S
+        kept_s = next(one for one in (asked_s, idle_s, _LOCAL_IDLE_S) if one is not None)
+        request = replace(request, url=stack.enter_context(started(target, kept_s, logs)) + target.path)
+        idle_s = kept_s + _LOCAL_MARGIN_S
     return Endpoint(
         source=Source(target.name, target.platform, emulated=target.where == "local"),
         request=filled(request, os.environ),

@@ -28,8 +28,6 @@ from compare.stop import Stop
 from compare.targets import Target
 from compare.units import spoken
 
-LOCAL_IDLE_S = 0.5
-
 
 @dataclass(frozen=True)
 class Output:
@@ -76,8 +74,7 @@ def measure(
     with Stop() as stop, progress:
         directory = resumed or _new_directory(output.results)
         try:
-            local_idle_s = LOCAL_IDLE_S if plan.idle_s is None else plan.idle_s
-            with endpoints.opened(targets, local_idle_s, directory, as_one=against_itself) as opened:
+            with endpoints.opened(targets, plan.idle_s, directory, as_one=against_itself) as opened:
                 recording = _Recording(directory, opened, plan, samples, progress, stop, against_itself)
                 recording.record(targets, output, before)
         except CompareError:
@@ -241,7 +238,8 @@ def _announcement(plan: Plan, opened: Sequence[Endpoint]) -> str:
     waits = [endpoint.idle_s for endpoint in opened if endpoint.idle_s is not None]
     if plan.cold == "idle" and waits:
         alone = max(waits) if plan.idle_s is None else plan.idle_s
-        words += f", {plan.cold_starts} cold starts, each after {spoken(alone)} alone"
+        counted = f"{plan.cold_starts} cold starts, each" if plan.cold_starts > 1 else "1 cold start,"
+        words += f", {counted} after {spoken(alone)} alone"
         words += (
             f": about {spoken(alone * plan.cold_starts)}; Ctrl-C keeps what is measured, --resume goes on"
         )

@@ -39,6 +39,20 @@ def test_an_app_that_does_not_start_is_named(compare: Compare, tmp_path: Path) -
     assert [target["failed"] for target in done.report["targets"]][1] == 0
 
 
+def test_an_emulated_target_is_left_alone_as_its_file_says(compare: Compare, tmp_path: Path) -> None:
+    """`idle` of the targets file holds for emulated platforms too: they keep an instance for so long."""
+    file = tmp_path / "targets.toml"
+    file.write_text("[[target]]\nlocal = 'gcp'\nidle = 2\n")
+
+    done = compare("run", "--targets", str(file), "--cold-starts", "1", "--rounds", "2")
+
+    assert done.status == 0
+    assert "1 cold start, after 2 s alone" in done.out
+    (cold,) = [sample for sample in done.samples if sample["kind"] == "cold"]
+    first = next(sample for sample in done.samples if sample["why"] == "first contact")
+    assert cold["at_s"] - first["at_s"] > 2
+
+
 def test_the_three_local_platforms_without_a_word(compare: Compare) -> None:
     """With no target the three emulated platforms are measured, cold and warm, labelled, with no verdict on clouds."""
     done = compare("run", "--cold-starts", "2", "--rounds", "6", "--quiet")
