@@ -28,7 +28,7 @@ _PULUMI_TIMEOUT_S = 60
 class Endpoint:
     """Something that answers: its request with secrets filled in, and how long it keeps an idle instance.
 
-    idle_s: seconds to leave it alone before a cold start, None when it keeps an instance whatever comes (App Runner).
+    idle_s: seconds to leave it alone before a cold start, None when it keeps an instance whatever comes.
     shown_url: the URL without secrets.
     """
 
@@ -84,7 +84,7 @@ def _open(stack: ExitStack, target: Target, asked_s: float | None, logs: Path) -
     return Endpoint(
         source=Source(target.name, target.platform, emulated=target.where == "local"),
         request=filled(request, os.environ),
-        idle_s=None if target.platform == "apprunner" else idle_s or _kept_s(target.platform),
+        idle_s=None if platforms.keeps_an_instance(target.platform) else idle_s or _kept_s(target.platform),
         shown_url=request.url,
     )
 
@@ -133,5 +133,6 @@ def _outputs(name: str, text: str) -> dict[str, str]:
 
 def _kept_s(platform: str | None) -> float:
     """Seconds after which an instance of `platform` is gone, the longest of any when it is not known."""
-    known = ("aws", "gcp") if platform is None else (platform,)
-    return max(float(platforms.limit(name, "idle_timeout")) for name in known) + IDLE_MARGIN_S
+    known = platforms.NAMES if platform is None else (platform,)
+    idle = [platforms.limit(name, "idle_timeout") for name in known if not platforms.keeps_an_instance(name)]
+    return max(map(float, idle)) + IDLE_MARGIN_S

@@ -7,9 +7,9 @@ from decimal import Decimal
 from cost import timing
 from cost.advise import Candidate
 from cost.errors import CostError
-from cost.setup import Architecture, Door, Setup, least_instances, setup
+from cost.setup import Architecture, Door, Setup, setup
 from cost.timing import Measurements, Timing
-from platforms import NAMES, TITLES
+from platforms import NAMES, TITLES, least_instances
 from platforms.prices import Prices
 
 DURATION_S = 0.1

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Literal
 
 from cost.errors import CostError
-from platforms import NAMES, TITLES, limit
+from platforms import NAMES, TITLES, least_instances, limit
 
 MB_OF_GB = 1024
 Architecture = Literal["x86", "arm64"]
@@ -58,11 +58,6 @@ class Setup:
             f"{self.minimum} kept ready" if self.minimum > least_instances(self.platform) else "",
         ]
         return ", ".join([TITLES[self.platform], *(extra for extra in extras if extra)])
-
-
-def least_instances(platform: str) -> int:
-    """The instances that a platform always runs: 0 where it scales to zero."""
-    return limit("apprunner", "instances_minimum") if platform == "apprunner" else 0
 
 
 def setup(  # noqa: PLR0913 -- each is one setting of the command line

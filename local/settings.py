@@ -83,7 +83,7 @@ def plan(platform: str, settings: Settings) -> Plan:
             f"--timeout: App Runner's is {platforms.limit(platform, 'request_timeout')} s, fixed"
         )
     _check_tokens(platform, settings)
-    least = platforms.limit("apprunner", "instances_minimum") if platform == "apprunner" else 0
+    least = platforms.least_instances(platform)
     maximum = check.whole("--max", settings.maximum, 1, "instances", "instances")
     minimum = least if settings.minimum is None else settings.minimum
     if platform == "aws" and minimum:

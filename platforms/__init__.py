@@ -40,3 +40,14 @@ def limits(platform: str) -> dict[str, Limit]:
 def limit(platform: str, name: str) -> Any:
     """The value alone of one limit, in the unit that limits.toml gives."""
     return limits(platform)[name].value
+
+
+def least_instances(platform: str) -> int:
+    """How many instances a platform always runs, called or not: 0 where it scales to zero."""
+    least = limits(platform).get("instances_minimum")
+    return least.value if least else 0
+
+
+def keeps_an_instance(platform: str | None) -> bool:
+    """Whether a platform never scales to zero; of one that is not known nobody can say so."""
+    return platform is not None and least_instances(platform) > 0

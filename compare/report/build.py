@@ -147,7 +147,7 @@ def _prepared(sample: Sample) -> bool:
 def _cold_note(entry: dict[str, Any], samples: Sequence[Sample], found: Sequence[Series]) -> str | None:
     if any(one.kind == "cold" for one in found):
         return None
-    if entry["platform"] == "apprunner":
+    if platforms.keeps_an_instance(entry["platform"]):
         return "keeps an instance"
     if any(s.ok for s in samples) and not any(s.request_number for s in samples):
         return "cannot be proven: no identity headers"

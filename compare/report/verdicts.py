@@ -8,6 +8,7 @@ from compare import stats
 from compare.report.figures import grouping, response_ms
 from compare.report.model import Comparison
 from compare.sample import Sample
+from platforms import keeps_an_instance
 
 Key = tuple[str, str, str | None]
 Verdict = Literal["slower", "faster", "no difference", "too few", "emulated"]
@@ -206,7 +207,7 @@ def _one_instance(pair: _Pair) -> str:
     single = [
         side.name
         for side in (pair.base, pair.other)
-        if side.platform != "apprunner" and pair.key in side.series
+        if not keeps_an_instance(side.platform) and pair.key in side.series
     ]
     single = [name for name in single if _instances(pair, name) == 1]
     return f"; one instance of {' and of '.join(single)}, so not how instances differ" if single else ""

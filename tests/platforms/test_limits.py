@@ -19,3 +19,13 @@ def test_a_limit_is_read_by_platform_and_name() -> None:
     assert platforms.limit("aws", "request_timeout") == 30
     assert platforms.limit("gcp", "concurrency") == 80
     assert platforms.limit("apprunner", "instances_minimum") == 1
+
+
+@pytest.mark.parametrize(("platform", "least"), [("aws", 0), ("gcp", 0), ("apprunner", 1), ("ecs", 1)])
+def test_a_platform_scales_to_zero_or_says_what_it_keeps(platform: str, least: int) -> None:
+    assert platforms.least_instances(platform) == least
+    assert platforms.keeps_an_instance(platform) == (least > 0)
+
+
+def test_of_a_url_nobody_knows_that_it_keeps_an_instance() -> None:
+    assert not platforms.keeps_an_instance(None)
