@@ -5,10 +5,13 @@ Pure: every event carries the time, in seconds of any one clock, and answers wit
 
 import itertools
 import math
+import sys
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+# Requests at once in an instance where nothing bounds them.
+UNLIMITED = sys.maxsize
 # Between two attempts to replace an instance that the minimum asks for and that does not start.
 FIRST_RETRY_SECONDS = 1.0
 LAST_RETRY_SECONDS = 30.0
@@ -20,6 +23,8 @@ class Policy:
 
     A request beyond all of that waits for `wait_seconds` or `wait_startups` average start-ups, whichever is longer,
     and is then refused; with both 0 it is refused at once.
+    on_demand: whether a request starts an instance and is held for it. Where not, the minimum runs whatever comes, the
+    instances take turns, and a request that finds none ready is refused at once.
     """
 
     concurrency: int
@@ -28,6 +33,7 @@ class Policy:
     idle_seconds: float
     wait_seconds: float = 0.0
     wait_startups: float = 0.0
+    on_demand: bool = True
 
     def __post_init__(self) -> None:
         if self.concurrency < 1:
@@ -76,9 +82,10 @@ class Fail:
 
 @dataclass(frozen=True)
 class Stop:
-    """Stop the instance: it has been idle for long enough."""
+    """Stop the instance, which is idle: for long enough, or it is sick and another has taken its place."""
 
     instance: int
+    sick: bool = False
 
 
 Action: TypeAlias = Start | Assign | Refuse | Fail | Stop
@@ -88,6 +95,7 @@ Action: TypeAlias = Start | Assign | Refuse | Fail | Stop
 class _Running:
     idle_since: float
     requests: set[Hashable] = field(default_factory=set[Hashable])
+    sick: bool = False
 
 
 class Activator:
@@ -109,8 +117,8 @@ class Activator:
 
     @property
     def instances(self) -> int:
-        """How many instances are starting or running."""
-        return len(self._starting) + len(self._running)
+        """How many instances are starting or running; one that is sick does not count."""
+        return len(self._starting) + self._healthy
 
     @property
     def average_startup(self) -> float:
@@ -162,21 +170,29 @@ class Activator:
             del self._where[request]
         return list(self._settle(now))
 
+    def sick(self, instance: int, now: float) -> list[Action]:
+        """The instance fails its health checks: it serves only where no other can, until one has taken its place."""
+        self._running[instance].sick = True
+        return list(self._settle(now))
+
     def wakes_at(self, now: float) -> float | None:
         """When `tick` is due next, if nothing else happens before; None where time changes nothing."""
         times = [held + self._wait for held in list(self._held.values())[self._coming :]]
         if self.instances > self.policy.minimum:
-            times += [
-                i.idle_since + self.policy.idle_seconds for i in self._running.values() if not i.requests
-            ]
+            idle = [i for i in self._running.values() if not i.sick and not i.requests]
+            times += [i.idle_since + self.policy.idle_seconds for i in idle]
         if self.instances < self.policy.minimum:
             times.append(self._retry_at)
         return max(now, min(times)) if times else None
 
     @property
+    def _healthy(self) -> int:
+        return sum(not running.sick for running in self._running.values())
+
+    @property
     def _coming(self) -> int:
-        """How many requests the starting instances will take."""
-        return len(self._starting) * self.policy.concurrency
+        """How many of the held requests the starting instances will take."""
+        return len(self._starting) * self.policy.concurrency if self.policy.on_demand else 0
 
     @property
     def _wait(self) -> float:
@@ -200,21 +216,25 @@ class Activator:
             free = [n for n, i in self._running.items() if len(i.requests) < self.policy.concurrency]
             if not free:
                 return
-            # The least busy, and of those the one used last, so that the others may become idle.
             instance = min(free, key=self._preference)
             request = next(iter(self._held))
             del self._held[request]
+            if not self.policy.on_demand:
+                self._running[instance] = self._running.pop(instance)  # now the last in turn
             self._running[instance].requests.add(request)
             self._where[request] = instance
             yield Assign(request, instance)
 
-    def _preference(self, instance: int) -> tuple[int, float]:
+    def _preference(self, instance: int) -> tuple[float, ...]:
         running = self._running[instance]
-        return len(running.requests), -running.idle_since
+        if not self.policy.on_demand:
+            return (running.sick,)
+        # The least busy, and of those the one used last, so that the others may become idle.
+        return running.sick, len(running.requests), -running.idle_since
 
     def _start(self, now: float) -> Iterator[Action]:
         while self.instances < self.policy.maximum:
-            wanted = len(self._held) > self._coming
+            wanted = self.policy.on_demand and len(self._held) > self._coming
             missing = self.instances < self.policy.minimum and now >= self._retry_at
             if not wanted and not missing:
                 return
@@ -230,7 +250,11 @@ class Activator:
                 yield Refuse(request)
 
     def _stop(self, now: float) -> Iterator[Action]:
-        idle = [n for n, i in self._running.items() if not i.requests]
+        if self._healthy >= self.policy.minimum:
+            for instance in [n for n, i in self._running.items() if i.sick and not i.requests]:
+                del self._running[instance]
+                yield Stop(instance, sick=True)
+        idle = [n for n, i in self._running.items() if not i.sick and not i.requests]
         for instance in sorted(idle, key=lambda number: self._running[number].idle_since):
             if self.instances <= self.policy.minimum:
                 return

@@ -1,7 +1,7 @@
 """The activator: what it decides, on a clock of the test's own, and what holds whatever happens."""
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import pytest
@@ -9,11 +9,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
 
-from local.scaling import Action, Activator, Assign, Fail, Policy, Refuse, Start, Stop
+from local.scaling import UNLIMITED, Action, Activator, Assign, Fail, Policy, Refuse, Start, Stop
 
 LAMBDA = Policy(concurrency=1, minimum=0, maximum=2, idle_seconds=10)
 CLOUD_RUN = Policy(concurrency=2, minimum=0, maximum=1, idle_seconds=10, wait_seconds=10, wait_startups=3.5)
 APP_RUNNER = Policy(concurrency=2, minimum=1, maximum=2, idle_seconds=10)
+TWO_TASKS = Policy(concurrency=UNLIMITED, minimum=2, maximum=2, idle_seconds=0, on_demand=False)
 
 
 def test_a_request_starts_an_instance_is_held_until_it_is_ready_and_the_idle_instance_goes() -> None:
@@ -166,6 +167,74 @@ def test_a_held_request_whose_client_has_gone_starts_nothing_and_gets_nothing() 
     assert activator.ready(1, 2) == []
 
 
+def test_where_nothing_starts_on_demand_the_minimum_runs_and_takes_turns_whatever_comes() -> None:
+    activator = Activator(TWO_TASKS)
+    activator.tick(0)
+    activator.ready(1, 1)
+    activator.ready(2, 2)
+
+    assert [activator.arrive(request, 3) for request in "abcd"] == [
+        [Assign("a", 1)],
+        [Assign("b", 2)],
+        [Assign("c", 1)],
+        [Assign("d", 2)],
+    ]
+    assert [activator.done(request, 4) for request in "abcd"] == [[]] * 4
+    assert activator.wakes_at(4) is None
+
+
+def test_where_nothing_starts_on_demand_a_request_without_an_instance_is_refused_and_not_held() -> None:
+    activator = Activator(TWO_TASKS)
+
+    assert activator.tick(0) == [Start(1), Start(2)]
+    assert activator.arrive("a", 1) == [Refuse("a")]
+    assert activator.failed(1, 2) == []
+    assert activator.arrive("b", 2) == [Refuse("b")]
+    assert activator.ready(2, 2.5) == []
+    assert activator.tick(3) == [Start(3)]
+
+
+def test_a_sick_instance_gets_nothing_while_another_is_healthy_and_goes_once_it_is_replaced_and_idle() -> (
+    None
+):
+    activator = Activator(TWO_TASKS)
+    activator.tick(0)
+    activator.ready(1, 1)
+    activator.ready(2, 1)
+    activator.arrive("a", 2)
+
+    assert activator.sick(1, 3) == [Start(3)]
+    assert [activator.arrive(request, 4) for request in "bc"] == [[Assign("b", 2)], [Assign("c", 2)]]
+    assert activator.ready(3, 5) == []
+    assert activator.done("a", 6) == [Stop(1, sick=True)]
+
+
+def test_where_all_instances_are_sick_they_serve_until_others_have_taken_their_places() -> None:
+    activator = Activator(TWO_TASKS)
+    activator.tick(0)
+    activator.ready(1, 1)
+    activator.ready(2, 1)
+    activator.sick(1, 2)
+    activator.sick(2, 2)
+
+    assert [activator.arrive(request, 3) for request in "ab"] == [[Assign("a", 1)], [Assign("b", 2)]]
+    activator.done("a", 4)
+    activator.done("b", 4)
+    assert activator.ready(3, 5) == []
+    assert activator.arrive("c", 6) == [Assign("c", 3)]
+    assert activator.ready(4, 7) == [Stop(1, sick=True), Stop(2, sick=True)]
+
+
+def test_a_sick_instance_that_dies_is_not_replaced_a_second_time() -> None:
+    activator = Activator(APP_RUNNER)
+    activator.tick(0)
+    activator.ready(1, 1)
+
+    assert activator.sick(1, 2) == [Start(2)]
+    assert activator.lost(1, 3) == []
+    assert activator.ready(2, 4) == []
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -198,6 +267,7 @@ class ActivatorMachine(RuleBasedStateMachine):
         self.starting: set[int] = set()
         self.running: dict[int, set[Hashable]] = {}
         self.idle_since: dict[int, float] = {}
+        self.sick: set[int] = set()
 
     @rule(
         concurrency=st.integers(1, 3),
@@ -205,12 +275,25 @@ class ActivatorMachine(RuleBasedStateMachine):
         more=st.integers(0, 3),
         idle=st.sampled_from([0.0, 5.0]),
         wait=st.sampled_from([0.0, 3.0]),
+        on_demand=st.booleans(),
     )
     @precondition(lambda self: self.count == 0 and not self.starting)
-    def begin(self, concurrency: int, minimum: int, more: int, idle: float, wait: float) -> None:
-        self.policy = Policy(concurrency, minimum, max(1, minimum + more), idle, wait, wait_startups=1.5)
+    def begin(
+        self, concurrency: int, minimum: int, more: int, idle: float, wait: float, on_demand: bool
+    ) -> None:
+        startups = 1.5 if on_demand else 0
+        self.policy = Policy(
+            concurrency if on_demand else UNLIMITED,
+            minimum,
+            max(1, minimum + more),
+            idle,
+            wait if on_demand else 0,
+            startups,
+            on_demand,
+        )
         self.activator = Activator(self.policy)
         self.running.clear()
+        self.sick.clear()
         self.obey(self.activator.tick(self.now))
 
     @rule(target=requests)
@@ -251,6 +334,7 @@ class ActivatorMachine(RuleBasedStateMachine):
     def lost(self, data: st.DataObject, back: bool) -> None:
         instance = data.draw(st.sampled_from(sorted(self.running)))
         orphans = self.running.pop(instance)
+        self.sick.discard(instance)
         self.obey(self.activator.lost(instance, self.now))
         for request in orphans:
             if back:
@@ -258,6 +342,13 @@ class ActivatorMachine(RuleBasedStateMachine):
                 self.obey(self.activator.put_back(request, self.now))
             else:
                 self.obey(self.activator.done(request, self.now))
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.running)
+    def sickens(self, data: st.DataObject) -> None:
+        instance = data.draw(st.sampled_from(sorted(self.running)))
+        self.sick.add(instance)
+        self.obey(self.activator.sick(instance, self.now))
 
     @rule()
     def time_passes(self) -> None:
@@ -274,11 +365,24 @@ class ActivatorMachine(RuleBasedStateMachine):
                 case Assign(request, instance):
                     self.waiting.remove(request)
                     self.running[instance].add(request)
+                    assert instance not in self.sick or not self.has_room(self.healthy)
                 case Refuse(request) | Fail(request):
                     self.waiting.remove(request)
+                case Stop(instance, sick=True):
+                    assert not self.running.pop(instance), "a busy instance was stopped"
+                    self.sick.remove(instance)
+                    assert len(self.healthy) >= self.policy.minimum
                 case Stop(instance):
                     assert not self.running.pop(instance), "a busy instance was stopped"
+                    assert instance not in self.sick
                     assert self.now >= self.idle_since[instance] + self.policy.idle_seconds
+
+    @property
+    def healthy(self) -> set[int]:
+        return set(self.running) - self.sick
+
+    def has_room(self, instances: Iterable[int]) -> bool:
+        return any(len(self.running[one]) < self.policy.concurrency for one in instances)
 
     @invariant()
     def no_instance_has_more_than_its_concurrency(self) -> None:
@@ -286,12 +390,15 @@ class ActivatorMachine(RuleBasedStateMachine):
 
     @invariant()
     def there_are_never_more_instances_than_the_maximum(self) -> None:
-        assert len(self.starting) + len(self.running) == self.activator.instances <= self.policy.maximum
+        assert len(self.starting) + len(self.healthy) == self.activator.instances <= self.policy.maximum
 
     @invariant()
     def no_request_waits_while_an_instance_has_room(self) -> None:
-        room = any(len(requests) < self.policy.concurrency for requests in self.running.values())
-        assert not (self.waiting and room)
+        assert not (self.waiting and self.has_room(self.running))
+
+    @invariant()
+    def nobody_waits_where_nothing_starts_on_demand(self) -> None:
+        assert self.policy.on_demand or not self.waiting
 
     @invariant()
     def who_waits_has_an_instance_coming_or_a_time_at_which_it_is_refused(self) -> None:
@@ -321,6 +428,7 @@ class ActivatorMachine(RuleBasedStateMachine):
                 break
         assert not self.waiting
         assert self.count == 0 or len(self.running) == self.policy.minimum
+        assert not self.count or not self.sick
 
 
 ActivatorMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
