@@ -8,40 +8,19 @@ adds to a request or answers by itself is not documented and follows Envoy's own
 import asyncio
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-
-import aiohttp
+from dataclasses import replace
 
 import platforms
-from local import front, instances
+from local import front, health
 from local.backend import Backend, Server
+from local.health import HealthCheck, Watch
 from local.instances import Reaper
 from local.log import Log
 from local.message import Answer, Headers, Request, end_to_end
 from local.pool import RefusedError, StartError
 from local.proxy import NoResponseError, TooLateError, is_sendable
-from local.settings import Plan, Settings, SettingsError
+from local.settings import Plan, Settings
 
-
-@dataclass(frozen=True)
-class HealthCheck:
-    """Seconds between two checks, seconds that one may take, and how many in a row have to fail."""
-
-    interval: float
-    timeout: float
-    failures: int
-    path: str = "/health"
-
-    @classmethod
-    def default(cls) -> "HealthCheck":
-        """App Runner's own numbers, on the path that the stack configures."""
-        names = ("health_interval", "health_timeout", "health_failures")
-        return cls(*(platforms.limit("apprunner", name) for name in names))
-
-
-# How often a new instance is asked until it is healthy for the first time. The real one asks at its interval; a start
-# is not what is compared here, because there is none while a request waits.
-_FIRST_CHECKS_SECONDS = 0.1
 # The deployment of an instance that never becomes healthy is given up; the real time is not documented.
 _START_SECONDS = 240
 
@@ -95,38 +74,27 @@ class Service:
     """App Runner's front end and the service behind it, as an ASGI application."""
 
     def __init__(
-        self, settings: Settings, plan: Plan, log: Log, reaper: Reaper, health: HealthCheck | None = None
+        self, settings: Settings, plan: Plan, log: Log, reaper: Reaper, check: HealthCheck | None = None
     ) -> None:
         self._log = log
-        self._health = health or HealthCheck.default()
-        self._checks: set[asyncio.Task[None]] = set()
+        self._watch = Watch(check or HealthCheck.of("apprunner"), _START_SECONDS, self._replace)
         self._backend = Backend(
             settings,
             plan,
             log,
             reaper,
             environment=lambda port: {"PORT": str(port)},
-            ready=self._become_healthy,
+            ready=self._watch.become_healthy,
             grace=platforms.limit("apprunner", "stop_grace"),
         )
 
     async def begin(self) -> None:
         """Deploy: start the minimum and wait for its first instance. Raises SettingsError where that fails."""
-        self._backend.pool.begin()
-        lease = None
-        try:
-            lease = await self._backend.pool.acquire()
-        except StartError as problem:
-            raise SettingsError(f"App Runner's first instance did not become healthy: {problem}") from None
-        finally:
-            if lease:
-                self._backend.pool.release(lease)
+        await health.deploy(self._backend.pool, "App Runner's first instance")
 
     async def close(self) -> None:
         """End every instance."""
-        for check in self._checks:
-            check.cancel()
-        await asyncio.gather(*self._checks, return_exceptions=True)
+        await self._watch.close()
         await self._backend.close()
 
     async def __call__(self, scope: front.Scope, receive: front.Receive, send: front.Send) -> None:
@@ -134,58 +102,17 @@ class Service:
         clock = asyncio.get_running_loop().time
         request = front.request_of(scope, b"")
         rewrite = to_client(clock(), clock)
-        answer = None if is_sendable(request) else BAD_REQUEST
-        if answer is None:
-            try:
-                await self._backend.serve(to_container(request), receive, send, rewrite)
-            except tuple(FAILURES) as failure:
-                answer = FAILURES[type(failure)]
-                self._log.event(f"{answer.status}: {answer.body.decode()} {failure}".rstrip())
-            else:
-                return
-        await front.respond(send, replace(answer, headers=rewrite(answer.headers)))
+        answer = BAD_REQUEST
+        if is_sendable(request):
+            answer = await self._backend.answer(to_container(request), receive, send, rewrite, FAILURES)
+        if answer:
+            await front.respond(send, replace(answer, headers=rewrite(answer.headers)))
 
-    async def _become_healthy(self, server: Server) -> str | None:
-        """None once GET /health answers 200; from then on the instance is watched."""
-        exited = server.instance.exited
-        if problem := await instances.wait_for_port(server.instance, _START_SECONDS):
-            return problem
-        loop = asyncio.get_running_loop()
-        until = loop.time() + _START_SECONDS
-        while (problem := await self._problem(server)) and loop.time() < until:
-            if exited.done():
-                return f"exited with {exited.result()} before it was healthy"
-            await asyncio.sleep(_FIRST_CHECKS_SECONDS)
-        if problem:
-            return problem
-        watch = loop.create_task(self._watch(server))
-        self._checks.add(watch)
-        watch.add_done_callback(self._checks.discard)
-        return None
-
-    async def _watch(self, server: Server) -> None:
-        """Check at the interval until the instance ends; end it when too many checks in a row have failed."""
-        failures = 0
-        exited = server.instance.exited
-        while not exited.done():
-            await asyncio.wait([exited], timeout=self._health.interval)
-            if exited.done():
-                return
-            problem = await self._problem(server)
-            failures = failures + 1 if problem else 0
-            if problem and failures >= self._health.failures:
-                self._log.event(f"instance {server.number} gone: {failures} checks failed, {problem}")
-                # From here on it gets no request; those that it has may end.
-                self._backend.pool.lost(server.number)
-                try:
-                    await server.instance.stop(platforms.limit("apprunner", "stop_grace"))
-                finally:
-                    await server.instance.stop(0)
-
-    async def _problem(self, server: Server) -> str | None:
-        path = self._health.path
+    async def _replace(self, server: Server, problem: str) -> None:
+        self._log.event(f"instance {server.number} gone: {problem}")
+        # From here on it gets no request; those that it has may end.
+        self._backend.pool.lost(server.number)
         try:
-            status = await server.proxy.get(path, self._health.timeout)
-        except (aiohttp.ClientError, OSError) as problem:
-            return f"GET {path}: {type(problem).__name__} {problem}".rstrip()
-        return None if status == 200 else f"GET {path} answered {status}"  # noqa: PLR2004
+            await server.instance.stop(platforms.limit("apprunner", "stop_grace"))
+        finally:
+            await server.instance.stop(0)

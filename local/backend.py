@@ -1,16 +1,17 @@
 """Instances of gunicorn behind a pool: a request to whichever has room, for the platforms that send HTTP to a port."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from local import front, instances
 from local.front import BrokenResponseError
 from local.instances import Instance, Reaper
 from local.log import Log
-from local.message import Headers, Request
+from local.message import Answer, Headers, Request
 from local.pool import Pool, StartError
 from local.proxy import NoResponseError, NotConnectedError, Proxy
+from local.scaling import UNLIMITED
 from local.settings import Plan, Settings
 
 # How long the end of a process may be heard of later than the end of its connections.
@@ -34,7 +35,8 @@ class Server:
 class Backend:
     """`environment` gives an instance's variables by its port, `ready` waits until it serves or says why it does not.
 
-    An instance has `grace` seconds from SIGTERM to SIGKILL.
+    An instance has `grace` seconds from SIGTERM to SIGKILL. Where the policy starts nothing on demand, it is a load
+    balancer that sends the requests: it tries no second instance, and its timeout is that of a pause.
     """
 
     def __init__(
@@ -50,10 +52,12 @@ class Backend:
     ) -> None:
         self._settings = settings
         self._timeout = plan.timeout
+        self._balanced = not plan.policy.on_demand
         self._log = log
         self._reaper = reaper
         # What the stacks set as well: with fewer threads than requests at once, some would wait inside the instance.
-        threads = {"THREADS": str(plan.policy.concurrency)}
+        concurrency = plan.policy.concurrency
+        threads = {"THREADS": str(concurrency)} if concurrency < UNLIMITED else {}
         self._environment = lambda port: environment(port) | threads
         self._ready = ready
         self._closing: set[asyncio.Task[None]] = set()
@@ -80,8 +84,12 @@ class Backend:
             while True:
                 server = lease.instance
                 try:
-                    await server.proxy.forward(request, receive, send, timeout=self._timeout, rewrite=rewrite)
-                except NotConnectedError:
+                    await server.proxy.forward(
+                        request, receive, send, timeout=self._timeout, rewrite=rewrite, idle=self._balanced
+                    )
+                except NotConnectedError as refusal:
+                    if self._balanced:
+                        raise NoResponseError from refusal
                     # It has died, and this is the first that is heard of it; another may have the request.
                     if self.pool.lost(server.number):
                         self._log.event(f"instance {server.number} gone: it takes no connections")
@@ -95,6 +103,23 @@ class Backend:
                     return
         finally:
             self.pool.release(lease)
+
+    async def answer(
+        self,
+        request: Request,
+        receive: front.Receive,
+        send: front.Send,
+        rewrite: Callable[[Headers], Headers],
+        failures: Mapping[type[Exception], Answer],
+    ) -> Answer | None:
+        """Like `serve`, with the platform's own answer where that fails: it is in the log, and still to be sent."""
+        try:
+            await self.serve(request, receive, send, rewrite)
+        except tuple(failures) as failure:
+            answer = failures[type(failure)]
+            self._log.event(f"{answer.status}: {str(failure) or failure.__doc__}")
+            return answer
+        return None
 
     async def _launch(self, number: int) -> Server:
         port = instances.free_port()

@@ -140,7 +140,6 @@ class Service:
     """Google's front end and the service behind it, as an ASGI application."""
 
     def __init__(self, settings: Settings, plan: Plan, log: Log, reaper: Reaper) -> None:
-        self._log = log
         self._backend = Backend(
             settings,
             plan,
@@ -164,13 +163,8 @@ class Service:
         request = front.request_of(scope, b"")
         trace = Trace.of(request)
         rewrite = to_client(trace)
-        answer = refusal(request)
-        if answer is None:
-            try:
-                await self._backend.serve(to_container(request, trace), receive, send, rewrite)
-            except tuple(FAILURES) as failure:
-                answer = FAILURES[type(failure)]
-                self._log.event(f"{answer.status}: {answer.body.decode()} {failure}".rstrip())
-            else:
-                return
-        await front.respond(send, replace(answer, headers=rewrite(answer.headers)))
+        answer = refusal(request) or await self._backend.answer(
+            to_container(request, trace), receive, send, rewrite, FAILURES
+        )
+        if answer:
+            await front.respond(send, replace(answer, headers=rewrite(answer.headers)))

@@ -59,10 +59,16 @@ class Pool(Generic[Served]):
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
+        self._first: asyncio.Future[StartError | None] = self._loop.create_future()
 
     def begin(self) -> None:
         """Start the minimum."""
         self._apply(self._activator.tick(self._loop.time()))
+
+    async def first_started(self) -> None:
+        """Wait for the first instance. Raises StartError where it does not start."""
+        if problem := await self._first:
+            raise problem
 
     async def acquire(self) -> Lease[Served]:
         """A place in an instance, held for until there is one. Raises RefusedError or StartError."""
@@ -88,6 +94,11 @@ class Pool(Generic[Served]):
             return False
         self._apply(self._activator.lost(number, self._loop.time()))
         return True
+
+    def sick(self, number: int) -> None:
+        """The instance fails its health checks: another takes its place, and it goes when it is idle."""
+        if number in self._instances:
+            self._apply(self._activator.sick(number, self._loop.time()))
 
     async def close(self) -> None:
         """End every instance, also those that are starting or stopping; requests that wait are refused."""
@@ -127,9 +138,9 @@ class Pool(Generic[Served]):
                     self._settle(request, RefusedError())
                 case Fail(request):
                     self._settle(request, problem)
-                case Stop(number):
-                    idle = self._activator.policy.idle_seconds
-                    self._log.event(f"instance {number} gone: idle for {idle:g} s")
+                case Stop(number, sick):
+                    idle = f"idle for {self._activator.policy.idle_seconds:g} s"
+                    self._log.event(f"instance {number} gone: {'replaced' if sick else idle}")
                     self._spawn(self._stop(self._instances.pop(number)))
         self._set_timer()
 
@@ -153,15 +164,22 @@ class Pool(Generic[Served]):
         self._starting.add(number)
         try:
             instance = await self._launch_alive(number)
-        except (StartError, OSError) as problem:
+        except (StartError, OSError) as failure:
+            problem = StartError(str(failure))
             self._log.event(f"instance {number} gone: {problem}")
-            self._apply(self._activator.failed(number, self._loop.time()), StartError(str(problem)))
+            self._tell_first(problem)
+            self._apply(self._activator.failed(number, self._loop.time()), problem)
             return
         now = self._loop.time()
         self._log.event(f"instance {number} ready: cold start took {(now - started) * 1000:.0f} ms")
         self._starting.discard(number)
         self._instances[number] = instance
+        self._tell_first(None)
         self._apply(self._activator.ready(number, now))
+
+    def _tell_first(self, problem: StartError | None) -> None:
+        if not self._first.done():
+            self._first.set_result(problem)
 
     async def _launch_alive(self, number: int) -> Served:
         instance = await self._launch(number)

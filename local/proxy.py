@@ -1,8 +1,10 @@
 """A request to an instance that listens on a port, and its response back, in pieces as they come."""
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 import aiohttp
 from multidict import CIMultiDict
@@ -66,19 +68,25 @@ class Proxy:
         *,
         timeout: float,  # noqa: ASYNC109
         rewrite: Callable[[Headers], Headers],
+        idle: bool = False,
     ) -> None:
         """Send `request`, whose body is still to be received, and its response, headers rewritten, back.
 
-        `request` is sendable. Raises NotConnectedError, NoResponseError or TooLateError while nothing has been sent
+        `request` is sendable. The whole may take `timeout` seconds, or with `idle` only each pause in either direction.
+        Raises NotConnectedError, NoResponseError or TooLateError while nothing has been sent
         back, BrokenResponseError after.
         """
         begun = False
+        limit = asyncio.timeout(timeout)
+        moved: Callable[[], None] = partial(_renew, limit, timeout) if idle else lambda: None
         try:
-            async with asyncio.timeout(timeout), self._response(request, receive) as response:
+            async with limit, self._response(request, receive, moved) as response:
+                moved()
                 headers = [(name.lower(), value) for name, value in response.raw_headers]
                 begun = True
                 await front.begin(send, response.status, rewrite(end_to_end(headers)))
                 async for piece in response.content.iter_any():
+                    moved()
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
                 await send({"type": "http.response.body", "body": b""})
         except TimeoutError:
@@ -88,13 +96,15 @@ class Proxy:
         except (aiohttp.ClientError, OSError) as problem:
             raise BrokenResponseError if begun else NoResponseError from problem
 
-    def _response(self, request: Request, receive: front.Receive) -> "aiohttp.client._RequestContextManager":  # pyright: ignore[reportPrivateUsage] - has no other name
+    def _response(
+        self, request: Request, receive: front.Receive, moved: Callable[[], None]
+    ) -> "aiohttp.client._RequestContextManager":  # pyright: ignore[reportPrivateUsage] - has no other name
         target = request.path + (b"?" + request.query if request.query else b"")
         return self._session.request(
             request.method,
             URL(f"{self._base}{target.decode('latin-1')}", encoded=True),
             headers=CIMultiDict((name.decode(), value.decode()) for name, value in request.headers),
-            data=_body(receive) if has_body(request) else None,
+            data=_body(receive, moved) if has_body(request) else None,
             allow_redirects=False,
         )
 
@@ -120,9 +130,16 @@ def unreserved_decoded(path: bytes) -> bytes:
     return _ENCODED_UNRESERVED.sub(lambda match: bytes.fromhex(match[0][1:].decode()), path)
 
 
-async def _body(receive: front.Receive) -> AsyncIterator[bytes]:
+def _renew(limit: asyncio.Timeout, timeout: float) -> None:
+    """Let the limit begin anew, unless it is over."""
+    with contextlib.suppress(RuntimeError):
+        limit.reschedule(asyncio.get_running_loop().time() + timeout)
+
+
+async def _body(receive: front.Receive, moved: Callable[[], None]) -> AsyncIterator[bytes]:
     try:
         async for piece in front.stream(receive):
+            moved()
             if piece:
                 yield piece
     except ClientGoneError:

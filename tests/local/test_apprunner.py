@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from local import EmulatorError, Settings
-from local.apprunner import HealthCheck, Service
+from local.apprunner import Service
+from local.health import HealthCheck
 from local.scaling import Policy
 from local.settings import Plan
 from tests.local.conftest import Emulate, Running, until
@@ -71,8 +72,7 @@ def test_an_instance_whose_health_checks_fail_is_replaced() -> None:
     async def main() -> None:
         plan = Plan(Policy(concurrency=2, minimum=1, maximum=2, idle_seconds=60), 60, 60)
         settings = Settings(app="tests.local.apps:app")
-        health = HealthCheck(interval=0.05, timeout=10, failures=2)
-        make = partial(Service, health=health)
+        make = partial(Service, check=HealthCheck(interval=0.05, timeout=10, failures=2))
         async with serving(make, settings, plan) as service:
             before = await service.ask("/")
             await service.ask("/sicken")

@@ -1,0 +1,109 @@
+"""Health checks of instances that are always there: one serves from its first good check on, and is watched then."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import aiohttp
+
+import platforms
+from local import instances
+from local.backend import Server
+from local.pool import Pool, StartError
+from local.settings import SettingsError
+
+# How often a new instance is asked until it is healthy for the first time. The real ones ask at their interval; a start
+# is not what is compared here, because there is none while a request waits.
+_FIRST_CHECKS_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """Seconds between two checks, seconds that one may take, and how many in a row have to fail.
+
+    grace: seconds from an instance's start on in which failures have no consequence.
+    """
+
+    interval: float
+    timeout: float
+    failures: int
+    grace: float = 0
+    path: str = "/health"
+
+    @classmethod
+    def of(cls, platform: str, *, grace: float = 0) -> "HealthCheck":
+        """A platform's own numbers, on the path that its stack configures."""
+        names = ("health_interval", "health_timeout", "health_failures")
+        return cls(*(platforms.limit(platform, name) for name in names), grace=grace)
+
+
+class Watch:
+    """The checks of all instances of a service.
+
+    start_seconds: how long an instance may take until it is healthy. unhealthy: is told of an instance that has served,
+    and of why it should no longer.
+    """
+
+    def __init__(
+        self, check: HealthCheck, start_seconds: float, unhealthy: Callable[[Server, str], Awaitable[None]]
+    ) -> None:
+        self._check = check
+        self._start_seconds = start_seconds
+        self._unhealthy = unhealthy
+        self._watching: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        """Check no more."""
+        for watching in self._watching:
+            watching.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
+
+    async def become_healthy(self, server: Server) -> str | None:
+        """None once the check answers 200, else why it never did; from then on the instance is watched."""
+        loop = asyncio.get_running_loop()
+        exited = server.instance.exited
+        began = loop.time()
+        if problem := await instances.wait_for_port(server.instance, self._start_seconds):
+            return problem
+        while (problem := await self._problem(server)) and loop.time() < began + self._start_seconds:
+            if exited.done():
+                return f"exited with {exited.result()} before it was healthy"
+            await asyncio.sleep(_FIRST_CHECKS_SECONDS)
+        if problem:
+            return problem
+        watching = loop.create_task(self._watch(server, began))
+        self._watching.add(watching)
+        watching.add_done_callback(self._watching.discard)
+        return None
+
+    async def _watch(self, server: Server, began: float) -> None:
+        """Check at the interval until the instance ends, or too many checks in a row have failed."""
+        failures = 0
+        exited = server.instance.exited
+        clock = asyncio.get_running_loop().time
+        while not exited.done():
+            await asyncio.wait([exited], timeout=self._check.interval)
+            if exited.done():
+                return
+            problem = await self._problem(server)
+            failures = failures + 1 if problem else 0
+            if problem and failures >= self._check.failures and clock() >= began + self._check.grace:
+                await self._unhealthy(server, f"{failures} checks failed, {problem}")
+                return
+
+    async def _problem(self, server: Server) -> str | None:
+        path = self._check.path
+        try:
+            status = await server.proxy.get(path, self._check.timeout)
+        except (aiohttp.ClientError, OSError) as problem:
+            return f"GET {path}: {type(problem).__name__} {problem}".rstrip()
+        return None if status == 200 else f"GET {path} answered {status}"  # noqa: PLR2004
+
+
+async def deploy(pool: Pool[Server], what: str) -> None:
+    """Start the minimum and wait until the first of it is healthy. Raises SettingsError where `what` never is."""
+    pool.begin()
+    try:
+        await pool.first_started()
+    except StartError as problem:
+        raise SettingsError(f"{what} did not become healthy: {problem}") from None
