@@ -1,6 +1,6 @@
-"""The three platforms on this machine: a front HTTP server and real instances of the app.
+"""The platforms on this machine: a front HTTP server and real instances of the app.
 
-`python -m local aws|gcp|apprunner` runs one in the foreground, `Emulator` in the background.
+`python -m local aws|gcp|apprunner|ecs` runs one in the foreground, `Emulator` in the background.
 """
 
 from local.emulator import Emulator, EmulatorError

@@ -1,4 +1,4 @@
-"""The command line: `python -m local aws|gcp|apprunner` to a platform that runs in the foreground."""
+"""The command line: `python -m local aws|gcp|apprunner|ecs` to a platform that runs in the foreground."""
 
 import asyncio
 import sys
@@ -18,24 +18,34 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 @app.command()
 def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
     platform: Annotated[
-        str, typer.Argument(help="aws (Lambda with an HTTP API), gcp (Cloud Run) or apprunner")
+        str,
+        typer.Argument(
+            help="aws (Lambda with an HTTP API), gcp (Cloud Run), apprunner or ecs (Express Mode)"
+        ),
     ],
     port: Annotated[int, typer.Option(help="of 127.0.0.1; 0 is any free one")] = 8000,
     idle: Annotated[
         float | None,
-        typer.Option(help="seconds until an idle instance goes; a few make cold starts easy to have"),
+        typer.Option(
+            help="seconds until an idle instance goes, not on ecs; a few make cold starts easy to have"
+        ),
     ] = None,
-    minimum: Annotated[int | None, typer.Option("--min", help="instances that stay when idle")] = None,
+    minimum: Annotated[
+        int | None,
+        typer.Option("--min", help="instances that stay when idle; on ecs all the tasks there are"),
+    ] = None,
     maximum: Annotated[
-        int | None, typer.Option("--max", help="instances at most; on aws the concurrency")
+        int | None, typer.Option("--max", help="instances at most; on aws the concurrency, not on ecs")
     ] = None,
     concurrency: Annotated[
-        int | None, typer.Option(help="requests at once in one instance; 1 on aws")
+        int | None, typer.Option(help="requests at once in one instance; 1 on aws, without a limit on ecs")
     ] = None,
     memory: Annotated[int, typer.Option(help="MB; a process is told of it, a container held to it")] = 512,
     timeout: Annotated[
         float | None,
-        typer.Option(help="seconds: the function's on aws, a request's on gcp, 120 on apprunner"),
+        typer.Option(
+            help="seconds: the function's on aws, a request's on gcp; 120 on apprunner, 60 of silence on ecs"
+        ),
     ] = None,
     gateway_timeout: Annotated[
         float | None, typer.Option(help="seconds: the HTTP API's integration timeout, on aws")

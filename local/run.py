@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from local import apprunner, aws, gcp
+from local import apprunner, aws, ecs, gcp
 from local.front import Front, listen
 from local.instances import Reaper
 from local.log import Log
@@ -18,6 +18,7 @@ EMULATES = {
     "aws": "AWS Lambda with an HTTP API",
     "gcp": "Cloud Run",
     "apprunner": "App Runner",
+    "ecs": "ECS Express Mode",
 }
 INTERRUPTED = 130
 
@@ -42,6 +43,7 @@ SERVICES: dict[str, Callable[[Settings, Plan, Log, Reaper], Service]] = {
     "aws": aws.Service,
     "gcp": gcp.Service,
     "apprunner": apprunner.Service,
+    "ecs": ecs.Service,
 }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import platforms
-from local.scaling import Policy
+from local.scaling import UNLIMITED, Policy
 
 ROOT = Path(__file__).parent.parent
 ENGINES = ("process", "podman", "docker")
@@ -32,7 +32,8 @@ class Settings:
     API's integration (aws). engine: "process" runs entrypoint.sh, "podman" or "docker" the `image`, with
     `engine_options` before its name. app: APP. environment: more variables for the instances. jwt_issuer, jwt_audience:
     whose tokens the HTTP API asks for, and for whom, several separated by commas (aws); both or neither. log: a file
-    for events and the instances' output; None is standard error.
+    for events and the instances' output; None is standard error. ecs takes no idle_seconds, maximum, concurrency,
+    timeout.
     """
 
     port: int = 0
@@ -77,12 +78,19 @@ def plan(platform: str, settings: Settings) -> Plan:
         raise SettingsError(f"--port is {settings.port}; it is 0 (any free one) to 65535")
     check = _Checker(platform)
     if platform != "aws" and settings.gateway_timeout is not None:
-        raise SettingsError(f"--gateway-timeout belongs to aws; {platform} has --timeout alone")
+        other = "no timeout to set" if platforms.keeps_an_instance(platform) else "--timeout alone"
+        raise SettingsError(f"--gateway-timeout belongs to aws; {platform} has {other}")
     if platform == "apprunner" and settings.timeout is not None:
         raise SettingsError(
             f"--timeout: App Runner's is {platforms.limit(platform, 'request_timeout')} s, fixed"
         )
     _check_tokens(platform, settings)
+    policy = _tasks(settings) if platform == "ecs" else _policy(platform, settings, check)
+    return Plan(policy, *_timeouts(platform, settings, check))
+
+
+def _policy(platform: str, settings: Settings, check: "_Checker") -> Policy:
+    """Instances by the requests at hand: between the minimum and the maximum, idle ones gone after a while."""
     least = platforms.least_instances(platform)
     maximum = check.whole("--max", settings.maximum, 1, "instances", "instances")
     minimum = least if settings.minimum is None else settings.minimum
@@ -98,7 +106,7 @@ def plan(platform: str, settings: Settings) -> Plan:
     if idle < 0:
         raise SettingsError(f"--idle is {idle:g}; it is 0 or more seconds")
     most_concurrent = "concurrency" if platform == "aws" else "concurrency_maximum"
-    policy = Policy(
+    return Policy(
         concurrency=check.whole("--concurrency", settings.concurrency, 1, "concurrency", most_concurrent),
         minimum=minimum,
         maximum=maximum,
@@ -106,7 +114,30 @@ def plan(platform: str, settings: Settings) -> Plan:
         wait_seconds=platforms.limit("gcp", "pending_timeout") if platform == "gcp" else 0,
         wait_startups=platforms.limit("gcp", "pending_startups") if platform == "gcp" else 0,
     )
-    return Plan(policy, *_timeouts(platform, settings, check))
+
+
+def _tasks(settings: Settings) -> Policy:
+    """As many tasks as there are at least: requests neither start one nor wait for one."""
+    refused = {
+        "--max": (settings.maximum, "tasks added for their CPU are not emulated; --min says how many run"),
+        "--concurrency": (
+            settings.concurrency,
+            "its load balancer has no such limit; --env THREADS=N is a task's",
+        ),
+        "--idle": (settings.idle_seconds, "no task goes for want of requests"),
+        "--timeout": (
+            settings.timeout,
+            f"its load balancer's is {platforms.limit('ecs', 'request_timeout')} s of silence, fixed",
+        ),
+    }
+    for option, (value, why) in refused.items():
+        if value is not None:
+            raise SettingsError(f"{option} does not belong to ecs: {why}")
+    least, most = platforms.least_instances("ecs"), platforms.limit("ecs", "instances")
+    tasks = least if settings.minimum is None else settings.minimum
+    if not least <= tasks <= most:
+        raise SettingsError(f"--min is {tasks}; on ecs it is {least} to {most}")
+    return Policy(concurrency=UNLIMITED, minimum=tasks, maximum=tasks, idle_seconds=0, on_demand=False)
 
 
 def require_engine(platform: str, settings: Settings) -> None:

@@ -17,6 +17,7 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 _lock = threading.Lock()
 _active: set[int] = set()
 _sick = threading.Event()
+_failed: list[bool] = []
 
 
 def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -30,6 +31,7 @@ def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         start_response("200 OK", [("X-Long", "y" * int(query["size"])), ("Content-Length", "0")])
         return [b""]
     if path == "/health" and _sick.is_set():
+        _failed.append(True)
         start_response("500 Internal Server Error", [])
         return [b""]
     answer = _ANSWERS.get(path, _pid)(environ, query)
@@ -46,6 +48,12 @@ def broken() -> Any:
 def slow() -> Any:
     """A factory that takes START_SECONDS."""
     time.sleep(float(os.environ["START_SECONDS"]))
+    return app
+
+
+def gated() -> Any:
+    """A factory that waits until the file GATE is gone."""
+    _wait_until_gone(os.environ["GATE"])
     return app
 
 
@@ -151,14 +159,22 @@ def _sicken(_environ: Environ, _query: dict[str, str]) -> dict[str, Any]:
     return {}
 
 
+def _checks(_environ: Environ, _query: dict[str, str]) -> dict[str, Any]:
+    """How many health checks have failed."""
+    return {"failed": len(_failed)}
+
+
 def _stream(query: dict[str, str]) -> Iterator[bytes]:
-    """A first piece, then, when the file `gate` is gone, either the second or the end of the instance."""
+    """A first piece; when the file `gate` is gone, the second or the end of the instance; so for `then` a third."""
     yield b"first "
     _wait_until_gone(query["gate"])
     if "crash" in query:
         os.kill(os.getppid(), 9)
         os.kill(os.getpid(), 9)
     yield b"second"
+    if "then" in query:
+        _wait_until_gone(query["then"])
+        yield b"third"
 
 
 _ANSWERS: dict[str, Callable[[Environ, dict[str, str]], Any]] = {
@@ -170,4 +186,5 @@ _ANSWERS: dict[str, Callable[[Environ, dict[str, str]], Any]] = {
     "/caller": _caller,
     "/print": _print,
     "/sicken": _sicken,
+    "/checks": _checks,
 }

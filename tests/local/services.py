@@ -22,6 +22,7 @@ class Serving:
     url: str
     stream: io.StringIO
     session: aiohttp.ClientSession
+    clock: "Clock"
 
     @property
     def log(self) -> str:
@@ -32,11 +33,25 @@ class Serving:
             return response.status, await response.read()
 
 
+class Clock:
+    """The running event loop's clock, which a test may put forward: so no timeout is waited for."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._ahead = 0.0
+        real = loop.time
+        loop.time = lambda: real() + self._ahead
+
+    def forward(self, seconds: float) -> None:
+        self._ahead += seconds
+
+
 @asynccontextmanager
 async def serving(
     make: Callable[[Settings, Plan, Log, Reaper], Any], settings: Settings, plan: Plan
 ) -> AsyncGenerator[Serving]:
     """Serve what `make` makes until the end; every instance is gone then."""
+    clock = Clock()
     stream = io.StringIO()
     log = Log("test", stream)
     reaper = Reaper()
@@ -47,7 +62,7 @@ async def serving(
     try:
         await service.begin()
         async with aiohttp.ClientSession() as session:
-            yield Serving(f"http://127.0.0.1:{front.port}", stream, session)
+            yield Serving(f"http://127.0.0.1:{front.port}", stream, session, clock)
     finally:
         await service.close()
         front.should_exit = front.force_exit = True

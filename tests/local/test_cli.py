@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import platforms
 from local import Emulator, EmulatorError, Settings, SettingsError
 from local.cli import main
 from local.settings import ROOT
@@ -74,7 +75,7 @@ def test_a_signal_ends_it_and_every_instance_also_one_at_work(
         assert is_gone(pid)
 
 
-@pytest.mark.parametrize("platform", ["aws", "gcp", "apprunner"])
+@pytest.mark.parametrize("platform", platforms.NAMES)
 def test_not_even_sigkill_leaves_an_instance_behind(platform: str) -> None:
     with command("local", platform, "--port=0", APP) as process:
         assert process.stdout is not None
@@ -118,7 +119,7 @@ def test_a_port_in_use_is_one_clear_line(ends: Ends) -> None:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["azure"], "the platform is 'azure'; it is one of aws, gcp, apprunner"),
+        (["azure"], "the platform is 'azure'; it is one of aws, gcp, apprunner, ecs"),
         (["aws", "--concurrency=2"], "--concurrency is 2; on aws it is 1"),
         (["aws", "--timeout=901"], "--timeout is 901; on aws it is above 0 and at most 900 s"),
         (["aws", "--gateway-timeout=31"], "--gateway-timeout is 31; on aws it is above 0 and at most 30 s"),
@@ -147,6 +148,21 @@ def test_a_port_in_use_is_one_clear_line(ends: Ends) -> None:
         (["gcp", "--max=0"], "--max is 0; on gcp it is 1 to 100"),
         (["apprunner", "--timeout=1"], "--timeout: App Runner's is 120 s, fixed"),
         (["apprunner", "--min=0"], "--min is 0; on apprunner with --max 25 it is 1 to 25"),
+        (["ecs", "--min=0"], "--min is 0; on ecs it is 1 to 20"),
+        (
+            ["ecs", "--max=2"],
+            "--max does not belong to ecs: tasks added for their CPU are not emulated; --min says how many run",
+        ),
+        (
+            ["ecs", "--concurrency=9"],
+            "--concurrency does not belong to ecs: its load balancer has no such limit; --env THREADS=N is a task's",
+        ),
+        (["ecs", "--idle=5"], "--idle does not belong to ecs: no task goes for want of requests"),
+        (
+            ["ecs", "--timeout=5"],
+            "--timeout does not belong to ecs: its load balancer's is 60 s of silence, fixed",
+        ),
+        (["ecs", "--gateway-timeout=1"], "--gateway-timeout belongs to aws; ecs has no timeout to set"),
         (["gcp", "--idle=-1"], "--idle is -1; it is 0 or more seconds"),
         (["gcp", "--port=70000"], "--port is 70000; it is 0 (any free one) to 65535"),
         (["gcp", "--env=x"], "--env is 'x'; expected NAME=VALUE"),
@@ -204,6 +220,7 @@ def test_the_help_names_every_option(ends: Ends) -> None:
         "aws",
         "gcp",
         "apprunner",
+        "ecs",
         "--port",
         "--idle",
         "--engine",

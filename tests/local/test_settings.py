@@ -4,7 +4,7 @@ import pytest
 
 import platforms
 from local import Settings
-from local.scaling import Policy
+from local.scaling import UNLIMITED, Policy
 from local.settings import Plan, is_safe_url, plan
 
 
@@ -14,13 +14,20 @@ from local.settings import Plan, is_safe_url, plan
         ("aws", Plan(Policy(1, 0, 1000, 600), timeout=29, gateway_timeout=30)),
         ("gcp", Plan(Policy(80, 0, 100, 900, 10, 3.5), timeout=300, gateway_timeout=300)),
         ("apprunner", Plan(Policy(100, 1, 25, 300), timeout=120, gateway_timeout=120)),
+        ("ecs", Plan(Policy(UNLIMITED, 1, 1, 0, on_demand=False), timeout=60, gateway_timeout=60)),
     ],
 )
 def test_the_defaults_are_the_platforms_own(platform: str, expected: Plan) -> None:
     assert plan(platform, Settings()) == expected
 
 
-@pytest.mark.parametrize("platform", platforms.NAMES)
+def test_on_ecs_there_are_as_many_tasks_as_are_asked_for() -> None:
+    policy = plan("ecs", Settings(minimum=3)).policy
+
+    assert (policy.minimum, policy.maximum) == (3, 3)
+
+
+@pytest.mark.parametrize("platform", [name for name in platforms.NAMES if name != "ecs"])
 def test_what_is_set_is_used(platform: str) -> None:
     settings = Settings(idle_seconds=0, maximum=3, minimum=None if platform == "aws" else 2)
 

@@ -1,0 +1,76 @@
+"""ECS Express Mode on this machine: tasks of gunicorn behind a load balancer, a sick or dead one replaced.
+
+Sources: docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-work.html (health checks, stopping),
+docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html (another task is started before the
+sick one is stopped), docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html (where
+all are sick, all get requests); the variables were seen in running tasks. What the load balancer does to a request is
+load_balancer.py's.
+
+Tasks are as many as the minimum, always. The real service adds some minutes after their average CPU has passed 60%; no
+request waits for that, and this machine's CPU is not a task's, so it is not emulated.
+"""
+
+import platforms
+from local import front, health, load_balancer
+from local.backend import Backend, Server
+from local.health import HealthCheck, Watch
+from local.instances import Reaper
+from local.lambda_instance import REGION
+from local.log import Log
+from local.settings import Plan, Settings
+
+
+def environment(port: int) -> dict[str, str]:
+    """What Fargate sets in a task, but for the metadata endpoint's address: here nobody would answer there."""
+    return {
+        "PORT": str(port),
+        "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+    }
+
+
+class Service:
+    """The load balancer and the service behind it, as an ASGI application."""
+
+    def __init__(
+        self, settings: Settings, plan: Plan, log: Log, reaper: Reaper, check: HealthCheck | None = None
+    ) -> None:
+        self._log = log
+        grace = platforms.limit("ecs", "health_grace")
+        self._watch = Watch(check or HealthCheck.of("ecs", grace=grace), grace, self._replace)
+        self._backend = Backend(
+            settings,
+            plan,
+            log,
+            reaper,
+            environment=environment,
+            ready=self._watch.become_healthy,
+            grace=platforms.limit("ecs", "stop_grace"),
+        )
+
+    async def begin(self) -> None:
+        """Deploy: start the tasks and wait for the first. Raises SettingsError where that fails."""
+        await health.deploy(self._backend.pool, "ECS Express Mode's first task")
+
+    async def close(self) -> None:
+        """End every task."""
+        await self._watch.close()
+        await self._backend.close()
+
+    async def __call__(self, scope: front.Scope, receive: front.Receive, send: front.Send) -> None:
+        """Answer one HTTP request."""
+        request = front.request_of(scope, b"")
+        answer = load_balancer.refusal(request) or await self._backend.answer(
+            load_balancer.to_target(request),
+            receive,
+            send,
+            load_balancer.to_client,
+            load_balancer.FAILURES,
+        )
+        if answer:
+            await front.respond(send, answer)
+
+    async def _replace(self, server: Server, problem: str) -> None:
+        self._log.event(f"instance {server.number} unhealthy: {problem}")
+        self._backend.pool.sick(server.number)
