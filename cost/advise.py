@@ -157,6 +157,16 @@ def _notes(options: Sequence[Option]) -> list[str]:
         for option in options
         if option.result.refused.mean > 0
     ]
+    notes += [
+        f"{option.title}: up to {option.result.tasks} tasks at once; Express Mode's own maximum is "
+        f"{option.candidate.setup.maximum}, unless maxInstances says another"
+        for option in options
+        if option.result.tasks > option.candidate.setup.maximum
+    ]
+    if any(option.candidate.setup.platform == "ecs" for option in options):
+        notes.append(
+            "ECS Express Mode never scales to zero: a task, a load balancer and their addresses are billed by the hour"
+        )
     for option in options:
         unsure = sorted({line.name for line in option.list_price.lines if not line.sure})
         if unsure:

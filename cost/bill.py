@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from cost.errors import CostError
 from cost.setup import Setup
+from platforms import limit
 from platforms.prices import Price, Prices
 
 HOURS = Decimal(730)
@@ -23,7 +24,8 @@ class Usage:
     requests: answered ones. starts: instances started for a request.
     busy_s: seconds of handling, request by request, each rounded up as it is billed. start_s: likewise, of starting.
     active_s: seconds in which an instance served, started or stopped, summed over instances, rounded as billed.
-    ready_s: seconds in which instances of the minimum were busy, summed over them. further_s: likewise, beyond them.
+    ready_s: seconds in which instances of the minimum were busy, summed over them. further_s: likewise, beyond them;
+    on ECS, where it does not matter whether they are busy, seconds in which there were any beyond the minimum.
     """
 
     requests: Decimal = ZERO
@@ -103,8 +105,8 @@ class Bill:
 
     @property
     def at_least(self) -> bool:
-        """Whether the total is only a lower bound: some line's price is unknown or unconfirmed."""
-        return not all(line.sure for line in self.lines)
+        """Whether the total is only a lower bound: a price is unknown or unconfirmed, or the fewest zones count."""
+        return self.setup.fewest_zones or not all(line.sure for line in self.lines)
 
 
 def bill(setup: Setup, usage: Usage, prices: Prices, *, free_tier: bool) -> Bill:
@@ -125,7 +127,8 @@ def bill(setup: Setup, usage: Usage, prices: Prices, *, free_tier: bool) -> Bill
 
 def items(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:
     """(what it is, the name of its price, its quantity in the price's unit) of each line of a bill."""
-    yield from {"aws": _lambda, "gcp": _cloud_run, "apprunner": _app_runner}[setup.platform](setup, usage)
+    services = {"aws": _lambda, "gcp": _cloud_run, "apprunner": _app_runner, "ecs": _ecs}
+    yield from services[setup.platform](setup, usage)
     yield "image in the registry", "registry", setup.image_gb
     yield "log lines", "logs", usage.requests * setup.log_bytes / GB
     yield "data out to the internet", "data_out", usage.requests * setup.response_kb * 1024 / GB
@@ -167,3 +170,29 @@ def _app_runner(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]
     yield "memory, provisioned", "memory_provisioned", setup.minimum * HOURS * setup.memory_gb
     yield "CPU, active", "cpu", usage.active_s / 3600 * setup.vcpu
     yield "memory of further instances, active", "memory", usage.further_s / 3600 * setup.memory_gb
+
+
+def _ecs(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:
+    tasks = setup.minimum * HOURS + usage.further_s / 3600
+    yield "Fargate CPU", "cpu", tasks * setup.vcpu
+    yield "Fargate memory", "memory", tasks * setup.memory_gb
+    yield "load balancer", "load_balancer", HOURS
+    size = usage.requests * setup.response_kb * 1024
+    yield "load balancer capacity", "lcu", lcu_hours(usage.requests, usage.busy_s, size)
+    # The load balancer's, one in each zone, and one of each task: both are in public subnets.
+    zones = limit("ecs", "load_balancer_zones") if setup.zones is None else setup.zones
+    yield "public IPv4 addresses", "public_ipv4", zones * HOURS + tasks
+
+
+def lcu_hours(connections: Decimal, open_s: Decimal, size: Decimal, rules: Decimal = ZERO) -> Decimal:
+    """A load balancer's capacity in LCU-hours: of its four measures the one that takes most.
+
+    connections: new ones. open_s: for how long they were open, summed. size: bytes of requests and responses. rules:
+    evaluated beyond the first ten of each request. With a constant mixture the same one leads in every hour.
+    """
+    return max(
+        connections / (limit("ecs", "lcu_connections") * 3600),
+        open_s / (limit("ecs", "lcu_active") * 3600),
+        size / limit("ecs", "lcu_bytes"),
+        rules / (limit("ecs", "lcu_rules") * 3600),
+    )

@@ -9,12 +9,12 @@ from cost.advise import Candidate
 from cost.errors import CostError
 from cost.setup import Architecture, Door, Setup, setup
 from cost.timing import Measurements, Timing
-from platforms import NAMES, TITLES, least_instances
+from platforms import NAMES, TITLES, least_instances, limit
 from platforms.prices import Prices
 
 DURATION_S = 0.1
 """What a request takes where nothing was measured or said."""
-REGIONS = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1"}
+REGIONS = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1", "ecs": "us-east-1"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Question:
     vcpu: Decimal | None = None
     concurrency: int | None = None
     minimum: int | None = None
+    zones: int | None = None
     architecture: Architecture = "x86"
     door: Door = "http-api"
     snapstart: bool = False
@@ -62,6 +63,7 @@ class Question:
             vcpu=self.vcpu if platform == "gcp" else None,
             concurrency=self.concurrency,
             minimum=self._minimum(platform) if ready else None,
+            zones=self.zones,
             architecture=self.architecture,
             door=self.door,
             snapstart=self.snapstart,
@@ -120,6 +122,13 @@ def assumptions(question: Question, measurements: Measurements | None) -> list[s
     if question.waiting == 0:
         notes.append(
             "handling is taken to be work: requests at once share the CPU and save nothing (see --waiting)"
+        )
+    if question.zones is None and "ecs" in question.platforms:
+        notes.append(
+            "ECS's load balancer is counted whole, though up to "
+            f"{limit('ecs', 'load_balancer_services')} Express services of a VPC share one, with the addresses of the "
+            f"fewest availability zones, {limit('ecs', 'load_balancer_zones')}; a default VPC has a subnet in each "
+            "zone of its region: give yours with --zones"
         )
     if question.snapstart and "aws" in question.platforms:
         notes.append("SnapStart is for zip archives: Lambda does not offer it for container images")

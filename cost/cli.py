@@ -37,6 +37,7 @@ from cost.options import (
     Snapstart,
     Vcpu,
     Waiting,
+    Zones,
     question_of,
 )
 from cost.report import data, html, text
@@ -50,7 +51,7 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions
 
 @app.callback()
 def _cost() -> None:
-    """What a month costs on AWS Lambda, Cloud Run and App Runner, who would wait, and which to take."""
+    """What a month costs on AWS Lambda, Cloud Run, App Runner and ECS, who would wait, and which to take."""
 
 
 @app.command("bill")
@@ -71,6 +72,7 @@ def bill_command(  # noqa: PLR0913 -- each is one option of the command line
     vcpu: Vcpu = None,
     concurrency: Concurrency = None,
     minimum: Minimum = None,
+    zones: Zones = None,
     door: DoorOption = "http-api",
     arm64: Arm = False,
     snapstart: Snapstart = False,
@@ -158,6 +160,7 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
     vcpu: Vcpu = None,
     concurrency: Concurrency = None,
     minimum: Minimum = None,
+    zones: Zones = None,
     door: DoorOption = "http-api",
     arm64: Arm = False,
     snapstart: Snapstart = False,

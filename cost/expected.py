@@ -18,6 +18,7 @@ from cost.arrivals import MONTH
 from cost.bill import Usage
 from cost.simulate import System, decimal
 from cost.state import steps
+from cost.tasks import beyond, stretch_of
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +45,8 @@ def _steady(one: System, rate: float, cold_share: float | None) -> Usage:
     lasts = float(timing.lasts.mean())
     if rate == 0:
         return Usage()
+    if setup.concurrency is None:
+        return _tracked(one, rate, lasts)
     load = rate * lasts
     needed, rises, hazard = _levels(rule.concurrency, rule.maximum, rate, load)
     gone = _expired(timing.idle, hazard)
@@ -52,7 +55,7 @@ def _steady(one: System, rate: float, cold_share: float | None) -> Usage:
         float((rises * gone).sum()) if cold_share is None or rule.minimum else rate * cold_share
     ) * MONTH
     alive = 1 - (1 - needed) * gone
-    served = np.minimum(1 - _in_flight(load)[1][: len(needed)], alive) if rule.concurrency > 1 else needed
+    served = np.minimum(1 - _poisson(load)[1][: len(needed)], alive) if rule.concurrency > 1 else needed
     served[0] = max(served[0], _at_least_active(rule.active_minimum, needed[0], rises[0], hazard[0]))
     starting = starts * (float(timing.starts.mean()) + rule.stop)
     rounding = _rounding(one, float(rises[0]) * MONTH, load, starts)
@@ -74,9 +77,21 @@ def _steady(one: System, rate: float, cold_share: float | None) -> Usage:
     )
 
 
+def _tracked(one: System, rate: float, lasts: float) -> Usage:
+    """A month of ECS: tasks by the number of requests in a stretch, which is Poisson; nobody waits for one."""
+    stretch = stretch_of(one.timing)
+    exactly, _ = _poisson(rate * stretch)
+    tasks = beyond(one.setup, np.arange(len(exactly), dtype=np.float64) * lasts, stretch)
+    return Usage(
+        requests=decimal(rate * MONTH),
+        busy_s=decimal(rate * MONTH * float(one.draws.warm[:, 2].mean())),
+        further_s=decimal(float((exactly * tasks).sum()) * MONTH),
+    )
+
+
 def _levels(concurrency: int, maximum: int, rate: float, load: float) -> tuple[Floats, Floats, Floats]:
     """For each instance: the share of time it is needed, how often a second it becomes so, and the hazard of that."""
-    exactly, at_most = _in_flight(load)
+    exactly, at_most = _poisson(load)
     full = np.arange(min(maximum, (len(exactly) - 1) // concurrency + 1)) * concurrency
     rises, below = rate * exactly[full], at_most[full]
     hazard = np.divide(
@@ -85,11 +100,11 @@ def _levels(concurrency: int, maximum: int, rate: float, load: float) -> tuple[F
     return 1 - below, rises, hazard
 
 
-def _in_flight(load: float) -> tuple[Floats, Floats]:
-    """The share of time with exactly 0, 1, 2, ... requests in flight, and with at most so many: Poisson."""
-    numbers = np.arange(int(load + TAIL * load**0.5 + TAIL) + 1)
+def _poisson(mean: float) -> tuple[Floats, Floats]:
+    """The chance of exactly 0, 1, 2, ... and of at most so many, such as the share of time with so many in flight."""
+    numbers = np.arange(int(mean + TAIL * mean**0.5 + TAIL) + 1)
     factorials = np.concatenate([[0.0], np.cumsum(np.log(numbers[1:]))])
-    exactly = np.exp(numbers * math.log(load) - load - factorials)
+    exactly = np.exp(numbers * math.log(mean) - mean - factorials)
     return exactly, np.minimum(np.cumsum(exactly), 1.0)
 
 

@@ -36,7 +36,14 @@ Memory = Annotated[int, typer.Option(help="MB of memory of an instance", rich_he
 Vcpu = Annotated[float | None, typer.Option(help="Cloud Run's vCPUs (1 by default)", show_default=False)]
 Concurrency = Annotated[
     int | None,
-    typer.Option(help="requests at once in an instance (Cloud Run 80, App Runner 100)", show_default=False),
+    typer.Option(
+        help="requests at once in an instance (Cloud Run 80, App Runner 100, no limit on ECS)",
+        show_default=False,
+    ),
+]
+Zones = Annotated[
+    int | None,
+    typer.Option(help="availability zones of ECS's load balancer, each with an address", show_default=False),
 ]
 Minimum = Annotated[int | None, typer.Option(help="instances kept ready", show_default=False)]
 DoorOption = Annotated[Door, typer.Option(help="what stands before Lambda")]
@@ -45,7 +52,7 @@ Snapstart = Annotated[bool, typer.Option("--snapstart", help="Lambda with SnapSt
 ImageGb = Annotated[float, typer.Option(help="GB of the image in the registry")]
 ResponseKb = Annotated[float, typer.Option(help="KB of a response")]
 LogBytes = Annotated[int, typer.Option(help="bytes of log lines of a request")]
-AwsRegion = Annotated[str, typer.Option(help="region of Lambda and App Runner")]
+AwsRegion = Annotated[str, typer.Option(help="region of Lambda, App Runner and ECS")]
 GcpRegion = Annotated[str, typer.Option(help="region of Cloud Run")]
 PriceFile = Annotated[
     Path | None, typer.Option("--prices", metavar="FILE", help="your own prices over platforms/prices.toml")
@@ -61,6 +68,7 @@ def question_of(options: dict[str, Any]) -> Question:
         regions={
             "aws": options["aws_region"],
             "apprunner": options["aws_region"],
+            "ecs": options["aws_region"],
             "gcp": options["gcp_region"],
         },
         durations=_durations(options["duration"] or []),
@@ -69,6 +77,7 @@ def question_of(options: dict[str, Any]) -> Question:
         vcpu=None if options["vcpu"] is None else Decimal(str(options["vcpu"])),
         concurrency=options["concurrency"],
         minimum=options["minimum"],
+        zones=options["zones"],
         architecture=architecture,
         door=options["door"],
         snapstart=options["snapstart"],

@@ -78,7 +78,8 @@ def _within(option: Choice, limit_s: float) -> bool:
 
 
 def _month(option: Choice) -> str:
-    return f"{words.money(float(option.free.estimate))} a month"
+    least = "at least " if option.free.setup.fewest_zones else ""
+    return f"{least}{words.money(float(option.free.estimate))} a month"
 
 
 def _waits(option: Choice) -> str:

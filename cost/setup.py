@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Literal
 
 from cost.errors import CostError
-from platforms import NAMES, TITLES, least_instances, limit
+from platforms import NAMES, TITLES, least_instances, limit, limits
 
 MB_OF_GB = 1024
 Architecture = Literal["x86", "arm64"]
@@ -17,7 +17,8 @@ class Setup:
     """One platform's deployment.
 
     memory_mb: an instance's memory in MB of 1,048,576 bytes. vcpu: on Lambda it follows from memory and is not billed.
-    minimum: instances that are always there. maximum, concurrency: instances at most, requests at once in each.
+    minimum: instances that are always there. maximum, concurrency: instances at most, requests at once in each, None
+    where nothing bounds them. zones: availability zones of ECS's load balancer, None where nobody said.
     image_gb: the image as the registry stores it. response_kb, log_bytes: of one response, and its lines in the log.
     waiting: the share of handling in which a request waits for something else, so that others may use the CPU.
     stop_s: seconds between the signal to stop and the end of an instance, which Cloud Run bills.
@@ -27,9 +28,10 @@ class Setup:
     region: str
     memory_mb: int
     vcpu: Decimal
-    concurrency: int
+    concurrency: int | None
     minimum: int
     maximum: int
+    zones: int | None = None
     architecture: Architecture = "x86"
     door: Door = "http-api"
     snapstart: bool = False
@@ -47,6 +49,11 @@ class Setup:
     @property
     def memory_gb(self) -> Decimal:
         return Decimal(self.memory_mb) / MB_OF_GB
+
+    @property
+    def fewest_zones(self) -> bool:
+        """Whether ECS's load balancer is counted with the fewest availability zones it takes, for want of yours."""
+        return self.platform == "ecs" and self.zones is None
 
     @property
     def title(self) -> str:
@@ -68,6 +75,7 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
     vcpu: Decimal | None = None,
     concurrency: int | None = None,
     minimum: int | None = None,
+    zones: int | None = None,
     architecture: Architecture = "x86",
     door: Door = "http-api",
     snapstart: bool = False,
@@ -83,6 +91,7 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
     _check_memory(platform, memory_mb, vcpu)
     _check_at_least("instances kept ready", minimum, least)
     _check_at_least("requests at once", concurrency, 1)
+    _check_at_least("availability zones of ECS's load balancer", zones, limit("ecs", "load_balancer_zones"))
     for name, value in (("image size", image_gb), ("response size", response_kb), ("log bytes", log_bytes)):
         if value < 0:
             raise CostError(f"{name}: {value} is negative; it is 0 or more")
@@ -96,6 +105,7 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
         concurrency=_concurrency(platform, concurrency),
         minimum=_minimum(platform, minimum),
         maximum=max(limit(platform, "instances"), minimum or 0),
+        zones=zones if platform == "ecs" else None,
         architecture=architecture if platform == "aws" else "x86",
         door=door if platform == "aws" else "http-api",
         snapstart=snapstart and platform == "aws",
@@ -106,7 +116,10 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
     )
 
 
-def _concurrency(platform: str, asked: int | None) -> int:
+def _concurrency(platform: str, asked: int | None) -> int | None:
+    """On ECS the load balancer has no limit: what a task cannot take at once waits in it."""
+    if platform == "ecs":
+        return None
     return limit(platform, "concurrency") if asked is None or platform == "aws" else asked
 
 
@@ -116,21 +129,21 @@ def _minimum(platform: str, asked: int | None) -> int:
 
 
 def _vcpu(platform: str, memory_mb: int) -> Decimal:
-    """The CPU that comes with a memory size: Lambda's share, Cloud Run's 1, App Runner's smallest that allows it."""
+    """The CPU that comes with a memory size: Lambda's share, Cloud Run's 1, elsewhere the smallest that allows it."""
     if platform == "aws":
         return Decimal(memory_mb) / limit("aws", "memory_of_one_vcpu")
     if platform == "gcp":
         return Decimal(1)
-    return Decimal(str(min(cpu for cpu, memory in limit("apprunner", "sizes") if memory == memory_mb)))
+    return Decimal(str(min(cpu for cpu, memory in limit(platform, "sizes") if memory == memory_mb)))
 
 
 def _check_memory(platform: str, memory_mb: int, vcpu: Decimal | None) -> None:
-    if platform == "apprunner":
-        sizes = [(Decimal(str(cpu)), memory) for cpu, memory in limit("apprunner", "sizes")]
+    if "sizes" in limits(platform):
+        sizes = [(Decimal(str(cpu)), memory) for cpu, memory in limit(platform, "sizes")]
         if not any(memory == memory_mb and vcpu in (None, cpu) for cpu, memory in sizes):
             allowed = ", ".join(f"{memory} MB with {cpu} vCPU" for cpu, memory in sizes)
             wanted = f"{memory_mb} MB" + ("" if vcpu is None else f" with {vcpu} vCPU")
-            raise CostError(f"App Runner has no instance of {wanted}; it has {allowed}")
+            raise CostError(f"{TITLES[platform]} has no instance of {wanted}; it has {allowed}")
         return
     low, high = limit(platform, "memory_minimum"), limit(platform, "memory_maximum")
     if not low <= memory_mb <= high:

@@ -15,6 +15,7 @@ from cost.engine import Rule
 from cost.errors import CostError
 from cost.setup import Setup
 from cost.state import Draws
+from cost.tasks import Stretches, beyond
 from cost.timing import Timing
 from platforms import limit
 from platforms.prices import Prices
@@ -58,7 +59,10 @@ class System:
 
 @dataclass(frozen=True)
 class Month:
-    """What was counted in one simulated month, or in a part of it that stands for the whole."""
+    """What was counted in one simulated month, or in a part of it that stands for the whole.
+
+    tasks: the most that there were at once, on ECS.
+    """
 
     usage: Usage
     requests: int
@@ -66,6 +70,7 @@ class Month:
     cold: int
     refused: int
     bins: Ints
+    tasks: int = 0
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,11 @@ class Result:
         """The share of the requests that were turned away."""
         asked = [month.requests + month.refused for month in self.months]
         return _share([month.refused for month in self.months], asked)
+
+    @property
+    def tasks(self) -> int:
+        """The most tasks at once in any month, on ECS; elsewhere 0."""
+        return max((month.tasks for month in self.months), default=0)
 
     @property
     def usage(self) -> Usage:
@@ -133,10 +143,13 @@ def system(setup: Setup, timing: Timing, prices: Prices) -> System:
     price = prices.price(
         setup.platform, f"duration_{setup.architecture}" if by_request else "cpu", setup.region
     )
+    # Without a bound to the requests at once, one instance stands for all the tasks; tasks.py says how many these are.
+    bounded = setup.concurrency is not None
+    concurrency = setup.concurrency if setup.concurrency is not None else engine.EVENTS - 1
     rule = Rule(
-        concurrency=setup.concurrency,
-        minimum=setup.minimum,
-        maximum=min(setup.maximum, engine.SLOTS, engine.EVENTS // (setup.concurrency + 1)),
+        concurrency=concurrency,
+        minimum=setup.minimum if bounded else 1,
+        maximum=min(setup.maximum, engine.SLOTS, engine.EVENTS // (concurrency + 1)),
         wait=float(limit("gcp", "pending_timeout")) if setup.platform == "gcp" else 0.0,
         wait_startups=float(limit("gcp", "pending_startups")) if setup.platform == "gcp" else 0.0,
         active_step=0.0 if by_request else float(price.step),
@@ -197,6 +210,9 @@ def _month(
     traffic, *others = source.spawn(1 + len(systems))
     rng = np.random.default_rng(traffic)
     warm = 2 * max(float(one.timing.idle.max()) for one in systems.values()) if arrivals.steady else 0.0
+    tracked = {
+        name: Stretches(one.timing, seconds) for name, one in systems.items() if one.setup.concurrency is None
+    }
     running = {
         name: (one, state.fresh(one.rule, one.draws, -warm, int(other.generate_state(1, np.uint64)[0])))
         for (name, one), other in zip(systems.items(), others, strict=True)
@@ -207,11 +223,17 @@ def _month(
             times = chunk if end > 0 else chunk[rng.random(len(chunk)) < (chunk - begin) / warm]
             for one, now in running.values():
                 engine.advance(now, one.rule, times)
+            for stretches in tracked.values() if end > 0 else ():
+                stretches.add(chunk)
         for one, now in running.values():
             engine.finish(now, one.rule, end)
             if end == 0.0:
                 engine.forget(now)
-    return {name: _counted(now[0], one, seconds) for name, (one, now) in running.items()}
+    months = {name: _counted(now[0], one, seconds) for name, (one, now) in running.items()}
+    return months | {
+        name: _with_tasks(months[name], systems[name], stretches, MONTH / seconds)
+        for name, stretches in tracked.items()
+    }
 
 
 def _counted(counts: Any, one: System, seconds: float) -> Month:
@@ -234,6 +256,21 @@ def _counted(counts: Any, one: System, seconds: float) -> Month:
         cold=int(counts["cold"]),
         refused=int(counts["refused"]),
         bins=counts["bins"].copy(),
+    )
+
+
+def _with_tasks(month: Month, one: System, stretches: Stretches, part: float) -> Month:
+    """`month` with the tasks that ran beyond the minimum, busy or not."""
+    handled = float(month.usage.busy_s) / part / max(1, month.requests)
+    tasks = beyond(one.setup, stretches.requests * handled, stretches.length)
+    return replace(
+        month,
+        usage=replace(
+            month.usage,
+            ready_s=Decimal(0),
+            further_s=decimal(float(tasks.sum()) * stretches.length * part),
+        ),
+        tasks=one.setup.minimum + int(tasks.max()),
     )
 
 

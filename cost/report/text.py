@@ -15,7 +15,7 @@ from cost import words
 from cost.report import table
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
-MARKS = {"aws": "L", "gcp": "C", "apprunner": "A"}
+MARKS = {"aws": "L", "gcp": "C", "apprunner": "A", "ecs": "E"}
 FLOOR = 0.01
 FEWEST = 100
 CHART_HEIGHT = 18
@@ -35,7 +35,7 @@ def bills(
     for free, listed in pairs:
         console.print(Text(f"{free['title']}, {free['region']}", style="bold"))
         console.print(Padding(_lines(free, listed), (0, 0, 1, 2)))
-        if listed["at_least"]:
+        if any(line["amount"] is None for line in listed["lines"]) or listed["unsure"]:
             console.print(
                 Padding(Text(f"? {words.unsure(listed) or 'some prices are not known'}"), (0, 0, 1, 2))
             )

@@ -10,7 +10,7 @@ from cost.simulate import System, system
 from cost.timing import Timing, published
 from platforms.prices import Prices
 
-REGIONS = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1"}
+REGIONS = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1", "ecs": "us-east-1"}
 
 Deploy = Callable[..., System]
 

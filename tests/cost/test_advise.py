@@ -16,7 +16,7 @@ from cost.section import section
 from platforms.prices import Prices
 from tests.cost import test_timing
 
-EVERYWHERE = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1"}
+EVERYWHERE = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1", "ecs": "us-east-1"}
 
 
 def ask(arrivals: Arrivals, prices: Prices, options: dict[str, Any] | None = None, **question: Any) -> Advice:
@@ -29,7 +29,8 @@ def test_few_requests_go_where_the_bill_is_nothing(prices: Prices) -> None:
 
     expected = (
         r"Take Cloud Run: \$0.00 a month, 1 request in 1\d0 waits for a start of about 1.75 s "
-        r"\(AWS Lambda: \$0.02 a month, 1 request in 2\d waits for a start of about 262 ms\)."
+        r"\(AWS Lambda: \$0.02 a month, 1 request in 2\d waits for a start of about 262 ms; "
+        r"ECS Express Mode: at least \$36.39 a month, hardly any request waits for a start\)."
     )
     assert re.fullmatch(expected, advice.recommendation)
 
@@ -65,11 +66,11 @@ def test_app_runner_is_recommended_to_its_customers_only(prices: Prices) -> None
 
 
 def test_unknown_prices_are_neither_recommended_nor_drawn(prices: Prices) -> None:
-    frankfurt = {**EVERYWHERE, "aws": "eu-central-1", "apprunner": "eu-central-1"}
+    frankfurt = {**EVERYWHERE, "aws": "eu-central-1", "apprunner": "eu-central-1", "ecs": "eu-central-1"}
 
     advice = ask(poisson(1e7), prices, {"closed": True}, regions=frankfurt)
 
-    assert set(advice.curves) == {"aws", "gcp"}
+    assert set(advice.curves) == {"aws", "gcp", "ecs"}
     assert [row["dollars"]["apprunner"] for row in data.of_advice(advice)["table"]] == [None] * len(VOLUMES)
     alone = ask(poisson(100), prices, {"closed": True}, regions=frankfurt, platforms=("apprunner",))
     assert alone.recommendation.startswith("No recommendation: the prices of these regions are not known")
@@ -78,10 +79,13 @@ def test_unknown_prices_are_neither_recommended_nor_drawn(prices: Prices) -> Non
 def test_break_even_is_where_the_table_says_it_lies(prices: Prices) -> None:
     advice = ask(poisson(14_600), prices)
 
-    assert [(change.before, change.after) for change in advice.changes] == [("gcp", "aws")]
+    assert [(change.before, change.after) for change in advice.changes] == [("gcp", "aws"), ("aws", "ecs")]
     volume = advice.changes[0].volume
     assert 1_000_000 < volume < 10_000_000
     assert advice.curves["gcp"].at(volume) == pytest.approx(advice.curves["aws"].at(volume))
+    later = advice.changes[1].volume
+    assert 10_000_000 < later < 100_000_000
+    assert advice.curves["aws"].at(later) == pytest.approx(advice.curves["ecs"].at(later))
     assert [change.after for change in advice.changes_all] == ["aws", "apprunner"]
 
 
@@ -97,7 +101,9 @@ def test_everything_taken_for_granted_is_noted(prices: Prices) -> None:
     notes = "\n".join(ask(poisson(100), prices, snapstart=True).notes)
 
     for expected in (
-        "a request is taken to last 0.1 s on AWS Lambda, Cloud Run, App Runner",
+        "a request is taken to last 0.1 s on AWS Lambda, Cloud Run, App Runner, ECS Express Mode",
+        "with the addresses of the fewest availability zones, 2;",
+        "ECS Express Mode never scales to zero",
         "handling is taken to be work",
         "SnapStart is for zip archives",
         "published starts (INIT of a Python 3.13 image",
@@ -114,6 +120,30 @@ def test_refusals_are_noted(prices: Prices) -> None:
     assert any("were refused at the most instances allowed" in note for note in advice.notes)
 
 
+def test_a_platform_that_is_open_is_recommended_where_app_runner_is_not(prices: Prices) -> None:
+    """Steady load: tasks by the hour are cheaper than any request of Lambda or second of Cloud Run."""
+    assert ask(poisson(2e8), prices).recommendation.startswith("Take ECS Express Mode: at least $2")
+
+
+def test_zones_that_are_known_make_the_bill_of_ecs_sure(prices: Prices) -> None:
+    fewest, known = (ask(poisson(100), prices, platforms=("ecs",), zones=zones) for zones in (None, 6))
+
+    assert [advice.options[0].free.at_least for advice in (fewest, known)] == [True, False]
+    assert known.options[0].free.total - fewest.options[0].free.total == pytest.approx(Decimal("14.60"))
+    assert not any("--zones" in note for note in known.notes)
+
+
+def test_more_tasks_than_express_mode_runs_by_itself_are_noted(prices: Prices) -> None:
+    many = ask(poisson(1e8), prices, platforms=("ecs",), durations={"": 1.0})
+    few = ask(poisson(1e8), prices, platforms=("ecs",))
+
+    (note,) = [note for note in many.notes if "tasks at once" in note]
+    assert re.fullmatch(
+        r"ECS Express Mode: up to 6\d tasks at once; Express Mode's own maximum is 20, .*", note
+    )
+    assert not any("tasks at once" in note for note in few.notes)
+
+
 def test_no_platform_is_no_question(prices: Prices) -> None:
     with pytest.raises(CostError, match="there is no platform to advise on"):
         advise(poisson(100), {}, prices)
@@ -122,7 +152,7 @@ def test_no_platform_is_no_question(prices: Prices) -> None:
 @pytest.mark.parametrize(
     ("question", "message"),
     [
-        ({"platforms": ("aws", "azure")}, "'azure' is not a platform; known: aws, gcp, apprunner"),
+        ({"platforms": ("aws", "azure")}, "'azure' is not a platform; known: aws, gcp, apprunner, ecs"),
         ({"durations": {"": 0.0}}, "a request takes 0 s\\? Its duration is above 0"),
         ({"durations": {"gcp": float("nan")}}, "a request takes nan s"),
         ({"regions": {**EVERYWHERE, "gcp": "mars"}}, "'mars' is not a region"),
@@ -150,7 +180,7 @@ def test_the_section_as_one_table_has_a_cell_for_each_column(prices: Prices) -> 
     shown = table.of_advice(section(test_timing.WARM, monthly=14_600, prices=prices))
 
     assert list(shown) == ["title", "words", "columns", "rows", "notes"]
-    assert [row[0] for row in shown["rows"]] == ["AWS Lambda", "Cloud Run", "App Runner"]
+    assert [row[0] for row in shown["rows"]] == ["AWS Lambda", "Cloud Run", "App Runner", "ECS Express Mode"]
     assert all(len(row) == len(shown["columns"]) for row in shown["rows"])
     assert (
         shown["words"][0] == "At 14,600 requests a month: 20 requests an hour at random, at a constant rate."

@@ -13,7 +13,7 @@ from platforms import NAMES
 from platforms.prices import Prices
 
 PRICES = Prices.load()
-REGIONS = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1"}
+REGIONS = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1", "ecs": "us-east-1"}
 NOTHING_STORED = {"image_gb": Decimal(0), "response_kb": Decimal(0), "log_bytes": 0}
 
 
@@ -223,9 +223,11 @@ def test_an_unconfirmed_price_that_charges_nothing_leaves_the_total_sure() -> No
 def test_no_usage_costs_what_is_stored_or_provisioned(platform: str, free_tier: bool) -> None:
     one = bill(service(platform), Usage(), PRICES, free_tier=free_tier)
 
-    charged = {line.name for line in one.lines if line.amount}
-    assert charged <= {"image in the registry", "memory, provisioned"}
-    assert ("memory, provisioned" in charged) == (platform == "apprunner")
+    charged = {line.name for line in one.lines if line.amount} - {"image in the registry"}
+    assert charged == {
+        "apprunner": {"memory, provisioned"},
+        "ecs": {"Fargate CPU", "Fargate memory", "load balancer", "public IPv4 addresses"},
+    }.get(platform, set())
 
 
 counts = st.integers(0, 10**10).map(Decimal)
@@ -284,7 +286,7 @@ def test_a_quantity_that_is_none_is_refused(value: str) -> None:
 @pytest.mark.parametrize(
     ("platform", "settings", "message"),
     [
-        ("azure", {"region": "x"}, "'azure' is not a platform; known: aws, gcp, apprunner"),
+        ("azure", {"region": "x"}, "'azure' is not a platform; known: aws, gcp, apprunner, ecs"),
         ("aws", {"memory_mb": 64}, "AWS Lambda has no instance of 64 MB; it has 128 to 10240 MB"),
         ("gcp", {"vcpu": Decimal(9)}, "Cloud Run has no instance of 9 vCPU; it has 0.08 to 8"),
         (
@@ -292,6 +294,13 @@ def test_a_quantity_that_is_none_is_refused(value: str) -> None:
             {"memory_mb": 500},
             "App Runner has no instance of 500 MB; it has 512 MB with 0.25 vCPU",
         ),
+        (
+            "ecs",
+            {"memory_mb": 500},
+            "ECS Express Mode has no instance of 500 MB; it has 512 MB with 0.25 vCPU",
+        ),
+        ("ecs", {"minimum": 0}, "instances kept ready: 0 is too few; it is 1 or more"),
+        ("ecs", {"zones": 1}, "availability zones of ECS's load balancer: 1 is too few; it is 2 or more"),
         ("apprunner", {"minimum": 0}, "instances kept ready: 0 is too few; it is 1 or more"),
         ("gcp", {"concurrency": 0}, "requests at once: 0 is too few; it is 1 or more"),
         ("gcp", {"image_gb": Decimal(-1)}, "image size: -1 is negative; it is 0 or more"),
@@ -310,3 +319,4 @@ def test_a_title_says_what_sets_a_setup_apart() -> None:
     )
     assert service("gcp", minimum=2).title == "Cloud Run, 2 kept ready"
     assert service("apprunner").title == "App Runner"
+    assert service("ecs", minimum=2).title == "ECS Express Mode, 2 kept ready"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cost.bill import Usage, bill
 from cost.break_even import Change, Curve, changes, curve
 from cost.setup import setup
+from platforms import NAMES
 from platforms.prices import Prices
 
 D = Decimal
@@ -88,7 +89,7 @@ def test_a_curve_has_a_kink_where_the_free_tier_ends(prices: Prices) -> None:
     assert D(8_000_000) in kinks
 
 
-@given(st.integers(0, 10**8), st.sampled_from(["aws", "gcp", "apprunner"]), st.booleans())
+@given(st.integers(0, 10**8), st.sampled_from(NAMES), st.booleans())
 def test_between_its_points_a_curve_is_the_bill(
     prices: Prices, requests: int, platform: str, free_tier: bool
 ) -> None:

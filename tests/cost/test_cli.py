@@ -13,6 +13,7 @@ import pytest
 
 from cost.cli import main
 from cost.report.html import MADE_BY
+from platforms import NAMES
 
 QUICK = ["--no-chart", "--replications", "3"]
 
@@ -77,7 +78,7 @@ def test_the_page_is_self_contained_and_says_the_same(twenty_an_hour: tuple[str,
     assert "src=" not in page
     assert "Take Cloud Run: $0.00 a month" in page
     assert page.count("<svg") == 2
-    assert page.count("<details") == 3
+    assert page.count("<details") == 4
     assert "cost.html has the charts" in " ".join(text.split())
 
 
@@ -110,7 +111,7 @@ def test_bills_as_json_are_the_sum_of_their_lines() -> None:
     answer = json.loads(cost("bill", "--requests", "1000000", "--json").stdout)
 
     assert [(one["platform"], one["free_tier"]) for one in answer["bills"]] == [
-        (platform, free) for platform in ("aws", "gcp", "apprunner") for free in (True, False)
+        (platform, free) for platform in NAMES for free in (True, False)
     ]
     for one in answer["bills"]:
         assert sum(line["amount"] for line in one["lines"]) == pytest.approx(
@@ -125,7 +126,7 @@ def test_advice_as_json_has_everything_the_text_says() -> None:
     answer = json.loads(done.stdout)
     assert done.stderr == ""
     assert answer["recommendation"].startswith("Take ")
-    assert [option["name"] for option in answer["options"]] == ["aws", "gcp", "apprunner"]
+    assert [option["name"] for option in answer["options"]] == list(NAMES)
     assert [row["requests"] for row in answer["table"]] == [
         0,
         1000,
@@ -216,7 +217,10 @@ def test_it_is_a_program(arguments: list[str], status: int, out: str, error: str
         ("advise --monthly -5", "-5 requests a month is no traffic to simulate; it is more than 0"),
         ("advise --monthly 5 --pattern spiky", "'spiky' is not a pattern; known: steady, bursty"),
         ("advise --monthly 5 --duration fast", "'fast' is not in seconds; it is such as --duration 0.2"),
-        ("advise --monthly 5 --duration azure=1", "'azure' is not a platform; known: aws, gcp, apprunner"),
+        (
+            "advise --monthly 5 --duration azure=1",
+            "'azure' is not a platform; known: aws, gcp, apprunner, ecs",
+        ),
         ("advise --monthly 5 --idle aws", "'aws' is not in seconds; it is such as --idle aws=600"),
         ("advise --monthly 5 --idle aws=1-2", "--idle 'aws=1-2': it is such as --idle aws=600"),
         ("advise --monthly 5 --from nowhere", "nowhere is not a saved run: it has no samples.jsonl"),
@@ -229,6 +233,10 @@ def test_it_is_a_program(arguments: list[str], status: int, out: str, error: str
             "'mars-1' is not a region with known prices for aws; known: ap-",
         ),
         ("bill --requests 1 --memory 64", "AWS Lambda has no instance of 64 MB; it has 128 to 10240 MB"),
+        (
+            "bill --requests 1 --zones 1",
+            "availability zones of ECS's load balancer: 1 is too few; it is 2 or more",
+        ),
         ("bill --requests 1 --waiting 2", "waiting: 2.0 is no share of the handling; it is from 0 to 1"),
         ("bill --requests many", "Invalid value for '--requests'"),
         ("bill --prices nowhere.toml --requests 1", "nowhere.toml cannot be read as a price file"),

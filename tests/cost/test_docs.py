@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from cost.cli import app
+from platforms import NAMES
 from platforms.prices import Prices
 from tests.cost.test_cli import cost
 
@@ -61,7 +62,7 @@ def fields(value: Any) -> set[str]:
 
 
 def test_every_field_of_the_json_is_described() -> None:
-    names = {"aws", "gcp", "apprunner", "p50", "p95", "p99"}
+    names = {*NAMES, "p50", "p95", "p99"}
     advice = json.loads(cost("advise", "--monthly", "100", "--replications", "2", "--json").stdout)
     bills = json.loads(cost("bill", "--requests", "100", "--json").stdout)
 
@@ -81,13 +82,17 @@ def test_the_example_of_own_prices_can_be_used(tmp_path: Path) -> None:
 def test_every_unconfirmed_or_unknown_price_is_named() -> None:
     prices = Prices.load()
     doubtful = {
-        region
-        for platform in ("aws", "apprunner")
-        for name in prices.names(platform)
-        if "snapstart" not in name
-        for region in prices.regions(platform)
-        if not prices.price(platform, name, region).confirmed
+        platform: {
+            region
+            for name in prices.names(platform)
+            if "snapstart" not in name
+            for region in prices.regions(platform)
+            if not prices.price(platform, name, region).confirmed
+        }
+        for platform in ("aws", "apprunner", "ecs")
     }
 
-    assert doubtful == {"eu-central-1", "ap-northeast-2"}
-    assert all(region in TEXT for region in doubtful)
+    assert doubtful["aws"] | doubtful["apprunner"] == {"eu-central-1", "ap-northeast-2"}
+    assert all(region in TEXT for region in doubtful["aws"])
+    assert set(prices.regions("ecs")) - doubtful["ecs"] == {"us-east-1"}
+    assert "ECS outside us-east-1" in TEXT

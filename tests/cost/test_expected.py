@@ -13,10 +13,11 @@ from cost.bill import Usage, bill
 from cost.setup import setup
 from cost.simulate import System, simulate, system
 from cost.timing import published
+from platforms import NAMES
 from platforms.prices import Prices
 
 Deploy = Callable[..., System]
-REGIONS = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1"}
+REGIONS = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1", "ecs": "us-east-1"}
 CLOSE = 0.04  # of a bill; what rounding adds to merged requests is not known in closed form
 
 
@@ -64,14 +65,12 @@ def test_a_known_share_of_cold_starts_is_taken_where_instances_come_and_go(deplo
     assert expected.usage(deploy("apprunner"), 40_000, cold_share=0.25).starts < 1
 
 
-@pytest.mark.parametrize("platform", ["aws", "gcp", "apprunner"])
+@pytest.mark.parametrize("platform", NAMES)
 def test_no_traffic_is_no_usage(deploy: Deploy, platform: str) -> None:
     assert expected.usage(deploy(platform), 0) == Usage()
 
 
-@given(
-    st.sampled_from(["aws", "gcp", "apprunner"]), st.floats(1, 1e7), st.floats(1.01, 10), st.floats(0.01, 2)
-)
+@given(st.sampled_from(NAMES), st.floats(1, 1e7), st.floats(1.01, 10), st.floats(0.01, 2))
 def test_more_requests_never_cost_less_without_a_free_tier(
     deploy: Deploy, prices: Prices, platform: str, monthly: float, more: float, lasts: float
 ) -> None:

@@ -36,7 +36,12 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def report(prices: Prices) -> dict[str, Any]:
     """Advice with every kind of row: kept ready, an unknown price, an unconfirmed one."""
-    regions = {"aws": "eu-central-1", "gcp": "europe-west3", "apprunner": "eu-central-1"}
+    regions = {
+        "aws": "eu-central-1",
+        "gcp": "europe-west3",
+        "apprunner": "eu-central-1",
+        "ecs": "eu-central-1",
+    }
     found, notes = candidates(Question(minimum=1, regions=regions), prices)
     return data.of_advice(advise(pattern("bursty", 14_600), found, prices, replications=3, notes=notes))
 
@@ -80,12 +85,11 @@ def test_the_charts_show_each_platform_within_their_frame(
     page = opened(browser, path, 1100)
 
     titles = [option["title"] for option in report["options"]]
-    assert titles == ["AWS Lambda", "Cloud Run", "Cloud Run, 1 kept ready", "App Runner"]
+    assert titles == ["AWS Lambda", "Cloud Run", "Cloud Run, 1 kept ready", "App Runner", "ECS Express Mode"]
     latencies, bills = page.locator("svg").all()
     assert latencies.locator(".line title").all_text_contents() == titles
-    assert (
-        bills.locator(".line title").all_text_contents() == titles[:3]
-    )  # App Runner's price is unknown there
+    # App Runner's price is unknown there.
+    assert bills.locator(".line title").all_text_contents() == [*titles[:3], titles[4]]
     for chart in (latencies, bills):
         frame = chart.bounding_box()
         assert frame is not None
@@ -96,6 +100,28 @@ def test_the_charts_show_each_platform_within_their_frame(
             assert box["x"] + box["width"] <= frame["x"] + frame["width"] + 1
             assert frame["y"] - 1 <= box["y"]
             assert box["y"] + box["height"] <= frame["y"] + frame["height"] + 1
+
+
+def test_each_of_the_most_options_has_a_look_of_its_own(
+    browser: Browser, prices: Prices, tmp_path: Path
+) -> None:
+    """Three platforms with instances kept ready and without, and Lambda."""
+    found, notes = candidates(Question(minimum=2), prices)
+    made = data.of_advice(advise(pattern("steady", 14_600), found, prices, replications=2, notes=notes))
+    path = tmp_path / "cost.html"
+    html.write(made, path)
+
+    page = opened(browser, path, 1100)
+
+    assert len(made["options"]) == 7
+    looks = (
+        page.locator("svg")
+        .first.locator(".line")
+        .evaluate_all(
+            "lines => lines.map(line => getComputedStyle(line)).map(s => s.stroke + ' ' + s.strokeDasharray)"
+        )
+    )
+    assert len(set(looks)) == 7
 
 
 def test_labels_do_not_overlap(browser: Browser, report: dict[str, Any], tmp_path: Path) -> None:
