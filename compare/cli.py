@@ -13,14 +13,14 @@ from typer.exceptions import Abort, TyperException
 from compare import options
 from compare.errors import CompareError
 from compare.plan import Plan
-from compare.targets import LOCAL
+from compare.targets import DEFAULT, LOCAL
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
 _Targets = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="TARGET",
-        help=f"{', '.join(LOCAL)}, NAME=URL, or a Pulumi stack's name [the three local ones]",
+        help=f"{', '.join(LOCAL)}, NAME=URL, or a Pulumi stack's name [{', '.join(DEFAULT)}]",
     ),
 ]
 _WIDTH = 120
@@ -28,7 +28,7 @@ _WIDTH = 120
 
 @app.callback()
 def _compare() -> None:
-    """Measure and compare the latency of what runs on AWS Lambda, Cloud Run, App Runner, or anywhere."""
+    """Measure and compare the latency of what runs on AWS Lambda, Cloud Run, App Runner, ECS, or anywhere."""
 
 
 @app.command()

@@ -4,6 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import platforms
 from compare.errors import CompareError
 from compare.targets import Target
 from local import Emulator, EmulatorError, Settings, SettingsError
@@ -16,7 +17,9 @@ def started(target: Target, idle_s: float, logs: Path) -> Generator[str]:
     What the emulator and the instances say goes to a file in `logs`. CompareError where it cannot be started.
     """
     log = logs / f"{target.what}-{target.name.replace(':', '-')}.log"
-    settings = Settings(port=0, idle_seconds=idle_s, log=log, **dict(target.emulator))
+    # ECS's tasks do not go, however long they are idle.
+    idle = idle_s if "idle_timeout" in platforms.limits(target.what) else None
+    settings = Settings(port=0, idle_seconds=idle, log=log, **dict(target.emulator))
     try:
         with Emulator(target.what, settings) as emulator:
             yield emulator.url

@@ -10,7 +10,7 @@ from compare.errors import CompareError
 from compare.request import Request, header
 from compare.runfile import SAMPLES
 from compare.sample import Connection
-from compare.targets import LOCAL, Target, distinct, from_file, typed
+from compare.targets import DEFAULT, Target, distinct, from_file, typed
 from compare.units import seconds, share
 
 ROUNDS = 300
@@ -82,11 +82,11 @@ def request_of(method: str | None, headers: list[str] | None, body: str | None, 
 
 
 def targets_of(words: list[str] | None, file: Path | None, request: Request, path: str) -> list[Target]:
-    """The targets typed and those of a file; the three emulated platforms when there are neither."""
+    """The targets typed and those of a file; three emulated platforms when there are neither."""
     if not path.startswith("/"):
         raise CompareError(f"--path is {path!r}; it begins with /")
     found = from_file(file, request, path) if file else []
-    return distinct([*found, *typed(words or ([] if file else LOCAL), request, path)])
+    return distinct([*found, *typed(words or ([] if file else DEFAULT), request, path)])
 
 
 def pair_of(baseline: str, candidate: str, file: Path | None, request: Request, path: str) -> list[Target]:

@@ -13,6 +13,8 @@ from compare.errors import CompareError
 from compare.request import Request, header
 
 LOCAL = tuple(f"local:{platform}" for platform in platforms.NAMES)
+# What is measured when nobody says what: from zero by the request, from zero by the instance, never from zero.
+DEFAULT = ("local:aws", "local:gcp", "local:apprunner")
 # Pulumi's own rule, with the organisation and project that may come before.
 _STACK = re.compile(r"([A-Za-z0-9_.-]+/){0,2}[A-Za-z0-9_.-]+")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@-]*")

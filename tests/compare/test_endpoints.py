@@ -36,23 +36,22 @@ def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pulumi:
     return make
 
 
+@pytest.mark.parametrize(("platform", "title"), [("apprunner", "App Runner"), ("ecs", "ECS Express Mode")])
 def test_a_stack_is_measured_at_the_url_of_its_outputs(
-    pulumi: Pulumi, serve: Callable[..., Server], compare: Callable[..., Done]
+    pulumi: Pulumi, serve: Callable[..., Server], compare: Callable[..., Done], platform: str, title: str
 ) -> None:
     """URL and platform are the stack's outputs; the platform decides what is expected of its cold starts."""
     server = serve()
-    called = pulumi(
-        json.dumps({"url": f"{server.url}/", "platform": "apprunner", "image": "x", "region": "r"})
-    )
+    called = pulumi(json.dumps({"url": f"{server.url}/", "platform": platform, "image": "x", "region": "r"}))
 
-    done = compare("run", "apprunner", "--rounds", "8", "--quiet")
+    done = compare("run", "mine", "--rounds", "8", "--quiet")
 
     assert done.status == 0
     target = done.report["targets"][0]
-    assert (target["name"], target["label"], target["emulated"]) == ("apprunner", "App Runner", False)
+    assert (target["name"], target["label"], target["emulated"]) == ("mine", title, False)
     assert (target["url"], target["cold_note"]) == (f"{server.url}/hello", "keeps an instance")
     words, folder = json.loads(called.read_text())
-    assert words == ["stack", "output", "--json", "--stack", "apprunner", "--non-interactive"]
+    assert words == ["stack", "output", "--json", "--stack", "mine", "--non-interactive"]
     assert (Path(folder) / "compare").is_dir()
 
 

@@ -71,3 +71,20 @@ def test_the_three_local_platforms_without_a_word(compare: Compare) -> None:
     assert {one["verdict"] for one in done.report["comparisons"]} <= {"emulated", "too few"}
     assert not re.search(r"is [0-9.]+ times (slower|faster)", done.out)
     assert "They do not compare clouds" in done.out
+
+
+def test_ecs_is_a_target_like_the_others_that_keeps_an_instance(compare: Compare) -> None:
+    """Not among those that are measured without a word, and never left alone for a cold start."""
+    done = compare("run", "local:ecs", "--rounds", "6", "--quiet")
+
+    assert (done.status, done.error) == (0, "")
+    (target,) = done.report["targets"]
+    assert (target["label"], target["failed"], target["cold_note"]) == (
+        "ECS Express Mode (emulated)",
+        0,
+        "keeps an instance",
+    )
+    assert [(one["kind"], one["connection"], one["n"]) for one in target["series"]] == [
+        ("warm", "kept", 6),
+        ("warm", "fresh", 6),
+    ]

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, sync_playwright
 
+import platforms
 from compare.report import charts, html, side_by_side, svg, words
 from compare.report.build import report
 from compare.report.model import Report
@@ -228,10 +229,10 @@ def test_costs_stand_in_every_form(compare: Compare, browser: Browser, tmp_path:
     page = browser.new_page()
     page.goto(f"file://{done.directory}/report.html")
     assert "At 40,000 requests a month" in done.out
-    assert [row[0] for row in done.report["cost"]["rows"]] == ["AWS Lambda", "Cloud Run", "App Runner"]
+    assert [row[0] for row in done.report["cost"]["rows"]] == list(platforms.TITLES.values())
     assert "#### What it would cost, who would wait" in markdown
     assert page.get_by_role("heading", name="What it would cost, who would wait").is_visible()
-    assert page.get_by_role("rowheader", name="App Runner").count() == 1
+    assert page.get_by_role("rowheader", name="ECS Express Mode").count() == 1
     page.close()
 
 

@@ -107,13 +107,14 @@ def test_a_missed_cold_start_costs_no_instance(serve: Serve, compare: Compare) -
     assert len({sample["instance"] for sample in warm}) >= 3
 
 
+@pytest.mark.parametrize("platform", ["apprunner", "ecs"])
 def test_a_target_that_keeps_an_instance_has_no_cold_figure(
-    serve: Serve, compare: Compare, tmp_path: Path
+    serve: Serve, compare: Compare, tmp_path: Path, platform: str
 ) -> None:
-    """App Runner is never left alone for a cold start; its cold column says why, and is not 0."""
+    """It is never left alone for a cold start; its cold column says why, and is not 0."""
     server = serve()
     file = tmp_path / "targets.toml"
-    file.write_text(f'[[target]]\nname = "kept"\nurl = "{server.url}"\nplatform = "apprunner"\n')
+    file.write_text(f'[[target]]\nname = "kept"\nurl = "{server.url}"\nplatform = "{platform}"\n')
 
     done = compare("run", "--targets", str(file), "--rounds", "8", "--quiet")
 
@@ -239,7 +240,7 @@ def test_secrets_of_the_environment_are_sent_and_never_saved(
     [
         (
             ["local:azure"],
-            "target 'local:azure' is not known; emulated are local:aws, local:gcp, local:apprunner",
+            "target 'local:azure' is not known; emulated are local:aws, local:gcp, local:apprunner, local:ecs",
         ),
         (["a=ftp://x/"], "URL is 'ftp://x/'; it is written http://HOST[:PORT]/PATH or https://HOST/PATH"),
         (["a=http://x", "a=http://y"], "two targets are called a"),
