@@ -16,6 +16,7 @@ from cost.errors import CostError
 from cost.setup import setup
 from cost.simulate import Estimate, Result, System, mean_usage, simulate, system
 from cost.timing import published
+from platforms import NAMES
 from platforms.prices import Prices
 
 Deploy = Callable[..., System]
@@ -124,7 +125,7 @@ def test_simfaas_finds_the_same_cold_starts(deploy: Deploy) -> None:
 @given(
     st.sampled_from(PATTERNS),
     st.floats(10, 30_000),
-    st.sampled_from(["aws", "gcp", "apprunner"]),
+    st.sampled_from(NAMES),
     st.floats(0.001, 20),
     st.integers(0, 1000),
 )
@@ -141,7 +142,8 @@ def test_what_every_month_obeys(
         assert int(month.bins.sum()) == month.requests
         assert usage.requests == month.requests
         assert usage.starts >= month.cold - 1  # one may have begun before the month
-        assert usage.active_s >= usage.further_s - 1
+        # ECS's tasks are there whether they are busy or not.
+        assert platform == "ecs" or usage.active_s >= usage.further_s - 1
         assert usage.ready_s <= one.setup.minimum * Decimal(MONTH)
         assert usage.busy_s >= usage.requests * Decimal(str(lasts)) * Decimal("0.9999") - 1
 
