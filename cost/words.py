@@ -43,7 +43,7 @@ def percent(part: float) -> str:
 def one_in(part: float) -> str:
     """Who waits, in words."""
     if part < RARE:
-        return "hardly any request waits for a start"
+        return f"{'hardly any' if part else 'no'} request waits for a start"
     if part > 1 - CENT:
         return "every request waits for a start"
     if part > FEW:

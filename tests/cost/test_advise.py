@@ -30,7 +30,7 @@ def test_few_requests_go_where_the_bill_is_nothing(prices: Prices) -> None:
     expected = (
         r"Take Cloud Run: \$0.00 a month, 1 request in 1\d0 waits for a start of about 1.75 s "
         r"\(AWS Lambda: \$0.02 a month, 1 request in 2\d waits for a start of about 262 ms; "
-        r"ECS Express Mode: at least \$36.39 a month, hardly any request waits for a start\)."
+        r"ECS Express Mode: at least \$36.39 a month, no request waits for a start\)."
     )
     assert re.fullmatch(expected, advice.recommendation)
 
@@ -213,7 +213,8 @@ def test_money_is_never_rounded_to_nothing(value: float | None, expected: str) -
 @pytest.mark.parametrize(
     ("part", "expected"),
     [
-        (0, "hardly any request waits for a start"),
+        (0, "no request waits for a start"),
+        (0.00001, "hardly any request waits for a start"),
         (0.00101, "1 request in 990 waits for a start"),
         (0.0069, "1 request in 140 waits for a start"),
         (0.13, "13% of the requests wait for a start"),
