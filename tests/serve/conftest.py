@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -74,6 +75,18 @@ def listening(process: "subprocess.Popen[str]") -> str:
     raise AssertionError(f"gunicorn ended with {process.wait()} before it listened")
 
 
+@contextmanager
+def drained(process: "subprocess.Popen[str]") -> Generator[str]:
+    """`listening`, and what the process says from then on is read, so that it never waits for a reader."""
+    url = listening(process)
+    assert process.stderr is not None
+    reader = threading.Thread(target=process.stderr.read)
+    reader.start()
+    yield url
+    process.terminate()
+    reader.join()
+
+
 @pytest.fixture
 def gunicorn(start: Start) -> Gunicorn:
     """Start gunicorn mode on a free port; the process and its URL, once the port is open."""
@@ -125,8 +138,11 @@ def post(url: str, event: Any) -> Any:
 def address(request: pytest.FixtureRequest) -> Iterator[tuple[str | None, int | None]]:
     """Host and port of a door."""
     if request.param == "gunicorn":
-        with starting() as start:
-            url = urlsplit(listening(start(PORT="0", GUNICORN_LOG_LEVEL="info", LOG_LEVEL="CRITICAL")))
+        with (
+            starting() as start,
+            drained(start(PORT="0", GUNICORN_LOG_LEVEL="info", LOG_LEVEL="CRITICAL")) as address,
+        ):
+            url = urlsplit(address)
             yield url.hostname, url.port
         return
     with Emulator(

@@ -25,7 +25,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local import Emulator, Settings
-from tests.serve.conftest import listening, starting
+from tests.serve.conftest import drained, starting
 from tests.serve.nasty import WAYS, Plan
 
 APPS = {"WSGI": "tests.serve.nasty:app", "ASGI": "tests.serve.nasty:asgi"}
@@ -42,8 +42,11 @@ def doors(request: pytest.FixtureRequest) -> Iterator[list[tuple[str, int]]]:
     """The addresses of gunicorn and of the emulated HTTP API, both serving the nasty app."""
     app = APPS[request.param]
     emulated = Settings(app=app, environment=QUIET, idle_seconds=60)
-    with starting() as start, Emulator("aws", emulated) as emulator:
-        gunicorn = listening(start(PORT="0", GUNICORN_LOG_LEVEL="info", APP=app, **QUIET))
+    with (
+        starting() as start,
+        Emulator("aws", emulated) as emulator,
+        drained(start(PORT="0", GUNICORN_LOG_LEVEL="info", APP=app, **QUIET)) as gunicorn,
+    ):
         yield [(url.hostname or "", url.port or 0) for url in map(urlsplit, [gunicorn, emulator.url])]
 
 
