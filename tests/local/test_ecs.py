@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from local import EmulatorError, Settings
-from local.ecs import Service
+import platforms
+from local import EmulatorError, Settings, instances
+from local.backend import Backend, Server
+from local.ecs import Service, environment
 from local.health import HealthCheck
+from local.instances import Reaper
 from local.load_balancer import FAILURES
-from local.proxy import NoResponseError, TooLateError
-from local.settings import plan
+from local.log import Log
+from local.proxy import NoResponseError, Proxy, TooLateError
+from local.settings import Plan, plan
 from tests.local.conftest import Emulate, Running, until
 from tests.local.services import Serving, serving
 from tests.local.services import until as wait_until
@@ -195,6 +199,42 @@ def test_a_task_that_is_sick_soon_after_its_start_is_left_alone_for_as_long_as_e
 
             await wait_until(lambda: "instance 2 ready" in service.log, "it is replaced")
             assert "unhealthy" not in early
+
+    asyncio.run(main())
+
+
+class Deaf(Service):
+    """A service to whose task no connection can be made, though it lives and passes its checks."""
+
+    def __init__(self, settings: Settings, plan: Plan, log: Log, reaper: Reaper) -> None:
+        super().__init__(settings, plan, log, reaper)
+        become_healthy = self._watch.become_healthy
+
+        async def ready(server: Server) -> str | None:
+            problem = await become_healthy(server)
+            await server.proxy.close()
+            server.proxy = Proxy(instances.free_port())
+            return problem
+
+        self._backend = Backend(
+            settings,
+            plan,
+            log,
+            reaper,
+            environment=environment,
+            ready=ready,
+            grace=platforms.limit("ecs", "stop_grace"),
+        )
+
+
+def test_a_task_that_takes_no_connection_is_a_bad_gateway_and_stays() -> None:
+    async def main() -> None:
+        settings = Settings(app="tests.local.apps:app")
+        async with serving(Deaf, settings, plan("ecs", settings)) as service:
+            answers = [await service.ask("/") for _ in range(2)]
+
+            assert answers == [(502, FAILURES[NoResponseError].body)] * 2
+            assert " gone" not in service.log
 
     asyncio.run(main())
 
