@@ -39,7 +39,7 @@ def smallest_sample(p: float, confidence: float = CONFIDENCE) -> int:
 
 
 def smallest_clusters(p: float) -> int:
-    """The fewest clusters (instances, or rounds of one instance) for an interval of `p`: 10 for the median, else 30."""
+    """The fewest clusters (instances, or blocks of one's rounds) for an interval of `p`: 10 for the median, else 30."""
     return CLUSTERS_OF_MEDIAN if p == MEDIAN else CLUSTERS_OF_TAIL
 
 
@@ -79,6 +79,27 @@ class Clustered:
         clusters = np.array([codes[label] for label in labels], dtype=np.int64)
         return cls(np.asarray(values, dtype=float), clusters, len(codes))
 
+    @property
+    def even(self) -> float:
+        """How many clusters of equal size say as much (Kish): ten of which one has most samples are hardly two."""
+        sizes = np.bincount(self.clusters, minlength=self.count).astype(float)
+        return float(sizes.sum() ** 2 / np.sum(sizes**2)) if len(self.clusters) else 0.0
+
+    def enough(self, p: float) -> bool:
+        """Whether there are clusters enough for an interval of the quantile `p`."""
+        return round(self.even) >= smallest_clusters(p)
+
+
+def blocks(rounds: Sequence[int], p: float) -> list[int]:
+    """The block of each round: as many of them, of consecutive rounds, as an interval of `p` needs, or up to twice.
+
+    One round resembles the next where a machine or a network drifts, so that single rounds are not independent; blocks
+    of many rounds are more nearly so (Schmeiser, Operations Research 30, 1982).
+    """
+    places = {number: place for place, number in enumerate(sorted(set(rounds)))}
+    size = max(1, len(places) // smallest_clusters(p))
+    return [places[number] // size for number in rounds]
+
 
 def effective_sample(data: Clustered, p: float) -> float:
     """How many independent samples `data` is worth for the quantile `p`, from 1 to their number.
@@ -105,9 +126,9 @@ def clustered_interval(data: Clustered, p: float, confidence: float = CONFIDENCE
     Statistical Science 16, 2001), read off the samples.
     """
     n, tail = len(data.values), (1 - confidence) / 2
-    if data.count < smallest_clusters(p):
+    if not data.enough(p):
         return None
-    fewer = (stats.t.ppf(1 - tail, n - 1) / stats.t.ppf(1 - tail, data.count - 1)) ** 2
+    fewer = (stats.t.ppf(1 - tail, n - 1) / stats.t.ppf(1 - tail, data.even - 1)) ** 2
     worth = effective_sample(data, p) * float(fewer)
     if worth < smallest_sample(p, confidence):
         return None
@@ -125,7 +146,7 @@ class Ratio:
 
     log: float
     error: float
-    freedom: int
+    freedom: float
 
     @property
     def estimate(self) -> float:
@@ -170,11 +191,12 @@ def ratio(base: Clustered, other: Clustered, p: float, *, paired: bool, seed: in
     """The quantile `p` of `other` over that of `base`; None below the fewest clusters, or where one is 0.
 
     A cluster bootstrap gives the standard error of the logarithm. `paired`: clusters with the same code were measured
-    at the same time (a cycle or a round) and are drawn together, so that a drift common to both cancels.
+    at the same time (a cycle or a round) and are drawn together, so that a drift common to both cancels. The error of
+    a tail is itself known half as well as that of a median: few clusters have samples there.
     """
-    fewest = min(base.count, other.count)
-    if fewest < smallest_clusters(p) or (paired and base.count != other.count):
+    if not (base.enough(p) and other.enough(p)) or (paired and base.count != other.count):
         return None
+    fewest = min(base.even, other.even)
     ends = quantile(base.values, p), quantile(other.values, p)
     if min(ends) <= 0:
         return None
@@ -184,7 +206,8 @@ def ratio(base: Clustered, other: Clustered, p: float, *, paired: bool, seed: in
     above = _bootstrapped(other, p, drawn if paired else _draws(random, other.count))
     known = (below > 0) & (above > 0)  # a draw without any sample of a cluster-poor side is no draw
     error = float(np.std(np.log(above[known] / below[known]), ddof=1)) * math.sqrt(fewest / (fewest - 1))
-    return Ratio(math.log(ends[1] / ends[0]), error, fewest - 1)
+    freedom = (fewest - 1) / (1 if p == MEDIAN else 2)
+    return Ratio(math.log(ends[1] / ends[0]), error, freedom)
 
 
 def holm(p_values: Sequence[float], confidence: float = CONFIDENCE) -> list[float]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,16 +17,20 @@ TIMELINE_POINTS = 600
 
 @dataclass(frozen=True)
 class Grouping:
-    """How the samples of a series depend on each other."""
+    """How the samples of a series depend on each other: by their instance, their round, or not at all."""
 
-    by: str
-    labels: list[object]
+    by: Literal["instance", "round", "independent"]
+    own: list[Any]
     instances: int | None
 
     @property
     def one_instance(self) -> bool:
         """Whether every sample came from one instance."""
         return self.instances == 1
+
+    def labels(self, p: float) -> list[Any]:
+        """A label for each sample, equal ones for those that are one cluster for the quantile `p`."""
+        return stats.blocks(self.own, p) if self.by == "round" else self.own
 
 
 def grouping(samples: Sequence[Sample]) -> Grouping:
@@ -43,8 +48,7 @@ def series(samples: Sequence[Sample], *, charts: bool = True) -> Series:
     """One series of at least one sample, all of one kind, connection and way of coming about."""
     group = grouping(samples)
     first = samples[0]
-    values = [response_ms(sample) for sample in samples]
-    data = stats.Clustered.of(values, group.labels)
+    data = stats.Clustered.of([response_ms(sample) for sample in samples], group.labels(stats.MEDIAN))
 
     def figure(p: float, of: Callable[[Sample], float | None] = response_ms) -> Figure:
         return _figure([of(sample) for sample in samples], group, p)
@@ -56,11 +60,7 @@ def series(samples: Sequence[Sample], *, charts: bool = True) -> Series:
         n=len(samples),
         instances=group.instances,
         clusters=data.count,
-        clustered_by="independent"
-        if group.by == "independent"
-        else "instance"
-        if group.by == "instance"
-        else "round",
+        clustered_by=group.by,
         one_instance=group.one_instance,
         p50=figure(0.5),
         p90=figure(0.9),
@@ -132,7 +132,7 @@ def _figure(values: Sequence[float | None], group: Grouping, p: float) -> Figure
     if group.by == "independent":
         found = stats.independent_interval(known, p)
         return Figure(value, *found) if found else Figure(value, why=f"n too small: {len(known)} of {fewest}")
-    data = stats.Clustered.of(known, group.labels)
+    data = stats.Clustered.of(known, group.labels(p))
     found = stats.clustered_interval(data, p)
     return Figure(value, *found) if found else Figure(value, why=_why_no_interval(data, group, p))
 
@@ -141,6 +141,8 @@ def _why_no_interval(data: stats.Clustered, group: Grouping, p: float) -> str:
     what, fewest = f"{group.by}s", stats.smallest_clusters(p)
     if data.count < fewest:
         return f"too few {what}: {data.count} of {fewest}"
+    if not data.enough(p):
+        return f"too few {what}: {data.count} so uneven count as {data.even:.0f} of {fewest}"
     worth = stats.effective_sample(data, p)
     return f"the {what} differ too much: worth {worth:.0f} of {stats.smallest_sample(p)} independent samples"
 

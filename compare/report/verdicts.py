@@ -99,29 +99,26 @@ def paired_ratio(
     holds instances, rounds and drift together. With one instance on either side rounds are drawn. Otherwise instances
     live on through the run, see the same drift, and are drawn for each side by itself.
     """
+    fewest = stats.smallest_sample(p)
+    if min(len(base), len(other)) < fewest:
+        return None, f"n too small: {min(len(base), len(other))} of {fewest}"
+    fewest = stats.smallest_clusters(p)
     groups = grouping(base), grouping(other)
-    lengths = [len(base), len(other)]
-    if min(lengths) < stats.smallest_sample(p):
-        return None, f"n too small: {min(lengths)} of {stats.smallest_sample(p)}"
-    for name, group in zip((base[0].target, other[0].target), groups, strict=True):
-        labels = len(set(group.labels))
-        if group.by == "instance" and labels < stats.smallest_clusters(p):
-            return None, f"too few instances: {name} had {labels} of {stats.smallest_clusters(p)}"
-    labels = _common_labels(base, other)
-    fewest = min(len(set(own)) for own in (labels or [group.labels for group in groups]))
-    if fewest < stats.smallest_clusters(p):
-        return None, f"too few instances or rounds: {fewest} of {stats.smallest_clusters(p)}"
-    if labels is None:
-        sides = [
-            stats.Clustered.of([response_ms(s) for s in samples], group.labels)
-            for samples, group in zip((base, other), groups, strict=True)
-        ]
-    else:
+    sides = [
+        _clustered(samples, group.labels(p)) for samples, group in zip((base, other), groups, strict=True)
+    ]
+    for samples, group, side in zip((base, other), groups, sides, strict=True):
+        if group.by == "instance" and not side.enough(p):
+            return None, f"too few instances: {samples[0].target} had {_counted(side)} of {fewest}"
+    labels = _common_labels(base, other, p)
+    if labels is not None:
         universe = dict.fromkeys([*labels[0], *labels[1]])
         sides = [
-            stats.Clustered.of([response_ms(s) for s in samples], own, universe)
-            for samples, own in zip((base, other), labels, strict=True)
+            _clustered(samples, own, universe) for samples, own in zip((base, other), labels, strict=True)
         ]
+    few = next((side for side in sides if not side.enough(p)), None)
+    if few is not None:
+        return None, f"too few instances or rounds: {_counted(few)} of {fewest}"
     if p != stats.MEDIAN:
         for samples, side in zip((base, other), sides, strict=True):
             if stats.effective_sample(side, p) < stats.smallest_sample(p):
@@ -130,16 +127,29 @@ def paired_ratio(
     return found, "" if found else "a figure of 0 has no ratio"
 
 
+def _clustered(
+    samples: Sequence[Sample], labels: Sequence[object], universe: Iterable[object] | None = None
+) -> stats.Clustered:
+    return stats.Clustered.of([response_ms(sample) for sample in samples], labels, universe)
+
+
+def _counted(data: stats.Clustered) -> str:
+    """The clusters with samples, and for how many even ones they count where those are fewer."""
+    there, even = len(set(data.clusters.tolist())), round(data.even)
+    return str(there) if even >= there else f"{there} that count as {even}"
+
+
 def _common_labels(
-    base: Sequence[Sample], other: Sequence[Sample]
+    base: Sequence[Sample], other: Sequence[Sample], p: float
 ) -> tuple[Sequence[object], Sequence[object]] | None:
-    """Labels by which both sides can be drawn together: cycles where instances do not outlive them, else rounds."""
+    """Labels by which both sides can be drawn together: cycles where instances do not outlive them, else blocks."""
     sides = (base, other)
     if base[0].kind == "cold":
         return [s.cycle for s in base], [s.cycle for s in other]
     several = [grouping(side).by == "instance" for side in sides]
     if not any(several):
-        return [s.round for s in base], [s.round for s in other]
+        blocks = stats.blocks([s.round for side in sides for s in side], p)
+        return blocks[: len(base)], blocks[len(base) :]
     if all(not many or _let_go_between_cycles(side) for many, side in zip(several, sides, strict=True)):
         return [s.cycle for s in base], [s.cycle for s in other]
     return None

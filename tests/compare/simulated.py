@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from compare.stats import Clustered
+from compare.stats import Clustered, blocks
 
 Floats = NDArray[np.float64]
 
@@ -34,3 +34,18 @@ def wave(random: np.random.Generator, length: int, size: float) -> Floats:
     """A slow drift of up to `size` up and down, beginning anywhere, of a third to two waves."""
     along = random.uniform(0.3, 2) * np.linspace(0, 1, length) + random.uniform()
     return size * np.sin(2 * np.pi * along)
+
+
+def alike(random: np.random.Generator, length: int, likeness: float, size: float) -> Floats:
+    """Noise of `size` in which each value resembles the one before: a machine that others use too."""
+    steps = random.normal(0, np.sqrt(1 - likeness**2), length)
+    values = np.empty(length)
+    before = random.normal()
+    for place, step in enumerate(steps):
+        values[place] = before = likeness * before + step
+    return size * values
+
+
+def one_instance(logs: Floats, p: float) -> Clustered:
+    """The requests of one instance, one a round, as they are grouped for the quantile `p`."""
+    return Clustered.of(np.exp(logs).tolist(), blocks(range(len(logs)), p))

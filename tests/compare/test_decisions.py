@@ -12,10 +12,11 @@ from scipy.stats import binom
 from compare import gate, stats
 from compare.plan import Plan
 from compare.report.build import kept_series
+from compare.report.figures import series
 from compare.report.verdicts import Side, comparisons
 from compare.runfile import Run
 from compare.sample import Connection, Sample, Times
-from tests.compare.simulated import Floats, wave
+from tests.compare.simulated import Floats, alike, wave
 
 CYCLES, EACH = 12, 10
 
@@ -58,6 +59,14 @@ def samples(random: np.random.Generator, target: str, drift: Floats, slower: flo
     return found
 
 
+def of_one_instance(target: str, logs: Floats) -> list[Sample]:
+    """Warm samples of an instance that stays, one a round."""
+    return [
+        replace(sample(target, "kept", number // 30, number, float(np.exp(log))), instance=target)
+        for number, log in enumerate(logs)
+    ]
+
+
 def side(target: str, of: Sequence[Sample]) -> Side:
     return Side(target, "aws", emulated=False, series=kept_series(of))
 
@@ -77,6 +86,37 @@ def test_a_report_of_identical_targets_keeps_its_rate(monkeypatch: pytest.Monkey
     most = int(binom.ppf(0.999, runs, 0.05))
     assert primary <= most
     assert others <= most
+
+
+def test_one_instance_is_known_as_well_as_its_blocks_of_rounds() -> None:
+    """What drifts from block to block is in the interval, which 300 independent requests would not show."""
+    random = np.random.default_rng(35)
+    found = of_one_instance("a", np.repeat(random.normal(0, 0.1, 10), 30) + random.normal(0, 0.02, 300))
+
+    one = series(found)
+
+    alone = stats.independent_interval([each.ms.total for each in found], 0.5)
+    assert (one.clusters, one.clustered_by, one.one_instance) == (10, "round", True)
+    assert one.p50.low
+    assert one.p50.high
+    assert alone
+    assert one.p50.high - one.p50.low > 2 * (alone.high - alone.low)
+
+
+def test_reports_of_single_instances_keep_their_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two identical targets of one instance each, whose own rounds resemble each other much."""
+    monkeypatch.setattr(stats, "REPLICATES", 300)
+    random = np.random.default_rng(36)
+    runs, false = 60, 0
+    for _ in range(runs):
+        pair = [
+            side(name, of_one_instance(name, alike(random, 300, 0.9, 0.1) + random.normal(0, 0.1, 300)))
+            for name in "ab"
+        ]
+        (primary, _tail) = comparisons(pair)
+        false += primary.verdict in {"slower", "faster"}
+
+    assert false <= int(binom.ppf(0.999, runs, 0.05))
 
 
 def test_words_and_numbers_of_a_verdict_agree() -> None:

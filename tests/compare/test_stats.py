@@ -10,7 +10,7 @@ from scipy.stats import binom, mannwhitneyu
 
 from compare import stats
 from compare.stats import Clustered
-from tests.compare.simulated import instances, truth, wave
+from tests.compare.simulated import alike, instances, one_instance, truth, wave
 
 RATES = 0.999
 """A count is believed unless chance exceeds it in one of a thousand such simulations."""
@@ -92,6 +92,81 @@ def test_the_interval_of_a_95th_percentile_covers_with_thirty_instances(spread: 
     given_ = [interval for interval in found if interval]
     assert len(given_) >= 0.75 * runs
     assert sum(interval.low <= value <= interval.high for interval in given_) >= 0.92 * len(given_)
+
+
+@pytest.mark.parametrize(("p", "rounds"), [(0.5, 100), (0.5, 300), (0.95, 300)])
+def test_an_interval_of_one_instance_covers_though_rounds_resemble_each_other(p: float, rounds: int) -> None:
+    """Where a machine drifts, single rounds are not independent: as if they were, fewer intervals hold the truth."""
+    random = np.random.default_rng(26)
+    runs, covered, naive, value = 300, 0, 0, truth(p, 0, 0.15)
+    for _ in range(runs):
+        data = one_instance(alike(random, rounds, 0.6, 0.15), p)
+        found, alone = stats.clustered_interval(data, p), stats.independent_interval(data.values, p)
+        assert found
+        assert alone
+        covered += found.low <= value <= found.high
+        naive += alone.low <= value <= alone.high
+
+    assert covered >= 0.91 * runs
+    assert naive < 0.88 * runs
+
+
+@given(st.sets(st.integers(0, 10_000), min_size=1, max_size=400), st.sampled_from([0.5, 0.95]))
+def test_blocks_are_of_consecutive_rounds_and_equally_long(rounds: set[int], p: float) -> None:
+    """As many as an interval needs, or up to twice, where there are so many rounds; only the last is shorter."""
+    ordered = sorted(rounds)
+
+    labels = stats.blocks(ordered, p)
+
+    lengths = [labels.count(label) for label in range(labels[-1] + 1)]
+    assert labels == sorted(labels)
+    assert len(set(lengths[:-1])) <= 1
+    assert lengths[-1] <= lengths[0]
+    assert min(len(ordered), stats.smallest_clusters(p)) <= len(lengths) <= 2 * stats.smallest_clusters(p)
+
+
+def test_clusters_of_which_one_has_most_samples_are_not_enough() -> None:
+    """Under load one instance may answer nearly everything: the others are no evidence of how instances differ."""
+    random = np.random.default_rng(27)
+    sizes = np.array([5] * 14 + [200])
+    clusters = np.repeat(np.arange(15), sizes)
+    uneven = Clustered(np.exp(random.normal(0, 0.1, 15)[clusters] + random.normal(0, 0.1, 270)), clusters, 15)
+    dropped = Clustered(uneven.values[:119], np.repeat(np.arange(10), [12] * 9 + [11]), 10)
+
+    assert (uneven.even, uneven.enough(0.5)) == (pytest.approx(270**2 / (14 * 25 + 200**2)), False)
+    assert stats.clustered_interval(uneven, 0.5) is None
+    assert stats.ratio(uneven, uneven, 0.5, paired=True) is None
+    assert stats.clustered_interval(dropped, 0.5) is not None
+
+
+def test_few_runs_are_given_a_wrong_interval_of_a_tail() -> None:
+    """Where instances differ so much that most runs are given none, the wrong ones are still 5 of 100 of all runs."""
+    random = np.random.default_rng(28)
+    runs, value = 400, truth(0.95, 0.3, 0.2)
+    found = [
+        stats.clustered_interval(instances(random, 30, 30, spread=0.3, noise=0.2), 0.95) for _ in range(runs)
+    ]
+
+    given_ = [interval for interval in found if interval]
+    assert 0 < len(given_) < 0.4 * runs
+    assert sum(not interval.low <= value <= interval.high for interval in given_) <= at_most(0.05, runs)
+
+
+@pytest.mark.parametrize(("p", "likeness"), [(0.5, 0.6), (0.95, 0.3)])
+def test_identical_targets_of_one_instance_keep_the_rate(p: float, likeness: float) -> None:
+    """Though each target's own rounds resemble each other, beside the drift that is common to both."""
+    random = np.random.default_rng(29)
+    runs, rounds, different = 200, 300, 0
+    for _ in range(runs):
+        drift = wave(random, rounds, 0.15)
+        sides = [
+            drift + alike(random, rounds, likeness, 0.1) + random.normal(0, 0.1, rounds) for _ in range(2)
+        ]
+        ratio = stats.ratio(one_instance(sides[0], p), one_instance(sides[1], p), p, paired=True)
+        assert ratio
+        different += ratio.p_value() < 0.05
+
+    assert different <= at_most(0.05, runs)
 
 
 def test_no_interval_where_instances_differ_more_than_requests() -> None:
