@@ -4,13 +4,16 @@ import asyncio
 import atexit
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from serve.instance import Identity, headers_before, server_timing
 from serve.logs import ids, ids_of
-from serve.messages import INTERNAL_ERROR, Request, Response, check_headers, header_value
-from serve.wsgi_call import is_number, to_environ
+from serve.messages import INTERNAL_ERROR, Response
+from serve.wsgi_call import is_number
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -48,47 +51,42 @@ def follow(app: Application) -> Application:
 
     async def followed(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
-            ids.set(_ids_in(scope))
+            environ = {
+                f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}": value.decode("latin-1")
+                for name, value in scope["headers"]
+            }
+            ids.set(ids_of({**environ, "aws.context": scope.get("aws.context")}))
         await app(scope, receive, send)
 
     return followed
 
 
-def _ids_in(scope: Scope) -> dict[str, Any]:
-    environ = {
-        f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}": value.decode("latin-1")
-        for name, value in scope["headers"]
-    }
-    return ids_of({**environ, "aws.context": scope.get("aws.context")})
-
-
-def to_scope(request: Request) -> dict[str, Any]:
-    """What the environ of `request` says, as an ASGI scope (asgi.readthedocs.io/en/latest/specs/www.html)."""
-    environ = to_environ(request)
-    path = request.path.encode("latin-1")
-    mount = request.mount.encode("latin-1")
+def to_scope(environ: "WSGIEnvironment") -> dict[str, Any]:
+    """What a WSGI environ says, as an ASGI scope (asgi.readthedocs.io/en/latest/specs/www.html)."""
+    mount = environ["SCRIPT_NAME"].encode("latin-1")
+    path = environ["PATH_INFO"].encode("latin-1")
     headers = [
-        (header_value(name.lower()).encode("latin-1"), header_value(value).encode("latin-1"))
-        for name, value in request.headers
-        if "_" not in name and name.lower() != "content-length"
+        (key.removeprefix("HTTP_").lower().replace("_", "-").encode("latin-1"), value.encode("latin-1"))
+        for key, value in environ.items()
+        if key.startswith("HTTP_") or key in ("CONTENT_TYPE", "CONTENT_LENGTH")
     ]
-    if length := environ.get("CONTENT_LENGTH"):
-        headers.append((b"content-length", length.encode()))
     port = environ["SERVER_PORT"]
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "http_version": request.protocol.removeprefix("HTTP/"),
-        "method": request.method,
+        "http_version": environ["SERVER_PROTOCOL"].removeprefix("HTTP/"),
+        "method": environ["REQUEST_METHOD"],
         "scheme": environ["wsgi.url_scheme"],
         # ASGI's path includes the prefix that root_path names.
         "path": (mount + path).decode("utf-8", "replace"),
         "raw_path": quote(mount + path, safe="/:@!$&'()*+,;=-._~").encode("ascii"),
-        "query_string": request.query.encode("latin-1"),
+        "query_string": environ["QUERY_STRING"].encode("latin-1"),
         "root_path": mount.decode("utf-8", "replace"),
         "headers": headers,
-        "client": (request.client, 0) if request.client else None,
+        "client": (environ["REMOTE_ADDR"], 0) if environ["REMOTE_ADDR"] else None,
         "server": (environ["SERVER_NAME"], int(port) if is_number(port) else None),
+        "aws.event": environ["aws.event"],
+        "aws.context": environ["aws.context"],
     }
 
 
@@ -110,18 +108,17 @@ class Caller:
         atexit.register(lifespan.__exit__, None, None, None)
         self.state = lifespan.lifespan_state
 
-    def __call__(self, request: Request, event: Any, context: Any) -> Response:
+    def __call__(self, environ: "WSGIEnvironment") -> Response:
         """The app's whole response."""
         # An asyncio.run() of somebody else's leaves none behind.
         asyncio.set_event_loop(self.loop)
-        scope = {**to_scope(request), "state": self.state.copy(), "aws.event": event, "aws.context": context}
+        scope = {**to_scope(environ), "state": self.state.copy()}
         # What the app logs has them by itself, in its task; what is said of its response here needs them too.
-        ids.set(_ids_in(scope))
-        cycle: Any = self.http_cycle(scope, request.body)  # pyright: ignore[reportArgumentType]
+        ids.set(ids_of(environ))
+        cycle: Any = self.http_cycle(scope, environ["wsgi.input"].read())  # pyright: ignore[reportArgumentType]
         answer = cycle(self.app)
         if cycle.state is not self.complete:
             # The app failed midway; Mangum has told the log.
             return INTERNAL_ERROR
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer["headers"]]
-        check_headers(headers)
-        return Response(str(answer["status"]), headers, answer["body"])
+        return str(answer["status"]), headers, answer["body"]

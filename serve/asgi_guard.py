@@ -57,11 +57,10 @@ class _Response:
             raise RuntimeError("the app sent no response")
 
     async def fail(self) -> None:
-        headers = [(name.encode(), value.encode()) for name, value in INTERNAL_ERROR.headers]
-        await self.to_server(
-            {"type": "http.response.start", "status": INTERNAL_ERROR.code, "headers": headers}
-        )
-        await self.to_server({"type": "http.response.body", "body": INTERNAL_ERROR.body})
+        status, headers, body = INTERNAL_ERROR
+        encoded = [(name.encode(), value.encode()) for name, value in headers]
+        await self.to_server({"type": "http.response.start", "status": int(status[:3]), "headers": encoded})
+        await self.to_server({"type": "http.response.body", "body": body})
 
 
 def _is_given_up() -> bool:

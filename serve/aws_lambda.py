@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from serve import application, fast_start
@@ -9,16 +10,16 @@ from serve.events import shape_of
 from serve.events.body import TooLargeError
 from serve.instance import Identity
 from serve.logs import ids, ids_of
-from serve.messages import INTERNAL_ERROR, Request, Response, error
-from serve.wsgi_call import call, to_environ
+from serve.messages import INTERNAL_ERROR, Response, error
+from serve.wsgi_call import call
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
-# A request, the event that carried it and Lambda's context to the app's whole response.
-Call = Callable[[Request, Any, Any], Response]
+# A request's WSGI environ, with the event and Lambda's context in it, to the app's whole response.
+Call = Callable[["WSGIEnvironment"], Response]
 
 
 def make_handler(respond: Call) -> Callable[[Any, Any], Any]:
@@ -31,32 +32,28 @@ def make_handler(respond: Call) -> Callable[[Any, Any], Any]:
             log.warning("An event that is no HTTP request was ignored: %.200r", event)
             return {"ignored": "not an HTTP request"}
         try:
-            request = shape.read(event)
+            environ = shape.read(event)
         except Exception as wrong:  # noqa: BLE001 - an event comes from outside and may hold anything
             ids.set(ids_of({"aws.context": context}))
             log.warning("An event that cannot be read was refused: %s: %s", type(wrong).__name__, wrong)
             return shape.write(error("400 Bad Request"), "GET", event)
+        environ["aws.event"] = event
+        environ["aws.context"] = context
+        method = environ["REQUEST_METHOD"]  # an app may change it
         try:
-            return shape.write(respond(request, event, context), request.method, event)
+            return shape.write(respond(environ), method, event)
         except TooLargeError as large:
             log.error("%s", large)  # noqa: TRY400 - the remedy is in the text; there is no fault to trace
         except (Exception, SystemExit):
             log.exception("The app failed")
-        return shape.write(INTERNAL_ERROR, request.method, event)
+        return shape.write(INTERNAL_ERROR, method, event)
 
     return handler
 
 
 def wsgi_caller(app: "WSGIApplication") -> Call:
     """Requests as calls of a WSGI app, which finds the event and the context as aws.event and aws.context."""
-
-    def respond(request: Request, event: Any, context: Any) -> Response:
-        environ = to_environ(request)
-        environ["aws.event"] = event
-        environ["aws.context"] = context
-        return call(app, environ)
-
-    return respond
+    return partial(call, app)
 
 
 def create() -> Callable[[Any, Any], Any]:

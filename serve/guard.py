@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from serve.messages import INTERNAL_ERROR, check_headers
+from serve.messages import INTERNAL_ERROR, check_value
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -34,8 +34,9 @@ def guard(app: "WSGIApplication") -> "WSGIApplication":
             if response.write is not None:
                 raise
             log.exception("The app failed")
-            start_response(INTERNAL_ERROR.status, INTERNAL_ERROR.headers, sys.exc_info())
-            return [INTERNAL_ERROR.body]
+            status, headers, body = INTERNAL_ERROR
+            start_response(status, headers, sys.exc_info())
+            return [body]
         except BaseException:
             _close(chunks)
             raise
@@ -60,7 +61,9 @@ class _Response:
         if self.held and not exc_info:
             raise RuntimeError("start_response was called twice without exc_info")
         # Here, because a server that refuses one keeps those before it.
-        check_headers(headers)
+        for _, value in headers:
+            if not (value.isascii() and value.isprintable()):
+                check_value(value)
         self.held = status, headers
         return self._write
 

@@ -1,50 +1,21 @@
-"""An HTTP request and its response as values: what every event is read into, and written from."""
+"""An app's response as a value, and texts as HTTP and WSGI have them."""
 
 import re
-from typing import NamedTuple
 
 # Named, because a function that is defined anew for each request computes its annotations each time.
 Headers = list[tuple[str, str]]
+
+# Status code and reason ("200 OK"), headers in the app's order and spelling, and the whole body.
+Response = tuple[str, Headers, bytes]
 
 # All but the tab (RFC 9110, 5.5).
 _CONTROL = re.compile(r"[\x00-\x08\n-\x1f\x7f]")
 
 
-class Request(NamedTuple):
-    """An HTTP request.
-
-    `path` is percent-decoded and `mount` is the prefix of the URL that belongs to the platform, not to the app; both
-    hold bytes as Latin-1 characters, as WSGI does (PEP 3333). `query` is percent-encoded. `headers` come in any case,
-    a repeated one several times; a Cookie header among them is whole. `client` is the caller's address, or empty.
-    """
-
-    method: str
-    path: str
-    query: str
-    headers: Headers
-    body: bytes
-    mount: str = ""
-    protocol: str = "HTTP/1.1"
-    client: str = ""
-    server: str = ""
-
-
-class Response(NamedTuple):
-    """Status code and reason ("200 OK"), headers in the app's order and spelling, and the whole body."""
-
-    status: str
-    headers: Headers
-    body: bytes
-
-    @property
-    def code(self) -> int:
-        return int(self.status[:3])
-
-
 def error(status: str) -> Response:
     """An answer of the door itself, in the form of the HTTP API's own errors: {"message": the reason}."""
     body = f'{{"message":"{status[4:]}"}}'.encode()
-    return Response(status, [("content-type", "application/json"), ("content-length", str(len(body)))], body)
+    return status, [("content-type", "application/json"), ("content-length", str(len(body)))], body
 
 
 INTERNAL_ERROR = error("500 Internal Server Error")
@@ -70,10 +41,11 @@ def header_value(value: str) -> str:
     return value
 
 
-def check_headers(headers: Headers) -> None:
-    """Raise ValueError for a response header's value that no server can send: beyond Latin-1, or with a line break."""
-    for _, value in headers:
-        if not (value.isascii() and value.isprintable()):
-            value.encode("latin-1")
-            if _CONTROL.search(value):
-                raise ValueError(f"the app's header value {value!r} has a control character")
+def check_value(value: str) -> None:
+    """Raise ValueError for a response header's value that no server can send: beyond Latin-1, or with a line break.
+
+    Who has many to check asks isascii() and isprintable() first: such a value is right.
+    """
+    value.encode("latin-1")
+    if _CONTROL.search(value):
+        raise ValueError(f"the app's header value {value!r} has a control character")

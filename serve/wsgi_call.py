@@ -1,12 +1,12 @@
-"""A request to a WSGI app's whole response, in memory, as Lambda needs it."""
+"""An event's request to a WSGI environ, and that to an app's whole response, in memory, as Lambda needs it."""
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from serve.messages import Headers, Request, Response, check_headers, header_value
+from serve.messages import Headers, Response, header_value
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -14,40 +14,38 @@ if TYPE_CHECKING:
 Write = Callable[[bytes], object]
 
 
-def to_environ(request: Request) -> "WSGIEnvironment":
-    """The WSGI environ of `request` (PEP 3333). Headers whose name has an underscore are left out."""
-    environ: WSGIEnvironment = {
-        "REQUEST_METHOD": request.method,
-        "SCRIPT_NAME": request.mount,
-        "PATH_INFO": request.path,
-        "QUERY_STRING": request.query,
-        "SERVER_PROTOCOL": request.protocol,
-        "REMOTE_ADDR": request.client,
-        "wsgi.version": (1, 0),
-        "wsgi.input": io.BytesIO(request.body),
-        "wsgi.input_terminated": True,
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": False,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-    }
-    for name, value in request.headers:
-        key = _environ_key(name)
+def complete(
+    environ: "WSGIEnvironment", headers: Iterable[tuple[str, str | None]], body: bytes, server: str
+) -> "WSGIEnvironment":
+    """`environ`, which has what an event says in so many words, made whole (PEP 3333).
+
+    Headers come in any case, a repeated one several times; a Cookie header among them is whole. Those without a value,
+    and those whose name has an underscore or is beyond ASCII, are left out. `server` is the name that was called, where
+    no header says it.
+    """
+    environ["wsgi.version"] = (1, 0)
+    environ["wsgi.input"] = io.BytesIO(body)
+    environ["wsgi.input_terminated"] = True
+    environ["wsgi.errors"] = sys.stderr
+    environ["wsgi.multithread"] = False
+    environ["wsgi.multiprocess"] = False
+    environ["wsgi.run_once"] = False
+    for name, value in headers:
+        if value is None:
+            continue
         if not value.isascii():
             value = header_value(value)  # noqa: PLW2901 - most are ASCII
+        key = _environ_keys[name]
         if key in environ:
             environ[key] += f",{value}"
         elif key:
             environ[key] = value
     # The length that the client declared is that of the encoded body, if it is right at all.
-    if environ.pop("HTTP_CONTENT_LENGTH", None) is not None or request.body:
-        environ["CONTENT_LENGTH"] = str(len(request.body))
-    scheme = _first(environ.get("HTTP_X_FORWARDED_PROTO")) or "https"
-    environ["wsgi.url_scheme"] = scheme
-    host, port = split_host(environ.get("HTTP_HOST") or request.server or "localhost")
-    environ["SERVER_NAME"] = host
-    environ["SERVER_PORT"] = (
-        port or _first(environ.get("HTTP_X_FORWARDED_PORT")) or ("80" if scheme == "http" else "443")
+    if environ.pop("HTTP_CONTENT_LENGTH", None) is not None or body:
+        environ["CONTENT_LENGTH"] = str(len(body))
+    get = environ.get
+    environ["wsgi.url_scheme"], environ["SERVER_NAME"], environ["SERVER_PORT"] = _called(
+        get("HTTP_HOST") or server, get("HTTP_X_FORWARDED_PROTO"), get("HTTP_X_FORWARDED_PORT")
     )
     return environ
 
@@ -55,17 +53,18 @@ def to_environ(request: Request) -> "WSGIEnvironment":
 def call(app: "WSGIApplication", environ: "WSGIEnvironment") -> Response:
     """The app's whole response to `environ`; its iterable is closed, `write()` works.
 
-    What the app raises, at any point of the response, is raised here. RuntimeError where no response was started,
-    ValueError for a header that HTTP has no place for.
+    What the app raises, at any point of the response, is raised here. RuntimeError where no response was started.
     """
     written: list[bytes] = []
-    started: list[Any] = []
+    status = ""
+    headers: Headers = []
 
-    def start_response(status: str, headers: Headers, exc_info: Any = None) -> Write:
+    def start_response(new_status: str, new_headers: Headers, exc_info: Any = None) -> Write:
+        nonlocal status, headers
         # Nothing has been sent yet, so an error page may always replace the response (PEP 3333).
-        if started and not exc_info:
+        if status and not exc_info:
             raise RuntimeError("start_response was called twice without exc_info")
-        started[:] = [status, headers]
+        status, headers = new_status, new_headers
         return written.append
 
     chunks = app(environ, start_response)
@@ -75,18 +74,27 @@ def call(app: "WSGIApplication", environ: "WSGIEnvironment") -> Response:
         close = getattr(chunks, "close", None)
         if close:
             close()
-    if not started:
+    if not status:
         raise RuntimeError("the app never called start_response")
-    status, headers = started
-    check_headers(headers)
-    return Response(status, headers, b"".join(written))
+    return status, headers, b"".join(written)
 
 
 @lru_cache(maxsize=1024)
-def split_host(host: str) -> tuple[str, str]:
+def _called(host: str, protocols: str | None, ports: str | None) -> tuple[str, str, str]:
+    """Scheme, server and port that the client called. Of what a chain of proxies says, the first is the client's."""
+    scheme = _first(protocols) or "https"
+    name, port = _split_host(host or "localhost")
+    return scheme, name, port or _first(ports) or ("80" if scheme == "http" else "443")
+
+
+def _split_host(host: str) -> tuple[str, str]:
     """A Host header's name and port; the port is empty where there is none. IPv6 names keep their brackets."""
     name, _, port = host.rpartition(":")
     return (name, port) if name and is_number(port) else (host, "")
+
+
+def _first(values: str | None) -> str:
+    return values.partition(",")[0].strip() if values else ""
 
 
 def is_number(port: str) -> bool:
@@ -94,16 +102,21 @@ def is_number(port: str) -> bool:
     return port.isascii() and port.isdigit() and len(port) <= 5  # noqa: PLR2004 - the digits of 65535
 
 
-@lru_cache(maxsize=1024)
-def _environ_key(name: str) -> str:
-    # A name with an underscore could pose as another header; gunicorn drops it too.
-    if "_" in name:
-        return ""
-    key = name.upper().replace("-", "_")
-    return key if key == "CONTENT_TYPE" else f"HTTP_{key}"
+class _EnvironKeys(dict[str, str]):
+    """A header's name in the environ by its name in the event; empty for what an app must not see."""
+
+    def __missing__(self, name: str) -> str:
+        key = name.upper().replace("-", "_")
+        if "_" in name or not name.isascii():
+            # One with an underscore could pose as another header; gunicorn drops it too.
+            key = ""
+        elif key != "CONTENT_TYPE":
+            key = f"HTTP_{key}"
+        # A client may make up names for ever.
+        if len(self) == 1024:  # noqa: PLR2004
+            self.clear()
+        self[name] = key
+        return key
 
 
-@lru_cache(maxsize=1024)
-def _first(values: str | None) -> str:
-    """The first of a comma-separated list: what the client's own connection had."""
-    return values.partition(",")[0].strip() if values else ""
+_environ_keys = _EnvironKeys()

@@ -11,10 +11,10 @@ def shape_of(event: Any) -> ModuleType | None:
 
     The shapes but payload 2.0 are imported when the first such event comes: most functions never see one.
     """
-    if not isinstance(event, dict):
-        return None
     if payload_v2.matches(event):
         return payload_v2
+    if not isinstance(event, dict):
+        return None
     from serve.events import lattice, load_balancer, payload_v1  # noqa: PLC0415 - see above
 
     return next((shape for shape in (load_balancer, payload_v1, lattice) if shape.matches(event)), None)

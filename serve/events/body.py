@@ -3,10 +3,11 @@
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from serve.messages import BadEventError, Response
+from serve.messages import BadEventError, Headers, Response
 
 # A synchronous response's limit in bytes of JSON; past it the Runtime API answers 413 and awslambdaric exits.
 # docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html; the same number stands in platforms/limits.toml.
@@ -34,24 +35,26 @@ def read_body(body: Any, is_base64: Any) -> bytes:
         raise BadEventError(f"the body is said to be base64, but is not: {error}") from None
 
 
-def write_body(response: Response, method: str) -> tuple[str, bool]:
-    """The response's body and whether it is base64. Raises TooLargeError past the limit.
+def write_body(response: Response, method: str, headers: Mapping[str, Any]) -> tuple[str, bool]:
+    """The response's body and whether it is base64, where its headers are these by lower-case name.
 
+    Raises TooLargeError past the limit.
     A body without meaning (HEAD, 204, 304) is empty. Valid UTF-8 of a text type goes as text, all else as base64;
     either way the bytes that arrive are the app's.
     """
-    body = response.body
-    if not body or method == "HEAD" or response.status.startswith(("204", "304")):
+    status, given, body = response
+    if not body or method == "HEAD" or status.startswith(("204", "304")):
         return "", False
-    if _is_text(response.headers):
+    kind = headers.get("content-type", "")
+    if "content-encoding" not in headers and _is_text(kind if isinstance(kind, str) else kind[-1]):
         try:
             text = body.decode()
         except UnicodeDecodeError:
             pass
         else:
-            if len(body) <= _SURELY_FITS or len(json.dumps(text)) + _rest(response) <= RESPONSE_LIMIT:
+            if len(body) <= _SURELY_FITS or len(json.dumps(text)) + _rest(given) <= RESPONSE_LIMIT:
                 return text, False
-    if len(body) > _SURELY_FITS and (len(body) + 2) // 3 * 4 + _rest(response) > RESPONSE_LIMIT:
+    if len(body) > _SURELY_FITS and (len(body) + 2) // 3 * 4 + _rest(given) > RESPONSE_LIMIT:
         raise TooLargeError(
             f"the response is {len(body):,} bytes; Lambda carries {RESPONSE_LIMIT:,} bytes of JSON, "
             "which is about 4.5 MB of binary data"
@@ -59,25 +62,12 @@ def write_body(response: Response, method: str) -> tuple[str, bool]:
     return base64.b64encode(body).decode("ascii"), True
 
 
-def _is_text(headers: list[tuple[str, str]]) -> bool:
-    kind = ""
-    for name, value in headers:
-        match name.lower():
-            case "content-encoding":
-                return False
-            case "content-type":
-                kind = value
-            case _:
-                pass
-    return _is_text_type(kind)
-
-
 @lru_cache(maxsize=1024)
-def _is_text_type(content_type: str) -> bool:
+def _is_text(content_type: str) -> bool:
     kind = content_type.partition(";")[0].strip().lower()
     return kind.startswith("text/") or kind.endswith(("json", "xml", "javascript", "x-www-form-urlencoded"))
 
 
-def _rest(response: Response) -> int:
+def _rest(headers: Headers) -> int:
     """At most what everything but the body takes as JSON, in bytes."""
-    return 300 + sum(6 * (len(name) + len(value)) + 8 for name, value in response.headers)
+    return 300 + sum(6 * (len(name) + len(value)) + 8 for name, value in headers)

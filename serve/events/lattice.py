@@ -1,15 +1,19 @@
-"""Events of VPC Lattice, versions 1 and 2, to a request, and a response to their result.
+"""Events of VPC Lattice, versions 1 and 2, to a WSGI environ, and a response to their result.
 
 Source: docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, unquote_to_bytes
 
 from serve.events.body import read_body, write_body
 from serve.events.load_balancer import client_of
 from serve.events.values import headers_in, listed, single_valued
-from serve.messages import Request, Response
+from serve.messages import Response
+from serve.wsgi_call import complete
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 
 def matches(event: dict[str, Any]) -> bool:
@@ -19,31 +23,36 @@ def matches(event: dict[str, Any]) -> bool:
     )
 
 
-def read(event: dict[str, Any]) -> Request:
-    """The request that `event` carries. Raises BadEventError where its body cannot be read."""
+def read(event: dict[str, Any]) -> "WSGIEnvironment":
+    """The WSGI environ of the request that `event` carries. Raises BadEventError where its body cannot be read."""
     path, _, query = (event.get("path") or event.get("raw_path") or "/").partition("?")
     # Published samples of version 2 name the parameters both ways.
     parameters = listed(event, "queryStringParameters", "query_string_parameters")
     headers = headers_in(event, "headers", "")
-    return Request(
-        event["method"],
-        unquote_to_bytes(path).decode("latin-1"),
+    environ: WSGIEnvironment = {
+        "REQUEST_METHOD": event["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
         # Whether the values are decoded is documented nowhere; kept percent signs make both readings right, unless a
         # decoded value has one of its own.
-        query or "&".join(f"{quote_plus(name, '%')}={quote_plus(value, '%')}" for name, value in parameters),
-        headers,
-        read_body(event.get("body"), event.get("isBase64Encoded") or event.get("is_base64_encoded")),
-        client=client_of(headers),
-    )
+        "QUERY_STRING": query
+        or "&".join(f"{quote_plus(name, '%')}={quote_plus(value, '%')}" for name, value in parameters),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": client_of(headers),
+    }
+    body = read_body(event.get("body"), event.get("isBase64Encoded") or event.get("is_base64_encoded"))
+    return complete(environ, headers, body, "")
 
 
 def write(response: Response, method: str, _event: dict[str, Any]) -> dict[str, Any]:
-    """The result of a request by `method`. Raises TooLargeError."""
-    body, is_base64 = write_body(response, method)
+    """The result of a request by `method`. Raises TooLargeError, ValueError as payload 2.0."""
+    status, given, _ = response
+    headers = single_valued(given)
+    body, is_base64 = write_body(response, method, headers)
     return {
-        "statusCode": response.code,
-        "statusDescription": response.status,
-        "headers": single_valued(response.headers),
+        "statusCode": int(status[:3]),
+        "statusDescription": status,
+        "headers": headers,
         "body": body,
         "isBase64Encoded": is_base64,
     }

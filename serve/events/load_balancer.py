@@ -1,14 +1,18 @@
-"""Events of an Application Load Balancer to a request, and a response to their result.
+"""Events of an Application Load Balancer to a WSGI environ, and a response to their result.
 
 Source: docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from serve.events.body import read_body, write_body
 from serve.events.values import grouped, headers_in, listed, single_valued
-from serve.messages import Request, Response
+from serve.messages import Response
+from serve.wsgi_call import complete
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 
 def matches(event: dict[str, Any]) -> bool:
@@ -17,33 +21,38 @@ def matches(event: dict[str, Any]) -> bool:
     return isinstance(context, dict) and "elb" in context
 
 
-def read(event: dict[str, Any]) -> Request:
-    """The request that `event` carries. Raises BadEventError where its body cannot be read."""
+def read(event: dict[str, Any]) -> "WSGIEnvironment":
+    """The WSGI environ of the request that `event` carries. Raises BadEventError where its body cannot be read."""
     headers = headers_in(event, "multiValueHeaders", "headers")
     # The load balancer decodes neither the path nor the query.
     query = listed(event, "multiValueQueryStringParameters", "queryStringParameters")
-    return Request(
-        event.get("httpMethod") or "GET",
-        unquote_to_bytes(event.get("path") or "/").decode("latin-1"),
-        "&".join(f"{name}={value}" for name, value in query),
-        headers,
-        read_body(event.get("body"), event.get("isBase64Encoded")),
-        client=client_of(headers),
-    )
+    environ: WSGIEnvironment = {
+        "REQUEST_METHOD": event.get("httpMethod") or "GET",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(event.get("path") or "/").decode("latin-1"),
+        "QUERY_STRING": "&".join(f"{name}={value}" for name, value in query),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": client_of(headers),
+    }
+    return complete(environ, headers, read_body(event.get("body"), event.get("isBase64Encoded")), "")
 
 
 def write(response: Response, method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """The result of a request by `method`, headers as lists where the event had them so. Raises TooLargeError."""
-    body, is_base64 = write_body(response, method)
+    """The result of a request by `method`, headers as lists where the event had them so.
+
+    Raises TooLargeError, ValueError as payload 2.0.
+    """
+    status, given, _ = response
     # A target group takes only the form that it sends.
     if "multiValueHeaders" in event:
-        headers: dict[str, Any] = {"multiValueHeaders": grouped(response.headers)}
+        key, headers = "multiValueHeaders", grouped(given)
     else:
-        headers = {"headers": single_valued(response.headers)}
+        key, headers = "headers", single_valued(given)
+    body, is_base64 = write_body(response, method, headers)
     return {
-        "statusCode": response.code,
-        "statusDescription": response.status,
-        **headers,
+        "statusCode": int(status[:3]),
+        "statusDescription": status,
+        key: headers,
         "body": body,
         "isBase64Encoded": is_base64,
     }

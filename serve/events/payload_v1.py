@@ -1,16 +1,20 @@
-"""Events of REST APIs and of HTTP APIs with payload format 1.0 to a request, and a response to their result.
+"""Events of REST APIs and of HTTP APIs with payload format 1.0 to a WSGI environ, and a response to their result.
 
 Sources: docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html (REST) and
 http-api-develop-integrations-lambda.html (1.0).
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlencode
 
 from serve.events.body import read_body, write_body
 from serve.events.payload_v2 import split_stage
 from serve.events.values import grouped, headers_in, listed
-from serve.messages import Request, Response, as_latin1
+from serve.messages import Response, as_latin1
+from serve.wsgi_call import complete
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 
 def matches(event: dict[str, Any]) -> bool:
@@ -19,8 +23,8 @@ def matches(event: dict[str, Any]) -> bool:
     return isinstance(context, dict) and "elb" not in context and isinstance(event.get("httpMethod"), str)
 
 
-def read(event: dict[str, Any]) -> Request:
-    """The request that `event` carries. Raises BadEventError where its body cannot be read."""
+def read(event: dict[str, Any]) -> "WSGIEnvironment":
+    """The WSGI environ of the request that `event` carries. Raises BadEventError where its body cannot be read."""
     context = event["requestContext"]
     raw = event.get("path") or "/"
     if event.get("version") == "1.0":
@@ -32,26 +36,28 @@ def read(event: dict[str, Any]) -> Request:
         whole = context.get("path") or ""
         mount = whole.removesuffix(raw).rstrip("/") if whole.endswith(raw) else ""
     identity = context.get("identity") or {}
-    return Request(
-        event["httpMethod"],
-        path,
+    environ: WSGIEnvironment = {
+        "REQUEST_METHOD": event["httpMethod"],
+        "SCRIPT_NAME": mount,
+        "PATH_INFO": path,
         # Both decode the query's values.
-        urlencode(listed(event, "multiValueQueryStringParameters", "queryStringParameters")),
-        headers_in(event, "multiValueHeaders", "headers"),
-        read_body(event.get("body"), event.get("isBase64Encoded")),
-        mount,
-        context.get("protocol") or "HTTP/1.1",
-        identity.get("sourceIp") or "",
-        context.get("domainName") or "",
-    )
+        "QUERY_STRING": urlencode(listed(event, "multiValueQueryStringParameters", "queryStringParameters")),
+        "SERVER_PROTOCOL": context.get("protocol") or "HTTP/1.1",
+        "REMOTE_ADDR": identity.get("sourceIp") or "",
+    }
+    headers = headers_in(event, "multiValueHeaders", "headers")
+    body = read_body(event.get("body"), event.get("isBase64Encoded"))
+    return complete(environ, headers, body, context.get("domainName") or "")
 
 
 def write(response: Response, method: str, _event: dict[str, Any]) -> dict[str, Any]:
-    """The result of a request by `method`, every header as a list. Raises TooLargeError."""
-    body, is_base64 = write_body(response, method)
+    """The result of a request by `method`, every header as a list. Raises TooLargeError, ValueError as payload 2.0."""
+    status, given, _ = response
+    headers = grouped(given)
+    body, is_base64 = write_body(response, method, headers)
     return {
-        "statusCode": response.code,
-        "multiValueHeaders": grouped(response.headers),
+        "statusCode": int(status[:3]),
+        "multiValueHeaders": headers,
         "body": body,
         "isBase64Encoded": is_base64,
     }

@@ -1,32 +1,35 @@
-"""Payload format 2.0, of HTTP APIs and function URLs, to a request, and a response to its result.
+"""Payload format 2.0, of HTTP APIs and function URLs, to a WSGI environ, and a response to its result.
 
 Source: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from serve.events.body import read_body, write_body
-from serve.messages import Request, Response, as_latin1
+from serve.messages import Response, as_latin1, check_value
+from serve.wsgi_call import complete
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 
-def matches(event: dict[str, Any]) -> bool:
-    """Whether `event` has this shape."""
-    context = event.get("requestContext")
-    return isinstance(context, dict) and isinstance(context.get("http"), dict)
+def matches(event: Any) -> bool:
+    """Whether `event`, which may be anything, has this shape."""
+    try:
+        return isinstance(event["requestContext"]["http"], dict)
+    except (KeyError, TypeError):
+        return False
 
 
-def read(event: dict[str, Any]) -> Request:
-    """The request that `event` carries. Raises BadEventError where its body cannot be read."""
+def read(event: dict[str, Any]) -> "WSGIEnvironment":
+    """The WSGI environ of the request that `event` carries. Raises BadEventError where its body cannot be read."""
     context = event["requestContext"]
     http = context["http"]
-    given = event.get("headers") or {}
-    headers = list(given.items())
-    if None in given.values():
-        headers = [(name, value) for name, value in headers if value is not None]
+    headers = (event.get("headers") or {}).items()
     cookies = event.get("cookies")
     if cookies:
         # A function URL repeats them as a header; the list is the whole.
-        headers = [(name, value) for name, value in headers if name.lower() != "cookie"]
+        headers = [pair for pair in headers if pair[0].lower() != "cookie"]
         headers.append(("cookie", "; ".join(cookies)))
     # http.path is decoded for HTTP APIs and for function URLs alike; rawPath is decoded only for the first.
     path, mount = http.get("path") or event.get("rawPath") or "/", ""
@@ -37,24 +40,28 @@ def read(event: dict[str, Any]) -> Request:
         mount, path = split_stage(path, stage)
     query = event.get("rawQueryString")
     body = event.get("body")
-    return Request(
-        http.get("method") or "GET",
-        path,
-        as_latin1(query) if query else "",
-        headers,
-        read_body(body, event.get("isBase64Encoded")) if body else b"",
-        mount,
-        http.get("protocol") or "HTTP/1.1",
-        http.get("sourceIp") or "",
-        context.get("domainName") or "",
-    )
+    environ: WSGIEnvironment = {
+        "REQUEST_METHOD": http.get("method") or "GET",
+        "SCRIPT_NAME": mount,
+        "PATH_INFO": path,
+        "QUERY_STRING": as_latin1(query) if query else "",
+        "SERVER_PROTOCOL": http.get("protocol") or "HTTP/1.1",
+        "REMOTE_ADDR": http.get("sourceIp") or "",
+    }
+    data = read_body(body, event.get("isBase64Encoded")) if body else b""
+    return complete(environ, headers, data, context.get("domainName") or "")
 
 
 def write(response: Response, method: str, _event: dict[str, Any]) -> dict[str, Any]:
-    """The result of a request by `method`: repeated headers joined by commas, cookies apart. Raises TooLargeError."""
+    """The result of a request by `method`: repeated headers joined by commas, cookies apart.
+
+    Raises TooLargeError; ValueError for a header that HTTP has no place for.
+    """
     headers: dict[str, str] = {}
     cookies: list[str] = []
-    for name, value in response.headers:
+    for name, value in response[1]:
+        if not (value.isascii() and value.isprintable()):
+            check_value(value)
         key = name.lower()
         if key == "set-cookie":
             cookies.append(value)
@@ -62,9 +69,9 @@ def write(response: Response, method: str, _event: dict[str, Any]) -> dict[str, 
             headers[key] += f",{value}"
         else:
             headers[key] = value
-    body, is_base64 = write_body(response, method)
+    body, is_base64 = write_body(response, method, headers)
     result: dict[str, Any] = {
-        "statusCode": response.code,
+        "statusCode": int(response[0][:3]),
         "headers": headers,
         "body": body,
         "isBase64Encoded": is_base64,

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from serve.messages import check_value
+
 
 def listed(event: dict[str, Any], several: str, single: str) -> list[tuple[str, str]]:
     """The pairs under the key `several` ({name: [values]}), else under `single` ({name: value}); nulls are left out."""
@@ -27,9 +29,11 @@ def _pairs(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def grouped(headers: list[tuple[str, str]]) -> dict[str, list[str]]:
-    """Headers by lower-case name."""
+    """Headers by lower-case name. Raises ValueError for one that HTTP has no place for."""
     by_name: dict[str, list[str]] = {}
     for name, value in headers:
+        if not (value.isascii() and value.isprintable()):
+            check_value(value)
         by_name.setdefault(name.lower(), []).append(value)
     return by_name
 

@@ -103,6 +103,17 @@ def test_a_response_without_a_body_has_none_and_no_invented_type(
     )
 
 
+def test_a_head_is_answered_without_a_body_although_the_app_took_it_for_a_get(shape: str) -> None:
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        environ["REQUEST_METHOD"] = "GET"
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"hello"]
+
+    result = make_handler(wsgi_caller(app))(SHAPES[shape]("HEAD"), None)
+
+    assert client_view(result) == (200, [("content-type", "text/plain")], b"")
+
+
 def test_an_empty_200_stays_empty(shape: str) -> None:
     assert answer(shape, "200 OK", [], []) == (200, [], b"")
 
