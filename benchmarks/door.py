@@ -15,9 +15,9 @@ from benchmarks import peers
 from benchmarks.events import event
 from benchmarks.paired import Sample, describe_machine, measure, report
 
-ROUNDS = 60
-CALLS = 200
-SLOW_CALLS = 20
+ROUNDS = 300
+CALLS = 40
+SLOW_CALLS = 4
 PEERS = ("apig-wsgi", "serverless-wsgi", "Mangum, asgiref", "Mangum, a2wsgi")
 EVENTS = {
     "GET /hello": event("GET", "/hello"),
@@ -83,16 +83,15 @@ def _called(handler: Callable[[Any, Any], Any], one: Any) -> Callable[[], Any]:
 
 def _direct(one: Any) -> Callable[[], Any]:
     from serve.events import payload_v2  # noqa: PLC0415
-    from serve.wsgi_call import to_environ  # noqa: PLC0415
 
-    request = payload_v2.read(one)
-    environ = to_environ(request)
+    environ = payload_v2.read(one)
+    request = environ["wsgi.input"].read()
     app = plain_app()
 
     def start_response(*_: Any) -> Any: ...
 
     def call() -> bytes:
-        chunks = app({**environ, "wsgi.input": io.BytesIO(request.body)}, start_response)
+        chunks = app({**environ, "wsgi.input": io.BytesIO(request)}, start_response)
         body = b"".join(chunks)
         chunks.close()
         return body

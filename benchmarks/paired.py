@@ -2,6 +2,7 @@
 
 import os
 import platform
+import random
 import statistics
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
@@ -11,13 +12,13 @@ Sample = Mapping[str, float]
 
 
 def measure(subjects: Mapping[str, Callable[[], Sample]], rounds: int) -> dict[str, list[Sample]]:
-    """One unmeasured turn of each subject, then `rounds` turns, each in another order."""
+    """One unmeasured turn of each subject, then `rounds` turns, each in a random order: a neighbour warms or chills."""
     for subject in subjects.values():
         subject()
     samples: dict[str, list[Sample]] = {name: [] for name in subjects}
-    names = list(subjects)
-    for turn in range(rounds):
-        for name in names[turn % len(names) :] + names[: turn % len(names)]:
+    shuffled = random.Random(rounds)  # the same in each run
+    for _ in range(rounds):
+        for name in shuffled.sample(list(subjects), len(subjects)):
             samples[name].append(subjects[name]())
     return samples
 
