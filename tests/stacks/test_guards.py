@@ -8,7 +8,7 @@ import pytest
 
 import platforms
 from serve.aws_lambda import make_handler
-from serve.messages import Request, Response
+from serve.messages import Response
 from tests.stacks.aws_cloud import ACCOUNT
 from tests.stacks.cloud import Cloud, RefusedError
 from tests.stacks.engine import Stack
@@ -55,7 +55,7 @@ def test_the_door_answers_the_call_without_the_app() -> None:
     """The very event of the schedule; the app hears nothing of it."""
     event = json.loads(run(service("aws")).one("scheduler/schedule:Schedule").inputs["target"]["input"])
 
-    def app(_request: Request, _event: Any, _context: Any) -> Response:
+    def app(_environ: dict[str, Any]) -> Response:
         raise AssertionError("the app was called")
 
     assert make_handler(app)(event, None) == {"ignored": "not an HTTP request"}
