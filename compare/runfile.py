@@ -122,5 +122,5 @@ def _records(path: Path) -> Iterator[dict[str, Any] | None]:
 def _sample(record: Mapping[str, Any]) -> Sample | None:
     try:
         return Sample.from_record(record)
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         return None

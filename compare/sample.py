@@ -1,8 +1,9 @@
 """One answer, or the lack of one, into a sample: what it is (cold, warm, load, discarded) and what proves it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Kind = Literal["cold", "warm", "load", "discarded"]
 Connection = Literal["fresh", "kept"]
@@ -79,9 +80,26 @@ class Sample:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Sample":
-        """The sample of one line's object; KeyError or TypeError when it is not one."""
-        values = {name: record[name] for name in cls.__slots__ if name != "ms"}
-        return cls(ms=Times(**record["ms"]), **values)
+        """The sample of one line's object; KeyError, TypeError or ValueError when it is not one."""
+        values: dict[str, Any] = {name: record[name] for name in cls.__slots__ if name != "ms"}
+        ms: dict[str, Any] = record["ms"]
+        found = cls(ms=Times(**ms), **values)
+        always = [ms[name] for name in ("name", "connect", "first_byte", "total")] + [values["at_s"]]
+        maybe = [
+            ms["tls"],
+            ms["app"],
+            *(values[name] for name in ("late_ms", "request_number", "instance_age_ms")),
+        ]
+        counts = [values[name] for name in ("cycle", "round", "bytes")]
+        sound = (
+            all(map(_measured, [*always, *counts, *(one for one in maybe if one is not None)])),
+            all(isinstance(one, int) for one in counts),
+            isinstance(values["target"], str) and isinstance(values["ok"], bool),
+            values["kind"] in get_args(Kind),
+        )
+        if not all(sound):
+            raise ValueError
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +256,11 @@ def _why_not_warm(answer: Answer, expect: int, connection: Connection) -> str | 
     if connection == "kept" and answer.connects:
         return "the kept connection had been closed"
     return None
+
+
+def _measured(value: object) -> bool:
+    """Whether `value` can have been measured or counted: a number from 0 on."""
+    return isinstance(value, int | float) and 0 <= value < math.inf
 
 
 def _number(text: str | None) -> float | None:

@@ -238,6 +238,35 @@ def test_a_saved_file_is_read_whatever_happened_to_some_lines(
     assert all(isinstance(sample, Sample) for sample in found.samples)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"at_s": "x"},
+        {"round": None},
+        {"cycle": 1.5},
+        {"late_ms": float("nan")},
+        {"instance_age_ms": -1},
+        {"kind": "weird"},
+        {"ok": "yes"},
+        {"target": 7},
+        {"ms": {"name": 0, "connect": 0, "tls": None, "first_byte": 1, "total": None, "app": None}},
+        {"ms": {"name": 0, "connect": 0, "tls": None, "first_byte": float("inf"), "total": 1, "app": None}},
+        {"ms": {"name": 0, "connect": 0, "tls": "x", "first_byte": 1, "total": 1, "app": None}},
+        {"ms": 5},
+    ],
+)
+def test_a_sample_that_cannot_be_is_a_damaged_line(tmp_path: Path, changed: dict[str, object]) -> None:
+    """Whoever changed it: no figure is made of it, and none of the others is lost."""
+    one = samples.attempted_warm(SOURCE, Moment(1, 2, 3.25), answer(2, 5.0), 200, "fresh")
+    head = {"record": "run", "format": 1, "plan": Plan().record(), "endpoints": []}
+    lines = [head, one.record(), {**one.record(), **changed}]
+    (tmp_path / "samples.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+
+    found = read(tmp_path)
+
+    assert (found.samples, found.damaged) == ((one,), 1)
+
+
 def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     """Rather than read wrongly."""
     (tmp_path / "samples.jsonl").write_text('{"record": "run", "format": 99}\n')
