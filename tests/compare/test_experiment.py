@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from compare import stats, trust
 from compare.probe import Probe
 from compare.request import Filled
 from tests.compare.conftest import Done, Server
@@ -216,6 +217,7 @@ def test_a_target_against_itself_states_the_noise_floor(serve: Serve, compare: C
         )
         assert re.search(told, done.out)
     assert "the clock never goes back; its steps are" in done.out
+    assert stats.smallest_sample(0.95) <= trust.REQUESTS
 
 
 def test_quiet_says_the_result_alone(serve: Serve, compare: Compare) -> None:
