@@ -27,6 +27,7 @@ except ModuleNotFoundError as missing:
 log = logging.getLogger(__name__)
 
 HANDLER = "serve.aws_lambda.handler"
+_SIGTERM = {signal.SIGTERM}
 
 
 class Client(LambdaRuntimeClient):
@@ -36,8 +37,11 @@ class Client(LambdaRuntimeClient):
 
     def wait_next_invocation(self) -> Any:
         """The next event. Exits where SIGTERM came during the request before it."""
-        # In the library's C code no Python handler would run, so the system's own takes over while it waits.
+        # In the library's C code no Python handler would run, so the system's own takes over while it waits. The signal
+        # is blocked until that is done, because Python drops one that comes while it changes its handler.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGTERM)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGTERM)
         if self.ending:
             sys.exit(0)
         event = super().wait_next_invocation()

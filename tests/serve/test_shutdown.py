@@ -1,5 +1,6 @@
 """SIGTERM loses nothing: a request that has begun is answered and its output written, in both modes."""
 
+import shutil
 import signal
 import subprocess
 import threading
@@ -59,6 +60,21 @@ def test_in_lambda_mode_an_idle_instance_ends_at_once(start: Start) -> None:
         process.send_signal(signal.SIGTERM)
 
         assert process.wait(timeout=30) in {0, -signal.SIGTERM}
+
+
+def test_in_lambda_mode_no_signal_is_lost_just_as_a_request_has_ended(start: Start, tmp_path: Path) -> None:
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("no C compiler on PATH: install gcc")
+    source, library = Path(__file__).with_name("sigterm_amid_change.c"), tmp_path / "amid.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+
+    with runtime_api([payload_v2()]) as api:
+        process = start(AWS_LAMBDA_RUNTIME_API=api.address, LD_PRELOAD=str(library))
+        _, err = process.communicate(timeout=30)
+
+    assert (process.returncode, err) == (-signal.SIGTERM, "")
+    assert [path.split("/")[-2:] for path, _ in api.heard] == [["request-0", "response"]]
 
 
 @pytest.mark.parametrize("app", [SLOW, SLOW_ASGI])
