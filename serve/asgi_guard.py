@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from serve.asgi import Application, Message, Receive, Scope, Send
-from serve.messages import INTERNAL_ERROR
+from serve.messages import INTERNAL_ERROR, check_value, field_name, status_code
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class _Response:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.held = message
+            self.held = _checked(message)
         elif self.begun or message.get("body") or not message.get("more_body"):
             if self.held:
                 start, self.held, self.begun = self.held, None, True
@@ -61,6 +61,16 @@ class _Response:
         encoded = [(name.encode(), value.encode()) for name, value in headers]
         await self.to_server({"type": "http.response.start", "status": int(status[:3]), "headers": encoded})
         await self.to_server({"type": "http.response.body", "body": body})
+
+
+def _checked(start: Message) -> Message:
+    """`start`, whose status and headers HTTP has a place for; ValueError for another."""
+    status_code(str(start["status"]))
+    headers = list(start.get("headers", ()))
+    for name, value in headers:
+        field_name(name.decode("latin-1"))
+        check_value(value.decode("latin-1"))
+    return {**start, "headers": headers}
 
 
 def _is_given_up() -> bool:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from serve.messages import INTERNAL_ERROR, check_value
+from serve.messages import INTERNAL_ERROR, check_value, field_name
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -61,7 +61,8 @@ class _Response:
         if self.held and not exc_info:
             raise RuntimeError("start_response was called twice without exc_info")
         # Here, because a server that refuses one keeps those before it.
-        for _, value in headers:
+        for name, value in headers:
+            field_name(name)
             if not (value.isascii() and value.isprintable()):
                 check_value(value)
         self.held = status, headers

@@ -1,6 +1,7 @@
 """An app's response as a value, and texts as HTTP and WSGI have them."""
 
 import re
+from functools import lru_cache
 
 # Named, because a function that is defined anew for each request computes its annotations each time.
 Headers = list[tuple[str, str]]
@@ -8,6 +9,9 @@ Headers = list[tuple[str, str]]
 # Status code and reason ("200 OK"), headers in the app's order and spelling, and the whole body.
 Response = tuple[str, Headers, bytes]
 
+# RFC 9112, 4, and RFC 9110, 5.6.2.
+_STATUS = re.compile(r"[0-9]{3}(?: [\t -~\x80-\xff]*)?")
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # All but the tab (RFC 9110, 5.5).
 _CONTROL = re.compile(r"[\x00-\x08\n-\x1f\x7f]")
 
@@ -39,6 +43,22 @@ def header_value(value: str) -> str:
     except UnicodeEncodeError:
         return as_latin1(value)
     return value
+
+
+@lru_cache(maxsize=1024)
+def status_code(status: str) -> int:
+    """The number in a response's status. Raises ValueError for a status that HTTP does not have."""
+    if not _STATUS.fullmatch(status):
+        raise ValueError(f"the app's status {status!r} is none that HTTP has")
+    return int(status[:3])
+
+
+@lru_cache(maxsize=1024)
+def field_name(name: str) -> str:
+    """A response header's name in lower case. Raises ValueError for a name that HTTP does not have."""
+    if not _TOKEN.fullmatch(name):
+        raise ValueError(f"the app's header name {name!r} is none that HTTP has")
+    return name.lower()
 
 
 def check_value(value: str) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 
 from serve.events.body import read_body, write_body
 from serve.events.values import grouped, headers_in, listed, single_valued
-from serve.messages import Response
+from serve.messages import Response, status_code
 from serve.wsgi_call import complete
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def write(response: Response, method: str, event: dict[str, Any]) -> dict[str, A
         key, headers = "headers", single_valued(given)
     body, is_base64 = write_body(response, method, headers)
     return {
-        "statusCode": int(status[:3]),
+        "statusCode": status_code(status),
         "statusDescription": status,
         key: headers,
         "body": body,

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes, urlencode
 from serve.events.body import read_body, write_body
 from serve.events.payload_v2 import split_stage
 from serve.events.values import grouped, headers_in, listed
-from serve.messages import Response, as_latin1
+from serve.messages import Response, as_latin1, status_code
 from serve.wsgi_call import complete
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def write(response: Response, method: str, _event: dict[str, Any]) -> dict[str, 
     headers = grouped(given)
     body, is_base64 = write_body(response, method, headers)
     return {
-        "statusCode": int(status[:3]),
+        "statusCode": status_code(status),
         "multiValueHeaders": headers,
         "body": body,
         "isBase64Encoded": is_base64,

@@ -6,7 +6,7 @@ Source: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 from typing import TYPE_CHECKING, Any
 
 from serve.events.body import read_body, write_body
-from serve.messages import Response, as_latin1, check_value
+from serve.messages import Response, as_latin1, check_value, field_name, status_code
 from serve.wsgi_call import complete
 
 if TYPE_CHECKING:
@@ -55,14 +55,14 @@ def read(event: dict[str, Any]) -> "WSGIEnvironment":
 def write(response: Response, method: str, _event: dict[str, Any]) -> dict[str, Any]:
     """The result of a request by `method`: repeated headers joined by commas, cookies apart.
 
-    Raises TooLargeError; ValueError for a header that HTTP has no place for.
+    Raises TooLargeError; ValueError for a status or a header that HTTP has no place for.
     """
     headers: dict[str, str] = {}
     cookies: list[str] = []
     for name, value in response[1]:
         if not (value.isascii() and value.isprintable()):
             check_value(value)
-        key = name.lower()
+        key = field_name(name)
         if key == "set-cookie":
             cookies.append(value)
         elif key in headers:
@@ -71,7 +71,7 @@ def write(response: Response, method: str, _event: dict[str, Any]) -> dict[str, 
             headers[key] = value
     body, is_base64 = write_body(response, method, headers)
     result: dict[str, Any] = {
-        "statusCode": int(response[0][:3]),
+        "statusCode": status_code(response[0]),
         "headers": headers,
         "body": body,
         "isBase64Encoded": is_base64,

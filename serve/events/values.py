@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from serve.messages import check_value
+from serve.messages import check_value, field_name
 
 
 def listed(event: dict[str, Any], several: str, single: str) -> list[tuple[str, str]]:
@@ -34,7 +34,7 @@ def grouped(headers: list[tuple[str, str]]) -> dict[str, list[str]]:
     for name, value in headers:
         if not (value.isascii() and value.isprintable()):
             check_value(value)
-        by_name.setdefault(name.lower(), []).append(value)
+        by_name.setdefault(field_name(name), []).append(value)
     return by_name
 
 

@@ -65,6 +65,14 @@ def failing(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
             value = {"/wide": "日本", "/broken": "a\r\nX-Injected: b"}[environ["PATH_INFO"]]
             start_response("200 OK", [("Content-Type", "text/plain"), ("X-Name", value)])
             return [b"no server can send this header"]
+        case "/name":
+            start_response(
+                "200 OK", [("Content-Type", "text/plain"), ("Content-Length", "2"), ("X Name", "")]
+            )
+            return [b"no"]
+        case "/status":
+            start_response("1000 Far Too Many", [("Content-Type", "text/plain")])
+            return [b"no server can send this status"]
         case _:
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [b"fine"]
@@ -86,7 +94,9 @@ async def failing_asgi(scope: Any, receive: Any, send: Any) -> None:
         raise asyncio.CancelledError
     await _fail_at("", path)
     headers = [(b"content-type", b"text/plain")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    headers += {"/name": [(b"x name", b"")], "/broken": [(b"x-name", b"a\r\nx-injected: b")]}.get(path, [])
+    status = 1000 if path == "/status" else 200
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await _fail_at("/first", path)
     await send({"type": "http.response.body", "more_body": True})
     await _fail_at("/empty", path)

@@ -124,6 +124,18 @@ def test_header_values_in_latin_1_go_out(shape: str) -> None:
     assert headers == [("x-name", "caf\xe9")]
 
 
+@pytest.mark.parametrize("name", ["", "X Name", "X-Name\r\nX-Injected", "caf\xe9", "日本"])
+def test_a_header_by_a_name_that_http_does_not_have_is_a_500(shape: str, name: str) -> None:
+    status, headers, _ = answer(shape, "200 OK", [("X-A", "1"), (name, "1")], [b"x"])
+
+    assert (status, [key for key, _ in headers]) == (500, ["content-type", "content-length"])
+
+
+@pytest.mark.parametrize("status", ["", "OK", "1000 OK", "200 OK\r\nX-Injected: 1", "200 日本"])
+def test_a_status_that_http_does_not_have_is_a_500(shape: str, status: str) -> None:
+    assert answer(shape, status, [], [b"x"])[0] == 500
+
+
 def test_the_limit_of_a_response_is_the_platforms() -> None:
     # The image holds no platforms/, so the number stands a second time in serve/.
     assert platforms.limit("aws", "response_payload") == RESPONSE_LIMIT

@@ -16,8 +16,11 @@ from tests.serve.lambda_events import payload_v2
 from tests.serve.runtime import serve_events
 
 FAILURES = {
-    "failing": ["/raise", "/exit", "/never", "/first", "/wide", "/broken"],
-    "failing_asgi": ["/raise", "/exit", "/never", "/cancelled", "/first", "/first/exit", "/empty"],
+    "failing": ["/raise", "/exit", "/never", "/first", "/wide", "/broken", "/name", "/status"],
+    "failing_asgi": [
+        *("/raise", "/exit", "/never", "/cancelled", "/first", "/first/exit", "/empty"),
+        *("/broken", "/name", "/status"),
+    ],
 }
 
 
@@ -27,10 +30,10 @@ FAILED = (500, "application/json", b'{"message":"Internal Server Error"}')
 def ask(url: str) -> tuple[int, str, bytes]:
     try:
         with urllib.request.urlopen(url, timeout=30) as response:
-            return response.status, response.headers["content-type"], response.read()
+            return response.status, ",".join(response.headers.get_all("content-type", [])), response.read()
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, error.headers["content-type"], error.read()
+            return error.code, ",".join(error.headers.get_all("content-type", [])), error.read()
 
 
 def answered(result: Any) -> tuple[int, str, bytes]:
