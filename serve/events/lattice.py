@@ -9,7 +9,7 @@ from urllib.parse import quote_plus, unquote_to_bytes
 from serve.events.body import read_body, write_body
 from serve.events.load_balancer import client_of
 from serve.events.values import headers_in, listed, single_valued
-from serve.messages import Response, status_code
+from serve.messages import Response, as_latin1, status_code
 from serve.wsgi_call import complete
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def read(event: dict[str, Any]) -> "WSGIEnvironment":
         "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
         # Whether the values are decoded is documented nowhere; kept percent signs make both readings right, unless a
         # decoded value has one of its own.
-        "QUERY_STRING": query
+        "QUERY_STRING": as_latin1(query)
         or "&".join(f"{quote_plus(name, '%')}={quote_plus(value, '%')}" for name, value in parameters),
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": client_of(headers),

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 
 from serve.events.body import read_body, write_body
 from serve.events.values import grouped, headers_in, listed, single_valued
-from serve.messages import Response, status_code
+from serve.messages import Response, as_latin1, status_code
 from serve.wsgi_call import complete
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def read(event: dict[str, Any]) -> "WSGIEnvironment":
         "REQUEST_METHOD": event.get("httpMethod") or "GET",
         "SCRIPT_NAME": "",
         "PATH_INFO": unquote_to_bytes(event.get("path") or "/").decode("latin-1"),
-        "QUERY_STRING": "&".join(f"{name}={value}" for name, value in query),
+        "QUERY_STRING": as_latin1("&".join(f"{name}={value}" for name, value in query)),
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": client_of(headers),
     }
