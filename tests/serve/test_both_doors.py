@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local import Emulator, Settings
@@ -161,7 +161,7 @@ def requests(draw: st.DrawFn) -> tuple[str, bytes]:
     return method, "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES)
 @given(request=requests())
 def test_a_request_gets_the_same_status_headers_and_body(
     doors: list[tuple[str, int]], request: tuple[str, bytes]
