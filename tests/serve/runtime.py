@@ -13,7 +13,7 @@ from tests.serve.doors import Start
 class RuntimeApi(ThreadingHTTPServer):
     """Serves `events` one after the other; `heard` holds every (path, JSON body) that the runtime posts.
 
-    After the last event a `next` waits for as long as the runtime lives.
+    After the last event a `next` waits for as long as the runtime lives; `idle` is set when it does.
     """
 
     daemon_threads = True
@@ -23,6 +23,7 @@ class RuntimeApi(ThreadingHTTPServer):
         self.served = 0
         self.heard: list[tuple[str, Any]] = []
         self.posted = threading.Condition()
+        self.idle = threading.Event()
         super().__init__(("127.0.0.1", 0), _Handler)
 
     @property
@@ -53,11 +54,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.server.served == len(self.server.events):
             # The runtime waits here, as it does for days on a quiet service.
+            self.server.idle.set()
             self.rfile.read(1)
             return
-        body = json.dumps(self.server.events[self.server.served]).encode()
+        number = self.server.served
+        self.server.served += 1
+        body = json.dumps(self.server.events[number]).encode()
         self.send_response(200)
-        self.send_header("Lambda-Runtime-Aws-Request-Id", f"request-{self.server.served}")
+        self.send_header("Lambda-Runtime-Aws-Request-Id", f"request-{number}")
         self.send_header("Lambda-Runtime-Deadline-Ms", "99999999999999")
         self.send_header(
             "Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:123456789012:function:f"
@@ -66,16 +70,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-        self.server.served += 1
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
-        self.send_response(202)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
+        # Before the answer, after which the runtime may end, and a test look.
         with self.server.posted:
             self.server.heard.append((self.path, json.loads(body)))
             self.server.posted.notify_all()
+        self.send_response(202)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
