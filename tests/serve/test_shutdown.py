@@ -8,6 +8,7 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.client import HTTPConnection
+from itertools import islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -110,27 +111,38 @@ def test_a_lifespan_ends_although_a_front_end_keeps_its_connection_open(gunicorn
 
 def test_a_rolling_restart_of_gunicorn_under_load_loses_no_request(gunicorn: Gunicorn) -> None:
     process, url = gunicorn(WEB_CONCURRENCY="2", LOG_LEVEL="error")
-    restarts, done = 3, threading.Event()
+    answers: list[int | OSError] = []
+    came, done = threading.Condition(), threading.Event()
 
-    def ask_until_done() -> list[int]:
-        statuses: list[int] = []
+    def ask_until_done() -> None:
         while not done.is_set():
-            with urllib.request.urlopen(f"{url}/hello", timeout=30) as response:
-                statuses.append(response.status)
-        return statuses
+            try:
+                with urllib.request.urlopen(f"{url}/hello", timeout=30) as response:
+                    answer = response.status
+            except OSError as lost:
+                answer = lost
+            with came:
+                answers.append(answer)
+                came.notify()
 
-    assert process.stderr is not None
+    def wait_until_both_workers_have_booted_and_answers_came() -> None:
+        assert process.stderr is not None
+        booting = (line for line in process.stderr if "Booting worker" in line)
+        assert len(list(islice(booting, 2))) == 2
+        with came:
+            enough = len(answers) + 20
+            assert came.wait_for(lambda: len(answers) >= enough, timeout=60)
+
     with ThreadPoolExecutor(4) as pool:
         clients = [pool.submit(ask_until_done) for _ in range(4)]
-        for _ in range(restarts):
-            process.send_signal(signal.SIGHUP)
-            booted = 0
-            for line in process.stderr:
-                booted += "Booting worker" in line
-                if booted == 2:
-                    break
-        done.set()
-        statuses = [status for client in clients for status in client.result(60)]
+        try:
+            wait_until_both_workers_have_booted_and_answers_came()
+            for _ in range(3):
+                process.send_signal(signal.SIGHUP)
+                wait_until_both_workers_have_booted_and_answers_came()
+        finally:
+            done.set()
+        for client in clients:
+            client.result(60)
 
-    assert set(statuses) == {200}
-    assert len(statuses) > restarts
+    assert set(answers) == {200}
