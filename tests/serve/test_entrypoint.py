@@ -29,7 +29,7 @@ def test_gunicorn_mode_is_chosen_by_name_and_where_there_is_no_lambda(
 ) -> None:
     _, url = gunicorn(**variables)
 
-    with urllib.request.urlopen(f"{url}/hello", timeout=10) as response:
+    with urllib.request.urlopen(f"{url}/hello", timeout=30) as response:
         assert json.load(response) == {"message": "Hello from Flask!"}
 
 

@@ -3,13 +3,15 @@
 import socket
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.serve.doors import Gunicorn, free_port
+from local.instances import free_port
+from tests.serve.doors import Gunicorn
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,6 +24,8 @@ def check(**variables: str) -> tuple[int, str]:
 
 def test_a_door_that_answers_is_healthy(gunicorn: Gunicorn) -> None:
     _, url = gunicorn()
+    # The check waits for 2 s, which is little for a worker's first answer on a busy machine.
+    urllib.request.urlopen(f"{url}/health", timeout=30).close()
 
     assert check(PORT=str(urlsplit(url).port)) == (0, "")
 

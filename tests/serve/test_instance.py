@@ -16,7 +16,7 @@ hello = Response("hello", headers={"Server-Timing": "db;dur=1"})
 
 
 def headers_of(url: str) -> Message:
-    with urllib.request.urlopen(url, timeout=10) as response:
+    with urllib.request.urlopen(url, timeout=30) as response:
         return response.headers
 
 
