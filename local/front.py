@@ -150,6 +150,7 @@ def request_of(scope: Scope, body: bytes) -> Request:
         body=body,
         client=Client(address, scope["scheme"], scope["server"][1]),
         protocol=f"HTTP/{scope['http_version']}",
+        in_chunks=any(name == b"transfer-encoding" for name, _ in scope["headers"]),
     )
 
 

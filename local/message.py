@@ -32,7 +32,10 @@ class Client(NamedTuple):
 
 @dataclass(frozen=True)
 class Request:
-    """A request: `path` and `query` as they were sent, percent-encoded, header names in lower case."""
+    """A request: `path` and `query` as they were sent, percent-encoded, header names in lower case.
+
+    in_chunks: whether its body came without a length told before; its headers may say so no more.
+    """
 
     method: str
     path: bytes
@@ -41,6 +44,7 @@ class Request:
     body: bytes
     client: Client
     protocol: str = "HTTP/1.1"
+    in_chunks: bool = False
 
     def header(self, name: bytes) -> bytes | None:
         """The first value of a header, by its lower-case name."""

@@ -111,8 +111,7 @@ class Proxy:
 
 def has_body(request: Request) -> bool:
     """Whether a body follows the head."""
-    length = request.header(b"content-length")
-    return (length or b"0") != b"0" or request.header(b"transfer-encoding") is not None
+    return request.in_chunks or (request.header(b"content-length") or b"0") != b"0"
 
 
 def is_sendable(request: Request) -> bool:

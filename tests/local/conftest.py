@@ -54,8 +54,14 @@ class Running:
     pid: int
     threads: ThreadPoolExecutor
 
-    def ask(self, target: str, method: str = "GET", body: bytes | None = None, **headers: str | bytes) -> Got:
-        """Send a request on a connection of its own."""
+    def ask(
+        self,
+        target: str,
+        method: str = "GET",
+        body: bytes | Iterator[bytes] | None = None,
+        **headers: str | bytes,
+    ) -> Got:
+        """Send a request on a connection of its own; a body in pieces goes without a Content-Length."""
         where = urlsplit(self.url)
         connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=PATIENCE)
         try:
