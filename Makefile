@@ -1,5 +1,7 @@
 # Each target sets up what it needs, in .venv; a second run starts at once.
 .DEFAULT_GOAL := help
+# What a failed command leaves behind is not taken for whole: python3 without python3-venv makes half an environment.
+.DELETE_ON_ERROR:
 .SHELLFLAGS := -eu -c
 MAKEFLAGS += --no-print-directory
 
