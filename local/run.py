@@ -6,13 +6,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol, TextIO
 
 from local import apprunner, aws, ecs, gcp
 from local.front import Front, listen
 from local.instances import Reaper
 from local.log import Log
-from local.settings import Plan, Settings, plan, require_engine
+from local.settings import Plan, Settings, SettingsError, plan, require_engine
 
 EMULATES = {
     "aws": "AWS Lambda with an HTTP API",
@@ -61,8 +62,7 @@ async def run(platform: str, settings: Settings, *, with_parent: bool = False) -
         _end_with_input(ending)
     with contextlib.ExitStack() as stack:
         stack.callback(listening.close)
-        stream = stack.enter_context(settings.log.open("a", encoding="utf-8")) if settings.log else sys.stderr
-        log = Log(platform, stream)
+        log = Log(platform, stack.enter_context(_log_file(settings.log)) if settings.log else sys.stderr)
         reaper = Reaper()
         await reaper.start()
         service = SERVICES[platform](settings, numbers, log, reaper)
@@ -74,6 +74,13 @@ async def run(platform: str, settings: Settings, *, with_parent: bool = False) -
             await service.close()
             await reaper.close()
     return ending.result()
+
+
+def _log_file(path: Path) -> TextIO:
+    try:
+        return path.open("a", encoding="utf-8")
+    except OSError as problem:
+        raise SettingsError(f"--log is {path}, which cannot be written: {problem.strerror}") from None
 
 
 async def _serve(platform: str, service: Service, front: Front, ending: asyncio.Future[int]) -> None:

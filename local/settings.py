@@ -26,14 +26,14 @@ class SettingsError(ValueError):
 class Settings:
     """How to emulate a platform. None is the platform's own default, from platforms/limits.toml.
 
-    port: of the front on 127.0.0.1, 0 for any free one. idle_seconds: until an idle instance goes. minimum, maximum:
-    instances. concurrency: requests at once in one instance. memory: MB that the instance is told of (a container is
-    held to it). timeout: seconds, of the function (aws) or of a request (gcp). gateway_timeout: seconds, of the HTTP
-    API's integration (aws). engine: "process" runs entrypoint.sh, "podman" or "docker" the `image`, with
-    `engine_options` before its name. app: APP. environment: more variables for the instances. jwt_issuer, jwt_audience:
-    whose tokens the HTTP API asks for, and for whom, several separated by commas (aws); both or neither. log: a file
-    for events and the instances' output; None is standard error. ecs takes no idle_seconds, maximum, concurrency,
-    timeout.
+    port: of the front on 127.0.0.1, 0 for any free one. idle_seconds: until an idle instance goes. minimum,
+    maximum: instances. concurrency: requests at once in one instance. memory: MB, a size that the platform sells;
+    the instance is told of it (a container is held to it). timeout: seconds, of the function (aws) or of a request
+    (gcp). gateway_timeout: seconds, of the HTTP API's integration (aws). engine: "process" runs entrypoint.sh,
+    "podman" or "docker" the `image`, with `engine_options` before its name. app: APP. environment: more variables
+    for the instances. jwt_issuer, jwt_audience: whose tokens the HTTP API asks for, and for whom, several separated
+    by commas (aws); both or neither. log: a file for events and the instances' output; None is standard error. ecs
+    takes no idle_seconds, maximum, concurrency, timeout.
     """
 
     port: int = 0
@@ -85,8 +85,21 @@ def plan(platform: str, settings: Settings) -> Plan:
             f"--timeout: App Runner's is {platforms.limit(platform, 'request_timeout')} s, fixed"
         )
     _check_tokens(platform, settings)
+    _check_memory(platform, settings.memory)
     policy = _tasks(settings) if platform == "ecs" else _policy(platform, settings, check)
     return Plan(policy, *_timeouts(platform, settings, check))
+
+
+def _check_memory(platform: str, memory: int) -> None:
+    known = platforms.limits(platform)
+    if "sizes" in known:
+        sizes = sorted({size for _, size in known["sizes"].value})
+        fits, allowed = memory in sizes, f"one of {', '.join(map(str, sizes))}"
+    else:
+        least, most = known["memory_minimum"].value, known["memory_maximum"].value
+        fits, allowed = least <= memory <= most, f"{least} to {most}"
+    if not fits:
+        raise SettingsError(f"--memory is {memory}; on {platform} it is {allowed}")
 
 
 def _policy(platform: str, settings: Settings, check: "_Checker") -> Policy:
@@ -103,7 +116,7 @@ def _policy(platform: str, settings: Settings, check: "_Checker") -> Policy:
     idle = (
         platforms.limit(platform, "idle_timeout") if settings.idle_seconds is None else settings.idle_seconds
     )
-    if idle < 0:
+    if not idle >= 0:  # nor nan
         raise SettingsError(f"--idle is {idle:g}; it is 0 or more seconds")
     most_concurrent = "concurrency" if platform == "aws" else "concurrency_maximum"
     return Policy(

@@ -164,6 +164,17 @@ def test_a_port_in_use_is_one_clear_line(ends: Ends) -> None:
         ),
         (["ecs", "--gateway-timeout=1"], "--gateway-timeout belongs to aws; ecs has no timeout to set"),
         (["gcp", "--idle=-1"], "--idle is -1; it is 0 or more seconds"),
+        (["gcp", "--idle=nan"], "--idle is nan; it is 0 or more seconds"),
+        (["aws", "--memory=64"], "--memory is 64; on aws it is 128 to 10240"),
+        (["gcp", "--memory=-5"], "--memory is -5; on gcp it is 128 to 32768"),
+        (
+            ["apprunner", "--memory=600"],
+            "--memory is 600; on apprunner it is one of 512, 1024, 2048, 3072, 4096, 6144, 8192, 10240, 12288",
+        ),
+        (
+            ["gcp", "--port=0", "--log=/dev/null/x"],
+            "--log is /dev/null/x, which cannot be written: Not a directory",
+        ),
         (["gcp", "--port=70000"], "--port is 70000; it is 0 (any free one) to 65535"),
         (["gcp", "--env=x"], "--env is 'x'; expected NAME=VALUE"),
         (["gcp", "--engine=lxc"], "--engine is 'lxc'; it is one of process, podman, docker"),
