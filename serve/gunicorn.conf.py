@@ -1,6 +1,7 @@
 """How gunicorn serves the app in a container that may be frozen, scaled and stopped at any time."""
 
 import os
+import socket
 import sys
 from typing import Any
 
@@ -51,6 +52,22 @@ limit_request_fields = 1000
 # The root file system may be read-only.
 control_socket_disable = True
 errorlog = "-"
+
+
+def on_starting(server: Any) -> None:
+    """Called in the master before it listens: gunicorn itself would try for five seconds, and say so eleven times."""
+    if server.cfg.settings["bind"].get() != [bind]:
+        return  # elsewhere, as GUNICORN_CMD_ARGS says
+    [(address, _)] = server.cfg.address
+    try:
+        # Not listening, or a start-up probe would take it for ready.
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((address, port))
+    except OSError as problem:
+        sys.exit(
+            f"Error: HOST is {host!r} and PORT is '{port}', where nothing can listen: {problem.strerror}"
+        )
 
 
 def when_ready(_server: Any) -> None:

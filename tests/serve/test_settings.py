@@ -41,6 +41,17 @@ def test_a_wrong_value_ends_gunicorn_mode_with_one_line(
     assert err.removeprefix("Error: ") == f"{name} is {value!r}{comma} {said}\n"
 
 
+def test_a_port_in_use_ends_gunicorn_mode_with_one_line(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        out, err = start(PORT=str(port)).communicate(timeout=30)
+
+    assert (out, err) == (
+        "",
+        f"Error: HOST is '127.0.0.1' and PORT is '{port}', where nothing can listen: Address already in use\n",
+    )
+
+
 def test_a_wrong_value_is_lambdas_init_error(start: Start) -> None:
     with runtime_api([]) as api:
         process = start(PRELOAD="no.such", AWS_LAMBDA_RUNTIME_API=api.address)
