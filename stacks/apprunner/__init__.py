@@ -3,14 +3,13 @@
 import pulumi
 import pulumi_aws as aws
 
+import platforms
 from stacks import ecr, guards, promotion, secrets
 from stacks.apprunner.domain import join_domain
 from stacks.deployment import Deployment
 from stacks.iam import assumed_by, policy
 from stacks.releases import History
 from stacks.settings import Service
-
-PORT = "8080"
 
 
 def deploy(service: Service, past: History) -> Deployment:
@@ -79,7 +78,7 @@ def deploy(service: Service, past: History) -> Deployment:
                 image_identifier=image,
                 image_repository_type="ECR",
                 image_configuration=aws.apprunner.ServiceSourceConfigurationImageRepositoryImageConfigurationArgs(
-                    port=PORT,
+                    port=str(platforms.limit("apprunner", "port")),
                     runtime_environment_variables=secrets.stamped(
                         _variables(service), secrets.versions(parameters)
                     ),

@@ -1,10 +1,13 @@
 """The limits file: every fact has a source and a date, and its names are known."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 import platforms
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("platform", platforms.NAMES)
@@ -13,6 +16,14 @@ def test_every_limit_names_its_source_unit_and_month(platform: str) -> None:
         assert limit.source.startswith(("https://", "measured: ")), name
         assert re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", limit.read), name
         assert limit.unit, name
+
+
+def test_every_limit_is_read_by_something() -> None:
+    folders = ("stacks", "local", "cost")
+    code = "".join(file.read_text("utf-8") for folder in folders for file in (ROOT / folder).rglob("*.py"))
+
+    read = set(re.findall(r"""["'](\w+)["']""", code))
+    assert {name for platform in platforms.NAMES for name in platforms.limits(platform)} - read == set()
 
 
 def test_a_limit_is_read_by_platform_and_name() -> None:
