@@ -21,7 +21,7 @@ except ModuleNotFoundError as missing:
     if missing.name not in ("awslambdaric", "runtime_client"):
         raise
     sys.exit(
-        "Lambda mode needs awslambdaric, which is only to be had for Linux; run the image in a container instead"
+        "Lambda mode needs awslambdaric, which is not installed; there is one for Linux alone, elsewhere run the image"
     )
 
 log = logging.getLogger(__name__)

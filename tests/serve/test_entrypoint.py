@@ -3,6 +3,7 @@
 import json
 import signal
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -73,6 +74,23 @@ def test_lambda_mode_without_a_runtime_api_says_what_to_do(start: Start) -> None
         (
             "RUN_MODE is lambda, but AWS_LAMBDA_RUNTIME_API does not say where Lambda's Runtime API is; "
             "on a machine of yours run: python -m local aws\n"
+        ),
+    )
+
+
+def test_lambda_mode_without_its_runtime_says_what_to_do(start: Start, tmp_path: Path) -> None:
+    missing = "raise ModuleNotFoundError(\"No module named 'awslambdaric'\", name='awslambdaric')\n"
+    (tmp_path / "awslambdaric.py").write_text(missing)
+
+    process = start(RUN_MODE="lambda", PYTHONPATH=str(tmp_path))
+
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (
+        1,
+        "",
+        (
+            "Lambda mode needs awslambdaric, which is not installed; "
+            "there is one for Linux alone, elsewhere run the image\n"
         ),
     )
 
