@@ -12,6 +12,9 @@ if [ -z "$engine" ]; then
     for candidate in docker podman; do
         if "$candidate" info >/dev/null 2>&1; then engine=$candidate; break; fi
     done
+elif ! command -v "$engine" >/dev/null; then
+    echo "image.sh: ENGINE is '$engine', which is not on PATH; unset, it is docker or podman, whichever answers" >&2
+    exit 69
 fi
 if [ -z "$engine" ]; then
     echo "image.sh: no container engine answers; install podman or start docker" >&2
@@ -19,7 +22,9 @@ if [ -z "$engine" ]; then
 fi
 
 if build_id=$(git rev-parse --short=12 HEAD 2>/dev/null); then
-    [ -z "$(git status --porcelain -- app serve entrypoint.sh requirements/image.txt requirements/otel.txt Dockerfile)" ] || build_id=$build_id-dirty
+    changed=$(git status --porcelain -- app serve entrypoint.sh requirements/image.txt requirements/otel.txt \
+        Dockerfile .dockerignore)
+    [ -z "$changed" ] || build_id=$build_id-dirty
     epoch=$(git log -1 --format=%ct)
 else
     build_id=unknown
