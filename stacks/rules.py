@@ -114,18 +114,18 @@ def rules(platform: str, cpu: float | None = None) -> dict[str, Rule]:
 
 
 def combinations(platform: str, values: Mapping[str, Value | None]) -> list[str]:
-    """What is wrong with `values` together, each of which is allowed by itself."""
+    """What is wrong with `values` together, each of which is allowed by itself or None, where nothing is said of it."""
     problems = list[str]()
     cpu, memory, concurrency = values["cpu"], values["memory"], values["concurrency"]
-    if platform == "gcp":
-        least, most = _cloud_run_memory(float(cpu or 0))
-        if not least <= int(memory or 0) <= most:
+    if platform == "gcp" and isinstance(cpu, float):
+        least, most = _cloud_run_memory(cpu)
+        if isinstance(memory, int) and not least <= memory <= most:
             problems.append(f"memory: it is {memory}; with cpu {cpu:g} Cloud Run allows {least} to {most}")
-        if float(cpu or 0) < platforms.limit("gcp", "cpu_of_one_request") and concurrency != 1:
+        if cpu < platforms.limit("gcp", "cpu_of_one_request") and concurrency not in (1, None):
             problems.append(
                 f"concurrency: it is {concurrency}; with cpu {cpu:g}, less than 1, Cloud Run allows 1"
             )
-    if platform in {"apprunner", "ecs"}:
+    if platform in {"apprunner", "ecs"} and cpu is not None and memory is not None:
         fitting = [size for of, size in platforms.limit(platform, "sizes") if of == cpu]
         if memory not in fitting:
             sizes = " or ".join(str(size) for size in fitting)

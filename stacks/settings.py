@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import platforms
@@ -124,14 +124,14 @@ def read(
     `is_secret` says whether a full key is kept encrypted in the stack's file. Raises ConfigError with every problem
     found.
     """
-    values, problems = _typed(config, project)
+    values, unread, problems = _typed(config, project)
     platform = str(values["platform"]) or stack
     if platform not in platforms.NAMES:
         raise ConfigError([*problems, _no_platform(str(values["platform"]), stack)])
 
     provider, missing = _provider_settings(config, environment, platform)
     refused = _refused(values, platform)
-    chosen, wrong = _chosen(values, platform)
+    chosen, wrong = _chosen(values, platform, unread)
     region = provider.get("aws:region") or provider.get("gcp:region", "")
     problems += promotion.problems(
         str(values["image"]), str(values["app"]), str(KEYS["app"]), platform, region
@@ -150,9 +150,8 @@ def read(
         + wrong
         + _app(str(values["app"]))
         + _domain(values, platform)
+        + rules.combinations(platform, chosen)
     )
-    if not wrong:
-        problems += rules.combinations(platform, chosen)
     if problems:
         raise ConfigError(problems)
     return Service(
@@ -196,8 +195,9 @@ def _whole(value: Value | None) -> int | None:
     return None if value is None else int(value)
 
 
-def _typed(config: Mapping[str, str], project: str) -> tuple[dict[str, Value], list[str]]:
-    values, problems = dict(KEYS), list[str]()
+def _typed(config: Mapping[str, str], project: str) -> tuple[dict[str, Value], set[str], list[str]]:
+    """The value of each key, the keys whose text is none of their type, and what is wrong."""
+    values, unread, problems = dict(KEYS), set[str](), list[str]()
     for full_key, text in config.items():
         namespace, _, key = full_key.partition(":")
         if namespace != project:
@@ -214,9 +214,10 @@ def _typed(config: Mapping[str, str], project: str) -> tuple[dict[str, Value], l
             try:
                 values[key] = _parse(key, text)
             except ValueError:
+                unread.add(key)
                 kind = "a number" if key == "cpu" else KINDS[type(KEYS[key])]
                 problems.append(f"{key}: it is {text!r}; allowed is {kind}")
-    return values, problems
+    return values, unread, problems
 
 
 def _parse(key: str, text: str) -> Value:
@@ -276,16 +277,20 @@ def _refused(values: Mapping[str, Value], platform: str) -> list[str]:
     ]
 
 
-def _chosen(values: Mapping[str, Value], platform: str) -> tuple[dict[str, Value | None], list[str]]:
-    """What each key of the platform comes to (None for keys that it does not have), and what is out of range."""
+def _chosen(
+    values: Mapping[str, Value], platform: str, unread: Collection[str]
+) -> tuple[dict[str, Value | None], list[str]]:
+    """What each key comes to, and what is out of range; None for keys that are, and that the platform has not."""
     chosen, problems = dict[str, Value | None].fromkeys(KEYS), list[str]()
     cpu = values["cpu"]
     for key, rule in rules.rules(platform, cpu if isinstance(cpu, float) else None).items():
+        if key in unread:
+            continue  # told already
         if key in rules.LEFT_OPEN and not values[key]:
             chosen[key] = rule.default
-            continue
-        chosen[key] = values[key]
-        if key not in rules.FREE and values[key] not in rule.allowed:
+        elif key in rules.FREE or values[key] in rule.allowed:
+            chosen[key] = values[key]
+        else:
             problems.append(f"{key}: it is {_show(values[key])}; {platforms.TITLES[platform]} allows {rule}")
     return chosen, problems
 

@@ -171,6 +171,27 @@ def test_every_error_is_told_at_once() -> None:
     ]
 
 
+def test_a_wrong_number_hides_no_wrong_combination_of_others() -> None:
+    """What does not fit together is told in the same run, and only of values that are allowed by themselves."""
+    assert problems("gcp", cpu="0.5", memory=2048, concurrency=2, timeout=9999) == [
+        "timeout: it is 9999; Cloud Run allows 1 to 3600",
+        "memory: it is 2048; with cpu 0.5 Cloud Run allows 128 to 1024",
+        "concurrency: it is 2; with cpu 0.5, less than 1, Cloud Run allows 1",
+    ]
+    assert problems("apprunner", cpu="1", minInstances=26, maxInstances=25) == [
+        "minInstances: it is 26; App Runner allows 1 to 25",
+        "memory: it is 512; with cpu 1 App Runner allows 2048 or 3072 or 4096",
+    ]
+    for cpu, problem in (
+        ("half", "cpu: it is 'half'; allowed is a number"),
+        ("3", "cpu: it is 3; Cloud Run allows 0.08 to 0.99, 1, 2, 4, 6, 8"),
+    ):
+        assert problems("gcp", cpu=cpu, memory=8192) == [problem]
+    assert problems("gcp", cpu="0.5", concurrency=1001) == [
+        "concurrency: it is 1001; Cloud Run allows 1 to 1000"
+    ]
+
+
 def test_the_error_is_readable_as_a_whole() -> None:
     """The message counts, says that nothing happened, and has a line a problem."""
     with pytest.raises(ConfigError) as caught:
