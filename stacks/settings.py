@@ -201,10 +201,12 @@ def _typed(config: Mapping[str, str], project: str) -> tuple[dict[str, Value], s
     for full_key, text in config.items():
         namespace, _, key = full_key.partition(":")
         if namespace != project:
-            if key in KEYS and namespace not in PROVIDERS:
+            if key in (*KEYS, *variables.KEYS) and namespace not in PROVIDERS:
+                secret = "--secret " if key == "secretValues" else ""
+                again = f"{key} VALUE" if key in KEYS else f"{secret}--path {key}.NAME"
                 problems.append(
                     f"{full_key}: it belongs to a project called {namespace}, and this one is called {project}; "
-                    f"type `pulumi config rm {full_key}` and `pulumi config set {key} VALUE`"
+                    f"type `pulumi config rm {full_key}` and `pulumi config set {again}`"
                 )
         elif key in variables.KEYS:
             continue  # a map, which `variables` reads

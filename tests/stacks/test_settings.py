@@ -309,6 +309,27 @@ def test_keys_of_another_project_are_not_passed_over() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("key", "again"),
+    [
+        ("environment", "--path environment.NAME"),
+        ("secrets", "--path secrets.NAME"),
+        ("secretValues", "--secret --path secretValues.NAME"),
+    ],
+)
+def test_a_map_of_another_project_is_not_passed_over_either(key: str, again: str) -> None:
+    """The app would run without its own settings; a map is set variable by variable."""
+    with pytest.raises(ConfigError) as caught:
+        read({**PROVIDER_CONFIG, f"scale-to-zero:{key}": '{"API_KEY": "x"}'}, "demo", "aws", {})
+
+    assert caught.value.problems == (
+        (
+            f"scale-to-zero:{key}: it belongs to a project called scale-to-zero, and this one is called demo; "
+            f"type `pulumi config rm scale-to-zero:{key}` and `pulumi config set {again}`"
+        ),
+    )
+
+
 def test_pulumi_yaml_declares_every_key_with_its_type_its_default_and_what_it_is_for() -> None:
     """The engine checks types by Pulumi.yaml, so it has to say what the program says."""
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
