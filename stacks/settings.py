@@ -7,42 +7,10 @@ from dataclasses import dataclass
 
 import platforms
 from stacks import access, otlp, promotion, rules, variables
+from stacks.keys import KEYS, typed
 from stacks.names import label, resource_name
 from stacks.rules import Value
 from stacks.variables import Variables
-
-# Every key with its neutral value, which says nothing and leaves the choice to the platform. Pulumi.yaml declares
-# the same (tested): the engine demands a default of each key there and copies it into every stack's configuration.
-KEYS: dict[str, Value] = {
-    "platform": "",
-    "app": "app:create_app()",
-    "image": "",
-    "memory": 512,
-    "cpu": "",
-    "architecture": "amd64",
-    "timeout": 0,
-    "concurrency": 0,
-    "minInstances": 0,
-    "maxInstances": 0,
-    "throttleRate": 0,
-    "throttleBurst": 0,
-    "logDays": 0,
-    "tracing": False,
-    "otlpEndpoint": "",
-    "canaryPercent": 100,
-    "pin": "",
-    "access": "public",
-    "jwtIssuer": "",
-    "jwtAudience": "",
-    "invokers": "",
-    "alarmEmail": "",
-    "budget": 0,
-    "billingAccount": "",
-    "wakeUp": True,
-    "domain": "",
-    "dnsZone": "",
-    "domainReady": False,
-}
 
 # The provider's own keys that a platform cannot do without, each with the variables that may hold it instead.
 PROVIDER_KEYS = {
@@ -55,8 +23,6 @@ PROVIDER_KEYS = {
     },
 }
 
-PROVIDERS = ("aws", "awsx", "gcp", "docker-build", "pulumi")
-KINDS: dict[type, str] = {int: "a whole number", bool: "true or false"}
 APP = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*(\(\))?")
 HOST = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -124,34 +90,29 @@ def read(
     `is_secret` says whether a full key is kept encrypted in the stack's file. Raises ConfigError with every problem
     found.
     """
-    values, unread, problems = _typed(config, project)
+    values, unread, problems = typed(config, project)
     platform = str(values["platform"]) or stack
     if platform not in platforms.NAMES:
         raise ConfigError([*problems, _no_platform(str(values["platform"]), stack)])
 
     provider, missing = _provider_settings(config, environment, platform)
-    refused = _refused(values, platform)
-    chosen, wrong = _chosen(values, platform, unread)
     region = provider.get("aws:region") or provider.get("gcp:region", "")
-    problems += promotion.problems(
-        str(values["image"]), str(values["app"]), str(KEYS["app"]), platform, region
-    )
-    endpoint = str(values["otlpEndpoint"])
-    problems += otlp.problems(endpoint, str(values["image"]))
+    image, endpoint = str(values["image"]), str(values["otlpEndpoint"])
     own, unfit = variables.read(config, project, platform, region, is_secret, endpoint)
-    problems += rules.watching(
-        str(values["alarmEmail"]), values["budget"], str(values["billingAccount"]), platform
-    )
-    problems += (
-        access.problems(values, platform)
-        + unfit
-        + missing
-        + refused
-        + wrong
-        + _app(str(values["app"]))
-        + _domain(values, platform)
-        + rules.combinations(platform, chosen)
-    )
+    chosen, wrong = _chosen(values, platform, unread)
+    problems += [
+        *promotion.problems(image, str(values["app"]), str(KEYS["app"]), platform, region),
+        *otlp.problems(endpoint, image),
+        *rules.watching(str(values["alarmEmail"]), values["budget"], str(values["billingAccount"]), platform),
+        *access.problems(values, platform),
+        *unfit,
+        *missing,
+        *_refused(values, platform),
+        *wrong,
+        *_app(str(values["app"])),
+        *_domain(values, platform),
+        *rules.combinations(platform, chosen),
+    ]
     if problems:
         raise ConfigError(problems)
     return Service(
@@ -161,7 +122,7 @@ def read(
         region=region,
         cloud_project=provider.get("gcp:project", ""),
         app=str(values["app"]),
-        image=str(values["image"]),
+        image=image,
         memory=_whole(chosen["memory"]) or 0,
         cpu=None if chosen["cpu"] is None else float(chosen["cpu"]),
         architecture=str(chosen["architecture"]),
@@ -193,52 +154,6 @@ def read(
 
 def _whole(value: Value | None) -> int | None:
     return None if value is None else int(value)
-
-
-def _typed(config: Mapping[str, str], project: str) -> tuple[dict[str, Value], set[str], list[str]]:
-    """The value of each key, the keys whose text is none of their type, and what is wrong."""
-    values, unread, problems = dict(KEYS), set[str](), list[str]()
-    for full_key, text in config.items():
-        namespace, _, key = full_key.partition(":")
-        if namespace != project:
-            if key in (*KEYS, *variables.KEYS) and namespace not in PROVIDERS:
-                secret = "--secret " if key == "secretValues" else ""
-                again = f"{key} VALUE" if key in KEYS else f"{secret}--path {key}.NAME"
-                problems.append(
-                    f"{full_key}: it belongs to a project called {namespace}, and this one is called {project}; "
-                    f"type `pulumi config rm {full_key}` and `pulumi config set {again}`"
-                )
-        elif key in variables.KEYS:
-            continue  # a map, which `variables` reads
-        elif key not in KEYS:
-            problems.append(_unknown(key))
-        else:
-            try:
-                values[key] = _parse(key, text)
-            except ValueError:
-                unread.add(key)
-                kind = "a number" if key == "cpu" else KINDS[type(KEYS[key])]
-                problems.append(f"{key}: it is {text!r}; allowed is {kind}")
-    return values, unread, problems
-
-
-def _parse(key: str, text: str) -> Value:
-    if key == "cpu":
-        return float(text) if text else ""
-    if isinstance(KEYS[key], bool):
-        if text not in {"true", "false"}:
-            raise ValueError(text)
-        return text == "true"
-    return int(text) if isinstance(KEYS[key], int) else text
-
-
-def _unknown(key: str) -> str:
-    keys = (*KEYS, *variables.KEYS)
-    folded = {known.lower(): known for known in keys}
-    near = difflib.get_close_matches(key.lower(), folded, n=1)
-    if near:
-        return f"{key}: there is no such key; did you mean {folded[near[0]]}?"
-    return f"{key}: there is no such key; there are {', '.join(keys)}"
 
 
 def _no_platform(platform: str, stack: str) -> str:

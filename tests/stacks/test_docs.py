@@ -10,7 +10,8 @@ import yaml
 
 import platforms
 from stacks import rules
-from stacks.settings import KEYS, PROVIDER_KEYS
+from stacks.keys import KEYS
+from stacks.settings import PROVIDER_KEYS
 from stacks.variables import KEYS as MAPS
 from tests.stacks.aws_calls import calls
 from tests.stacks.graph import run, service

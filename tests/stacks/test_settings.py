@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import platforms
 from stacks import rules
-from stacks.settings import KEYS, ConfigError, Service, read
+from stacks.keys import KEYS
+from stacks.settings import ConfigError, Service, read
 from stacks.variables import KEYS as MAPS
 from stacks.variables import Variables
 from tests.stacks.graph import PROVIDER_CONFIG, service
