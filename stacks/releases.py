@@ -29,14 +29,14 @@ class History:
         return None if service.canary_percent == 100 else self.promoted or None  # noqa: PLR2004 - all of it
 
     def with_release(
-        self, version: pulumi.Input[str], digest: pulumi.Input[str]
+        self, version: pulumi.Input[str], digest: pulumi.Input[str], primary: str | None = None
     ) -> pulumi.Output[list[Release]]:
-        """The releases after this one: no more than twenty, but never without the promoted one."""
-        return pulumi.Output.all(version, digest).apply(lambda got: self._with(*got))
+        """The releases after this one: no more than twenty, but never without `primary`, which has the traffic."""
+        return pulumi.Output.all(version, digest).apply(lambda got: self._with(got[0], got[1], primary))
 
-    def _with(self, version: str, digest: str) -> list[Release]:
+    def _with(self, version: str, digest: str, primary: str | None) -> list[Release]:
         others = [release for release in self.releases if release["version"] != version]
-        dropped = [release for release in others[: -(KEPT - 1)] if release["version"] != self.promoted]
+        dropped = [release for release in others[: -(KEPT - 1)] if release["version"] != primary]
         return [release for release in others if release not in dropped] + [
             {"version": version, "digest": digest}
         ]

@@ -136,7 +136,7 @@ def deploy(service: Service, past: History) -> Deployment:
         image=image,
         region=service.region,
         promoted=alias.function_version,
-        releases=past.with_release(function.version, promotion.digest_of(image)),
+        releases=past.with_release(function.version, promotion.digest_of(image), primary),
         logs=pulumi.Output.concat("aws logs tail ", log_group.name, f" --follow --region {service.region}"),
         console=pulumi.Output.concat(
             f"https://{service.region}.console.aws.amazon.com/lambda/home?region={service.region}#/functions/",

@@ -109,7 +109,7 @@ def deploy(service: Service, past: History) -> Deployment:
         image=digest,
         region=region,
         promoted=pulumi.Output.from_input(primary or newest),
-        releases=past.with_release(newest, promotion.digest_of(digest)),
+        releases=past.with_release(newest, promotion.digest_of(digest), primary),
         logs=pulumi.Output.concat(
             "gcloud beta run services logs tail ", cloud_run.name, f" --region {region} --project {project}"
         ),

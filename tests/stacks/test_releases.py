@@ -50,11 +50,11 @@ def test_an_unknown_pin_says_what_there_is() -> None:
         History().primary(service("aws", pin="9"))
 
 
-def after(past: History, version: str, digest: str) -> list[Release]:
+def after(past: History, version: str, digest: str, primary: str | None = None) -> list[Release]:
     """The releases after one more."""
 
     async def added() -> list[Release]:
-        return await past.with_release(version, digest).future() or []
+        return await past.with_release(version, digest, primary).future() or []
 
     return asyncio.run(added())
 
@@ -68,15 +68,30 @@ def test_a_release_is_added_once() -> None:
 
 @PATIENT
 @given(st.integers(0, 60), st.integers(0, 60))
-def test_the_list_stays_short_and_keeps_what_is_promoted(count: int, promoted: int) -> None:
-    """Twenty releases are kept in order, and one more where the promoted one is older than those."""
+def test_the_list_stays_short_and_keeps_what_has_the_traffic(count: int, promoted: int) -> None:
+    """Twenty releases are kept in order, and one more where the one with the traffic is older than those."""
     releases = [{"version": str(number), "digest": f"sha256:{number}"} for number in range(count)]
-    past = History(str(promoted), tuple(releases))
+    past = History(str(count - 1), tuple(releases))
 
-    kept = [int(release["version"]) for release in after(past, "999", "sha256:999")]
+    kept = [int(release["version"]) for release in after(past, "999", "sha256:999", str(promoted))]
 
     newest = [*range(max(0, count - KEPT + 1), count), 999]
     assert kept == ([promoted] if promoted < min(count, newest[0]) else []) + newest
+
+
+@pytest.mark.parametrize("platform", ["aws", "gcp"])
+def test_a_pinned_release_stays_known_however_old_it_is(platform: str, cloud: Cloud) -> None:
+    """The next `up` reads the same pin again, so the release has to be on the list of this one."""
+    cloud.earlier = [str(number) for number in range(1, KEPT + 1)]
+    past = History(
+        str(KEPT), tuple({"version": version, "digest": f"sha256:{version}"} for version in cloud.earlier)
+    )
+    pinned = service(platform, pin="1")
+
+    outputs = run(pinned, past=past, cloud=cloud).outputs
+
+    assert outputs["promoted"] == "1"
+    assert History(outputs["promoted"], outputs["releases"]).primary(pinned) == "1"
 
 
 SHARES = [
