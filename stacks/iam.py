@@ -3,6 +3,9 @@
 import json
 from collections.abc import Mapping
 
+# Regions by how their names begin; all others are in "aws".
+PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+
 
 def policy(*statements: Mapping[str, object]) -> str:
     """A policy that allows what each statement says."""
@@ -13,7 +16,7 @@ def policy(*statements: Mapping[str, object]) -> str:
 
 def partition(region: str) -> str:
     """The part of AWS that a region is in, as ARNs begin with it."""
-    return "aws-cn" if region.startswith("cn-") else "aws"
+    return next((of for start, of in PARTITIONS.items() if region.startswith(start)), "aws")
 
 
 def assumed_by(service: str) -> str:

@@ -11,7 +11,7 @@ from stacks.aws.access import guard
 from stacks.aws.domain import join_domain
 from stacks.aws.wake_up import wake_up
 from stacks.deployment import Deployment
-from stacks.iam import assumed_by, policy
+from stacks.iam import assumed_by, partition, policy
 from stacks.releases import History
 from stacks.settings import Service
 
@@ -171,11 +171,12 @@ def _canary(primary: str | None, newest: str, percent: int) -> aws.lambda_.Alias
 
 
 def _lambda_pulls(region: str, account: str) -> str:
+    functions = f"arn:{partition(region)}:lambda:{region}:{account}:function:*"
     return policy(
         {
             "Principal": {"Service": "lambda.amazonaws.com"},
             "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            "Condition": {"StringLike": {"aws:sourceArn": f"arn:aws:lambda:{region}:{account}:function:*"}},
+            "Condition": {"StringLike": {"aws:sourceArn": functions}},
         }
     )
 
