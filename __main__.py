@@ -17,7 +17,7 @@ async def main() -> pulumi.Inputs:
         service = read(CONFIG.get(), pulumi.get_project(), pulumi.get_stack(), os.environ, is_config_secret)
     except ConfigError as error:
         raise pulumi.RunError(str(error)) from None
-    past = await history(service.platform)
+    past = await history(service)
 
     match service.platform:
         case "aws":

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 
@@ -54,19 +55,23 @@ class History:
         return matches[-1]
 
 
-async def history(platform: str) -> History:
+async def history(service: Service) -> History:
     """What the last `up` left in the stack's outputs, be it one that succeeded or one that failed.
-
-    Nothing where the stack ran on another platform, whose versions are not those of `platform`.
 
     To be awaited before the first resource is asked for: with the state in a folder, the engine would read its own
     file while it writes it.
     """
     own = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     before = pulumi.StackReference("before", own)
-    last = {
-        name: (await before.get_output_details(name)).value for name in ("platform", "promoted", "releases")
-    }
-    if last["platform"] != platform:
+    names = ("platform", "region", "promoted", "releases")
+    return remembered({name: (await before.get_output_details(name)).value for name in names}, service)
+
+
+def remembered(last: Mapping[str, Any], service: Service) -> History:
+    """The past that `last`, a stack's outputs or None for each, tells of `service`.
+
+    None where the stack was on another platform or in another region: there a service of its own had those versions.
+    """
+    if (last["platform"], last["region"]) != (service.platform, service.region):
         return History()
     return History(last["promoted"] or "", tuple(last["releases"] or ()))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import platforms
-from stacks.releases import KEPT, History, Release
+from stacks.releases import KEPT, History, Release, remembered
 from tests.stacks.cloud import Cloud
 from tests.stacks.graph import run, service
 
@@ -48,6 +48,16 @@ def test_an_unknown_pin_says_what_there_is() -> None:
         PAST.primary(service("aws", pin="9"))
     with pytest.raises(pulumi.RunError, match=r"\(none yet\)"):
         History().primary(service("aws", pin="9"))
+
+
+def test_only_the_same_platform_and_region_have_a_past() -> None:
+    """Elsewhere a new service is made, which has none of the earlier versions."""
+    last = {"platform": "aws", "region": "us-east-1", "promoted": "2", "releases": [ONE, TWO, AGAIN]}
+
+    assert remembered(last, service("aws")) == PAST
+    assert remembered({**last, "platform": "gcp"}, service("aws")) == History()
+    assert remembered({**last, "region": "eu-west-1"}, service("aws")) == History()
+    assert remembered(dict.fromkeys(last), service("aws")) == History()
 
 
 def after(past: History, version: str, digest: str, primary: str | None = None) -> list[Release]:
