@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from stacks.deployment import DnsRecords
+from stacks.route53 import zone_id
 from stacks.settings import Service
 
 # One for the name itself and one for a name below it that App Runner adds; a third comes only with www.
@@ -30,12 +31,12 @@ def join_domain(service: Service, app_runner: aws.apprunner.Service) -> DnsRecor
             lambda got: [*got[0], {"name": service.domain, "type": "CNAME", "value": got[1]}]
         )
 
-    zone = aws.route53.get_zone_output(name=service.dns_zone, private_zone=False)
+    zone = zone_id(service)
     for place in range(PROOFS):
         # How many there are is known only after the association is made, too late to plan them one by one.
         aws.route53.Record(
             f"{service.name}-validation-{place}",
-            zone_id=zone.zone_id,
+            zone_id=zone,
             name=proofs[place].name,
             type=proofs[place].type,
             records=[proofs[place].value],
@@ -44,7 +45,7 @@ def join_domain(service: Service, app_runner: aws.apprunner.Service) -> DnsRecor
         )
     aws.route53.Record(
         f"{service.name}-a",
-        zone_id=zone.zone_id,
+        zone_id=zone,
         name=service.domain,
         type="A",
         aliases=[

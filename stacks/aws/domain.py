@@ -4,6 +4,7 @@ import pulumi
 import pulumi_aws as aws
 
 from stacks.deployment import DnsRecords
+from stacks.route53 import zone_id
 from stacks.settings import Service
 
 
@@ -35,10 +36,10 @@ def join_domain(
             needed.append(_record(service.domain, "CNAME", target))
         return pulumi.Output.all(*needed)
 
-    zone = aws.route53.get_zone_output(name=service.dns_zone, private_zone=False)
+    zone = zone_id(service)
     validation = aws.route53.Record(
         f"{service.name}-validation",
-        zone_id=zone.zone_id,
+        zone_id=zone,
         name=proof.resource_record_name,
         type=proof.resource_record_type,
         records=[proof.resource_record_value],
@@ -56,7 +57,7 @@ def join_domain(
     for kind in ("A", "AAAA"):
         aws.route53.Record(
             f"{service.name}-{kind.lower()}",
-            zone_id=zone.zone_id,
+            zone_id=zone,
             name=service.domain,
             type=kind,
             aliases=[

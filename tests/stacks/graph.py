@@ -17,7 +17,7 @@ from typing import Any
 import pulumi
 from pulumi.output import Unknown
 from pulumi.runtime import mocks, rpc, set_mocks
-from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.proto import provider_pb2, resource_pb2
 from pulumi.runtime.settings import SETTINGS, set_root_resource
 from pulumi.runtime.stack import run_pulumi_func
 
@@ -25,7 +25,7 @@ from stacks.deployment import Deployment
 from stacks.releases import History
 from stacks.settings import Service, read
 from tests.stacks import aws_cloud
-from tests.stacks.cloud import Cloud
+from tests.stacks.cloud import Cloud, RefusedError
 
 PROVIDER_CONFIG = {"aws:region": aws_cloud.REGION, "gcp:region": "us-central1", "gcp:project": "my-project"}
 FIRST = History()
@@ -203,6 +203,12 @@ class _Recorder(mocks.MockMonitor):
         super().__init__(_Answers(cloud))
         self.cloud = cloud
         self.nodes: list[Node] = []
+
+    def Invoke(self, request: Any) -> Any:
+        try:
+            return super().Invoke(request)
+        except RefusedError as refusal:
+            return provider_pb2.InvokeResponse(failures=[provider_pb2.CheckFailure(reason=str(refusal))])
 
     def RegisterResource(self, request: Any) -> Any:
         if request.type != "awsx:ecr:Repository":

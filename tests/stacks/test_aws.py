@@ -2,6 +2,7 @@
 
 import json
 
+import pulumi
 import pytest
 
 from tests.stacks.aws_cloud import ACCOUNT
@@ -250,6 +251,19 @@ def test_a_domain_with_a_zone_takes_one_up() -> None:
         }
     assert graph.outputs["customUrl"] == "https://api.example.com"
     assert "dnsRecords" not in graph.outputs
+
+
+@pytest.mark.parametrize("platform", ["aws", "apprunner"])
+def test_a_zone_that_is_not_there_is_told_in_one_line(platform: str, cloud: Cloud) -> None:
+    """With what Route 53 says, because it also refuses a name that two zones have, or whoever may not ask."""
+    with pytest.raises(pulumi.RunError) as caught:
+        run(service(platform, domain="api.b.org", dnsZone="b.org"), cloud=cloud)
+
+    told = str(caught.value)
+    assert told.startswith("dnsZone: it is 'b.org', and Route 53 gives no public zone for it (")
+    assert "no matching Route 53 Hosted Zone found: b.org" in told
+    assert told.endswith("or `pulumi config rm dnsZone` to make the records by hand")
+    assert "\n" not in told
 
 
 def test_a_domain_without_a_zone_takes_two_phases(cloud: Cloud) -> None:

@@ -261,17 +261,24 @@ def test_an_unknown_pin_stops_before_anything_is_changed(new_stack: NewStack, cl
     assert done(cloud) == []
 
 
-def test_a_zone_that_is_not_there_is_told_without_a_trace(new_stack: NewStack) -> None:
+@pytest.mark.parametrize(
+    ("platform", "words"),
+    [
+        ("aws", "and Route 53 gives no public zone for it ("),
+        ("apprunner", "and Route 53 gives no public zone for it ("),
+        ("gcp", "which is no public zone of this project in Cloud DNS (example.com)"),
+    ],
+)
+def test_a_zone_that_is_not_there_is_told_without_a_trace(
+    platform: str, words: str, new_stack: NewStack
+) -> None:
     """The lookup answers while resources are made, and the message still is one sentence."""
-    stack = new_stack("gcp")
+    stack = new_stack(platform)
     configure(stack, domain="api.b.org", dnsZone="b.org")
 
     printed = stack.up(fails=True)
 
-    assert (
-        "dnsZone: it is 'b.org', which is no public zone of this project in Cloud DNS (example.com)"
-        in printed
-    )
+    assert f"dnsZone: it is 'b.org', {words}" in printed
     assert "Traceback" not in printed
 
 
