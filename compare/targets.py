@@ -1,5 +1,6 @@
 """What a user typed or wrote in a targets file into targets: a name, where it is, and the request to send there."""
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -91,6 +92,8 @@ def from_file(path: Path, request: Request, default_path: str) -> list[Target]:
     if not isinstance(listed, list) or not listed or not all(isinstance(table, dict) for table in listed):
         raise CompareError(f"{path} has no [[target]] table; each has a name and one of url, stack, local")
     shared = tables.get("request", {})
+    if not isinstance(shared, dict):
+        raise CompareError(f"{path}: [request] should be a table such as {{ method = 'POST' }}")
     _only(shared, _REQUEST, f"{path}: [request]")
     return [
         _table({**shared, **table}, request, default_path, f"{path}: target {n}")
@@ -122,7 +125,7 @@ def _table(table: Mapping[str, Any], request: Request, default_path: str, where:
             method=_text(table, "method", where, request.method),
             headers=(*request.headers, *(header(f"{name}: {value}") for name, value in headers.items())),
             body=_text(table, "body", where, request.body),
-            expect=_number(table, "expect", where, request.expect),
+            expect=_whole(table, "expect", where, request.expect),
         )
         target = _placed(kinds[0], what, asked, path)
     except CompareError as failure:
@@ -130,7 +133,7 @@ def _table(table: Mapping[str, Any], request: Request, default_path: str, where:
     platform = _text(table, "platform", where, target.platform)
     if platform is not None and platform not in platforms.NAMES:
         raise CompareError(f"{where}: platform is {platform!r}; it is one of {', '.join(platforms.NAMES)}")
-    idle = _number(table, "idle", where, None)
+    idle = _number(table, "idle", where)
     emulator = tuple((key, _setting(table, key, where)) for key in sorted(_EMULATOR & set(table)))
     if emulator and kinds[0] != "local":
         raise CompareError(
@@ -147,7 +150,8 @@ def _placed(kind: str, what: str, request: Request, path: str) -> Target:
         case "stack":
             return _stack(what, request, path)
         case _:
-            return _typed(f"{urlsplit(what).hostname or 'url'}={what}", request, path)
+            url = _url(what, path)
+            return Target(urlsplit(url).hostname or "", "url", what, replace(request, url=url), path)
 
 
 def distinct(targets: Sequence[Target]) -> list[Target]:
@@ -185,7 +189,7 @@ def _only(table: Mapping[str, Any], allowed: set[str], where: str) -> None:
 
 
 def _setting(table: Mapping[str, Any], key: str, where: str) -> Any:
-    return _number(table, key, where, None) if key == "memory" else _text(table, key, where)
+    return _whole(table, key, where, None) if key == "memory" else _text(table, key, where)
 
 
 def _text(table: Mapping[str, Any], key: str, where: str, default: str | None = None) -> Any:
@@ -195,8 +199,19 @@ def _text(table: Mapping[str, Any], key: str, where: str, default: str | None = 
     return value
 
 
-def _number(table: Mapping[str, Any], key: str, where: str, default: float | None) -> Any:
-    value = table.get(key, default)
-    if value is not default and (not isinstance(value, int | float) or isinstance(value, bool) or value < 0):
+def _number(table: Mapping[str, Any], key: str, where: str) -> Any:
+    value = table.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
         raise CompareError(f"{where}: {key} is {value!r}; it should be a number")
+    if value <= 0:
+        raise CompareError(f"{where}: {key} is {value!r}; it should be more than 0")
+    return value
+
+
+def _whole(table: Mapping[str, Any], key: str, where: str, default: int | None) -> Any:
+    value = table.get(key, default)
+    if value is not default and (not isinstance(value, int) or isinstance(value, bool)):
+        raise CompareError(f"{where}: {key} is {value!r}; it should be a whole number")
     return value

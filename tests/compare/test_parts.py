@@ -90,7 +90,7 @@ def test_a_body_without_places_is_sent_as_it_is(text: str) -> None:
         ),
         (
             "[[target]]\nlocal = 'aws'\nmemory = '512'",
-            "{file}: target 1: memory is '512'; it should be a number",
+            "{file}: target 1: memory is '512'; it should be a whole number",
         ),
         (
             "[[target]]\nurl = 'http://h'\nheaders = {Authorization = 'x'}",
@@ -102,7 +102,25 @@ def test_a_body_without_places_is_sent_as_it_is(text: str) -> None:
         ),
         (
             "[[target]]\nurl = 'http://h'\nexpect = '200'",
-            "{file}: target 1: expect is '200'; it should be a number",
+            "{file}: target 1: expect is '200'; it should be a whole number",
+        ),
+        (
+            "[[target]]\nurl = 'http://h'\nexpect = 200.5",
+            "{file}: target 1: expect is 200.5; it should be a whole number",
+        ),
+        (
+            "[[target]]\nlocal = 'aws'\nmemory = 0.5",
+            "{file}: target 1: memory is 0.5; it should be a whole number",
+        ),
+        ("[[target]]\nurl = 'http://h'\nidle = 0", "{file}: target 1: idle is 0; it should be more than 0"),
+        ("[[target]]\nurl = 'http://h'\nidle = inf", "{file}: target 1: idle is inf; it should be a number"),
+        (
+            "[[target]]\nurl = 'http://[::1'",
+            "{file}: target 1: URL is 'http://[::1'; it is written http://HOST",
+        ),
+        (
+            "request = 3\n[[target]]\nurl = 'http://h'",
+            "{file}: [request] should be a table such as {{ method = 'POST' }}",
         ),
     ],
 )
