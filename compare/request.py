@@ -2,9 +2,10 @@
 
 import json
 import re
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from compare.errors import CompareError
 
@@ -48,11 +49,13 @@ class Filled:
     secrets: tuple[tuple[str, str], ...]
 
     def redact(self, text: str) -> str:
-        """`text` with each secret's value, plain or as JSON writes it, replaced by its `${NAME}`."""
-        for name, value in self.secrets:
-            for written in (value, json.dumps(value)[1:-1]):
-                text = text.replace(written, f"${{{name}}}")
-        return text
+        """`text` with each secret's value, plain or as JSON or a URL writes it, replaced by its `${NAME}`."""
+        names = {written: name for name, value in self.secrets for written in _written(value)}
+        if not names:
+            return text
+        longest_first = sorted(names, key=len, reverse=True)  # one may begin as another does
+        any_of_them = "|".join(map(re.escape, longest_first))
+        return re.sub(any_of_them, lambda match: f"${{{names[match[0]]}}}", text)
 
 
 def filled(request: Request, environment: Mapping[str, str]) -> Filled:
@@ -74,12 +77,25 @@ def filled(request: Request, environment: Mapping[str, str]) -> Filled:
         return _PLACE.sub(value, text)
 
     body = None if request.body is None else fill(request.body).encode()
-    url = fill(request.url)
-    headers = tuple((name, fill(value)) for name, value in request.headers)
+    url = quote(fill(request.url), safe=string.punctuation)  # letters beyond ASCII and spaces
+    headers = tuple((name, _one_line(name, value, fill(value))) for name, value in request.headers)
     if body is not None and not any(name.lower() == "content-type" for name, _ in headers):
         headers = (*headers, ("Content-Type", "application/json"))
     secrets = tuple((name, value) for name, value in used.items() if len(value) >= _SHORTEST_SECRET)
     return Filled(request.method, url, headers, body, request.expect, secrets)
+
+
+def _one_line(name: str, written: str, value: str) -> str:
+    """`value` again, which is `written` filled in; CompareError where it would end the header."""
+    if "\n" in value or "\r" in value:
+        places = " and ".join(match[0] for match in _PLACE.finditer(written))
+        raise CompareError(f"{places} has a line break, and header {name} is one line; set it without one")
+    return value
+
+
+def _written(value: str) -> set[str]:
+    """How a secret's value may be written in what a target says."""
+    return {value, json.dumps(value)[1:-1], quote(value), quote(value, safe="")}
 
 
 def header(text: str) -> tuple[str, str]:

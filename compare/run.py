@@ -170,11 +170,11 @@ class _Recording:
             return f"failed: {files.told(failure)}; the samples before are in the file"
         return "interrupted" if self.stop else "complete"
 
-    def _redacted(self, line: str) -> str:
-        """`line` without the secrets of any target."""
+    def _redacted(self, text: str) -> str:
+        """`text` without the secrets of any target."""
         for endpoint in self.opened:
-            line = endpoint.request.redact(line)
-        return line
+            text = endpoint.request.redact(text)
+        return text
 
 
 def _head(

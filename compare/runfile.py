@@ -4,20 +4,27 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 from compare.errors import CompareError
+from compare.plan import Plan
 from compare.sample import Sample
 
 FORMAT = 1
 SAMPLES = "samples.jsonl"
+# Where a target's or a user's own words stand. A secret may look like a number or a word of this file: elsewhere it is
+# none, and striking it out would make the line unreadable.
+_WORDS = frozenset({"error", "instance", "build", "text", "command", "url", "request", "headers", "body"})
+_ENDPOINT = frozenset({"name", "platform", "emulated", "url", "request"})
 
 
 class RunFile:
     """An open samples.jsonl. Each line is one write, on disk before the next request; never a half line.
 
-    `redact` strikes secrets out of every line. OSError (a full disk) is the caller's to handle: lines before it stand.
+    `redact` strikes secrets out of the words in it. OSError (a full disk) is the caller's to handle: lines before it
+    stand.
     """
 
     def __init__(self, path: Path, redact: Callable[[str], str] = lambda text: text) -> None:
@@ -34,8 +41,8 @@ class RunFile:
 
     def write(self, record: Mapping[str, Any]) -> None:
         """Append one record as one line; after a failure the file ends with the line before."""
-        text = self._redact(json.dumps(record, separators=(",", ":"), ensure_ascii=True))
-        self._append(f"{text}\n".encode())
+        redacted = _redacted(record, self._redact)
+        self._append(f"{json.dumps(redacted, separators=(',', ':'), ensure_ascii=True)}\n".encode())
 
     def _append(self, line: bytes) -> None:
         left = memoryview(line)
@@ -81,29 +88,43 @@ def read(directory: Path) -> Run:
     end: dict[str, Any] | None = None
     samples: list[Sample] = []
     notes: list[dict[str, Any]] = []
+    names: set[str] = set()
     damaged = 0
     for record in _records(path):
         match record:
             case {"record": "run"} if head is None:
-                head = record
-            case {"record": "sample"} if (sample := _sample(record)) is not None:
+                head, names = record, _names(record)
+            case {"record": "sample"} if (sample := _sample(record)) is not None and sample.target in names:
                 samples.append(sample)
                 end = None  # a run that goes on after its end was resumed
-            case {"record": "end"}:
+            case {"record": "end", "status": str(), "at_s": int() | float()}:
                 end = record
-            case {"record": "note"}:
+            case {"record": "note", "text": str()}:
                 notes.append(record)
             case _:
                 damaged += 1
-    if head is None or not isinstance(head.get("format"), int):
-        raise CompareError(
-            f"{path} does not begin with a run's record; is it a samples.jsonl written by `compare run`?"
-        )
-    if head["format"] > FORMAT:
+    if head is not None and isinstance(head.get("format"), int) and head["format"] > FORMAT:
         raise CompareError(
             f"{path} has format {head['format']}, this version reads up to {FORMAT}; update and try again"
         )
+    if head is None or not _sound(head):
+        raise CompareError(
+            f"{path} does not begin with a run's record; is it a samples.jsonl written by `compare run`?"
+        )
     return Run(directory, head, tuple(samples), tuple(notes), end, damaged)
+
+
+def _redacted(value: Any, redact: Callable[[str], str], name: str = "") -> Any:
+    """`value`, which stands under `name`, with secrets struck out of the words in it."""
+    match value:
+        case Mapping():
+            return {name: _redacted(one, redact, name) for name, one in value.items()}
+        case list() | tuple():
+            return [_redacted(one, redact, name) for one in value]
+        case str() if name in _WORDS:
+            return redact(value)
+        case _:
+            return value
 
 
 def _records(path: Path) -> Iterator[dict[str, Any] | None]:
@@ -117,6 +138,25 @@ def _records(path: Path) -> Iterator[dict[str, Any] | None]:
                 yield None
             else:
                 yield record if isinstance(record, dict) else None
+
+
+def _names(head: Mapping[str, Any]) -> set[str]:
+    """The targets of a run, as far as its first line tells."""
+    try:
+        return {entry["name"] for entry in head["endpoints"]}
+    except (KeyError, TypeError):
+        return set()
+
+
+def _sound(head: Mapping[str, Any]) -> bool:
+    """Whether `head` has all that reports are made from."""
+    try:
+        datetime.fromisoformat(head["started"])
+        Plan.from_record(head["plan"])
+        told = isinstance(head["command"], str) and isinstance(head["machine"], dict)
+        return told and all(entry.keys() >= _ENDPOINT for entry in head["endpoints"])
+    except (AttributeError, CompareError, KeyError, TypeError, ValueError):
+        return False
 
 
 def _sample(record: Mapping[str, Any]) -> Sample | None:

@@ -1,6 +1,7 @@
 """The pure parts: requests and their secrets, targets files, samples, saved files, findings, units."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,18 @@ from compare.units import seconds, share, spoken
 TEXT = st.text(st.characters(exclude_characters="\r\n$", exclude_categories=["Cs"]), max_size=30)
 SECRET = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FFF, exclude_categories=["Cs"]), min_size=4)
 SOURCE = Source("a", "aws", emulated=True)
+HEAD: dict[str, object] = {
+    "record": "run",
+    "format": 1,
+    "started": "2026-11-23T16:18:53+01:00",
+    "command": "python -m compare run",
+    "plan": Plan().record(),
+    "targets": [],
+    "endpoints": [
+        {"name": "a", "platform": "aws", "emulated": True, "url": "http://h/", "request": "GET http://h/"}
+    ],
+    "machine": {},
+}
 
 
 @given(before=TEXT, after=TEXT, secret=SECRET)
@@ -32,8 +45,43 @@ def test_a_secret_reaches_the_request_and_no_line_of_a_file(before: str, after: 
 
     assert made.headers[0] == ("X-A", f"{before}{secret}")
     assert made.body == f"{before}{secret}{after}".encode()
-    line = made.redact(json.dumps({"error": f"said {secret}!"}))
-    assert "${SECRET}" in json.loads(line)["error"] or secret in "said !"
+    assert secret not in made.redact(f"said {secret}!").replace("${SECRET}", "")
+
+
+@given(
+    secret=st.one_of(SECRET, st.sampled_from(["1234", "null", "warm", "fresh", "sample", "error", "bytes"]))
+)
+def test_striking_out_a_secret_loses_no_sample(tmp_path_factory: pytest.TempPathFactory, secret: str) -> None:
+    """A number or a word of the file itself may be one: only what a target says is struck out of."""
+    folder = tmp_path_factory.mktemp("run")
+    made = filled(Request(headers=(("X-A", "${SECRET}"),)), {"SECRET": secret})
+    said = Answer(
+        "fresh", 200, Times(12.1234, 12.1234, None, 1234.5, 1234.56), headers={"x-instance-id": secret}
+    )
+    one = samples.attempted_warm(SOURCE, Moment(1234, 2, 12.1234), said, 200, "fresh")
+
+    with RunFile(folder / "samples.jsonl", made.redact) as file:
+        file.write(HEAD)
+        file.write(one.record())
+    found = read(folder)
+
+    assert (found.samples, found.damaged) == ((replace(one, instance="${SECRET}"),), 0)
+
+
+@pytest.mark.parametrize(
+    ("secrets", "said", "kept"),
+    [
+        ({"A": "abcd", "B": "abcd-efgh"}, "no abcd-efgh here, no abcd", "no ${B} here, no ${A}"),
+        ({"A": "ab/cd e"}, "HTTP 302 to /?k=ab%2Fcd%20e", "HTTP 302 to /?k=${A}"),
+        ({"A": "ab/cd e"}, "HTTP 302 to /ab/cd%20e", "HTTP 302 to /${A}"),
+        ({"A": 'ab"cd'}, '{"key": "ab\\"cd"}', '{"key": "${A}"}'),
+    ],
+)
+def test_no_part_of_a_secret_is_left(secrets: dict[str, str], said: str, kept: str) -> None:
+    """Where one begins as another does, and as a URL or JSON writes it."""
+    made = filled(Request(body="".join(f"${{{name}}}" for name in secrets)), secrets)
+
+    assert made.redact(said) == kept
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"])))
@@ -243,8 +291,7 @@ def test_a_saved_file_is_read_whatever_happened_to_some_lines(
     one = samples.attempted_warm(SOURCE, Moment(1, 2, 3.25), answer(2, 5.0), 200, "fresh")
     line = json.dumps(one.record())
     lines = {"whole": line, "half": line[:40], "noise": '{"record": "what"}', "blank": ""}
-    head = {"record": "run", "format": 1, "plan": Plan().record(), "endpoints": []}
-    text = "\n".join([json.dumps(head), *(lines[kind] for kind in what)])
+    text = "\n".join([json.dumps(HEAD), *(lines[kind] for kind in what)])
     (folder / "samples.jsonl").write_text(text)
 
     with RunFile(folder / "samples.jsonl") as file:
@@ -267,6 +314,7 @@ def test_a_saved_file_is_read_whatever_happened_to_some_lines(
         {"kind": "weird"},
         {"ok": "yes"},
         {"target": 7},
+        {"target": "nobody"},
         {"ms": {"name": 0, "connect": 0, "tls": None, "first_byte": 1, "total": None, "app": None}},
         {"ms": {"name": 0, "connect": 0, "tls": None, "first_byte": float("inf"), "total": 1, "app": None}},
         {"ms": {"name": 0, "connect": 0, "tls": "x", "first_byte": 1, "total": 1, "app": None}},
@@ -276,13 +324,35 @@ def test_a_saved_file_is_read_whatever_happened_to_some_lines(
 def test_a_sample_that_cannot_be_is_a_damaged_line(tmp_path: Path, changed: dict[str, object]) -> None:
     """Whoever changed it: no figure is made of it, and none of the others is lost."""
     one = samples.attempted_warm(SOURCE, Moment(1, 2, 3.25), answer(2, 5.0), 200, "fresh")
-    head = {"record": "run", "format": 1, "plan": Plan().record(), "endpoints": []}
-    lines = [head, one.record(), {**one.record(), **changed}]
+    lines = [HEAD, one.record(), {**one.record(), **changed}]
     (tmp_path / "samples.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
 
     found = read(tmp_path)
 
     assert (found.samples, found.damaged) == ((one,), 1)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"endpoints": None}, {"endpoints": [{"name": "a"}]}, {"plan": {}}, {"started": "today"}]
+)
+def test_a_file_whose_first_line_cannot_be_is_refused(tmp_path: Path, changed: dict[str, object]) -> None:
+    """In one line: without it nothing can be made of the others."""
+    (tmp_path / "samples.jsonl").write_text(json.dumps({**HEAD, **changed}))
+
+    with pytest.raises(CompareError, match=r"samples.jsonl does not begin with a run's record"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "line", [{"record": "end"}, {"record": "note"}, {"record": "end", "status": 1, "at_s": "x"}]
+)
+def test_an_end_or_a_note_that_cannot_be_is_a_damaged_line(tmp_path: Path, line: dict[str, object]) -> None:
+    """As a sample is."""
+    (tmp_path / "samples.jsonl").write_text(f"{json.dumps(HEAD)}\n{json.dumps(line)}\n")
+
+    found = read(tmp_path)
+
+    assert (found.end, found.notes, found.damaged) == (None, (), 1)
 
 
 def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:

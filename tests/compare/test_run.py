@@ -235,6 +235,18 @@ def test_secrets_of_the_environment_are_sent_and_never_saved(
     ] == []
 
 
+def test_a_url_is_written_as_people_write_it(
+    serve: Serve, compare: Compare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a URL cannot hold is sent as HTTP wants it, also what came from the environment."""
+    server = serve()
+    monkeypatch.setenv("WHO", "zoë b")
+
+    done = compare("run", f"a={server.url}/größe/100%25?who=${{WHO}}", *QUICK)
+
+    assert (done.status, server.seen()[0]["path"]) == (0, "/gr%C3%B6%C3%9Fe/100%25?who=zo%C3%AB%20b")
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -259,6 +271,10 @@ def test_secrets_of_the_environment_are_sent_and_never_saved(
         (["a=http://x", "--header", "nothing"], "header is 'nothing'; it is written 'Name: value'"),
         (["a=http://x", "--header", "Authorization: Bearer abc"], "header Authorization looks like a secret"),
         (["a=http://x", "--header", "X-A: ${NOT_SET_HERE}"], "${NOT_SET_HERE} is not set in the environment"),
+        (
+            ["a=http://x", "--header", "X-A: ${LINES}"],
+            "${LINES} has a line break, and header X-A is one line",
+        ),
         (["a=http://x/?api_key=1"], "api_key in the URL http://x/ looks like a secret"),
         (
             ["--targets", "/no/such/file"],
@@ -269,8 +285,11 @@ def test_secrets_of_the_environment_are_sent_and_never_saved(
         (["a=http://x", "--rounds", "0", "--cold", "none"], "nothing to measure"),
     ],
 )
-def test_wrong_usage_is_one_line_and_status_2(compare: Compare, words: list[str], told: str) -> None:
+def test_wrong_usage_is_one_line_and_status_2(
+    compare: Compare, monkeypatch: pytest.MonkeyPatch, words: list[str], told: str
+) -> None:
     """The line names what was read and what to type; nothing is saved."""
+    monkeypatch.setenv("LINES", "one\ntwo")
     done = compare("run", *words)
 
     assert (done.status, done.out) == (2, "")
