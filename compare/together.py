@@ -3,7 +3,7 @@
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Self
@@ -42,7 +42,7 @@ class Sent:
 Found = queue.SimpleQueue[Sent | None]
 
 
-def burst(connections: Connections, size: int) -> Iterator[Sent]:
+def burst(connections: Connections, size: int) -> Generator[Sent]:
     """`size` requests at the same moment, each on a connection of its own; answers as they arrive.
 
     Those stopped in flight are missing.
@@ -62,9 +62,11 @@ def burst(connections: Connections, size: int) -> Iterator[Sent]:
         for thread in threads:
             thread.start()
         gate.set()
-        yield from _gathered(found, size)
-        for thread in threads:
-            thread.join()
+        try:
+            yield from _gathered(found, size)
+        finally:  # also where nobody wants the rest: no connection may be closed while it is used
+            for thread in threads:
+                thread.join()
 
 
 class OpenLoop:

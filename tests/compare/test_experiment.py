@@ -1,6 +1,7 @@
 """How a run is designed: bursts, load, until what it goes on, what is sent, and what it says while it runs."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import pty
@@ -14,9 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from compare import stats, trust
+from compare import stats, together, trust
+from compare.endpoints import Endpoint
 from compare.probe import Probe
-from compare.request import Filled
+from compare.request import Filled, Request, filled
+from compare.sample import Source
 from tests.compare.conftest import Done, Server
 
 Serve = Callable[..., Server]
@@ -42,6 +45,22 @@ def test_a_burst_gets_cold_starts_of_its_own_kind(serve: Serve, compare: Compare
     assert len({s["instance"] for s in cold}) == len(cold)
     assert {s["why"] for s in left_out} <= {"not a cold start: the instance had answered before"}
     assert [(one["how"], one["n"]) for one in done.report["targets"][0]["series"]] == [("burst", len(cold))]
+
+
+def test_a_disk_that_is_full_in_a_burst_ends_it_in_order(serve: Serve) -> None:
+    """Requests that are under way end before their connections are closed."""
+    server = serve("--crowd", "--delay", "100")
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    endpoint = Endpoint(
+        Source("a", None, emulated=False), filled(Request(url=server.url), {}), 1.0, server.url
+    )
+    sent = together.burst(together.Connections(endpoint, "fresh", 5.0, lambda: False), 5)
+
+    next(sent)
+    with pytest.raises(OSError, match="No space left"):
+        sent.throw(full)
+
+    assert len(server.seen()) == 5
 
 
 def test_bursts_that_bring_nothing_are_given_up(serve: Serve, compare: Compare) -> None:
