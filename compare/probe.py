@@ -15,6 +15,8 @@ from compare.request import Filled
 from compare.sample import Answer, Connection, Times, app_duration
 
 LARGEST_ANSWER = 64 * 1024 * 1024
+# Methods whose requests say how long their body is also when they have none: some servers refuse them without (411).
+_WITH_BODY = {"POST", "PUT", "PATCH"}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -69,14 +71,14 @@ class Probe:
         curl.setopt(pycurl.CUSTOMREQUEST, request.method)
         if request.method == "HEAD":
             curl.setopt(pycurl.NOBODY, 1)
+        # An empty "Expect:" keeps libcurl from asking for 100 Continue, which would be a round trip of its own.
+        headers = ["Expect:"]
         if request.body is not None:
             curl.setopt(pycurl.POSTFIELDS, request.body)
             curl.setopt(pycurl.POSTFIELDSIZE, len(request.body))
-        # An empty "Expect:" keeps libcurl from asking for 100 Continue, which would be a round trip of its own.
-        headers = [
-            "Expect:",
-            *(f"{name}: {value}" if value else f"{name};" for name, value in request.headers),
-        ]
+        elif request.method in _WITH_BODY:
+            headers.append("Content-Length: 0")
+        headers += [f"{name}: {value}" if value else f"{name};" for name, value in request.headers]
         curl.setopt(pycurl.HTTPHEADER, [line.encode() for line in headers])
         curl.setopt(pycurl.USERAGENT, "scale-to-zero-compare")
         curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)

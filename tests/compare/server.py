@@ -101,7 +101,7 @@ def handler(options: argparse.Namespace) -> type[BaseHTTPRequestHandler]:  # noq
             served.append(number)
             return None
 
-        do_GET = do_POST = do_PUT = answer  # noqa: N815 -- http.server's names
+        do_GET = do_POST = do_PUT = do_PATCH = answer  # noqa: N815 -- http.server's names
 
         def identity(self, of: tuple[str, int, float]) -> dict[str, str]:
             instance, number, age = of

@@ -208,6 +208,21 @@ def test_method_path_headers_body_and_status_are_sent(serve: Serve, compare: Com
     assert "Expect" not in asked["headers"]
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_a_method_that_has_a_body_says_that_there_is_none(
+    serve: Serve, compare: Compare, method: str
+) -> None:
+    """Google's front end refuses such a request without a length (411)."""
+    server = serve()
+
+    done = compare("run", f"a={server.url}", "--method", method, *QUICK)
+
+    asked = server.seen()[-1]
+    assert (done.status, asked["method"], asked["body"]) == (0, method, "")
+    assert asked["headers"]["Content-Length"] == "0"
+    assert "Content-Type" not in asked["headers"]
+
+
 def test_a_redirect_is_not_followed(serve: Serve, compare: Compare) -> None:
     """What was asked for is what is measured."""
     server = serve("--status", "301")
