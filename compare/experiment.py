@@ -184,7 +184,7 @@ class Experiment:
     def _warm_rounds(self, lanes: list[Lane]) -> None:
         rounds = self._rounds_now()
         for lane in lanes if rounds else []:
-            if not lane.aside or self._tries_again():
+            if not lane.aside or _tries_again(self._cycle):
                 self._prepare(lane, samples.OPENING, self.plan.connections)
         self.view.doing("warm rounds")
         for _ in range(rounds):
@@ -214,10 +214,6 @@ class Experiment:
             return math.ceil(plan.rounds / plan.cycles) if plan.cold == "idle" else 0
         return math.ceil(left / (self._end - self._cycle))
 
-    def _tries_again(self) -> bool:
-        """Whether targets left aside are asked in this cycle: number 1, 2, 4, 8, so that a hanging one costs little."""
-        return self._cycle.bit_count() == 1
-
     def _warm(self, lane: Lane, connection: Connection) -> None:
         moment = self._moment()
         answer = lane.ask(connection)
@@ -240,6 +236,10 @@ class Experiment:
                 for lane, loop in loops:
                     if self.stop:
                         return
+                    if lane.aside and _tries_again(number):
+                        self._prepare(lane, samples.OPENING, ["kept"])
+                    if lane.aside:
+                        continue
                     self.view.doing(f"{rate:g} requests a second on {lane.endpoint.name}")
                     begin = time.monotonic() + _LEAD_S
                     for sent in loop.run([begin + k / rate for k in range(count)]):
@@ -286,3 +286,8 @@ class Experiment:
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._began
+
+
+def _tries_again(number: int) -> bool:
+    """Whether targets left aside are asked in this cycle or slice: 1, 2, 4, 8, so that a hanging one costs little."""
+    return number.bit_count() == 1

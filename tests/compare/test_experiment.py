@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import termios
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -156,6 +157,25 @@ def test_requests_that_could_never_be_sent_are_failures(serve: Serve, compare: C
         "no complete answer within the timeout",
         "never sent: every connection was waiting for an answer",
     }
+
+
+def test_a_target_that_hangs_under_load_is_left_aside(serve: Serve, compare: Compare) -> None:
+    """Its requests of one slice fail; after that it is asked once in slices 1, 2 and 4, and the other goes on."""
+    hanging, other = serve("--hang-from", "6"), serve()
+
+    load = ("--rate", "10", "--load-duration", "6", "--load-connections", "2")
+    words = (f"hanging={hanging.url}", f"other={other.url}", "--cold", "none", "--rounds", "0", *load)
+    done = compare("run", *words, "--timeout", "400ms", "--quiet")
+
+    asked = Counter(
+        (one["target"], one["kind"], one["round"]) for one in done.samples if one["kind"] == "load"
+    )
+    again = [
+        one for one in done.samples if one["target"] == "hanging" and one["why"] == "opening the connection"
+    ]
+    assert done.status == 1
+    assert asked == {("hanging", "load", 0): 10, **{("other", "load", slice_): 10 for slice_ in range(6)}}
+    assert [one["ok"] for one in again] == [True, True, False, False, False]
 
 
 def test_precision_ends_a_run_that_is_precise_enough(serve: Serve, compare: Compare) -> None:
