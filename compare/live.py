@@ -40,7 +40,7 @@ class Progress:
         self._duration_s = duration_s
         self._clock = clock
         self._began = clock()
-        self._next = 0.0
+        self._next = self._begun = 0.0
         self._stage, self._number = "", 0
         self._of: int | None = None
         self._first: tuple[int, float] | None = None
@@ -67,8 +67,9 @@ class Progress:
 
     def stage(self, name: str, number: int, of: int | None) -> None:
         """A cycle or slice begins; `of` is None where nobody knows how many there will be."""
+        self._begun = self._clock()
         if self._first is None or name != self._stage:
-            self._first = (number, self._clock())
+            self._first = (number, self._begun)
         self._stage, self._number, self._of = name, number, of
 
     def doing(self, what: str) -> None:
@@ -100,10 +101,13 @@ class Progress:
 
     def _left_s(self, first: int, since: float) -> float | None:
         """Seconds that are left when every cycle takes as long as those since the first, or of the run's duration."""
-        elapsed, done = self._clock() - since, self._number - first
+        now, done = self._clock(), self._number - first
         if self._of is None:
-            return None if self._duration_s is None else max(0.0, self._duration_s - elapsed)
-        return elapsed / done * (self._of - self._number) if 0 < done < self._of - first else None
+            return None if self._duration_s is None else max(0.0, self._duration_s - (now - since))
+        if not 0 < done < self._of - first:
+            return None
+        each, left = (self._begun - since) / done, self._of - self._number
+        return each * (left - 1) + max(0.0, each - (now - self._begun))
 
     def _drawn(self) -> RenderableType:
         table = Table(box=None, pad_edge=False, header_style="bold")

@@ -36,6 +36,25 @@ def test_time_left_is_that_of_cycles_alone() -> None:
     assert written.getvalue() == "34 s: cycle 3 of 10, warm rounds, about 16 s left; requests: a 0\n"
 
 
+def test_time_left_gets_less_during_a_cycle() -> None:
+    """A cycle of a deployed target takes a quarter of an hour: until its end the estimate counts down."""
+    clock = Clock()
+    progress, written = said(clock)
+
+    progress.stage("cycle", 0, 4)
+    for seconds in (960, 1500, 2000):
+        clock.now = 100.0 + seconds
+        if seconds == 960:
+            progress.stage("cycle", 1, 4)
+        progress.doing("leaving targets alone")
+
+    assert [line.split(", ")[2].partition(";")[0] for line in written.getvalue().splitlines()] == [
+        "about 48 min left",
+        "about 39 min left",
+        "about 32 min left",
+    ]
+
+
 def test_a_run_without_a_known_end_promises_none() -> None:
     """Until a figure is precise enough nobody knows how many cycles it takes."""
     clock = Clock()
