@@ -195,6 +195,8 @@ class Experiment:
             for lane, connection in turns:
                 if self.stop or self._out_of_time():
                     return
+                if lane.left_alone:
+                    self._wake(lanes, connection)
                 if not lane.aside:
                     self._warm(lane, connection)
             self._round += 1
@@ -213,6 +215,14 @@ class Experiment:
         if self._cycle >= self._end:
             return math.ceil(plan.rounds / plan.cycles) if plan.cold == "idle" else 0
         return math.ceil(left / (self._end - self._cycle))
+
+    def _wake(self, lanes: Sequence[Lane], connection: Connection) -> None:
+        """Ask all that were left alone at once: in turn, the start of one could take longer than another is kept."""
+        moment = self._moment()
+        for lane, answer in lanes_.at_once([lane for lane in lanes if lane.left_alone], connection):
+            if answer is not None:
+                expect = lane.endpoint.request.expect
+                self._sink(samples.preparation(lane.endpoint.source, moment, answer, expect, samples.WAKING))
 
     def _warm(self, lane: Lane, connection: Connection) -> None:
         moment = self._moment()
@@ -238,6 +248,8 @@ class Experiment:
                         return
                     if lane.aside and _tries_again(number):
                         self._prepare(lane, samples.OPENING, ["kept"])
+                    if lane.left_alone:
+                        self._wake([lane], "kept")
                     if lane.aside:
                         continue
                     self.view.doing(f"{rate:g} requests a second on {lane.endpoint.name}")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -42,6 +43,12 @@ class Lane:
         """Whether it has stopped answering."""
         return self.failures >= SET_ASIDE_AFTER
 
+    @property
+    def left_alone(self) -> bool:
+        """Whether its instance may soon be let go, because others were asked for so long."""
+        kept_s = self.endpoint.idle_s
+        return kept_s is not None and not self.aside and time.monotonic() - self.asked_at > kept_s / 2
+
     def ask(self, connection: Connection) -> Answer | None:
         """One request; None when it was stopped in flight."""
         answer = self.probes[connection].measure()
@@ -68,6 +75,12 @@ def opened(endpoints: Sequence[Endpoint], plan: Plan, stopped: Callable[[], obje
                 probes[connection] = stack.enter_context(probe)
             lanes.append(Lane(endpoint, probes, _idle_s(endpoint, plan)))
         yield lanes
+
+
+def at_once(lanes: Sequence[Lane], connection: Connection) -> list[tuple[Lane, Answer | None]]:
+    """An answer of each, all asked at the same moment; None when it was stopped in flight."""
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        return list(zip(lanes, pool.map(lambda lane: lane.ask(connection), lanes), strict=True))
 
 
 def _idle_s(endpoint: Endpoint, plan: Plan) -> float:

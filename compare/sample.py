@@ -12,9 +12,10 @@ How = Literal["idle", "burst"]
 
 FIRST_CONTACT = "first contact"
 OPENING = "opening the connection"
+WAKING = "waking the instance"
 COLD_IN_WARM = "cold start in a warm round"
 COLD_UNDER_LOAD = "cold start under load"
-PREPARATIONS = {FIRST_CONTACT, OPENING}
+PREPARATIONS = {FIRST_CONTACT, OPENING, WAKING}
 
 
 @dataclass(frozen=True, slots=True)

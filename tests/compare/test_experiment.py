@@ -131,6 +131,45 @@ def test_cold_starts_under_load_are_left_out_and_told(serve: Serve, compare: Com
     )
 
 
+def test_a_slow_start_of_one_target_does_not_let_the_others_go(
+    serve: Serve, compare: Compare, tmp_path: Path
+) -> None:
+    """Where a start takes longer than instances are kept, targets asked in turn would start again for ever."""
+    slow = [serve("--idle", "0.8", "--start", "0.9") for _ in range(2)]
+    file = tmp_path / "targets.toml"
+    file.write_text(
+        "".join(f"[[target]]\nname = 't{n}'\nurl = '{s.url}'\nidle = 1.0\n" for n, s in enumerate(slow))
+    )
+
+    done = compare("run", "--targets", str(file), *QUICK)
+
+    warm = Counter(one["target"] for one in done.samples if one["kind"] == "warm")
+    assert done.status == 0
+    assert warm == {"t0": 24, "t1": 24}
+    assert {one["why"] for one in done.samples if one["kind"] == "discarded"} == {
+        "first contact",
+        "opening the connection",
+        "waking the instance",
+    }
+
+
+def test_the_load_of_one_target_does_not_let_the_others_go(
+    serve: Serve, compare: Compare, tmp_path: Path
+) -> None:
+    """The first requests of a slice would be cold starts, and its others would wait behind them."""
+    servers = [serve("--idle", "0.8", "--start", "0.1") for _ in range(2)]
+    file = tmp_path / "targets.toml"
+    file.write_text(
+        "".join(f"[[target]]\nname = 't{n}'\nurl = '{s.url}'\nidle = 1.0\n" for n, s in enumerate(servers))
+    )
+
+    load = ("--rate", "20", "--load-duration", "3", "--load-connections", "2")
+    done = compare("run", "--targets", str(file), "--cold", "none", "--rounds", "0", *load, "--quiet")
+
+    assert done.status == 0
+    assert Counter(one["target"] for one in done.samples if one["kind"] == "load") == {"t0": 60, "t1": 60}
+
+
 def test_requests_that_could_never_be_sent_are_failures(serve: Serve, compare: Compare) -> None:
     """What is still due when the timeout has passed is counted as failed, not left out."""
     server = serve("--hang-from", "3")
