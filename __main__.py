@@ -3,18 +3,22 @@
 # ruff: noqa: PLC0415 - each cloud's SDK is large, so only the chosen platform's is imported
 
 import os
+from pathlib import Path
 
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
 from stacks.releases import history
 from stacks.settings import ConfigError, read
+from stacks.stack_file import secrecy
 
 
 async def main() -> pulumi.Inputs:
     """Deploy what the stack's settings describe; the result is the stack's outputs."""
+    project, stack = pulumi.get_project(), pulumi.get_stack()
     try:
-        service = read(CONFIG.get(), pulumi.get_project(), pulumi.get_stack(), os.environ, is_config_secret)
+        is_secret = secrecy(Path(f"Pulumi.{stack}.yaml"), is_config_secret)
+        service = read(CONFIG.get(), project, stack, os.environ, is_secret)
     except ConfigError as error:
         raise pulumi.RunError(str(error)) from None
     past = await history(service)

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import platforms
@@ -10,6 +10,7 @@ from stacks import access, otlp, promotion, rules, variables
 from stacks.keys import KEYS, typed
 from stacks.names import label, resource_name
 from stacks.rules import Value
+from stacks.stack_file import IsSecret
 from stacks.variables import Variables
 
 # The provider's own keys that a platform cannot do without, each with the variables that may hold it instead.
@@ -83,12 +84,11 @@ def read(
     project: str,
     stack: str,
     environment: Mapping[str, str],
-    is_secret: Callable[[str], bool] = lambda _: True,
+    is_secret: IsSecret = lambda key, _: key.endswith(":secretValues"),
 ) -> Service:
     """The Service that `config` describes: full keys ("PROJECT:memory", "aws:region") with their text.
 
-    `is_secret` says whether a full key is kept encrypted in the stack's file. Raises ConfigError with every problem
-    found.
+    `is_secret` says of a value in a map whether it was set as a secret. Raises ConfigError with every problem found.
     """
     values, unread, problems = typed(config, project)
     platform = str(values["platform"]) or stack

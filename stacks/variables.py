@@ -2,14 +2,20 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import platforms
+from stacks.stack_file import IsSecret
 
 # Keys that hold a map each. Pulumi.yaml declares them, with {} as the default.
 KEYS = ("environment", "secrets", "secretValues")
+
+NO_SECRETS = {
+    "environment": "and what is in environment is in the state as plain text",
+    "secrets": "and secrets holds names in the platform's own store, no values",
+}
 
 # What every platform takes as a variable's name; Lambda is the strictest.
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
@@ -53,23 +59,20 @@ def read(
     project: str,
     platform: str,
     region: str,
-    is_secret: Callable[[str], bool],
+    is_secret: IsSecret,
     otlp_endpoint: str = "",
 ) -> tuple[Variables, list[str]]:
-    """The Variables of a configuration, and what is wrong with it; no sentence shows a value of `secretValues`.
+    """The Variables of a configuration, and what is wrong with it; no sentence shows a value that is secret.
 
     `otlp_endpoint` is one of them too, where it is set.
     """
     maps, problems = dict[str, dict[str, str]](), list[str]()
     for key in KEYS:
         maps[key], wrong = _map(key, config.get(f"{project}:{key}") or "{}")
-        problems += wrong
-    if maps["secretValues"] and not is_secret(f"{project}:secretValues"):
-        first = min(maps["secretValues"])
-        problems.append(
-            "secretValues: they are in the stack's file as plain text; type "
-            f"`pulumi config set --secret --path secretValues.{first}`, and take the values for known to others"
-        )
+        secret = {name for name in maps[key] if is_secret(f"{project}:{key}", name)}
+        problems += wrong + _secrecy(key, sorted(maps[key]), secret)
+        if key != "secretValues":
+            maps[key] = {name: value for name, value in maps[key].items() if name not in secret}
     for key, entries in maps.items():
         problems += [problem for name in entries for problem in _name(key, name, platform)]
     traces = {ENDPOINT: otlp_endpoint} if otlp_endpoint else {}
@@ -98,6 +101,22 @@ def _map(key: str, text: str) -> tuple[dict[str, str], list[str]]:
         if isinstance(value, str | int | float)
     }
     return texts, [f"{key}.{name}: allowed is one text" for name in entries.keys() - texts.keys()]
+
+
+def _secrecy(key: str, names: list[str], secret: Collection[str]) -> list[str]:
+    if key == "secretValues":
+        return [
+            f"{key}.{name}: it is in the stack's file as plain text; type `pulumi config set --secret --path "
+            f"{key}.{name}`, and take the value for known to others"
+            for name in names
+            if name not in secret
+        ]
+    return [
+        f"{key}.{name}: it was set with --secret, {NO_SECRETS[key]}; type `pulumi config rm --path {key}.{name}` and "
+        f"`pulumi config set --secret --path secretValues.{name}`"
+        for name in names
+        if name in secret
+    ]
 
 
 def _name(key: str, name: str, platform: str) -> list[str]:

@@ -226,16 +226,42 @@ def test_a_mistake_names_the_key_and_what_is_allowed(
 
 
 def test_a_secret_in_plain_text_is_refused() -> None:
-    """Forgetting --secret leaves the value in a file that is committed."""
-    config = {**PROVIDER_CONFIG, "demo:secretValues": '{"API_KEY": "canary"}'}
+    """Forgetting --secret leaves the value in a file that is committed, be it beside others that are encrypted."""
+    config = {**PROVIDER_CONFIG, "demo:secretValues": '{"API_KEY": "canary", "OTHER": "x"}'}
 
     with pytest.raises(ConfigError) as caught:
-        read(config, "demo", "aws", {}, lambda _: False)
+        read(config, "demo", "aws", {}, lambda _, name: name == "OTHER")
 
     assert caught.value.problems == (
         (
-            "secretValues: they are in the stack's file as plain text; type `pulumi config set --secret --path "
-            "secretValues.API_KEY`, and take the values for known to others"
+            "secretValues.API_KEY: it is in the stack's file as plain text; type `pulumi config set --secret --path "
+            "secretValues.API_KEY`, and take the value for known to others"
+        ),
+    )
+
+
+@pytest.mark.parametrize("platform", platforms.NAMES)
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ("environment", "and what is in environment is in the state as plain text"),
+        ("secrets", "and secrets holds names in the platform's own store, no values"),
+    ],
+)
+@pytest.mark.parametrize("value", ["canary", "postgres://me:canary@db/shop"])
+def test_a_secret_under_another_key_is_refused_and_not_shown(
+    platform: str, key: str, why: str, value: str
+) -> None:
+    """Whoever types --secret wants no one to see it, and only secretValues keeps that."""
+    config = {**PROVIDER_CONFIG, f"demo:{key}": json.dumps({"API_KEY": value, "OTHER": "other"})}
+
+    with pytest.raises(ConfigError) as caught:
+        read(config, "demo", platform, {}, lambda _, name: name == "API_KEY")
+
+    assert caught.value.problems == (
+        (
+            f"{key}.API_KEY: it was set with --secret, {why}; type `pulumi config rm --path {key}.API_KEY` and "
+            "`pulumi config set --secret --path secretValues.API_KEY`"
         ),
     )
 
@@ -296,3 +322,22 @@ def test_a_secret_is_in_no_state_log_output_or_export(
 
     stack("destroy", "--yes", "--skip-preview")
     assert (cloud.resources, cloud.images) == ({}, {})
+
+
+@pytest.mark.parametrize("key", ["environment", "secrets", "secretValues"])
+def test_one_value_that_is_not_as_secret_as_it_should_be_stops_everything(
+    key: str, new_stack: Callable[[str], Stack], cloud: Cloud
+) -> None:
+    """The engine tells only of a whole map whether something in it is secret, so the stack's own file is looked at."""
+    stack = new_stack("aws")
+    stack("config", "set", "--secret", "--path", "secretValues.API_KEY", "x")
+    how = "--plaintext" if key == "secretValues" else "--secret"
+    stack("config", "set", how, "--path", f"{key}.TOKEN", CANARY)
+    stack("config", "set", "--path", "environment.LOG_LEVEL", "debug")
+
+    printed = stack.up(fails=True)
+
+    assert "One setting needs a change; nothing was deployed." in printed
+    assert f"{key}.TOKEN: it " in printed
+    assert CANARY not in printed + stack("stack", "export")
+    assert cloud.resources == {}

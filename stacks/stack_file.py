@@ -1,0 +1,30 @@
+"""The stack's own file, looked at for what the engine tells of a whole map alone: which of its values are secret."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+IsSecret = Callable[[str, str], bool]
+
+
+def secrecy(file: Path, of_key: Callable[[str], bool]) -> IsSecret:
+    """Whether a value was set with --secret, by the full key of its map, such as "demo:secretValues", and its name.
+
+    `of_key` is the engine's answer, true where any value of the map is secret. It counts for what is not in `file`.
+    """
+    found: Any = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else None
+    config: Any = found.get("config") if isinstance(found, dict) else None
+
+    def is_secret(key: str, name: str) -> bool:
+        entries: Any = config.get(key) if isinstance(config, dict) else None
+        if not isinstance(entries, dict) or _is_encrypted(entries) or name not in entries:
+            return of_key(key)
+        return _is_encrypted(entries[name])
+
+    return is_secret
+
+
+def _is_encrypted(value: Any) -> bool:
+    return isinstance(value, dict) and list(value) == ["secure"] and isinstance(value["secure"], str)
