@@ -85,12 +85,14 @@ def throttled(service: Service, told: aws.sns.Topic, function: pulumi.Input[str]
     )
 
 
-def speaking(service: Service, told: aws.sns.Topic) -> dict[str, Any]:
-    """What every alarm has: it goes off above its threshold, and tells so and that it is over."""
-    # Silence is what a service that scales to zero does most of the time.
+def speaking(service: Service, told: aws.sns.Topic, *, silence: str = "notBreaching") -> dict[str, Any]:
+    """What every alarm has: it goes off above its threshold, and tells so and that it is over.
+
+    `silence` says how no figures count: they are what a service that scales to zero has most of the time.
+    """
     return {
         "comparison_operator": "GreaterThanThreshold",
-        "treat_missing_data": "notBreaching",
+        "treat_missing_data": silence,
         "alarm_actions": [told.arn],
         "ok_actions": [told.arn],
         "tags": service.labels,

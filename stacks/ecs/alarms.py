@@ -43,7 +43,9 @@ def watch(service: Service, express: aws.ecs.ExpressGatewayService) -> None:
         metric_queries=places.apply(_unanswered),
         evaluation_periods=1,
         threshold=0,
-        **guards.speaking(service, told),
+        # A target group without a target has no figure at all, and a service without a task is down.
+        # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+        **guards.speaking(service, told, silence="breaching"),
     )
 
 

@@ -11,14 +11,15 @@ from tests.stacks.cloud import Cloud, Inputs
 from tests.stacks.ecs_cloud import BALANCER, TARGET_GROUPS
 from tests.stacks.graph import run, service
 
+ALARM = "cloudwatch/metricAlarm:MetricAlarm"
 ALARMED: dict[str, Any] = {"alarmEmail": "ops@example.com"}
 
 
 def test_both_target_groups_are_watched_together() -> None:
     """Express Mode deploys from one to the other; an idle one has no figures, and counts as none."""
     graph = run(service("ecs", **ALARMED))
-    errors = graph.named("cloudwatch/metricAlarm:MetricAlarm", "demo-ecs-errors").inputs["metricQueries"]
-    down = graph.named("cloudwatch/metricAlarm:MetricAlarm", "demo-ecs-down").inputs
+    errors = graph.named(ALARM, "demo-ecs-errors").inputs["metricQueries"]
+    down = graph.named(ALARM, "demo-ecs-down").inputs
     metrics = {
         query["id"]: query["metric"] for query in (*errors, *down["metricQueries"]) if "metric" in query
     }
@@ -48,6 +49,14 @@ def test_both_target_groups_are_watched_together() -> None:
     }
     assert down["metricQueries"][-1]["expression"] == "FILL(healthy0, 0) + FILL(healthy1, 0) < 1"
     assert (down["threshold"], down["comparisonOperator"]) == (0, "GreaterThanThreshold")
+
+
+def test_without_any_task_there_are_no_figures_and_that_is_an_alarm_too() -> None:
+    """A target group reports its healthy targets only while it has targets at all; requests may just be missing."""
+    graph = run(service("ecs", **ALARMED))
+    alarms = {node.name: node.inputs["treatMissingData"] for node in graph.of(ALARM)}
+
+    assert alarms == {"demo-ecs-errors": "notBreaching", "demo-ecs-down": "breaching"}
 
 
 class Listening(Cloud):
