@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tests.stacks.graph import Graph, run, service
 from tests.stacks.test_models import said
 from tests.stacks.test_settings import problems
 
+ROOT = Path(__file__).parents[2]
 TOLD: dict[str, Any] = {"alarmEmail": "ops@example.com", "budget": 20}
 ACCOUNT_KEY = {"billingAccount": "0A1B2C-3D4E5F-6A7B8C"}
 
@@ -160,6 +162,20 @@ def test_a_budget_tells_of_what_is_spent_and_of_what_is_going_to_be() -> None:
     )
     assert budget["budgetFilter"] == {"projects": ["projects/my-project"]}
     assert [rule["spendBasis"] for rule in budget["thresholdRules"]] == ["CURRENT_SPEND", "FORECASTED_SPEND"]
+
+
+def test_the_page_says_how_many_metrics_the_alarms_read() -> None:
+    """CloudWatch bills by them."""
+    page = " ".join((ROOT / "docs/guards.md").read_text(encoding="utf-8").split())
+    counts = dict[str, int]()
+    for platform in ("aws", "apprunner", "ecs"):
+        alarms = [node.inputs for node in guarded(platform).of("cloudwatch/metricAlarm:MetricAlarm")]
+        counts[platform] = sum(
+            "metric" in query for alarm in alarms for query in alarm.get("metricQueries", [{"metric": alarm}])
+        )
+
+    assert counts == {"aws": 3, "apprunner": 2, "ecs": 6}
+    assert "The alarms on `aws` read three metrics, on `apprunner` two, on `ecs` six" in page
 
 
 @pytest.mark.parametrize("platform", platforms.NAMES)
