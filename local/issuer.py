@@ -27,6 +27,7 @@ from local import cli
 from local.front import listen
 from local.keys import DISCOVERY
 from local.run import INTERRUPTED
+from local.settings import check_port
 
 KEYS = "/keys"
 TOKEN = "/token"  # noqa: S105 - a path
@@ -123,7 +124,8 @@ def _claims(query: str) -> dict[str, Any]:
     if seconds is not None:
         if not re.fullmatch(r"-?[0-9]{1,9}", seconds):
             raise ValueError(
-                f"expires_in is {seconds!r}; it is a number of seconds, below 0 for a token of the past"
+                # In ASCII, since it is said in a header.
+                f"expires_in is {seconds!a}; it is a number of seconds, below 0 for a token of the past"
             )
         claims["exp"] = int(time.time()) + int(seconds)
     return claims
@@ -138,6 +140,7 @@ def issue(port: Annotated[int, typer.Option(help="of 127.0.0.1; 0 is any free on
 
     GET /token?audience=NAME gives one; every other parameter is a claim of it, and expires_in its seconds.
     """
+    check_port(port)
     ends = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     with Issuer(port) as issuer:

@@ -74,8 +74,7 @@ def plan(platform: str, settings: Settings) -> Plan:
         raise SettingsError(f"the platform is {platform!r}; it is one of {', '.join(platforms.NAMES)}")
     if settings.engine not in ENGINES:
         raise SettingsError(f"--engine is {settings.engine!r}; it is one of {', '.join(ENGINES)}")
-    if not 0 <= settings.port <= 65535:  # noqa: PLR2004 - TCP's own
-        raise SettingsError(f"--port is {settings.port}; it is 0 (any free one) to 65535")
+    check_port(settings.port)
     check = _Checker(platform)
     if platform != "aws" and settings.gateway_timeout is not None:
         other = "no timeout to set" if platforms.keeps_an_instance(platform) else "--timeout alone"
@@ -171,6 +170,12 @@ def require_engine(platform: str, settings: Settings) -> None:
     command = [settings.engine, "image", "inspect", settings.image]
     if subprocess.run(command, capture_output=True, check=False).returncode != 0:
         raise SettingsError(f"{settings.engine} has no image {settings.image!r}; build it with `make image`")
+
+
+def check_port(port: int) -> None:
+    """Raise SettingsError where there is no such port."""
+    if not 0 <= port <= 65535:  # noqa: PLR2004 - TCP's own
+        raise SettingsError(f"--port is {port}; it is 0 (any free one) to 65535")
 
 
 def is_safe_url(text: str) -> bool:

@@ -53,6 +53,11 @@ def test_it_says_where_it_is_and_gives_tokens_that_its_keys_bear_out() -> None:
             400,
             "expires_in is 'soon'; it is a number of seconds, below 0 for a token of the past",
         ),
+        (
+            "/token?expires_in=%E2%82%AC",
+            400,
+            r"expires_in is '\u20ac'; it is a number of seconds, below 0 for a token of the past",
+        ),
         ("/other", 404, "Not Found"),
     ],
 )
@@ -87,3 +92,12 @@ def test_a_port_in_use_is_one_clear_line() -> None:
 
     assert (process.returncode, out) == (2, "")
     assert error == f"error: port {port} is in use; choose another with --port, or 0 for any\n"
+
+
+@pytest.mark.parametrize("port", ["-1", "65536"])
+def test_a_port_that_is_none_is_one_clear_line(port: str) -> None:
+    with command("local.issuer", f"--port={port}") as process:
+        out, error = process.communicate(timeout=PATIENCE)
+
+    assert (process.returncode, out) == (2, "")
+    assert error == f"error: --port is {port}; it is 0 (any free one) to 65535\n"
