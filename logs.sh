@@ -10,6 +10,9 @@ fail() {
 }
 
 stack=${1:-}
+if [ $# -gt 1 ] || [ "${stack#-}" != "$stack" ]; then
+    fail 64 "it takes one stack's name, or none for the selected stack: ./logs.sh [STACK]"
+fi
 of="the selected stack"
 if [ -n "$stack" ]; then of="stack '$stack'"; fi
 command -v pulumi >/dev/null || fail 69 "pulumi is not on PATH; docs/deploying.md says where to get it"

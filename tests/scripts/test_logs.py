@@ -153,3 +153,11 @@ def test_make_hands_the_stack_over() -> None:
     )
 
     assert done.stdout == "./logs.sh prod-eu\n"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["aws", "gcp"]])
+def test_what_is_no_stacks_name_is_one_line(logs: Logs, arguments: list[str]) -> None:
+    done = logs(*arguments)
+
+    advice = "it takes one stack's name, or none for the selected stack: ./logs.sh [STACK]"
+    assert (done.returncode, done.stdout, done.stderr) == (64, "", f"logs.sh: {advice}\n")
