@@ -20,7 +20,10 @@ import psycopg
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
-KEEP = os.environ.get("DATABASE_KEEP", "off") == "on"
+_switch = os.environ.get("DATABASE_KEEP", "off")
+if _switch not in {"on", "off"}:
+    raise ValueError(f"DATABASE_KEEP is {_switch!r}; it is on or off")
+KEEP = _switch == "on"
 WAIT_SECONDS = float(os.environ.get("DATABASE_WAIT", "20"))
 
 # What an instance notices of a connection that was cut while it was frozen: the network says nothing, so an answer

@@ -273,6 +273,15 @@ def test_what_waiting_cannot_change_is_an_error_at_once(
     assert caplog.records == []
 
 
+def test_a_switch_that_is_neither_on_nor_off_is_told() -> None:
+    """Taken for off it would go unnoticed: everything works, a new connection at a time."""
+    command = [sys.executable, "-c", "import examples.postgres"]
+    variables = {**os.environ, "DATABASE_KEEP": "yes"}
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
+
+    assert done.stderr.endswith("ValueError: DATABASE_KEEP is 'yes'; it is on or off\n")
+
+
 def can_drop_packets() -> bool:
     """Whether this user may make a network namespace and has iptables for it."""
     if not shutil.which("unshare") or not shutil.which("iptables"):
