@@ -122,3 +122,32 @@ def test_the_gate_of_a_pull_request_comes_to_a_decision(tmp_path: Path) -> None:
     assert done.returncode in {0, 1, 2}, done.stdout + done.stderr
     assert "branch" in done.stdout
     assert (tmp_path / "base/base.log").exists()
+
+
+@pytest.mark.parametrize(("stack", "more"), [("staging", ""), ("production", " --config image=R@sha256:1")])
+def test_a_preview_is_of_what_the_deployment_would_do(tmp_path: Path, stack: str, more: str) -> None:
+    """Staging builds; production takes the image that staging has, so a build is not what it would see."""
+    [script] = [
+        step["run"]
+        for step in steps(ROOT / "docs/workflows/test.yml")
+        if "pulumi preview" in step.get("run", "")
+    ]
+    # What Pulumi would answer.
+    (tmp_path / "pulumi").write_text('#!/bin/sh\n[ "$1" = preview ] && echo "$*" || echo R@sha256:1\n')
+    (tmp_path / "pulumi").chmod(0o755)
+    variables = {
+        "STACK": stack,
+        "GITHUB_STEP_SUMMARY": "summary",
+        "PATH": f"{tmp_path}:{environment()['PATH']}",
+    }
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", script],
+        cwd=tmp_path,
+        env=environment() | variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == f"preview --non-interactive --diff --stack {stack}{more}\n"
+    assert (tmp_path / "summary").read_text() == done.stdout
