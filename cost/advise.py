@@ -1,7 +1,7 @@
 """Traffic and candidates into advice: what each costs, who would wait, where another becomes cheaper, which to take."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from cost import expected
@@ -9,9 +9,9 @@ from cost.arrivals import MONTH, Arrivals
 from cost.bill import Bill, bill
 from cost.break_even import Change, Curve, changes, curve
 from cost.errors import CostError
-from cost.recommend import RULE, recommend
+from cost.recommend import RULE, pick, recommend
 from cost.setup import Setup
-from cost.simulate import BUDGET, QUANTILES, Estimate, Result, simulate, system
+from cost.simulate import BUDGET, QUANTILES, Estimate, Result, System, simulate, system
 from cost.timing import Timing
 from platforms import TITLES
 from platforms.prices import Prices
@@ -90,9 +90,14 @@ def advise(  # noqa: PLR0913 -- each is one choice of the caller
     """
     if not candidates:
         raise CostError("there is no platform to advise on")
-    systems = {name: system(one.setup, one.timing, prices) for name, one in candidates.items()}
-    results = simulate(arrivals, systems, replications=replications, seed=seed, budget=budget)
-    options = tuple(_option(name, candidates[name], results[name], prices) for name in candidates)
+
+    def simulated(some: Mapping[str, Candidate]) -> list[Option]:
+        results = simulate(
+            arrivals, _systems(some, prices), replications=replications, seed=seed, budget=budget
+        )
+        return [_option(name, some[name], results[name], prices) for name in some]
+
+    options = tuple(simulated(candidates))
     curves = {
         name: curve(
             one.setup,
@@ -100,7 +105,7 @@ def advise(  # noqa: PLR0913 -- each is one choice of the caller
             prices,
             free_tier=True,
         )
-        for (name, one), option in zip(systems.items(), options, strict=True)
+        for (name, one), option in zip(_systems(candidates, prices).items(), options, strict=True)
         if option.free.priced
     }
     available = {
@@ -116,9 +121,38 @@ def advise(  # noqa: PLR0913 -- each is one choice of the caller
         curves=curves,
         changes=tuple(changes(available)),
         changes_all=tuple(changes(curves)),
-        recommendation=recommend(options, limit_s, closed=closed),
+        recommendation=recommend(options, limit_s, closed=closed)
+        + _doubt(options, simulated, limit_s, closed=closed),
         notes=(*notes, *_notes(options)),
     )
+
+
+def _systems(candidates: Mapping[str, Candidate], prices: Prices) -> dict[str, System]:
+    return {name: system(one.setup, one.timing, prices) for name, one in candidates.items()}
+
+
+def _doubt(
+    options: Sequence[Option],
+    simulated: Callable[[Mapping[str, Candidate]], list[Option]],
+    limit_s: float | None,
+    *,
+    closed: bool,
+) -> str:
+    """What to take instead if the recommended one's idle instances stay half as long, where that is another.
+
+    Nobody publishes how long they stay, and who waits hangs on it.
+    """
+    best = pick(options, limit_s, closed=closed)
+    if best is None or best.candidate.setup.minimum:
+        return ""
+    timing = best.candidate.timing
+    shorter = replace(best.candidate, timing=replace(timing, idle=timing.idle / 2))
+    (doubted,) = simulated({best.name: shorter})
+    other = pick([doubted if option is best else option for option in options], limit_s, closed=closed)
+    if other is doubted:
+        return ""
+    instead = f"take {other.title}" if other else "none keeps that limit"
+    return f" If idle instances of {best.title} stay only half as long as assumed here, {instead}."
 
 
 def knots() -> tuple[Decimal, ...]:
@@ -143,6 +177,11 @@ def _option(name: str, candidate: Candidate, result: Result, prices: Prices) -> 
 
 def _notes(options: Sequence[Option]) -> list[str]:
     notes = [f"{option.title}: {option.candidate.timing.basis}" for option in options]
+    notes += [
+        f"{option.title}: an idle instance is taken to stay {option.candidate.timing.stay}"
+        for option in options
+        if option.candidate.setup.minimum == 0
+    ]
     if not all(option.candidate.timing.network for option in options):
         notes.append(
             "latencies from published starts are without the network and the gateway: a caller waits longer"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -33,6 +33,9 @@ class Choice(Protocol):
     def latencies(self) -> dict[float, Estimate | None]: ...
 
 
+One = TypeVar("One", bound=Choice)
+
+
 def recommend(options: Sequence[Choice], limit_s: float | None, *, closed: bool) -> str:
     """What to take, and why. limit_s: what 95% of the requests stay within. closed: App Runner counts as well."""
     eligible = [option for option in options if option.open or closed]
@@ -43,20 +46,29 @@ def recommend(options: Sequence[Choice], limit_s: float | None, *, closed: bool)
     known = [option for option in eligible if option.free.priced]
     if not known:
         return "No recommendation: the prices of these regions are not known; give them with --prices FILE."
-    fast = [option for option in known if limit_s is None or _within(option, limit_s)]
-    if not fast:
+    best = pick(options, limit_s, closed=closed)
+    if best is None:
         cheapest = _best(known)
         return (
             f"None of these keeps 95% of the requests within {limit_s:g} s as far as the figures tell; "
             f"the cheapest is {cheapest.title} at {_month(cheapest)}."
         )
-    best = _best(fast)
     limit = "" if limit_s is None else f", 95% of the requests are answered within {limit_s:g} s"
     others = "; ".join(f"{one.title}: {_month(one)}, {_waits(one)}" for one in known if one is not best)
     return f"Take {best.title}: {_month(best)}{limit}, {_waits(best)}" + (f" ({others})." if others else ".")
 
 
-def _best(options: Sequence[Choice]) -> Choice:
+def pick(options: Sequence[One], limit_s: float | None, *, closed: bool) -> One | None:
+    """The one to take; None where nothing can be recommended."""
+    fast = [
+        option
+        for option in options
+        if (option.open or closed) and option.free.priced and (limit_s is None or _within(option, limit_s))
+    ]
+    return _best(fast) if fast else None
+
+
+def _best(options: Sequence[One]) -> One:
     """The cheapest; bills that hardly differ count as equal, then requests wait least; the same again, then price."""
     least = min(option.free.estimate for option in options)
     close = [

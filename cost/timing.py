@@ -29,7 +29,8 @@ class Timing:
     starts: how much longer a caller waits who waits for a start. starts_billed: how much of a start is billed.
     idle: how long an instance stays after its last request.
     seen_supported, starts_supported: the highest share of a distribution that the samples say anything about.
-    basis: where the figures are from, in words. network: whether seen includes the way to the platform and back.
+    basis: where the figures are from, in words. stay: likewise, of how long an idle instance stays, after that time.
+    network: whether seen includes the way to the platform and back.
     """
 
     platform: str
@@ -41,6 +42,7 @@ class Timing:
     seen_supported: float
     starts_supported: float
     basis: str
+    stay: str
     network: bool
 
     def with_idle(self, least: float, likely: float, most: float) -> "Timing":
@@ -49,7 +51,9 @@ class Timing:
             raise CostError(
                 f"idle time {least:g}-{likely:g}-{most:g} s: it is above 0 and ascends, such as 300-600-900"
             )
-        return replace(self, idle=triangle(least, likely, most))
+        return replace(
+            self, idle=triangle(least, likely, most), stay=f"{_range(least, likely, most)}, as asked"
+        )
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,7 @@ def published(platform: str, duration: float) -> Timing:
         seen_supported=1.0,
         starts_supported=start.supported,
         basis=f"published starts ({start.what}; {start.source}, {start.note})",
+        stay=f"{_range(*stay.seconds)} ({stay.note}): give yours with --idle",
         network=False,
     )
 
@@ -119,6 +124,7 @@ def measured(samples: Measured, duration: float | None) -> Timing:
         seen_supported=_supported(len(samples.warm)),
         starts_supported=_supported(len(samples.cold)) if enough else base.starts_supported,
         basis=f"measured at {samples.target}: {count}, {cold}",
+        stay=base.stay,
         network=True,
     )
 
@@ -173,6 +179,11 @@ def triangle(least: float, likely: float, most: float) -> Floats:
     rising = least + np.sqrt(shares * width * rise)
     falling = most - np.sqrt((1 - shares) * width * (width - rise))
     return np.where(shares < rise / width, rising, falling)
+
+
+def _range(least: float, likely: float, most: float) -> str:
+    """An idle time in words."""
+    return f"{most:g} s" if least == most else f"{least:g} to {most:g} s, mostly about {likely:g} s"
 
 
 def _middles() -> Floats:

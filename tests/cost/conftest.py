@@ -40,6 +40,7 @@ def deploy(prices: Prices) -> Deploy:
             seen_supported=1.0,
             starts_supported=1.0,
             basis=timing.basis,
+            stay=timing.stay,
             network=False,
         )
         return system(one, constant, prices)

@@ -77,7 +77,7 @@ def test_few_cold_starts_leave_the_published_ones_in_place() -> None:
     timing = measured(select([*WARM, *COLD[:5]]).by_platform["aws"], None)
 
     assert timing.starts.tolist() == published("aws", 0.1).starts.tolist()
-    assert "5 cold starts, too few: published starts (INIT of a Python 3.13 image" in timing.basis
+    assert "5 cold starts, too few: published starts (INIT of an empty handler" in timing.basis
 
 
 def test_a_target_with_few_warm_answers_is_not_used() -> None:
