@@ -36,8 +36,8 @@ class Candidate:
 class Option:
     """One candidate's figures. latencies: seconds by quantile, None where the samples do not support one.
 
-    dollars: a month's bill with the free tier, over the simulated months. free, list_price: the average month's bill
-    with the free tier and without. open: whether new customers can have it.
+    dollars, list_dollars: the total of a month's bill with the free tier and without, over the simulated months. free,
+    list_price: the average month's bill with the free tier and without. open: whether new customers can have it.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Option:
     result: Result
     latencies: dict[float, Estimate | None]
     dollars: Estimate
+    list_dollars: Estimate
     free: Bill
     list_price: Bill
     open: bool
@@ -162,13 +163,18 @@ def knots() -> tuple[Decimal, ...]:
 
 
 def _option(name: str, candidate: Candidate, result: Result, prices: Prices) -> Option:
-    bills = [bill(candidate.setup, one.usage, prices, free_tier=True) for one in result.months]
+
+    def dollars(*, free_tier: bool) -> Estimate:
+        bills = [bill(candidate.setup, one.usage, prices, free_tier=free_tier) for one in result.months]
+        return Estimate.of([float(one.total) for one in bills])
+
     return Option(
         name=name,
         candidate=candidate,
         result=result,
         latencies={share: result.latency(share) for share in QUANTILES},
-        dollars=Estimate.of([float(one.estimate) for one in bills]),
+        dollars=dollars(free_tier=True),
+        list_dollars=dollars(free_tier=False),
         free=bill(candidate.setup, result.usage, prices, free_tier=True),
         list_price=bill(candidate.setup, result.usage, prices, free_tier=False),
         open=candidate.setup.platform not in CLOSED,
@@ -209,7 +215,8 @@ def _notes(options: Sequence[Option]) -> list[str]:
     for option in options:
         unsure = sorted({line.name for line in option.list_price.lines if not line.sure})
         if unsure:
-            notes.append(f"{option.title}: no confirmed price for {', '.join(unsure)}")
+            as_if = "; where bills are compared, it counts as if it were right" if option.free.priced else ""
+            notes.append(f"{option.title}: no confirmed price for {', '.join(unsure)}{as_if}")
     notes.append(RULE)
     seconds = options[0].result.seconds
     if seconds < MONTH:

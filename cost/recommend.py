@@ -90,8 +90,10 @@ def _within(option: Choice, limit_s: float) -> bool:
 
 
 def _month(option: Choice) -> str:
-    least = "at least " if option.free.setup.fewest_zones else ""
-    return f"{least}{words.money(float(option.free.estimate))} a month"
+    bill = option.free
+    least = "at least " if bill.at_least else ""
+    more = f" and {words.money(float(bill.unsure))} at prices not confirmed" if bill.unsure else ""
+    return f"{least}{words.money(float(bill.total))} a month{more}"
 
 
 def _waits(option: Choice) -> str:

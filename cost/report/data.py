@@ -74,6 +74,7 @@ def _option(option: Option) -> dict[str, Any]:
         "latency": {f"p{share * 100:g}": _maybe(estimate) for share, estimate in option.latencies.items()},
         "slower": _thinned(result.slower()),
         "dollars": _estimate(option.dollars),
+        "list_dollars": _estimate(option.list_dollars),
         "free": of_bill(option.free),
         "list_price": of_bill(option.list_price),
         "months": len(result.months),

@@ -27,16 +27,18 @@ def of_advice(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _row(option: Mapping[str, Any]) -> list[str]:
-    waiting, dollars = option["waiting"], option["dollars"]
+    waiting = option["waiting"]
     return [
         option["title"],
         words.ranged(words.share, waiting),
         *(words.ranged(words.seconds, one) if one else "n too small" for one in option["latency"].values()),
-        f"{words.total(option['free'])}{_spread(dollars)}",
-        words.total(option["list_price"]),
+        _month(option["free"], option["dollars"]),
+        _month(option["list_price"], option["list_dollars"]),
     ]
 
 
-def _spread(dollars: Mapping[str, float]) -> str:
+def _month(bill: Mapping[str, Any], dollars: Mapping[str, float]) -> str:
+    """A month's total, its range, and what is left out of both because its price is not confirmed."""
     spread = words.spread(words.money(dollars["low"]), words.money(dollars["high"]))
-    return f"\n{spread}" if spread else ""
+    left_out = f"and {words.money(bill['unsure'])} not confirmed" if bill["unsure"] else ""
+    return "\n".join(line for line in (words.total(bill), spread, left_out) if line)

@@ -82,6 +82,32 @@ def test_app_runner_is_recommended_to_its_customers_only(prices: Prices) -> None
     assert "add --existing-customer" in ask(poisson(100), prices, platforms=("apprunner",)).recommendation
 
 
+def test_a_bill_at_unconfirmed_prices_is_the_same_wherever_it_is_given(prices: Prices) -> None:
+    """The HTTP API's price in Frankfurt, 1.20 for a million requests, is not confirmed."""
+    frankfurt = {**EVERYWHERE, "aws": "eu-central-1"}
+
+    advice = ask(poisson(3e6), prices, platforms=("aws",), regions=frankfurt)
+
+    assert re.match(
+        r"Take AWS Lambda: at least \$0\.4\d a month and \$3\.[56]\d at prices not confirmed, ",
+        advice.recommendation,
+    )
+    row = table.of_advice(data.of_advice(advice))["rows"][0]
+    for cell, most in zip(row[-2:], (0.5, 4.5), strict=True):
+        total, *spread, unsure = cell.splitlines()
+        assert total.startswith("at least $")
+        assert all(float(bound.strip("$")) < most for line in spread for bound in line.split(" to "))
+        assert re.fullmatch(r"and \$3\.[56]\d not confirmed", unsure)
+    assert any("it counts as if it were right" in note for note in advice.notes)
+
+
+def test_both_bills_have_a_range(prices: Prices) -> None:
+    advice = ask(pattern("bursty", 40_000), prices, platforms=("apprunner",))
+
+    row = table.of_advice(data.of_advice(advice))["rows"][0]
+    assert [bool(re.search(r"\n\$\d\.\d\d to \$\d\.\d\d$", cell)) for cell in row[-2:]] == [True, True]
+
+
 def test_unknown_prices_are_neither_recommended_nor_drawn(prices: Prices) -> None:
     frankfurt = {**EVERYWHERE, "aws": "eu-central-1", "apprunner": "eu-central-1", "ecs": "eu-central-1"}
 
