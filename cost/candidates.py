@@ -51,6 +51,8 @@ class Question:
         for seconds in self.durations.values():
             if not 0 < seconds < float("inf"):
                 raise CostError(f"a request takes {seconds:g} s? Its duration is above 0")
+        if self.minimum is not None and self.minimum < 0:
+            raise CostError(f"instances kept ready: {self.minimum} is too few; it is 0 or more")
 
     def setup(self, platform: str, prices: Prices, *, ready: bool = True) -> Setup:
         """One platform's deployment, with the asked instances kept ready or without; its region has to be known."""
@@ -81,8 +83,21 @@ class Question:
         """How long things take on a platform: as measured, else as published."""
         samples = measurements.by_platform.get(platform) if measurements else None
         said = self.duration(platform)
+        self._check_longest(platform, said or 0.0)
         found = timing.measured(samples, said) if samples else timing.published(platform, said or DURATION_S)
         return found.with_idle(*self.idle[platform]) if platform in self.idle else found
+
+    def _check_longest(self, platform: str, seconds: float) -> None:
+        """CostError for a request that would not be answered."""
+        name, title, door = "request_timeout", TITLES[platform], ""
+        if platform == "aws" and self.door == "http-api":
+            title, door = f"{title} with an HTTP API", " and --door"
+        elif platform in ("aws", "gcp"):
+            name = {"aws": "function_timeout_maximum", "gcp": "request_timeout_maximum"}[platform]
+        if seconds > limit(platform, name):
+            raise CostError(
+                f"a request takes {seconds:g} s? {title} answers within {limit(platform, name)} s: see --platform{door}"
+            )
 
     def _minimum(self, platform: str) -> int | None:
         return None if self.minimum is None else max(self.minimum, least_instances(platform))

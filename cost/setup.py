@@ -90,19 +90,22 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
     least = least_instances(platform)
     _check_memory(platform, memory_mb, vcpu)
     _check_at_least("instances kept ready", minimum, least)
+    if platform == "apprunner" and minimum is not None and minimum > limit("apprunner", "instances"):
+        most = limit("apprunner", "instances")
+        raise CostError(f"instances kept ready: App Runner runs {most} at most, not {minimum}")
     _check_at_least("requests at once", concurrency, 1)
     _check_at_least("availability zones of ECS's load balancer", zones, limit("ecs", "load_balancer_zones"))
     for name, value in (("image size", image_gb), ("response size", response_kb), ("log bytes", log_bytes)):
-        if value < 0:
-            raise CostError(f"{name}: {value} is negative; it is 0 or more")
-    if not 0 <= waiting <= 1:
+        if not (Decimal(value).is_finite() and value >= 0):
+            raise CostError(f"{name}: {value} is no quantity; it is 0 or more")
+    if not (waiting.is_finite() and 0 <= waiting <= 1):
         raise CostError(f"waiting: {waiting} is no share of the handling; it is from 0 to 1")
     return Setup(
         platform=platform,
         region=region,
         memory_mb=memory_mb,
         vcpu=_vcpu(platform, memory_mb) if vcpu is None or platform == "aws" else vcpu,
-        concurrency=_concurrency(platform, concurrency),
+        concurrency=_concurrency(platform, concurrency, vcpu),
         minimum=_minimum(platform, minimum),
         maximum=max(limit(platform, "instances"), minimum or 0),
         zones=zones if platform == "ecs" else None,
@@ -116,11 +119,19 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
     )
 
 
-def _concurrency(platform: str, asked: int | None) -> int | None:
+def _concurrency(platform: str, asked: int | None, vcpu: Decimal | None) -> int | None:
     """On ECS the load balancer has no limit: what a task cannot take at once waits in it."""
     if platform == "ecs":
         return None
-    return limit(platform, "concurrency") if asked is None or platform == "aws" else asked
+    if platform == "gcp" and vcpu is not None and vcpu < limit("gcp", "cpu_of_one_request"):
+        if asked not in (None, 1):
+            raise CostError(f"requests at once: Cloud Run's instance with {vcpu} vCPU takes 1, not {asked}")
+        return 1
+    if asked is None or platform == "aws":
+        return limit(platform, "concurrency")
+    if asked > (most := limit(platform, "concurrency_maximum")):
+        raise CostError(f"requests at once: {TITLES[platform]}'s instance takes {most} at most, not {asked}")
+    return asked
 
 
 def _minimum(platform: str, asked: int | None) -> int:
@@ -148,13 +159,22 @@ def _check_memory(platform: str, memory_mb: int, vcpu: Decimal | None) -> None:
     low, high = limit(platform, "memory_minimum"), limit(platform, "memory_maximum")
     if not low <= memory_mb <= high:
         raise CostError(f"{TITLES[platform]} has no instance of {memory_mb} MB; it has {low} to {high} MB")
-    if (
-        platform == "gcp"
-        and vcpu is not None
-        and not limit("gcp", "cpu_minimum") <= vcpu <= limit("gcp", "cpu_maximum")
-    ):
-        low, high = limit("gcp", "cpu_minimum"), limit("gcp", "cpu_maximum")
-        raise CostError(f"Cloud Run has no instance of {vcpu} vCPU; it has {low} to {high}")
+    if platform == "gcp":
+        _check_cloud_run(memory_mb, Decimal(1) if vcpu is None else vcpu)
+
+
+def _check_cloud_run(memory_mb: int, vcpu: Decimal) -> None:
+    """Below 1 vCPU any part is sold, above it some counts only, each with so much memory."""
+    rows = [(Decimal(str(cpus)), least, most) for cpus, least, most in limit("gcp", "memory_of_cpu")]
+    sold = [cpus for cpus, _, _ in rows if cpus >= limit("gcp", "cpu_of_one_request")]
+    if not vcpu.is_finite() or vcpu < rows[0][0] or (vcpu > sold[0] and vcpu not in sold):
+        counts = ", ".join(map(str, sold))
+        raise CostError(f"Cloud Run has no instance of {vcpu} vCPU; it has {rows[0][0]} to {counts}")
+    least, most = [(least, most) for cpus, least, most in rows if cpus <= vcpu][-1]
+    if not least <= memory_mb <= most:
+        raise CostError(
+            f"Cloud Run has no instance of {memory_mb} MB with {vcpu} vCPU; it has {least} to {most} MB with it"
+        )
 
 
 def _check_at_least(name: str, value: int | None, least: int) -> None:

@@ -146,10 +146,16 @@ def system(setup: Setup, timing: Timing, prices: Prices) -> System:
     # Without a bound to the requests at once, one instance stands for all the tasks; tasks.py says how many these are.
     bounded = setup.concurrency is not None
     concurrency = setup.concurrency if setup.concurrency is not None else engine.EVENTS - 1
+    minimum = setup.minimum if bounded else 1
+    most = min(engine.SLOTS, engine.EVENTS // (concurrency + 1))
+    if minimum > most:
+        raise CostError(
+            f"{setup.title}: at most {most} instances can be simulated with {concurrency} requests at once"
+        )
     rule = Rule(
         concurrency=concurrency,
-        minimum=setup.minimum if bounded else 1,
-        maximum=min(setup.maximum, engine.SLOTS, engine.EVENTS // (concurrency + 1)),
+        minimum=minimum,
+        maximum=min(setup.maximum, most),
         wait=float(limit("gcp", "pending_timeout")) if setup.platform == "gcp" else 0.0,
         wait_startups=float(limit("gcp", "pending_startups")) if setup.platform == "gcp" else 0.0,
         active_step=0.0 if by_request else float(price.step),

@@ -199,6 +199,12 @@ def test_more_tasks_than_express_mode_runs_by_itself_are_noted(prices: Prices) -
     assert not any("tasks at once" in note for note in few.notes)
 
 
+def test_a_function_url_waits_longer_than_an_http_api(prices: Prices) -> None:
+    slow: dict[str, Any] = {"platforms": ("aws",), "durations": {"": 31.0}}
+
+    assert ask(poisson(100), prices, door="function-url", **slow).recommendation.startswith("Take AWS Lambda")
+
+
 def test_no_platform_is_no_question(prices: Prices) -> None:
     with pytest.raises(CostError, match="there is no platform to advise on"):
         advise(poisson(100), {}, prices)
@@ -210,6 +216,20 @@ def test_no_platform_is_no_question(prices: Prices) -> None:
         ({"platforms": ("aws", "azure")}, "'azure' is not a platform; known: aws, gcp, apprunner, ecs"),
         ({"durations": {"": 0.0}}, "a request takes 0 s\\? Its duration is above 0"),
         ({"durations": {"gcp": float("nan")}}, "a request takes nan s"),
+        (
+            {"durations": {"aws": 31.0}},
+            "a request takes 31 s\\? AWS Lambda with an HTTP API answers within 30 s: see --platform and --door",
+        ),
+        (
+            {"durations": {"apprunner": 121.0}},
+            "a request takes 121 s\\? App Runner answers within 120 s: see --pl",
+        ),
+        ({"durations": {"gcp": 3601.0}}, "a request takes 3601 s\\? Cloud Run answers within 3600 s"),
+        ({"minimum": -1}, "instances kept ready: -1 is too few; it is 0 or more"),
+        (
+            {"platforms": ("gcp",), "minimum": 1025},
+            "Cloud Run, 1025 kept ready: at most 1024 instances can be simulated",
+        ),
         ({"regions": {**EVERYWHERE, "gcp": "mars"}}, "'mars' is not a region"),
     ],
 )

@@ -288,7 +288,31 @@ def test_a_quantity_that_is_none_is_refused(value: str) -> None:
     [
         ("azure", {"region": "x"}, "'azure' is not a platform; known: aws, gcp, apprunner, ecs"),
         ("aws", {"memory_mb": 64}, "AWS Lambda has no instance of 64 MB; it has 128 to 10240 MB"),
-        ("gcp", {"vcpu": Decimal(9)}, "Cloud Run has no instance of 9 vCPU; it has 0.08 to 8"),
+        ("gcp", {"vcpu": Decimal(9)}, "Cloud Run has no instance of 9 vCPU; it has 0.08 to 1, 2, 4, 6, 8"),
+        ("gcp", {"vcpu": Decimal(3)}, "Cloud Run has no instance of 3 vCPU; it has 0.08 to 1, 2, 4, 6, 8"),
+        ("gcp", {"vcpu": Decimal("nan")}, "Cloud Run has no instance of NaN vCPU"),
+        (
+            "gcp",
+            {"memory_mb": 8192},
+            "Cloud Run has no instance of 8192 MB with 1 vCPU; it has 128 to 4096 MB",
+        ),
+        (
+            "gcp",
+            {"vcpu": Decimal("0.1"), "memory_mb": 1024},
+            "Cloud Run has no instance of 1024 MB with 0.1 vCPU; it has 128 to 512 MB",
+        ),
+        (
+            "gcp",
+            {"vcpu": Decimal("0.5"), "concurrency": 2},
+            "requests at once: Cloud Run's instance with 0.5 vCPU takes 1, not 2",
+        ),
+        ("gcp", {"concurrency": 1001}, "requests at once: Cloud Run's instance takes 1000 at most, not 1001"),
+        (
+            "apprunner",
+            {"concurrency": 201},
+            "requests at once: App Runner's instance takes 200 at most, not 201",
+        ),
+        ("apprunner", {"minimum": 26}, "instances kept ready: App Runner runs 25 at most, not 26"),
         (
             "apprunner",
             {"memory_mb": 500},
@@ -303,7 +327,10 @@ def test_a_quantity_that_is_none_is_refused(value: str) -> None:
         ("ecs", {"zones": 1}, "availability zones of ECS's load balancer: 1 is too few; it is 2 or more"),
         ("apprunner", {"minimum": 0}, "instances kept ready: 0 is too few; it is 1 or more"),
         ("gcp", {"concurrency": 0}, "requests at once: 0 is too few; it is 1 or more"),
-        ("gcp", {"image_gb": Decimal(-1)}, "image size: -1 is negative; it is 0 or more"),
+        ("gcp", {"image_gb": Decimal(-1)}, "image size: -1 is no quantity; it is 0 or more"),
+        ("gcp", {"response_kb": Decimal("nan")}, "response size: NaN is no quantity; it is 0 or more"),
+        ("gcp", {"image_gb": Decimal("inf")}, "image size: Infinity is no quantity; it is 0 or more"),
+        ("aws", {"waiting": Decimal("nan")}, "waiting: NaN is no share of the handling; it is from 0 to 1"),
     ],
 )
 def test_a_setting_that_the_platform_does_not_have_is_refused(
@@ -311,6 +338,12 @@ def test_a_setting_that_the_platform_does_not_have_is_refused(
 ) -> None:
     with pytest.raises(CostError, match=message):
         service(platform, **{"region": "us-east-1", **settings})
+
+
+def test_cloud_runs_smallest_cpu_takes_one_request_at_once() -> None:
+    smallest = service("gcp", vcpu=Decimal("0.08"))
+
+    assert (smallest.vcpu, smallest.concurrency) == (Decimal("0.08"), 1)
 
 
 def test_a_title_says_what_sets_a_setup_apart() -> None:
