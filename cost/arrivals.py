@@ -19,6 +19,8 @@ HOUR_S = 3600.0
 DAY_S = 24 * HOUR_S
 WEEK_HOURS = 168
 MONTH = float(MONTH_S)
+MOST_MONTHLY = 10**10
+"""Requests a month, some 4,000 a second: beyond it prices are agreed on, and simulating them takes minutes."""
 
 
 class Arrivals(Protocol):

@@ -12,7 +12,7 @@ from typer.exceptions import Abort, TyperException
 
 from cost import expected, logs, timing
 from cost.advise import advise
-from cost.arrivals import MONTH, PATTERNS, Arrivals, pattern, schedule
+from cost.arrivals import MONTH, MOST_MONTHLY, PATTERNS, Arrivals, pattern, schedule
 from cost.bill import Usage, bill
 from cost.candidates import REGIONS, Question, assumptions, candidates
 from cost.errors import CostError
@@ -85,8 +85,8 @@ def bill_command(  # noqa: PLR0913 -- each is one option of the command line
     as_json: Json = False,
 ) -> None:
     """A month's bill as line items, with the free tiers and without them."""
-    if requests < 0:
-        raise CostError(f"{requests} requests a month? It is 0 or more")
+    if not 0 <= requests <= MOST_MONTHLY:
+        raise CostError(f"{requests} requests a month? It is 0 or more, {MOST_MONTHLY:,} at most")
     if cold_share is not None and not 0 <= cold_share <= 1:
         raise CostError(f"--cold-share {cold_share:g} is no share; it is from 0 to 1")
     known = _prices(prices)
@@ -173,7 +173,7 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
     replications: Annotated[
         int | None, typer.Option(help="simulated months; by default 8 to 200", show_default=False)
     ] = None,
-    seed: Annotated[int, typer.Option(help="the same seed gives the same months")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="the same seed gives the same months")] = 0,
     page: Annotated[
         Path | None,
         typer.Option("--html", metavar="FILE", help="write a page with charts", rich_help_panel=OUTPUT),
@@ -185,7 +185,7 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
     known = _prices(prices)
     arrivals, notes = _arrivals(requests_per_hour, monthly, rhythm, log, cron)
     found, more = candidates(question_of(locals()), known, timing.read(run, connection) if run else None)
-    if p95 is not None and p95 <= 0:
+    if p95 is not None and not 0 < p95 < float("inf"):
         raise CostError(f"--p95 {p95:g}: a limit is above 0 s")
     report = data.of_advice(
         advise(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cost import engine, state
-from cost.arrivals import MONTH, Arrivals
+from cost.arrivals import MONTH, MOST_MONTHLY, Arrivals
 from cost.bill import Usage
 from cost.engine import Rule
 from cost.errors import CostError
@@ -189,6 +189,10 @@ def simulate(
     if replications is not None and replications < 2:  # noqa: PLR2004 -- one has no range
         raise CostError(f"{replications} replications have no range; at least 2 are needed")
     expected = arrivals.rate * MONTH
+    if expected > MOST_MONTHLY:
+        raise CostError(
+            f"{expected:.3g} requests a month are too many to simulate; {MOST_MONTHLY:,} are the most"
+        )
     count = replications or int(min(REPLICATIONS, max(FEWEST_REPLICATIONS, budget // max(1.0, expected))))
     seconds = MONTH
     if replications is None and arrivals.steady and count * expected > budget:

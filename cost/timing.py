@@ -148,16 +148,21 @@ def select(records: Iterable[Mapping[str, Any]], connection: Connection = "fresh
     """
     targets: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     emulated: set[str] = set()
+    damaged = 0
     for record in records:
-        platform = record.get("platform")
+        platform = str(record.get("platform"))
         if record.get("record") != "sample" or not record.get("ok") or platform not in TITLES:
             continue
         if record.get("emulated"):
             emulated.add(platform)
-        elif record.get("kind") in {"cold", "warm"}:
+        elif record.get("kind") not in ("cold", "warm"):
+            continue
+        elif _whole(record):
             targets.setdefault((platform, str(record.get("target"))), []).append(record)
+        else:
+            damaged += 1
     found: dict[str, Measured] = {}
-    notes: list[str] = []
+    notes = [f"{damaged} samples are damaged: not used"] if damaged else []
     for (platform, target), samples in targets.items():
         one = _measured(platform, target, samples, connection)
         if one is None:
@@ -193,6 +198,15 @@ def _middles() -> Floats:
 def _supported(count: int) -> float:
     """The highest quantile of which `count` independent samples give a finite 95% interval."""
     return CONFIDENCE_TAIL ** (1 / count)
+
+
+def _whole(sample: Mapping[str, Any]) -> bool:
+    """Whether a sample has the times that are read of it."""
+    ms = sample.get("ms")
+    if not isinstance(ms, dict) or "connection" not in sample:
+        return False
+    times = [ms.get("total"), 0 if ms.get("app") is None else ms["app"]]
+    return all(isinstance(time, int | float) and 0 <= time < float("inf") for time in times)
 
 
 def _measured(

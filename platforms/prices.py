@@ -1,5 +1,6 @@
 """The file of prices, or a user's own over it, into one price of a platform in a region, exact to the last digit."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from typing import Any
 
 FILE = Path(__file__).parent / "prices.toml"
 STALE_MONTHS = 12
+TEXTS = ("free_condition", "free_priced_at", "note", "source", "unit")
+KEYS = sorted((*TEXTS, "free", "minimum", "per", "price", "read", "step"))
 
 
 class PriceError(Exception):
@@ -230,7 +233,10 @@ def _merge(shipped: Mapping[str, Any], own: Mapping[str, Any], path: Path) -> di
         for name, table in _as_table(tables, f"[{platform}]", path).items():
             _known(name, merged[platform], f"{platform}.", path)
             entries = _as_table(table, f"[{platform}.{name}]", path)
+            where = f"{path}: [{platform}.{name}]"
             if name == "regions":
+                for region, group in entries.items():
+                    _expect(isinstance(group, str), f"{where} {region}", "a text", group)
                 merged[platform][name] = {**merged[platform][name], **entries}
             else:
                 base = _table(shipped, platform, name)
@@ -239,7 +245,30 @@ def _merge(shipped: Mapping[str, Any], own: Mapping[str, Any], path: Path) -> di
                     **entries,
                     "price": {**base["price"], **_owned(entries, path)},
                 }
+                _check(entries, merged[platform][name]["price"], where)
     return merged
+
+
+def _check(entries: Mapping[str, Any], prices: Mapping[str, Any], where: str) -> None:
+    """PriceError for an entry of a user's table that no table has, or in another form; prices: the merged ones."""
+    for key, value in entries.items():
+        if key not in KEYS:
+            raise PriceError(f"{where} has no {key!r}; it has {', '.join(KEYS)}")
+        if key in TEXTS:
+            _expect(isinstance(value, str), f"{where} {key}", "a text", value)
+    per, read, group = entries.get("per", 1), entries.get("read", "2026-11"), entries.get("free_priced_at")
+    _expect(isinstance(per, int) and per > 0, f"{where} per", "a whole number of 1 or more", per)
+    month = isinstance(read, str) and re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", read)
+    _expect(bool(month), f"{where} read", 'a month such as "2026-11"', read)
+    if group is not None and group not in prices:
+        raise PriceError(
+            f"{where} free_priced_at: {group!r} has no price; those that have: {', '.join(prices)}"
+        )
+
+
+def _expect(right: bool, where: str, wanted: str, value: Any) -> None:  # noqa: FBT001 -- the condition
+    if not right:
+        raise PriceError(f"{where}: {wanted}, this is {value!r}")
 
 
 def _known(name: str, tables: Mapping[str, Any], prefix: str, path: Path) -> None:
@@ -264,5 +293,9 @@ def _owned(table: Mapping[str, Any], path: Path) -> dict[str, Any]:
         entry: dict[str, Any] = raw if isinstance(raw, dict) else {"price": raw}
         if "price" not in entry:
             raise PriceError(f"{path}: the entry of {region} needs a price, this is {raw!r}")
+        for key in {"note", "source"} & entry.keys():
+            _expect(
+                isinstance(entry[key], str), f"{path}: the entry of {region}, {key}", "a text", entry[key]
+            )
         owned[region] = {"source": str(path), **entry}
     return owned

@@ -225,8 +225,22 @@ def test_it_is_a_program(arguments: list[str], status: int, out: str, error: str
         ("advise --monthly 5 --idle aws=1-2", "--idle 'aws=1-2': it is such as --idle aws=600"),
         ("advise --monthly 5 --from nowhere", "nowhere is not a saved run: it has no samples.jsonl"),
         ("advise --monthly 5 --p95 0", "--p95 0: a limit is above 0 s"),
+        ("advise --monthly 5 --p95 nan", "--p95 nan: a limit is above 0 s"),
+        (
+            "advise --monthly 5 --seed -1",
+            "Invalid value for '--seed': Input should be greater than or equal to 0",
+        ),
+        (
+            "advise --monthly 1e12",
+            "1e+12 requests a month are too many to simulate; 10,000,000,000 are the most",
+        ),
+        (
+            "bill --requests 10000000001",
+            "10000000001 requests a month? It is 0 or more, 10,000,000,000 at most",
+        ),
+        ("bill --requests 1 --vcpu nan", "Cloud Run has no instance of NaN vCPU"),
         ("advise --log nowhere.log", "nowhere.log cannot be read"),
-        ("bill --requests -1", "-1 requests a month? It is 0 or more"),
+        ("bill --requests -1", "-1 requests a month? It is 0 or more, 10,000,000,000 at most"),
         ("bill --requests 1 --cold-share 2", "--cold-share 2 is no share; it is from 0 to 1"),
         (
             "bill --requests 1 --aws-region mars-1",

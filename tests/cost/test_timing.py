@@ -51,6 +51,7 @@ def test_failed_and_discarded_samples_and_urls_of_no_platform_are_left_out() -> 
         sample(total=9999, kind="load"),
         sample(None, total=9999),
         {"record": "run", "format": 1},
+        sample(["aws"]),  # pyright: ignore[reportArgumentType]
         {},
     ]
 
@@ -144,6 +145,24 @@ def test_a_run_is_read_from_its_folder_whatever_its_last_line_is(tmp_path: Path)
     (tmp_path / "samples.jsonl").write_text("\n".join([*lines, '{"record": "sam', "[1]"]), encoding="utf-8")
 
     assert len(read(tmp_path).by_platform["aws"].warm) == 20
+
+
+def test_damaged_samples_are_left_out_and_counted() -> None:
+    damaged = [
+        sample(ms=None),
+        sample(ms={"total": "40"}),
+        sample(ms={"total": None}),
+        sample(ms={"total": float("nan")}),
+        sample(ms={"total": -1.0}),
+        sample(ms={"total": 40.0, "app": "3"}),
+        sample(kind="cold", ms={}),
+        {name: value for name, value in sample().items() if name != "connection"},
+    ]
+
+    found = select([*WARM, *damaged])
+
+    assert len(found.by_platform["aws"].warm) == 20
+    assert found.notes == ("8 samples are damaged: not used",)
 
 
 def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:

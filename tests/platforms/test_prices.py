@@ -124,6 +124,28 @@ def test_a_users_file_may_replace_a_shared_price(tmp_path: Path) -> None:
         ('[aws.requests.price]\nus-east-1 = [["5", "1"]]', r'a price is "0.20", or \[\["0", "1.00"\]'),
         ('[aws.requests.price]\nus-east-1 = ["1"]', r'a price is "0.20", or \[\["0", "1.00"\]'),
         ("[aws.requests.price]\nus-east-1 = { confirmed = true }", "the entry of us-east-1 needs a price"),
+        ('[aws.requests]\nfreee = "5"', r"\[aws.requests\] has no 'freee'; it has free, free_condition, "),
+        ('[aws.requests]\nsame_as = "gcp.requests"', r"\[aws.requests\] has no 'same_as'; it has free, "),
+        (
+            "[aws.requests]\nread = 2026-11-01",
+            r'\[aws.requests\] read: a month such as "2026-11", this is datetime',
+        ),
+        (
+            '[aws.requests]\nread = "lately"',
+            r"\[aws.requests\] read: a month such as \"2026-11\", this is 'lately'",
+        ),
+        ("[aws.requests]\nper = 0", r"\[aws.requests\] per: a whole number of 1 or more, this is 0"),
+        ('[aws.requests]\nper = "x"', r"\[aws.requests\] per: a whole number of 1 or more, this is 'x'"),
+        ("[aws.requests]\nunit = 5", r"\[aws.requests\] unit: a text, this is 5"),
+        (
+            '[aws.requests]\nfree_priced_at = "none"',
+            r"\[aws.requests\] free_priced_at: 'none' has no price; those that have: standard",
+        ),
+        ("[aws.regions]\nxx-1 = 5", r"\[aws.regions\] xx-1: a text, this is 5"),
+        (
+            '[aws.requests.price]\nus-east-1 = { price = "1", source = 5 }',
+            "the entry of us-east-1, source: a text, this is 5",
+        ),
     ],
 )
 def test_a_users_file_that_cannot_be_used_is_refused_with_the_reason(
