@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from cost import expected
+from cost import expected, words
 from cost.arrivals import MONTH, Arrivals
 from cost.bill import Bill, bill
 from cost.break_even import Change, Curve, changes, curve
@@ -217,9 +217,12 @@ def _notes(options: Sequence[Option]) -> list[str]:
         if unsure:
             as_if = "; where bills are compared, it counts as if it were right" if option.free.priced else ""
             notes.append(f"{option.title}: no confirmed price for {', '.join(unsure)}{as_if}")
-    notes.append(RULE)
-    seconds = options[0].result.seconds
-    if seconds < MONTH:
-        count = len(options[0].result.months)
-        notes.append(f"simulated: {count} stretches of {seconds / 3600:.2g} hours, each standing for a month")
-    return notes
+    return [*notes, RULE, f"ranges: the middle 95% of {_simulated(options[0].result)}"]
+
+
+def _simulated(result: Result) -> str:
+    """What was simulated, in words."""
+    if result.seconds >= MONTH:
+        return f"{len(result.months)} simulated months"
+    stretch = words.duration(result.seconds)
+    return f"{len(result.months)} simulated stretches of {stretch}, each standing for a month"

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from cost import words
 from cost.arrivals import DAY_S, Times, per_hour
 from cost.errors import CostError
 
@@ -92,16 +93,9 @@ def _arrivals(times: list[float], name: str) -> Times:
     return Times(
         ordered,
         span,
-        f"{name}, {len(ordered):,} requests in {_duration(span)} ({per_hour(rate)}), {how}",
+        f"{name}, {len(ordered):,} requests in {words.duration(span)} ({per_hour(rate)}), {how}",
         days,
     )
-
-
-def _duration(seconds: float) -> str:
-    for unit, length in (("days", DAY_S), ("hours", 3600.0), ("minutes", 60.0)):
-        if seconds >= length * 2:
-            return f"{seconds / length:.3g} {unit}"
-    return f"{seconds:.3g} seconds"
 
 
 def _json_time(line: str) -> float | None:

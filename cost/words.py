@@ -56,6 +56,14 @@ def seconds(value: float) -> str:
     return f"{value * 1000:,.0f} ms" if value < 1 else f"{value:,.2f} s"
 
 
+def duration(seconds: float) -> str:
+    """A stretch of time in the largest unit of which there are two or more."""
+    for unit, length in (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0)):
+        if seconds >= length * 2:
+            return f"{seconds / length:.3g} {unit}"
+    return f"{seconds:.3g} seconds"
+
+
 def count(value: float) -> str:
     """A number of requests, short: 40 k, 1 M."""
     for size, unit in ((1e6, " M"), (1e3, " k")):

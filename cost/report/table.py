@@ -19,10 +19,7 @@ def of_advice(data: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "columns": COLUMNS,
         "rows": [_row(option) for option in data["options"]],
-        "notes": [
-            *data["notes"],
-            f"ranges: the middle 95% of {data['options'][0]['months']} simulated months",
-        ],
+        "notes": data["notes"],
     }
 
 

@@ -59,8 +59,6 @@ def _advice(data: Mapping[str, Any], chart: bool, width: int) -> Iterator[Render
     yield Text("")
     for note in data["notes"]:
         yield Text(f"- {note}", style="dim")
-    months = data["options"][0]["months"]
-    yield Text(f"- ranges: the middle 95% of {months} simulated months", style="dim")
 
 
 def _options(data: Mapping[str, Any]) -> Table:

@@ -168,6 +168,16 @@ def test_where_instances_are_kept_no_idle_time_is_noted_and_an_asked_one_is_said
     ]
 
 
+def test_what_ranges_span_is_said_once_whether_months_or_parts_of_them(prices: Prices) -> None:
+    months, parts = (ask(poisson(monthly), prices, platforms=("aws",)) for monthly in (1000, 1e9))
+
+    assert months.notes[-1] == "ranges: the middle 95% of 100 simulated months"
+    assert parts.notes[-1] == (
+        "ranges: the middle 95% of 8 simulated stretches of 32.9 seconds, each standing for a month"
+    )
+    assert table.of_advice(data.of_advice(parts))["notes"].count(parts.notes[-1]) == 1
+
+
 def test_refusals_are_noted(prices: Prices) -> None:
     """More at once than Lambda has instances: 500 a second of 10 s each."""
     advice = ask(poisson(1.3e9), prices, platforms=("aws",), durations={"": 10.0})
