@@ -20,6 +20,8 @@ from local.settings import ROOT, Settings
 # the port between the moment it is found free and the moment the instance listens.
 _PORTS = range(20000, 32000)
 _POLL_SECONDS = 0.004
+# How long what an ended process has printed may take to be read.
+_LAST_WORDS_SECONDS = 2.0
 
 
 class Reaper:
@@ -111,7 +113,9 @@ class Instance:
         status = await self._process.wait()
         # A container's other processes end with its first one.
         await self._kill()
-        await self._output
+        # One in a session of its own lives on here, and may hold the output open.
+        await asyncio.wait([self._output], timeout=_LAST_WORDS_SECONDS)
+        self._output.cancel()
         self._reaper.tell("-", self._registered)
         return status
 
@@ -121,10 +125,12 @@ class Instance:
         loop = asyncio.get_running_loop()
         pipe = os.fdopen(output, "rb", buffering=0)
         transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
-        while piece := await reader.read(65536):
-            feed(piece)
-        feed(b"")
-        transport.close()
+        try:
+            while piece := await reader.read(65536):
+                feed(piece)
+        finally:
+            feed(b"")
+            transport.close()
 
 
 class Container(Instance):

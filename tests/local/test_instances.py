@@ -129,6 +129,22 @@ def test_what_an_instance_started_ends_with_it() -> None:
     assert is_gone(asyncio.run(main()))
 
 
+def test_an_instance_has_ended_though_a_child_in_a_session_of_its_own_holds_its_output() -> None:
+    program = (
+        "import subprocess as s; print(s.Popen(['sleep', '600'], start_new_session=True).pid, flush=True)"
+    )
+
+    async def main() -> int:
+        async with commands() as (start, log):
+            instance = await start(sys.executable, "-c", program)
+            try:
+                return await asyncio.wait_for(instance.exited, 60)
+            finally:
+                os.kill(int(log.getvalue().split()[-1]), signal.SIGKILL)
+
+    assert asyncio.run(main()) == 0
+
+
 @pytest.mark.parametrize("frozen", [False, True])
 def test_the_reaper_ends_what_is_left_when_its_input_ends(frozen: bool) -> None:
     left, ended = (subprocess.Popen(["sleep", "60"], start_new_session=True) for _ in range(2))
