@@ -1,7 +1,7 @@
 """Time per event through the Lambda door, beside a direct call of the same app with its environ ready-made.
 
-Every door runs in this process, on the same app without a log. Two rows of ours: as it is with identity headers and
-the ids of the log switched off on both sides, and as it is served by default.
+Every door runs in this process, on the same app without a log. Then, on both sides, the app as it is served by default:
+with identity headers and a line in the log, which goes to /dev/null.
 """
 
 import io
@@ -19,6 +19,7 @@ from benchmarks.paired import Sample, describe_machine, measure, report
 ROUNDS = 300
 CALLS = 40
 SLOW_CALLS = 4
+DIRECT = "WSGI app called directly"
 PEERS = ("apig-wsgi", "serverless-wsgi", "Mangum, asgiref", "Mangum, a2wsgi")
 EVENTS = {
     "GET /hello": event("GET", "/hello"),
@@ -31,9 +32,15 @@ def main() -> None:
     describe_machine()
     for name, one in EVENTS.items():
         print(f"{name}, {ROUNDS} rounds")
-        subjects = {"WSGI app called directly": _timed(_direct(one), CALLS)}
+        subjects = {DIRECT: _timed(_direct(one, plain_app()), CALLS)}
         for label, handler in _handlers().items():
             subjects[label] = _timed(_called(handler, one), SLOW_CALLS if "Mangum" in label else CALLS)
+        report(measure(subjects, ROUNDS))
+        print(f"{name}, with identity headers and log")
+        subjects = {
+            DIRECT: _timed(_direct(one, served_app()), CALLS),
+            "ours": _timed(_called(_ours(served_app()), one), CALLS),
+        }
         report(measure(subjects, ROUNDS))
 
 
@@ -47,18 +54,31 @@ def plain_app() -> Any:
     return app
 
 
-def _handlers() -> dict[str, Callable[[Any, Any], Any]]:
+@cache
+def served_app() -> Any:
+    """The app as it is served by default, one object too."""
+    from app import create_app  # noqa: PLC0415
     from serve import logs  # noqa: PLC0415
-    from serve.aws_lambda import make_handler, wsgi_caller  # noqa: PLC0415
     from serve.instance import Identity, identify  # noqa: PLC0415
 
+    app = create_app()
+    handler = logging.FileHandler(os.devnull)
+    handler.setFormatter(logs.JsonFormatter())
+    log = logging.getLogger("app.request_log")
+    log.handlers, log.propagate = [handler], False
+    log.setLevel(logging.INFO)
+    return logs.follow(identify(app, Identity(), build="build"))
+
+
+def _ours(app: Any) -> Callable[[Any, Any], Any]:
+    from serve.aws_lambda import make_handler, wsgi_caller  # noqa: PLC0415
+
+    return make_handler(wsgi_caller(app))
+
+
+def _handlers() -> dict[str, Callable[[Any, Any], Any]]:
     logging.getLogger("mangum").setLevel(logging.ERROR)
-    handlers = {
-        "ours": make_handler(wsgi_caller(plain_app())),
-        "ours, with identity and ids": make_handler(
-            wsgi_caller(logs.follow(identify(plain_app(), Identity(), build="build")))
-        ),
-    }
+    handlers = {"ours": _ours(plain_app())}
     os.environ["APP"] = "benchmarks.door:plain_app()"
     for peer in PEERS:
         handlers[peer] = peers.PEERS[peer]()
@@ -83,12 +103,11 @@ def _called(handler: Callable[[Any, Any], Any], one: Any) -> Callable[[], Any]:
     return lambda: handler(one, None)
 
 
-def _direct(one: Any) -> Callable[[], Any]:
+def _direct(one: Any, app: Any) -> Callable[[], Any]:
     from serve.events import payload_v2  # noqa: PLC0415
 
     environ = payload_v2.read(one)
     request = environ["wsgi.input"].read()
-    app = plain_app()
 
     def start_response(*_: Any) -> Any: ...
 
