@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import subprocess
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -242,6 +243,28 @@ def test_the_page_prints(page: Page) -> None:
 
     assert document.startswith(b"%PDF")
     assert 2 <= len(re.findall(rb"/Type /Page\b", document)) <= 9
+
+
+@pytest.mark.skipif(
+    shutil.which("pdftotext") is None, reason="install poppler-utils to read what is on paper"
+)
+@pytest.mark.parametrize("lines", [0, 18, 36])
+def test_charts_on_paper_stand_below_their_heading(page: Page, tmp_path: Path, lines: int) -> None:
+    """On the same sheet, and whole, however much is written before them."""
+    page.evaluate(
+        "n => document.querySelector('.scope').append(...Array(n).fill('and so on '.repeat(12)))", lines
+    )
+    page.pdf(format="A4", path=tmp_path / "page.pdf")
+
+    read = subprocess.run(
+        ["pdftotext", "-layout", tmp_path / "page.pdf", "-"], capture_output=True, text=True, check=True
+    )
+
+    headings = {"How long requests took": r"95%.*95%[^$]*0%", "Where the time goes": "total"}
+    sheets = read.stdout.split("\f")
+    for heading, chart in headings.items():
+        (sheet,) = [one for one in sheets if re.search(rf"^\s*{heading}$", one, re.MULTILINE)]
+        assert re.search(chart, sheet)
 
 
 # Text whose colour differs too little from the first opaque background behind it (WCAG 2.1, level AA), as the browser
