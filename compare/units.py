@@ -16,9 +16,9 @@ def seconds(text: str, option: str) -> float:
 
 
 def share(text: str, option: str) -> float:
-    """The fraction of "5%" or "0.05"; CompareError naming `option` for anything else."""
+    """The fraction of "5%" or "0.05"; CompareError naming `option` for anything else, and for a bare "5"."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%?)", text.strip())
-    if not match:
+    if not match or (not match[2] and float(match[1]) >= 1):
         raise CompareError(f"{option} is {text!r}; it is a share such as 5% or 0.05")
     return float(match[1]) / (100 if match[2] else 1)
 

@@ -374,7 +374,7 @@ def test_durations_and_shares_are_read_as_people_write_them() -> None:
         600,
         7200,
     ]
-    assert [share(text, "--x") for text in ("5%", "0.05", "110 %")] == [0.05, 0.05, 1.1]
+    assert [share(text, "--x") for text in ("5%", "0.05", "110 %", "0")] == [0.05, 0.05, 1.1, 0]
     assert [spoken(value) for value in (4, 89, 120, 9600, 7200)] == [
         "4 s",
         "89 s",

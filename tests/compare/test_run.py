@@ -264,6 +264,11 @@ def test_a_url_is_written_as_people_write_it(
             ["a=http://x", "--idle", "soon"],
             "--idle is 'soon'; it is a duration such as 500ms, 90, 1.5s, 10m or 2h",
         ),
+        (["a=http://x", "--precision", "5"], "--precision is '5'; it is a share such as 5% or 0.05"),
+        (
+            ["a=http://x", "--aa", "--cold", "idle", "--cold-starts", "3"],
+            "--aa has no cold starts: one name would meet the other's instance; leave out --cold, --cold-starts",
+        ),
         (["a=http://x", "--rounds", "-1"], "--rounds is -1; it is 0 or more"),
         (["a=http://x", "--load-duration", "0"], "--load-duration is 0; it is more than 0"),
         (["a=http://x", "--rate", "nan"], "--rate is nan; it is more than 0"),
