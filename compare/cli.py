@@ -12,8 +12,8 @@ from typer.exceptions import Abort, TyperException
 
 from compare import options
 from compare.errors import CompareError
-from compare.plan import Plan
 from compare.targets import DEFAULT, LOCAL
+from compare.units import share
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
 _Targets = Annotated[
@@ -72,22 +72,9 @@ def run(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     """Measure targets in interleaved random rounds, prove cold starts, save every sample, and report."""
     if resume:
         options.refuse_with_resume(context)
-    plan = Plan(
-        cold=cold,
-        cold_starts=cold_starts,
-        burst=burst,
-        idle_s=options.seconds_of(idle, "--idle"),
-        rounds=options.rounds_of(rounds, open_ended=precision is not None or duration is not None),
-        connections=options.connections_of(connection),
-        precision=options.share_of(precision, "--precision"),
-        duration_s=options.seconds_of(duration, "--duration"),
-        rate=rate,
-        load_s=options.seconds_of(load_duration, "--load-duration") or 0.0,
-        load_connections=load_connections,
-        timeout_s=options.seconds_of(timeout, "--timeout") or 0.0,
-        seed=options.seed_of(seed),
-        primary=primary,
-    )
+    if aa:
+        options.refuse_with_aa(context)
+    plan = options.plan_of(locals())
     request = options.request_of(method, headers, body, expect)
     from compare import commands  # noqa: PLC0415 -- scipy takes a second that a usage error need not wait for
 
@@ -117,6 +104,7 @@ def report(
 
 @app.command()
 def gate(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
+    context: typer.Context,
     baseline: Annotated[str, typer.Option(metavar="TARGET", help="what runs now", show_default=False)],
     candidate: Annotated[
         str, typer.Option(metavar="TARGET", help="what would replace it", show_default=False)
@@ -148,32 +136,20 @@ def gate(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
 ) -> None:
     """Stop a slower deployment: 0 fast enough, 1 too slow, 2 undecided or wrong usage, 3 broken."""
     options.refuse_apart((baseline, candidate))
-    plan = Plan(
-        cold=cold,
-        cold_starts=cold_starts,
-        burst=burst,
-        idle_s=options.seconds_of(idle, "--idle"),
-        rounds=options.rounds_of(rounds, open_ended=precision is not None or duration is not None),
-        connections=options.connections_of(connection),
-        precision=options.share_of(precision, "--precision"),
-        duration_s=options.seconds_of(duration, "--duration"),
-        timeout_s=options.seconds_of(timeout, "--timeout") or 0.0,
-        seed=options.seed_of(seed),
-        primary=primary,
-    )
-    slowdown, failures = (
-        options.share(max_slowdown, "--max-slowdown"),
-        options.share(max_failures, "--max-failures"),
-    )
+    if saved:
+        options.refuse_with_saved(context)
+    plan = options.plan_of(locals())
+    slowdown = share(max_slowdown, "--max-slowdown")
+    failures = share(max_failures, "--max-failures")
     from compare import commands  # noqa: PLC0415 -- as above
 
     output = commands.Output(results, _console(), _command(), quiet=quiet)
-    names = (baseline.partition("=")[0], candidate.partition("=")[0])
-    limit = commands.Limit(*names, slowdown, failures)
     if saved:
+        limit = commands.Limit(baseline, candidate, slowdown, failures)
         raise typer.Exit(commands.gate_saved(saved, limit, output, primary))
     request = options.request_of(method, headers, body, expect)
     chosen = options.pair_of(baseline, candidate, targets_file, request, path)
+    limit = commands.Limit(chosen[0].name, chosen[1].name, slowdown, failures)
     raise typer.Exit(commands.gate(chosen, plan, limit, output))
 
 

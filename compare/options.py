@@ -1,15 +1,17 @@
 """The options that `run` and `gate` share, and what they say as a request and a plan."""
 
 import random
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from compare.errors import CompareError
+from compare.plan import Plan
 from compare.request import Request, header
 from compare.runfile import SAMPLES
-from compare.sample import Connection
 from compare.targets import DEFAULT, Target, distinct, from_file, typed
 from compare.units import seconds, share
 
@@ -107,41 +109,84 @@ def refuse_apart(names: tuple[str, ...]) -> None:
 
 def refuse_with_resume(context: typer.Context) -> None:
     """CompareError where anything is given that the run to go on with has decided already."""
-    given = [
-        "TARGET" if parameter.param_type_name == "argument" else parameter.opts[0]
+    given = _given(context)
+    _refuse("--resume goes on with the run's own plan and targets", given.keys() - {"resume", "quiet"}, given)
+
+
+def refuse_with_saved(context: typer.Context) -> None:
+    """CompareError where a gate on a saved run is told how to measure."""
+    given = _given(context)
+    decides = {
+        "saved",
+        "baseline",
+        "candidate",
+        "max_slowdown",
+        "max_failures",
+        "primary",
+        "results",
+        "quiet",
+    }
+    _refuse("--run decides on what was measured", given.keys() - decides, given)
+
+
+def refuse_with_aa(context: typer.Context) -> None:
+    """CompareError where cold starts are asked for of a target that is measured against itself."""
+    given = _given(context)
+    if context.params["cold"] == "none":
+        given.pop("cold", None)
+    cold = given.keys() & {"cold", "cold_starts", "burst"}
+    _refuse("--aa has no cold starts: one name would meet the other's instance", cold, given)
+
+
+def _given(context: typer.Context) -> dict[str, str]:
+    """What was given on the command line, in the order of the help: the option by its parameter."""
+    return {
+        parameter.name or "": "TARGET" if parameter.param_type_name == "argument" else parameter.opts[0]
         for parameter in context.command.params
-        if (source := context.get_parameter_source(parameter.name or ""))
-        and source.name == "COMMANDLINE"
-        and parameter.name not in {"resume", "quiet"}
-    ]
-    if given:
-        raise CompareError(
-            f"--resume goes on with the run's own plan and targets; leave out {', '.join(given)}"
-        )
+        if (source := context.get_parameter_source(parameter.name or "")) and source.name == "COMMANDLINE"
+    }
 
 
-def connections_of(chosen: Literal["both", "kept", "fresh"]) -> tuple[Connection, ...]:
-    """The kinds of connection that warm requests use."""
-    return ("kept", "fresh") if chosen == "both" else (chosen,)
+def _refuse(why: str, names: set[str], given: Mapping[str, str]) -> None:
+    if names:
+        raise CompareError(f"{why}; leave out {', '.join(given[name] for name in given if name in names)}")
 
 
-def seconds_of(text: str | None, option: str) -> float | None:
+def plan_of(options: Mapping[str, Any]) -> Plan:
+    """The plan that the options of a command describe, by parameter; `gate` has none for load."""
+    precision, duration = options["precision"], options["duration"]
+    plan = Plan(
+        cold=options["cold"],
+        cold_starts=options["cold_starts"],
+        burst=options["burst"],
+        idle_s=_seconds(options["idle"], "--idle"),
+        rounds=_rounds(options["rounds"], open_ended=precision is not None or duration is not None),
+        connections=("kept", "fresh") if options["connection"] == "both" else (options["connection"],),
+        precision=None if precision is None else share(precision, "--precision"),
+        duration_s=_seconds(duration, "--duration"),
+        rate=options.get("rate"),
+        timeout_s=seconds(options["timeout"], "--timeout"),
+        seed=_seed(options["seed"]),
+        primary=options["primary"],
+    )
+    if "rate" not in options:
+        return plan
+    load_s = seconds(options["load_duration"], "--load-duration")
+    return replace(plan, load_s=load_s, load_connections=options["load_connections"])
+
+
+def _seconds(text: str | None, option: str) -> float | None:
     """Seconds of an option that may be missing."""
     return None if text is None else seconds(text, option)
 
 
-def share_of(text: str | None, option: str) -> float | None:
-    """The share of an option that may be missing."""
-    return None if text is None else share(text, option)
-
-
-def rounds_of(rounds: int | None, *, open_ended: bool) -> int:
+def _rounds(rounds: int | None, *, open_ended: bool) -> int:
     """The warm rounds, or the cap of an open-ended run."""
     if rounds is not None:
         return rounds
     return ROUNDS_CAP if open_ended else ROUNDS
 
 
-def seed_of(seed: int | None) -> int:
+def _seed(seed: int | None) -> int:
     """The seed given, or one drawn."""
     return random.SystemRandom().randrange(2**31) if seed is None else seed

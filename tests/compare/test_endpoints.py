@@ -55,6 +55,20 @@ def test_a_stack_is_measured_at_the_url_of_its_outputs(
     assert (Path(folder) / "compare").is_dir()
 
 
+def test_a_gate_takes_a_stack_by_its_whole_name(
+    pulumi: Pulumi, serve: Callable[..., Server], compare: Callable[..., Done]
+) -> None:
+    """The report calls it by its own name, and so does the decision."""
+    old, new = serve("--delay", "5"), serve("--delay", "5")
+    pulumi(json.dumps({"url": new.url, "platform": "apprunner"}))
+
+    words = ("--baseline", f"old={old.url}", "--candidate", "acme/web/next", "--max-slowdown", "300%")
+    done = compare("gate", *words, "--rounds", "20", "--quiet")
+
+    assert (done.status, done.error) == (0, "")
+    assert "Gate: next takes " in done.out
+
+
 @pytest.mark.parametrize(
     ("out", "error", "status", "told"),
     [

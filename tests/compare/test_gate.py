@@ -85,6 +85,31 @@ def test_a_saved_run_can_be_decided_again(serve: Serve, compare: Compare) -> Non
     assert unknown.error == f"compare: {run} has no target 'newer'; it has old, new\n"
 
 
+def test_what_a_saved_run_has_decided_is_not_asked_again(saved: Path, compare: Compare) -> None:
+    """How to measure is refused, not ignored; what to decide may be given."""
+    words = (
+        "gate",
+        "--run",
+        str(saved),
+        "--baseline",
+        "fast",
+        "--candidate",
+        "slow",
+        "--max-failures",
+        "100%",
+    )
+
+    wrong = compare(*words, "--rounds", "500", "--path", "/x")
+    right = compare(*words, "--primary", "p50")
+
+    assert (wrong.status, wrong.error) == (
+        2,
+        "compare: --run decides on what was measured; leave out --path, --rounds\n",
+    )
+    assert right.error == ""
+    assert right.out.startswith("Gate: slow takes ")
+
+
 def test_runs_made_apart_are_refused(serve: Serve, compare: Compare, tmp_path: Path) -> None:
     """2, and why: a drift between the runs would be taken for a slowdown."""
     server = serve()
