@@ -217,9 +217,9 @@ class Experiment:
         return math.ceil(left / (self._end - self._cycle))
 
     def _wake(self, lanes: Sequence[Lane], connection: Connection) -> None:
-        """Ask all that were left alone at once: in turn, the start of one could take longer than another is kept."""
+        """Ask those of `lanes` that were left alone without measuring, or the next answer would be a cold start."""
         moment = self._moment()
-        for lane, answer in lanes_.at_once([lane for lane in lanes if lane.left_alone], connection):
+        for lane, answer in lanes_.woken(lanes, connection):
             if answer is not None:
                 expect = lane.endpoint.request.expect
                 self._sink(samples.preparation(lane.endpoint.source, moment, answer, expect, samples.WAKING))

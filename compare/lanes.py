@@ -1,5 +1,7 @@
 """One endpoint while it is measured: its probes, what its last answers say about it, and samples of what it answers."""
 
+import math
+import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -46,8 +48,12 @@ class Lane:
     @property
     def left_alone(self) -> bool:
         """Whether its instance may soon be let go, because others were asked for so long."""
-        kept_s = self.endpoint.idle_s
-        return kept_s is not None and not self.aside and time.monotonic() - self.asked_at > kept_s / 2
+        return not self.aside and time.monotonic() - self.asked_at > self.kept_s / 2
+
+    @property
+    def kept_s(self) -> float:
+        """How long an instance is kept at most when nobody asks."""
+        return math.inf if self.endpoint.idle_s is None else self.endpoint.idle_s
 
     def ask(self, connection: Connection) -> Answer | None:
         """One request; None when it was stopped in flight."""
@@ -77,10 +83,26 @@ def opened(endpoints: Sequence[Endpoint], plan: Plan, stopped: Callable[[], obje
         yield lanes
 
 
-def at_once(lanes: Sequence[Lane], connection: Connection) -> list[tuple[Lane, Answer | None]]:
-    """An answer of each, all asked at the same moment; None when it was stopped in flight."""
-    with ThreadPoolExecutor(len(lanes)) as pool:
-        return list(zip(lanes, pool.map(lambda lane: lane.ask(connection), lanes), strict=True))
+def woken(lanes: Sequence[Lane], connection: Connection) -> list[tuple[Lane, Answer | None]]:
+    """Answers of all `lanes` that are kept no longer than one that was left alone; None for one stopped in flight.
+
+    They are asked at once, and again until the last has answered: one start may take longer than others are kept.
+    """
+    longest_s = max(lane.kept_s for lane in lanes if lane.left_alone)
+    asked = [lane for lane in lanes if lane.kept_s <= longest_s and not lane.aside]
+    waiting, everyone = {lane.endpoint.name for lane in asked}, threading.Event()
+
+    def ask(lane: Lane) -> list[tuple[Lane, Answer | None]]:
+        answers = [(lane, lane.ask(connection))]
+        waiting.discard(lane.endpoint.name)
+        if not waiting:
+            everyone.set()
+        while not everyone.wait(lane.kept_s / 4):
+            answers.append((lane, lane.ask(connection)))
+        return answers
+
+    with ThreadPoolExecutor(len(asked)) as pool:
+        return [answer for answers in pool.map(ask, asked) for answer in answers]
 
 
 def _idle_s(endpoint: Endpoint, plan: Plan) -> float:
