@@ -43,7 +43,7 @@ def copy_project(folder: Path, *, environment: bool = True) -> None:
 
 def add_environment(folder: Path) -> None:
     """A virtual environment that sees what this interpreter has installed, so that nothing is installed again."""
-    venv.create(folder / ".venv-pulumi")
+    venv.create(folder / ".venv-pulumi", clear=True)
     (site_packages,) = (folder / ".venv-pulumi").glob("lib/python*/site-packages")
     (site_packages / "shared.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
 
