@@ -165,6 +165,8 @@ _SHAPES = [
     (r"\b(?=[0-9a-f]*\d)[0-9a-f]{7,}(?:-dirty)?\b", "ID"),
     (rf"{_NUMBER} ?(?:ns|µs|us|ms|s|min|h)\b", "TIME"),
     (r"(?<=\]) (?:ns|µs|us|ms|s|min|h)\b", " TIME"),  # the unit of an interval
+    (r"\[TIME, TIME\]", "[#, #] TIME"),  # whose ends may have different ones
+    (r"[¹²³⁴⁵⁶⁷⁸⁹]", "¹"),  # a note's number hangs on how many there are
     (rf"{_NUMBER} ?[kKMG]?i?B\b", "SIZE"),
     (_NUMBER, "#"),
     (r"\bID\b", "#"),  # an id may happen to have no letter

@@ -67,6 +67,8 @@ def test_a_page_that_would_escape_the_check_is_refused(text: str, problem: str) 
         ("p50 1.00 times, -3%", "p50 12.5 times, +10.25%"),
         ("[89.3, 124] ms", "[105, 1,141] ms"),
         ("[980, 1,020] µs", "[1.02, 1.04] ms"),
+        ("[89.3, 124] ms", "[492 ms, 1.02 s]"),
+        ("2.91 ms ¹", "3.02 ms ²"),
         ("at 2026-11-23T16:35:58Z", "at 2027-01-02T03:04:05.678+01:00"),
         ("Samples: results/2026-11-23T16-35-58/", "Samples: results/2026-12-01T01-02-03/"),
         ("build d411706ab12f", "build 1234567890ab-dirty"),
