@@ -45,24 +45,28 @@ SESSION = {
 # Waiting changes nothing about these.
 FINAL = ("authentication failed", "does not exist", "no pg_hba.conf entry")
 
+# Not without end: the work itself may be what ends the connection.
+AGAIN = 2
+
 _thread = threading.local()
 
 
 def transaction(work: Callable[[psycopg.Connection[Any]], Result], *, writes: bool = True) -> Result:
     """What `work` returns, committed.
 
-    Where the connection is lost, `work` is done once more on a new one: before the commit nothing has happened in the
-    database, so nothing may have happened elsewhere either. After a commit without an answer nobody knows, so this
-    raises psycopg.OperationalError, unless `work` only reads.
+    Where the connection is lost, `work` is done again on a new one, twice at most, since the database may restart
+    twice: before the commit nothing has happened in it, so nothing may have happened elsewhere either. After a commit
+    without an answer nobody knows, so this raises psycopg.OperationalError, unless `work` only reads.
     """
+    for _ in range(AGAIN):
+        try:
+            return _attempt(work, writes=writes)
+        except _LostError as lost:
+            log.warning("The connection to the database was lost, so the work is done again: %s", lost)
     try:
         return _attempt(work, writes=writes)
     except _LostError as lost:
-        log.warning("The connection to the database was lost, so the work is done once more: %s", lost)
-    try:
-        return _attempt(work, writes=writes)
-    except _LostError as lost:
-        raise psycopg.OperationalError(f"the connection to the database was lost twice: {lost}") from lost
+        raise psycopg.OperationalError(f"the connection to the database was lost each time: {lost}") from lost
 
 
 class _LostError(Exception):

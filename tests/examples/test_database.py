@@ -242,6 +242,26 @@ def test_an_instance_frozen_in_a_transaction_loses_its_locks_and_does_the_work_a
     assert here.query("SELECT text FROM notes") == ["once"]
 
 
+@pytest.mark.parametrize("losses", [1, 2, 3])
+def test_a_connection_lost_again_is_replaced_again_but_not_without_end(here: Cluster, losses: int) -> None:
+    """Two restarts may come during one request."""
+    attempts: list[int] = []
+
+    def read(connection: psycopg.Connection[Any]) -> str:
+        attempts.append(pid_of(connection))
+        if len(attempts) <= losses:
+            here.query("SELECT pg_terminate_backend(%s, 10000)", attempts[-1])
+        connection.execute("SELECT 1")
+        return "read"
+
+    if losses == 3:
+        with pytest.raises(psycopg.OperationalError, match="lost each time"):
+            postgres.transaction(read, writes=False)
+    else:
+        assert postgres.transaction(read, writes=False) == "read"
+    assert len(set(attempts)) == min(losses + 1, 3)
+
+
 def test_a_commit_without_an_answer_is_not_done_again(here: Cluster) -> None:
     attempts: list[int] = []
 
