@@ -58,15 +58,17 @@ def transaction(work: Callable[[psycopg.Connection[Any]], Result], *, writes: bo
     twice: before the commit nothing has happened in it, so nothing may have happened elsewhere either. After a commit
     without an answer nobody knows, so this raises psycopg.OperationalError, unless `work` only reads.
     """
-    for _ in range(AGAIN):
+    losses = 0
+    while True:
         try:
             return _attempt(work, writes=writes)
         except _LostError as lost:
+            losses += 1
+            if losses > AGAIN:
+                raise psycopg.OperationalError(
+                    f"the connection to the database was lost each time: {lost}"
+                ) from lost
             log.warning("The connection to the database was lost, so the work is done again: %s", lost)
-    try:
-        return _attempt(work, writes=writes)
-    except _LostError as lost:
-        raise psycopg.OperationalError(f"the connection to the database was lost each time: {lost}") from lost
 
 
 class _LostError(Exception):

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import termios
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -131,15 +131,21 @@ def test_cold_starts_under_load_are_left_out_and_told(serve: Serve, compare: Com
     )
 
 
+def kept_for_a_second(folder: Path, urls: Sequence[str]) -> Path:
+    """A file of targets t0, t1, ... that say so of their instances."""
+    file = folder / "targets.toml"
+    file.write_text(
+        "".join(f"[[target]]\nname = 't{n}'\nurl = '{url}'\nidle = 1.0\n" for n, url in enumerate(urls))
+    )
+    return file
+
+
 def test_a_slow_start_of_one_target_does_not_let_the_others_go(
     serve: Serve, compare: Compare, tmp_path: Path
 ) -> None:
     """Where a start takes longer than instances are kept, targets asked in turn would start again for ever."""
     slow = [serve("--idle", "0.8", "--start", "0.9") for _ in range(2)]
-    file = tmp_path / "targets.toml"
-    file.write_text(
-        "".join(f"[[target]]\nname = 't{n}'\nurl = '{s.url}'\nidle = 1.0\n" for n, s in enumerate(slow))
-    )
+    file = kept_for_a_second(tmp_path, [server.url for server in slow])
 
     done = compare("run", "--targets", str(file), "--cold-starts", "1", "--rounds", "12", "--quiet")
 
@@ -162,10 +168,7 @@ def test_the_load_of_one_target_does_not_let_the_others_go(
 ) -> None:
     """The first requests of a slice would be cold starts, and its others would wait behind them."""
     servers = [serve("--idle", "0.8", "--start", "0.1") for _ in range(2)]
-    file = tmp_path / "targets.toml"
-    file.write_text(
-        "".join(f"[[target]]\nname = 't{n}'\nurl = '{s.url}'\nidle = 1.0\n" for n, s in enumerate(servers))
-    )
+    file = kept_for_a_second(tmp_path, [server.url for server in servers])
 
     load = ("--rate", "20", "--load-duration", "3", "--load-connections", "2")
     done = compare("run", "--targets", str(file), "--cold", "none", "--rounds", "0", *load, "--quiet")
