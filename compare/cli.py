@@ -11,7 +11,7 @@ from rich.console import Console
 from typer.exceptions import Abort, TyperException
 
 from compare import options
-from compare.errors import CompareError
+from commandline import UserError
 from compare.targets import DEFAULT, LOCAL
 from compare.units import share
 
@@ -158,7 +158,7 @@ def main() -> None:
     try:
         status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
         sys.stdout.flush()
-    except CompareError as failure:
+    except UserError as failure:
         status = _failed(str(failure), failure.status)
     except TyperException as failure:
         status = _failed(failure.format_message(), 2)

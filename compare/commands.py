@@ -9,7 +9,7 @@ from typing import Literal
 from rich.console import Console
 
 from compare import costs, files
-from compare.errors import CompareError
+from commandline import UserError
 from compare.gate import decide
 from compare.plan import Plan
 from compare.report import build, data, html, markdown, side_by_side, text
@@ -31,7 +31,7 @@ def resume(directory: Path, output: Output) -> int:
     """Go on with the run saved in `directory`, with the plan and the targets that it was begun with."""
     before = read(directory)
     if before.end and before.end["status"] == "complete":
-        raise CompareError(f"{directory} is complete; `python -m compare report {directory}` shows it again")
+        raise UserError(f"{directory} is complete; `python -m compare report {directory}` shows it again")
     targets = [Target.from_record(record) for record in before.head["targets"]]
     plan, twins = Plan.from_record(before.head["plan"]), bool(before.head["against_itself"])
     return show(measure(targets, plan, output, resumed=directory, against_itself=twins), output)
@@ -40,7 +40,7 @@ def resume(directory: Path, output: Output) -> int:
 def aa(targets: Sequence[Target], plan: Plan, output: Output) -> int:
     """Measure one target against itself, and this tool's probe against a server of known delay."""
     if len(targets) > 1:
-        raise CompareError(f"--aa measures one target against itself; {len(targets)} are given")
+        raise UserError(f"--aa measures one target against itself; {len(targets)} are given")
     twins = [replace(targets[0], name=f"{targets[0].name}@{letter}") for letter in "ab"]
     return show(measure(twins, replace(plan, cold="none"), output, against_itself=True), output)
 
@@ -100,5 +100,5 @@ def report(directories: Sequence[Path], form: Format, output: Path | None, conso
     try:
         files.write(output, rendered)
     except OSError as failure:
-        raise CompareError(f"cannot write {output}: {files.told(failure)}") from failure
+        raise UserError(f"cannot write {output}: {files.told(failure)}") from failure
     return 0

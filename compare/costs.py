@@ -16,7 +16,7 @@ def priced(report: Report, run: Run) -> Report:
     if not monthly:
         return report
     # The simulation is compiled code that takes a moment to load: after measuring there is time for it.
-    from cost.errors import CostError  # noqa: PLC0415
+    from commandline import UserError  # noqa: PLC0415
     from cost.report import table  # noqa: PLC0415
     from cost.section import section  # noqa: PLC0415
 
@@ -24,7 +24,7 @@ def priced(report: Report, run: Run) -> Report:
         made = section(
             (sample.record() for sample in run.samples), monthly=monthly, seed=run.head["plan"]["seed"]
         )
-    except (CostError, PriceError) as failure:
+    except (UserError, PriceError) as failure:
         return replace(
             report, findings=[*report.findings, Finding(None, f"no costs: {failure}", problem=False)]
         )

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import platforms
-from compare.errors import CompareError
+from commandline import UserError
 from compare.targets import Target
 from local import Emulator, EmulatorError, Settings, SettingsError
 
@@ -14,7 +14,7 @@ from local import Emulator, EmulatorError, Settings, SettingsError
 def started(target: Target, idle_s: float, logs: Path) -> Generator[str]:
     """The URL of `target`'s platform, emulated on this machine while the context lasts.
 
-    What the emulator and the instances say goes to a file in `logs`. CompareError where it cannot be started.
+    What the emulator and the instances say goes to a file in `logs`. UserError where it cannot be started.
     """
     log = logs / f"{target.what}-{target.name.replace(':', '-')}.log"
     # ECS's tasks do not go, however long they are idle.
@@ -24,4 +24,4 @@ def started(target: Target, idle_s: float, logs: Path) -> Generator[str]:
         with Emulator(target.what, settings) as emulator:
             yield emulator.url
     except (SettingsError, EmulatorError) as failure:
-        raise CompareError(f"target {target.name} does not start: {failure}") from failure
+        raise UserError(f"target {target.name} does not start: {failure}") from failure

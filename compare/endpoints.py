@@ -11,7 +11,7 @@ from pathlib import Path
 
 import platforms
 from compare.emulated import started
-from compare.errors import CompareError
+from commandline import UserError
 from compare.request import Filled, filled
 from compare.sample import Source
 from compare.targets import Target
@@ -90,10 +90,10 @@ def _open(stack: ExitStack, target: Target, asked_s: float | None, logs: Path) -
 
 
 def stack_outputs(name: str) -> dict[str, str]:
-    """`url` and `platform` among the outputs of the Pulumi stack `name`; CompareError with the remedy otherwise."""
+    """`url` and `platform` among the outputs of the Pulumi stack `name`; UserError with the remedy otherwise."""
     pulumi = shutil.which("pulumi")
     if pulumi is None:
-        raise CompareError(
+        raise UserError(
             f"target {name!r} is read from a Pulumi stack, and the pulumi command is not there: "
             "install it (https://www.pulumi.com/docs/iac/download-install/), or give NAME=URL"
         )
@@ -103,12 +103,12 @@ def stack_outputs(name: str) -> dict[str, str]:
             command, cwd=PROJECT, capture_output=True, text=True, timeout=_PULUMI_TIMEOUT_S, check=False
         )
     except subprocess.TimeoutExpired as failure:
-        raise CompareError(f"{' '.join(command[1:])} did not end within {_PULUMI_TIMEOUT_S} s") from failure
+        raise UserError(f"{' '.join(command[1:])} did not end within {_PULUMI_TIMEOUT_S} s") from failure
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip() or f"exit status {done.returncode}").splitlines()[
             0
         ]
-        raise CompareError(
+        raise UserError(
             f"stack {name!r} cannot be read ({said}); `pulumi stack ls` lists the stacks there are"
         )
     return _outputs(name, done.stdout)
@@ -118,14 +118,14 @@ def _outputs(name: str, text: str) -> dict[str, str]:
     try:
         outputs = json.loads(text)
     except ValueError as failure:
-        raise CompareError(f"the outputs of stack {name!r} are not JSON: {text[:80]!r}") from failure
+        raise UserError(f"the outputs of stack {name!r} are not JSON: {text[:80]!r}") from failure
     url, platform = (outputs.get(key) if isinstance(outputs, dict) else None for key in ("url", "platform"))
     if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-        raise CompareError(
+        raise UserError(
             f"stack {name!r} has no output url; deploy it with `pulumi up --stack {name}` first"
         )
     if platform not in platforms.NAMES:
-        raise CompareError(
+        raise UserError(
             f"stack {name!r} has the output platform {platform!r}, not {', '.join(platforms.NAMES)}"
         )
     return {"url": url, "platform": platform}

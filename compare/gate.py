@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from compare import stats
-from compare.errors import CompareError
+from commandline import UserError
 from compare.report.build import kept_series
 from compare.report.verdicts import Side, clouds_unmeasured, name_of, paired_ratio, primary_series
 from compare.runfile import Run
@@ -30,7 +30,7 @@ def decide(
 ) -> Decision:
     """Whether `candidate` is at most `limit` times as slow as `baseline` in `run`, with 95% confidence.
 
-    `failures` is the share of failed requests that is still whole. CompareError when `run` has no such targets.
+    `failures` is the share of failed requests that is still whole. UserError when `run` has no such targets.
     """
     sides = [_side(run, name) for name in (baseline, candidate)]
     for name in (baseline, candidate):
@@ -57,7 +57,7 @@ def _side(run: Run, name: str) -> Side:
             kept = kept_series([sample for sample in run.samples if sample.target == name])
             return Side(name, entry["platform"], entry["emulated"], kept)
     known = ", ".join(entry["name"] for entry in run.head["endpoints"])
-    raise CompareError(f"{run.path} has no target {name!r}; it has {known}")
+    raise UserError(f"{run.path} has no target {name!r}; it has {known}")
 
 
 def _broken(name: str, samples: Sequence[Sample], failures: float) -> str | None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from compare.errors import CompareError
+from commandline import UserError
 from compare.plan import Plan
 from compare.request import Request, header
 from compare.runfile import SAMPLES
@@ -86,7 +86,7 @@ def request_of(method: str | None, headers: list[str] | None, body: str | None, 
 def targets_of(words: list[str] | None, file: Path | None, request: Request, path: str) -> list[Target]:
     """The targets typed and those of a file; three emulated platforms when there are neither."""
     if not path.startswith("/"):
-        raise CompareError(f"--path is {path!r}; it begins with /")
+        raise UserError(f"--path is {path!r}; it begins with /")
     found = from_file(file, request, path) if file else []
     return distinct([*found, *typed(words or ([] if file else DEFAULT), request, path)])
 
@@ -98,23 +98,23 @@ def pair_of(baseline: str, candidate: str, file: Path | None, request: Request, 
 
 
 def refuse_apart(names: tuple[str, ...]) -> None:
-    """CompareError where a target is written as a saved run: runs made apart are not comparable."""
+    """UserError where a target is written as a saved run: runs made apart are not comparable."""
     saved = [name for name in names if (Path(name) / SAMPLES).is_file()]
     if saved:
-        raise CompareError(
+        raise UserError(
             f"{' and '.join(saved)}: saved runs made apart also differ by when they were made, which a gate would take "
             "for a slowdown; give both targets to one `compare gate`, or --run RUN and the names of two targets in it"
         )
 
 
 def refuse_with_resume(context: typer.Context) -> None:
-    """CompareError where anything is given that the run to go on with has decided already."""
+    """UserError where anything is given that the run to go on with has decided already."""
     given = _given(context)
     _refuse("--resume goes on with the run's own plan and targets", given.keys() - {"resume", "quiet"}, given)
 
 
 def refuse_with_saved(context: typer.Context) -> None:
-    """CompareError where a gate on a saved run is told how to measure."""
+    """UserError where a gate on a saved run is told how to measure."""
     given = _given(context)
     decides = {
         "saved",
@@ -130,7 +130,7 @@ def refuse_with_saved(context: typer.Context) -> None:
 
 
 def refuse_with_aa(context: typer.Context) -> None:
-    """CompareError where cold starts are asked for of a target that is measured against itself."""
+    """UserError where cold starts are asked for of a target that is measured against itself."""
     given = _given(context)
     if context.params["cold"] == "none":
         given.pop("cold", None)
@@ -149,7 +149,7 @@ def _given(context: typer.Context) -> dict[str, str]:
 
 def _refuse(why: str, names: set[str], given: Mapping[str, str]) -> None:
     if names:
-        raise CompareError(f"{why}; leave out {', '.join(given[name] for name in given if name in names)}")
+        raise UserError(f"{why}; leave out {', '.join(given[name] for name in given if name in names)}")
 
 
 def plan_of(options: Mapping[str, Any]) -> Plan:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from compare.errors import CompareError
+from commandline import UserError
 from compare.sample import Connection
 
 # Cycles of a run without cold starts, and warm rounds a cycle of one that goes on until something is reached.
@@ -43,13 +43,13 @@ class Plan:
     def __post_init__(self) -> None:
         for name, least in (("cold_starts", 1), ("burst", 1), ("rounds", 0), ("load_connections", 1)):
             if getattr(self, name) < least:
-                raise CompareError(f"{_option(name)} is {getattr(self, name)}; it is {least} or more")
+                raise UserError(f"{_option(name)} is {getattr(self, name)}; it is {least} or more")
         for name in ("precision", "duration_s", "rate", "load_s", "timeout_s"):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
-                raise CompareError(f"{_option(name)} is {value:g}; it is more than 0")
+                raise UserError(f"{_option(name)} is {value:g}; it is more than 0")
         if not self.rounds and self.cold == "none" and not self.rate:
-            raise CompareError("nothing to measure: give --rounds, --cold idle or burst, or --rate")
+            raise UserError("nothing to measure: give --rounds, --cold idle or burst, or --rate")
 
     @property
     def cycles(self) -> int:

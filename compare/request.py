@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from compare.errors import CompareError
+from commandline import UserError
 
 _PLACE = re.compile(r"\$(\$\{|\{([A-Za-z_]\w*)\})")
 _SECRET_NAME = re.compile(r"auth|token|key|secret|cookie|passw|credential|session|signature", re.IGNORECASE)
@@ -29,9 +29,9 @@ class Request:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Z]+", self.method):
-            raise CompareError(f"method is {self.method!r}; it is an HTTP method such as GET or POST")
+            raise UserError(f"method is {self.method!r}; it is an HTTP method such as GET or POST")
         if not 100 <= self.expect <= 599:  # noqa: PLR2004 -- what HTTP calls a status
-            raise CompareError(f"expect is {self.expect}; it is an HTTP status from 100 to 599")
+            raise UserError(f"expect is {self.expect}; it is an HTTP status from 100 to 599")
         for name, value in self.headers:
             _refuse_header(name, value)
         _refuse_secret_in_url(self.url)
@@ -59,7 +59,7 @@ class Filled:
 
 
 def filled(request: Request, environment: Mapping[str, str]) -> Filled:
-    """`request` with `${NAME}` replaced from `environment`; CompareError for a variable that is not there."""
+    """`request` with `${NAME}` replaced from `environment`; UserError for a variable that is not there."""
     used: dict[str, str] = {}
 
     def fill(text: str) -> str:
@@ -68,7 +68,7 @@ def filled(request: Request, environment: Mapping[str, str]) -> Filled:
             if name is None:
                 return "${"
             if name not in environment:
-                raise CompareError(
+                raise UserError(
                     f"{match[0]} is not set in the environment; set it, or write $${{ for a plain ${{"
                 )
             used[name] = environment[name]
@@ -86,10 +86,10 @@ def filled(request: Request, environment: Mapping[str, str]) -> Filled:
 
 
 def _one_line(name: str, written: str, value: str) -> str:
-    """`value` again, which is `written` filled in; CompareError where it would end the header."""
+    """`value` again, which is `written` filled in; UserError where it would end the header."""
     if "\n" in value or "\r" in value:
         places = " and ".join(match[0] for match in _PLACE.finditer(written))
-        raise CompareError(f"{places} has a line break, and header {name} is one line; set it without one")
+        raise UserError(f"{places} has a line break, and header {name} is one line; set it without one")
     return value
 
 
@@ -99,20 +99,20 @@ def _written(value: str) -> set[str]:
 
 
 def header(text: str) -> tuple[str, str]:
-    """Name and value of "Name: value"; CompareError for anything else."""
+    """Name and value of "Name: value"; UserError for anything else."""
     name, colon, value = text.partition(":")
     if not colon or not name.strip():
-        raise CompareError(f"header is {text!r}; it is written 'Name: value'")
+        raise UserError(f"header is {text!r}; it is written 'Name: value'")
     return name.strip(), value.strip()
 
 
 def _refuse_header(name: str, value: str) -> None:
     if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or "\n" in value or "\r" in value:
-        raise CompareError(
+        raise UserError(
             f"header is {name!r}; a header's name has letters, digits and hyphens, its value one line"
         )
     if _SECRET_NAME.search(name) and value and not _PLACE.search(value):
-        raise CompareError(
+        raise UserError(
             f"header {name} looks like a secret, and results would keep it; "
             f"put its value in the environment and write '{name}: ${{VARIABLE}}' in single quotes"
         )
@@ -122,12 +122,12 @@ def _refuse_secret_in_url(url: str) -> None:
     parts = urlsplit(url)
     shown = f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
     if parts.password and not _PLACE.search(parts.password):
-        raise CompareError(
+        raise UserError(
             f"the URL {shown} has a password, and results would keep it; write ${{VARIABLE}} in its place"
         )
     for name, value in parse_qsl(parts.query):
         if _SECRET_NAME.search(name) and not _PLACE.search(value):
-            raise CompareError(
+            raise UserError(
                 f"{name} in the URL {shown} looks like a secret, and results would keep it; "
                 f"put its value in the environment and write {name}=${{VARIABLE}} in single quotes"
             )

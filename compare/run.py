@@ -14,7 +14,7 @@ from rich.console import Console
 
 from compare import costs, endpoints, files, machine, trust
 from compare.endpoints import Endpoint
-from compare.errors import CompareError
+from commandline import UserError
 from compare.experiment import Experiment
 from compare.experiment import Progress as Done
 from compare.live import Progress
@@ -77,7 +77,7 @@ def measure(
             with endpoints.opened(targets, plan.idle_s, directory, as_one=against_itself) as opened:
                 recording = _Recording(directory, opened, plan, samples, progress, stop, against_itself)
                 recording.record(targets, output, before)
-        except CompareError:
+        except UserError:
             _remove(directory)
             raise
         run = read(directory)
@@ -137,7 +137,7 @@ class _Recording:
                 self.progress.say(f"the end of the run could not be written: {files.told(failure)}")
 
     def _file(self, targets: Sequence[Target], output: Output, before: Run | None) -> RunFile:
-        """The run's file with its first lines in it; CompareError where it cannot be written."""
+        """The run's file with its first lines in it; UserError where it cannot be written."""
         try:
             file = RunFile(self.directory / SAMPLES, self._redacted)
             if before:
@@ -148,7 +148,7 @@ class _Recording:
             for text in trust.checked(self.stop) if self.against_itself else ():
                 file.write(_note(text))
         except OSError as failure:
-            raise CompareError(
+            raise UserError(
                 f"cannot write to {self.directory}: {files.told(failure)}; choose a folder with --results"
             ) from failure
         return file
@@ -255,11 +255,11 @@ def _new_directory(results: Path) -> Path:
         except FileExistsError:
             continue
         except OSError as failure:
-            raise CompareError(
+            raise UserError(
                 f"cannot write to {results}: {failure.strerror}; choose a folder with --results"
             ) from failure
         return directory
-    raise CompareError(f"{results} already has a hundred runs of this second; choose a folder with --results")
+    raise UserError(f"{results} already has a hundred runs of this second; choose a folder with --results")
 
 
 def _remove(directory: Path) -> None:

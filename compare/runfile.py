@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from compare.errors import CompareError
+from commandline import UserError
 from compare.plan import Plan
 from compare.sample import Sample
 
@@ -78,10 +78,10 @@ class Run:
 
 
 def read(directory: Path) -> Run:
-    """The run saved in `directory`; CompareError when it is not one or was written by a newer version."""
+    """The run saved in `directory`; UserError when it is not one or was written by a newer version."""
     path = directory / SAMPLES
     if not path.is_file():
-        raise CompareError(
+        raise UserError(
             f"{directory} is not a saved run: it has no {SAMPLES}; runs are the folders in results/"
         )
     head: dict[str, Any] | None = None
@@ -104,11 +104,11 @@ def read(directory: Path) -> Run:
             case _:
                 damaged += 1
     if head is not None and isinstance(head.get("format"), int) and head["format"] > FORMAT:
-        raise CompareError(
+        raise UserError(
             f"{path} has format {head['format']}, this version reads up to {FORMAT}; update and try again"
         )
     if head is None or not _sound(head):
-        raise CompareError(
+        raise UserError(
             f"{path} does not begin with a run's record; is it a samples.jsonl written by `compare run`?"
         )
     return Run(directory, head, tuple(samples), tuple(notes), end, damaged)
@@ -155,7 +155,7 @@ def _sound(head: Mapping[str, Any]) -> bool:
         Plan.from_record(head["plan"])
         told = isinstance(head["command"], str) and isinstance(head["machine"], dict)
         return told and all(entry.keys() >= _ENDPOINT for entry in head["endpoints"])
-    except (AttributeError, CompareError, KeyError, TypeError, ValueError):
+    except (AttributeError, UserError, KeyError, TypeError, ValueError):
         return False
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import platforms
-from compare.errors import CompareError
+from commandline import UserError
 from compare.request import Request, header
 
 LOCAL = tuple(f"local:{platform}" for platform in platforms.NAMES)
@@ -62,20 +62,20 @@ def typed(words: Sequence[str], request: Request, path: str) -> list[Target]:
 def _typed(word: str, request: Request, path: str) -> Target:
     if word.startswith("local:"):
         if word not in LOCAL:
-            raise CompareError(f"target {word!r} is not known; emulated are {', '.join(LOCAL)}")
+            raise UserError(f"target {word!r} is not known; emulated are {', '.join(LOCAL)}")
         platform = word.removeprefix("local:")
         return Target(word, "local", platform, request, path, platform)
     name, equals, url = word.partition("=")
     if equals:
         return Target(_name(name), "url", url, replace(request, url=_url(url, path)), path)
     if "://" in word:
-        raise CompareError(f"target {word!r} needs a name to stand in the report: NAME={word}")
+        raise UserError(f"target {word!r} needs a name to stand in the report: NAME={word}")
     return _stack(word, request, path)
 
 
 def _stack(word: str, request: Request, path: str) -> Target:
     if not _STACK.fullmatch(word):
-        raise CompareError(f"target {word!r} is not known; {_ALLOWED}")
+        raise UserError(f"target {word!r} is not known; {_ALLOWED}")
     return Target(word.rpartition("/")[2], "stack", word, request, path)
 
 
@@ -84,16 +84,16 @@ def from_file(path: Path, request: Request, default_path: str) -> list[Target]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as failure:
-        raise CompareError(f"cannot read the targets file {path}: {failure.strerror}") from failure
+        raise UserError(f"cannot read the targets file {path}: {failure.strerror}") from failure
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
-        raise CompareError(f"the targets file {path} is not TOML: {failure}") from failure
+        raise UserError(f"the targets file {path} is not TOML: {failure}") from failure
     _only(tables, {"target", "request"}, str(path))
     listed = tables.get("target")
     if not isinstance(listed, list) or not listed or not all(isinstance(table, dict) for table in listed):
-        raise CompareError(f"{path} has no [[target]] table; each has a name and one of url, stack, local")
+        raise UserError(f"{path} has no [[target]] table; each has a name and one of url, stack, local")
     shared = tables.get("request", {})
     if not isinstance(shared, dict):
-        raise CompareError(f"{path}: [request] should be a table such as {{ method = 'POST' }}")
+        raise UserError(f"{path}: [request] should be a table such as {{ method = 'POST' }}")
     _only(shared, _REQUEST, f"{path}: [request]")
     return [
         _table({**shared, **table}, request, default_path, f"{path}: target {n}")
@@ -111,14 +111,14 @@ def _table(table: Mapping[str, Any], request: Request, default_path: str, where:
     _only(table, _REQUEST | _EMULATOR | set(_WHERE) | {"name", "platform", "idle"}, where)
     kinds = [kind for kind in _WHERE if kind in table]
     if len(kinds) != 1:
-        raise CompareError(
+        raise UserError(
             f"{where}: needs exactly one of url, stack, local; it has {', '.join(kinds) or 'none'}"
         )
     what = _text(table, kinds[0], where)
     path = _text(table, "path", where, default_path)
     headers = table.get("headers", {})
     if not isinstance(headers, dict):
-        raise CompareError(f"{where}: headers should be a table such as {{ Accept = 'text/plain' }}")
+        raise UserError(f"{where}: headers should be a table such as {{ Accept = 'text/plain' }}")
     try:
         asked = replace(
             request,
@@ -128,15 +128,15 @@ def _table(table: Mapping[str, Any], request: Request, default_path: str, where:
             expect=_whole(table, "expect", where, request.expect),
         )
         target = _placed(kinds[0], what, asked, path)
-    except CompareError as failure:
-        raise failure if str(failure).startswith(where) else CompareError(f"{where}: {failure}") from failure
+    except UserError as failure:
+        raise failure if str(failure).startswith(where) else UserError(f"{where}: {failure}") from failure
     platform = _text(table, "platform", where, target.platform)
     if platform is not None and platform not in platforms.NAMES:
-        raise CompareError(f"{where}: platform is {platform!r}; it is one of {', '.join(platforms.NAMES)}")
+        raise UserError(f"{where}: platform is {platform!r}; it is one of {', '.join(platforms.NAMES)}")
     idle = _number(table, "idle", where)
     emulator = tuple((key, _setting(table, key, where)) for key in sorted(_EMULATOR & set(table)))
     if emulator and kinds[0] != "local":
-        raise CompareError(
+        raise UserError(
             f"{where}: {emulator[0][0]} is a setting of emulated targets; this one is a {kinds[0]}"
         )
     name = _name(_text(table, "name", where, target.name))
@@ -155,11 +155,11 @@ def _placed(kind: str, what: str, request: Request, path: str) -> Target:
 
 
 def distinct(targets: Sequence[Target]) -> list[Target]:
-    """`targets` again; CompareError when two have one name."""
+    """`targets` again; UserError when two have one name."""
     names = [target.name for target in targets]
     for name in names:
         if names.count(name) > 1:
-            raise CompareError(
+            raise UserError(
                 f"two targets are called {name}; give each a name of its own, such as {name}-2=URL"
             )
     return list(targets)
@@ -172,20 +172,20 @@ def _url(url: str, path: str) -> str:
     except ValueError:
         valid = False
     if not valid or re.search(r"\s", url):
-        raise CompareError(f"URL is {url!r}; it is written http://HOST[:PORT]/PATH or https://HOST/PATH")
+        raise UserError(f"URL is {url!r}; it is written http://HOST[:PORT]/PATH or https://HOST/PATH")
     return url if urlsplit(url).path or urlsplit(url).query else url + path
 
 
 def _name(name: str | None) -> str:
     if not name or not _NAME.fullmatch(name):
-        raise CompareError(f"a target's name is {name!r}; it has letters, digits and . _ : @ -")
+        raise UserError(f"a target's name is {name!r}; it has letters, digits and . _ : @ -")
     return name
 
 
 def _only(table: Mapping[str, Any], allowed: set[str], where: str) -> None:
     unknown = sorted(set(table) - allowed)
     if unknown:
-        raise CompareError(f"{where}: {unknown[0]} is not known; allowed are {', '.join(sorted(allowed))}")
+        raise UserError(f"{where}: {unknown[0]} is not known; allowed are {', '.join(sorted(allowed))}")
 
 
 def _setting(table: Mapping[str, Any], key: str, where: str) -> Any:
@@ -195,7 +195,7 @@ def _setting(table: Mapping[str, Any], key: str, where: str) -> Any:
 def _text(table: Mapping[str, Any], key: str, where: str, default: str | None = None) -> Any:
     value = table.get(key, default)
     if value is not default and not isinstance(value, str):
-        raise CompareError(f"{where}: {key} is {value!r}; it should be a string")
+        raise UserError(f"{where}: {key} is {value!r}; it should be a string")
     return value
 
 
@@ -204,14 +204,14 @@ def _number(table: Mapping[str, Any], key: str, where: str) -> Any:
     if value is None:
         return None
     if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-        raise CompareError(f"{where}: {key} is {value!r}; it should be a number")
+        raise UserError(f"{where}: {key} is {value!r}; it should be a number")
     if value <= 0:
-        raise CompareError(f"{where}: {key} is {value!r}; it should be more than 0")
+        raise UserError(f"{where}: {key} is {value!r}; it should be more than 0")
     return value
 
 
 def _whole(table: Mapping[str, Any], key: str, where: str, default: int | None) -> Any:
     value = table.get(key, default)
     if value is not default and (not isinstance(value, int) or isinstance(value, bool)):
-        raise CompareError(f"{where}: {key} is {value!r}; it should be a whole number")
+        raise UserError(f"{where}: {key} is {value!r}; it should be a whole number")
     return value

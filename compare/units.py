@@ -2,24 +2,24 @@
 
 import re
 
-from compare.errors import CompareError
+from commandline import UserError
 
 _SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
 def seconds(text: str, option: str) -> float:
-    """Seconds of "500ms", "90", "1.5s", "10m" or "2h"; CompareError naming `option` for anything else."""
+    """Seconds of "500ms", "90", "1.5s", "10m" or "2h"; UserError naming `option` for anything else."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|)", text.strip())
     if not match:
-        raise CompareError(f"{option} is {text!r}; it is a duration such as 500ms, 90, 1.5s, 10m or 2h")
+        raise UserError(f"{option} is {text!r}; it is a duration such as 500ms, 90, 1.5s, 10m or 2h")
     return float(match[1]) * _SECONDS[match[2]]
 
 
 def share(text: str, option: str) -> float:
-    """The fraction of "5%" or "0.05"; CompareError naming `option` for anything else, and for a bare "5"."""
+    """The fraction of "5%" or "0.05"; UserError naming `option` for anything else, and for a bare "5"."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%?)", text.strip())
     if not match or (not match[2] and float(match[1]) >= 1):
-        raise CompareError(f"{option} is {text!r}; it is a share such as 5% or 0.05")
+        raise UserError(f"{option} is {text!r}; it is a share such as 5% or 0.05")
     return float(match[1]) / (100 if match[2] else 1)
 
 

@@ -8,7 +8,7 @@ from cost import expected, words
 from cost.arrivals import MONTH, Arrivals
 from cost.bill import Bill, bill
 from cost.break_even import Change, Curve, changes, curve
-from cost.errors import CostError
+from commandline import UserError
 from cost.recommend import RULE, pick, recommend
 from cost.setup import Setup
 from cost.simulate import BUDGET, QUANTILES, Estimate, Result, System, simulate, system
@@ -87,10 +87,10 @@ def advise(  # noqa: PLR0913 -- each is one choice of the caller
     """The advice for this traffic. The same seed gives the same advice.
 
     limit_s: what 95% of the requests have to stay within. closed: whether platforms closed to new customers count.
-    CostError when there is no candidate.
+    UserError when there is no candidate.
     """
     if not candidates:
-        raise CostError("there is no platform to advise on")
+        raise UserError("there is no platform to advise on")
 
     def simulated(some: Mapping[str, Candidate]) -> list[Option]:
         results = simulate(

@@ -10,7 +10,7 @@ from cronsim import CronSim, CronSimError
 from numpy.typing import NDArray
 
 from cost.bill import MONTH_S
-from cost.errors import CostError
+from commandline import UserError
 
 Floats = NDArray[np.float64]
 
@@ -189,7 +189,7 @@ def poisson(monthly: float) -> Poisson:
 
 
 def pattern(name: str, monthly: float) -> Arrivals:
-    """`monthly` requests a month in one of the PATTERNS; CostError for another name or a rate that is none."""
+    """`monthly` requests a month in one of the PATTERNS; UserError for another name or a rate that is none."""
     rate = _rate(monthly)
     if name == "steady":
         return Poisson(rate)
@@ -198,13 +198,13 @@ def pattern(name: str, monthly: float) -> Arrivals:
     if name in RHYTHMS:
         words, weights = RHYTHMS[name]
         return Rhythm(rate, words, weights)
-    raise CostError(f"{name!r} is not a pattern; known: {', '.join(PATTERNS)}")
+    raise UserError(f"{name!r} is not a pattern; known: {', '.join(PATTERNS)}")
 
 
 def schedule(expression: str, begin: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> Times:
     """The times of a cron expression (five fields, or six with seconds first), in UTC, for up to a year.
 
-    CostError for an expression that is none, or that never comes true.
+    UserError for an expression that is none, or that never comes true.
     """
     times: list[float] = []
     year = timedelta(days=365)
@@ -214,11 +214,11 @@ def schedule(expression: str, begin: datetime = datetime(2026, 1, 1, tzinfo=UTC)
                 break
             times.append((moment - begin).total_seconds())
     except CronSimError as error:
-        raise CostError(
+        raise UserError(
             f"{expression!r} is not a cron expression ({error}); five fields such as '*/5 8-18 * * MON-FRI'"
         ) from None
     if not times:
-        raise CostError(f"{expression!r} does not come true within a year")
+        raise UserError(f"{expression!r} does not come true within a year")
     span = year.total_seconds() if len(times) < CHUNK else times.pop()
     return Times(
         np.array(times), span, f"the schedule {expression!r}, {per_hour(len(times) / span)} on average"
@@ -232,7 +232,7 @@ def per_hour(rate: float) -> str:
 
 def _rate(monthly: float) -> float:
     if not 0 < monthly < float("inf"):
-        raise CostError(f"{monthly:g} requests a month is no traffic to simulate; it is more than 0")
+        raise UserError(f"{monthly:g} requests a month is no traffic to simulate; it is more than 0")
     return monthly / MONTH
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
-from cost.errors import CostError
+from commandline import UserError
 from cost.setup import Setup
 from platforms import limit
 from platforms.prices import Price, Prices
@@ -40,7 +40,7 @@ class Usage:
         for field in fields(self):
             value = getattr(self, field.name)
             if not value.is_finite() or value < 0:
-                raise CostError(f"{field.name} of a month: {value} is not a quantity; it is 0 or more")
+                raise UserError(f"{field.name} of a month: {value} is not a quantity; it is 0 or more")
 
     def plus(self, other: "Usage") -> "Usage":
         """Both together."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from cost import timing
 from cost.advise import Candidate
-from cost.errors import CostError
+from commandline import UserError
 from cost.setup import Architecture, Door, Setup, setup
 from cost.timing import Measurements, Timing
 from platforms import NAMES, TITLES, least_instances, limit
@@ -47,12 +47,12 @@ class Question:
     def __post_init__(self) -> None:
         for name in [*self.platforms, *self.durations, *self.idle]:
             if name not in (*NAMES, ""):
-                raise CostError(f"{name!r} is not a platform; known: {', '.join(NAMES)}")
+                raise UserError(f"{name!r} is not a platform; known: {', '.join(NAMES)}")
         for seconds in self.durations.values():
             if not 0 < seconds < float("inf"):
-                raise CostError(f"a request takes {seconds:g} s? Its duration is above 0")
+                raise UserError(f"a request takes {seconds:g} s? Its duration is above 0")
         if self.minimum is not None and self.minimum < 0:
-            raise CostError(f"instances kept ready: {self.minimum} is too few; it is 0 or more")
+            raise UserError(f"instances kept ready: {self.minimum} is too few; it is 0 or more")
 
     def setup(self, platform: str, prices: Prices, *, ready: bool = True) -> Setup:
         """One platform's deployment, with the asked instances kept ready or without; its region has to be known."""
@@ -88,14 +88,14 @@ class Question:
         return found.with_idle(*self.idle[platform]) if platform in self.idle else found
 
     def _check_longest(self, platform: str, seconds: float) -> None:
-        """CostError for a request that would not be answered."""
+        """UserError for a request that would not be answered."""
         name, title, door = "request_timeout", TITLES[platform], ""
         if platform == "aws" and self.door == "http-api":
             title, door = f"{title} with an HTTP API", " and --door"
         elif platform in ("aws", "gcp"):
             name = {"aws": "function_timeout_maximum", "gcp": "request_timeout_maximum"}[platform]
         if seconds > limit(platform, name):
-            raise CostError(
+            raise UserError(
                 f"a request takes {seconds:g} s? {title} answers within {limit(platform, name)} s: see --platform{door}"
             )
 

@@ -15,7 +15,7 @@ from cost.advise import advise
 from cost.arrivals import MONTH, MOST_MONTHLY, PATTERNS, Arrivals, pattern, schedule
 from cost.bill import Usage, bill
 from cost.candidates import REGIONS, Question, assumptions, candidates
-from cost.errors import CostError
+from commandline import UserError
 from cost.options import (
     OUTPUT,
     TIMES,
@@ -86,9 +86,9 @@ def bill_command(  # noqa: PLR0913 -- each is one option of the command line
 ) -> None:
     """A month's bill as line items, with the free tiers and without them."""
     if not 0 <= requests <= MOST_MONTHLY:
-        raise CostError(f"{requests} requests a month? It is 0 or more, {MOST_MONTHLY:,} at most")
+        raise UserError(f"{requests} requests a month? It is 0 or more, {MOST_MONTHLY:,} at most")
     if cold_share is not None and not 0 <= cold_share <= 1:
-        raise CostError(f"--cold-share {cold_share:g} is no share; it is from 0 to 1")
+        raise UserError(f"--cold-share {cold_share:g} is no share; it is from 0 to 1")
     known = _prices(prices)
     question = question_of(locals())
     pairs = [
@@ -186,7 +186,7 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
     arrivals, notes = _arrivals(requests_per_hour, monthly, rhythm, log, cron)
     found, more = candidates(question_of(locals()), known, timing.read(run, connection) if run else None)
     if p95 is not None and not 0 < p95 < float("inf"):
-        raise CostError(f"--p95 {p95:g}: a limit is above 0 s")
+        raise UserError(f"--p95 {p95:g}: a limit is above 0 s")
     report = data.of_advice(
         advise(
             arrivals,
@@ -214,7 +214,7 @@ def main() -> None:
     try:
         app(sys.argv[1:] or ["--help"], standalone_mode=False)
         status = 0
-    except (CostError, PriceError) as failure:
+    except (UserError, PriceError) as failure:
         status = _failed(str(failure))
     except TyperException as failure:
         status = _failed(failure.format_message())
@@ -260,7 +260,7 @@ def _arrivals(
     given = [name for name, value in _ways(per_hour, monthly, log, cron) if value is not None]
     if len(given) != 1:
         ways = "--requests-per-hour, --monthly, --log or --cron"
-        raise CostError(f"give the traffic in one way: {ways}; given: {', '.join(given) or 'none'}")
+        raise UserError(f"give the traffic in one way: {ways}; given: {', '.join(given) or 'none'}")
     if log:
         read = logs.read(log)
         lines = [

@@ -14,7 +14,7 @@ import numpy as np
 
 from cost import words
 from cost.arrivals import DAY_S, Times, per_hour
-from cost.errors import CostError
+from commandline import UserError
 
 SHOWN = 3
 SHOWN_CHARACTERS = 80
@@ -36,7 +36,7 @@ class Log:
 
 
 def read(path: Path) -> Log:
-    """The log in a file, plain or gzipped; CostError when it cannot be read or has fewer than two times in it."""
+    """The log in a file, plain or gzipped; UserError when it cannot be read or has fewer than two times in it."""
     try:
         with (
             gzip.open(path, "rt", errors="replace")
@@ -45,7 +45,7 @@ def read(path: Path) -> Log:
         ):
             return parse(file, str(path))
     except (OSError, EOFError) as error:
-        raise CostError(f"{path} cannot be read: {error}") from None
+        raise UserError(f"{path} cannot be read: {error}") from None
 
 
 def parse(lines: Iterable[str], name: str) -> Log:
@@ -64,7 +64,7 @@ def parse(lines: Iterable[str], name: str) -> Log:
                 examples.append(text[:SHOWN_CHARACTERS])
     if len(times) < 2:  # noqa: PLR2004 -- one time has no rate
         shown = "".join(f"\n  {example}" for example in examples)
-        raise CostError(
+        raise UserError(
             f"{name} has {len(times)} lines with a time and {unread} without; at least 2 are needed, in the common log "
             f"format, as JSON with one of {', '.join(JSON_TIMES)}, or as bare timestamps{shown}"
         )

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cost.candidates import Question
-from cost.errors import CostError
+from commandline import UserError
 from cost.setup import Architecture, Door
 from platforms import NAMES
 
@@ -109,9 +109,9 @@ def _idle(values: list[str]) -> dict[str, tuple[float, float, float]]:
             case [least, likely, most]:
                 found[name] = (least, likely, most)
             case _:
-                raise CostError(f"--idle {value!r}: it is such as --idle aws=600 or --idle aws=300-600-900")
+                raise UserError(f"--idle {value!r}: it is such as --idle aws=600 or --idle aws=300-600-900")
         if name not in NAMES:
-            raise CostError(f"--idle {value!r}: {name!r} is not a platform; known: {', '.join(NAMES)}")
+            raise UserError(f"--idle {value!r}: {name!r} is not a platform; known: {', '.join(NAMES)}")
     return found
 
 
@@ -119,4 +119,4 @@ def _number(text_: str, whole: str, example: str) -> float:
     try:
         return float(text_)
     except ValueError:
-        raise CostError(f"{whole!r} is not in seconds; it is such as {example}") from None
+        raise UserError(f"{whole!r} is not in seconds; it is such as {example}") from None

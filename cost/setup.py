@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from cost.errors import CostError
+from commandline import UserError
 from platforms import NAMES, TITLES, least_instances, limit, limits
 
 MB_OF_GB = 1024
@@ -84,22 +84,22 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
     log_bytes: int = 600,
     waiting: Decimal = Decimal(0),
 ) -> Setup:
-    """A checked Setup with the platform's own defaults; CostError names the setting and what is allowed."""
+    """A checked Setup with the platform's own defaults; UserError names the setting and what is allowed."""
     if platform not in NAMES:
-        raise CostError(f"{platform!r} is not a platform; known: {', '.join(NAMES)}")
+        raise UserError(f"{platform!r} is not a platform; known: {', '.join(NAMES)}")
     least = least_instances(platform)
     _check_memory(platform, memory_mb, vcpu)
     _check_at_least("instances kept ready", minimum, least)
     if platform == "apprunner" and minimum is not None and minimum > limit("apprunner", "instances"):
         most = limit("apprunner", "instances")
-        raise CostError(f"instances kept ready: App Runner runs {most} at most, not {minimum}")
+        raise UserError(f"instances kept ready: App Runner runs {most} at most, not {minimum}")
     _check_at_least("requests at once", concurrency, 1)
     _check_at_least("availability zones of ECS's load balancer", zones, limit("ecs", "load_balancer_zones"))
     for name, value in (("image size", image_gb), ("response size", response_kb), ("log bytes", log_bytes)):
         if not (Decimal(value).is_finite() and value >= 0):
-            raise CostError(f"{name}: {value} is no quantity; it is 0 or more")
+            raise UserError(f"{name}: {value} is no quantity; it is 0 or more")
     if not (waiting.is_finite() and 0 <= waiting <= 1):
-        raise CostError(f"waiting: {waiting} is no share of the handling; it is from 0 to 1")
+        raise UserError(f"waiting: {waiting} is no share of the handling; it is from 0 to 1")
     return Setup(
         platform=platform,
         region=region,
@@ -125,12 +125,12 @@ def _concurrency(platform: str, asked: int | None, vcpu: Decimal | None) -> int 
         return None
     if platform == "gcp" and vcpu is not None and vcpu < limit("gcp", "cpu_of_one_request"):
         if asked not in (None, 1):
-            raise CostError(f"requests at once: Cloud Run's instance with {vcpu} vCPU takes 1, not {asked}")
+            raise UserError(f"requests at once: Cloud Run's instance with {vcpu} vCPU takes 1, not {asked}")
         return 1
     if asked is None or platform == "aws":
         return limit(platform, "concurrency")
     if asked > (most := limit(platform, "concurrency_maximum")):
-        raise CostError(f"requests at once: {TITLES[platform]}'s instance takes {most} at most, not {asked}")
+        raise UserError(f"requests at once: {TITLES[platform]}'s instance takes {most} at most, not {asked}")
     return asked
 
 
@@ -154,11 +154,11 @@ def _check_memory(platform: str, memory_mb: int, vcpu: Decimal | None) -> None:
         if not any(memory == memory_mb and vcpu in (None, cpu) for cpu, memory in sizes):
             allowed = ", ".join(f"{memory} MB with {cpu} vCPU" for cpu, memory in sizes)
             wanted = f"{memory_mb} MB" + ("" if vcpu is None else f" with {vcpu} vCPU")
-            raise CostError(f"{TITLES[platform]} has no instance of {wanted}; it has {allowed}")
+            raise UserError(f"{TITLES[platform]} has no instance of {wanted}; it has {allowed}")
         return
     low, high = limit(platform, "memory_minimum"), limit(platform, "memory_maximum")
     if not low <= memory_mb <= high:
-        raise CostError(f"{TITLES[platform]} has no instance of {memory_mb} MB; it has {low} to {high} MB")
+        raise UserError(f"{TITLES[platform]} has no instance of {memory_mb} MB; it has {low} to {high} MB")
     if platform == "gcp":
         _check_cloud_run(memory_mb, Decimal(1) if vcpu is None else vcpu)
 
@@ -169,14 +169,14 @@ def _check_cloud_run(memory_mb: int, vcpu: Decimal) -> None:
     sold = [cpus for cpus, _, _ in rows if cpus >= limit("gcp", "cpu_of_one_request")]
     if not vcpu.is_finite() or vcpu < rows[0][0] or (vcpu > sold[0] and vcpu not in sold):
         counts = ", ".join(map(str, sold))
-        raise CostError(f"Cloud Run has no instance of {vcpu} vCPU; it has {rows[0][0]} to {counts}")
+        raise UserError(f"Cloud Run has no instance of {vcpu} vCPU; it has {rows[0][0]} to {counts}")
     least, most = [(least, most) for cpus, least, most in rows if cpus <= vcpu][-1]
     if not least <= memory_mb <= most:
-        raise CostError(
+        raise UserError(
             f"Cloud Run has no instance of {memory_mb} MB with {vcpu} vCPU; it has {least} to {most} MB with it"
         )
 
 
 def _check_at_least(name: str, value: int | None, least: int) -> None:
     if value is not None and value < least:
-        raise CostError(f"{name}: {value} is too few; it is {least} or more")
+        raise UserError(f"{name}: {value} is too few; it is {least} or more")

@@ -12,7 +12,7 @@ from cost import engine, state
 from cost.arrivals import MONTH, MOST_MONTHLY, Arrivals
 from cost.bill import Usage
 from cost.engine import Rule
-from cost.errors import CostError
+from commandline import UserError
 from cost.setup import Setup
 from cost.state import Draws
 from cost.tasks import Stretches, beyond
@@ -149,7 +149,7 @@ def system(setup: Setup, timing: Timing, prices: Prices) -> System:
     minimum = setup.minimum if bounded else 1
     most = min(engine.SLOTS, engine.EVENTS // (concurrency + 1))
     if minimum > most:
-        raise CostError(
+        raise UserError(
             f"{setup.title}: at most {most} instances can be simulated with {concurrency} requests at once"
         )
     rule = Rule(
@@ -187,10 +187,10 @@ def simulate(
     as the budget allows, and stands for the whole. Steady traffic meets a platform that has seen it before.
     """
     if replications is not None and replications < 2:  # noqa: PLR2004 -- one has no range
-        raise CostError(f"{replications} replications have no range; at least 2 are needed")
+        raise UserError(f"{replications} replications have no range; at least 2 are needed")
     expected = arrivals.rate * MONTH
     if expected > MOST_MONTHLY:
-        raise CostError(
+        raise UserError(
             f"{expected:.3g} requests a month are too many to simulate; {MOST_MONTHLY:,} are the most"
         )
     count = replications or int(min(REPLICATIONS, max(FEWEST_REPLICATIONS, budget // max(1.0, expected))))

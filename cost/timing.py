@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cost.errors import CostError
+from commandline import UserError
 from platforms import TITLES, starts
 
 Floats = NDArray[np.float64]
@@ -48,7 +48,7 @@ class Timing:
     def with_idle(self, least: float, likely: float, most: float) -> "Timing":
         """The same with another idle time: a triangle from `least` over `likely` to `most` seconds."""
         if not 0 < least <= likely <= most < float("inf"):
-            raise CostError(
+            raise UserError(
                 f"idle time {least:g}-{likely:g}-{most:g} s: it is above 0 and ascends, such as 300-600-900"
             )
         return replace(
@@ -130,13 +130,13 @@ def measured(samples: Measured, duration: float | None) -> Timing:
 
 
 def read(directory: Path, connection: Connection = "fresh") -> Measurements:
-    """The cloud samples of a run saved in `directory`; CostError when it is not one."""
+    """The cloud samples of a run saved in `directory`; UserError when it is not one."""
     path = directory / SAMPLES
     try:
         with path.open(encoding="utf-8", errors="replace") as lines:
             return select((_record(line) for line in lines), connection)
     except OSError:
-        raise CostError(
+        raise UserError(
             f"{directory} is not a saved run: it has no {SAMPLES}; runs are the folders in results/"
         ) from None
 

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from cost import words
-from cost.errors import CostError
+from commandline import UserError
 from cost.report import chart, text
 
 HERE = Path(__file__).parent
@@ -31,13 +31,13 @@ def section(data: Mapping[str, Any]) -> Markup:
 
 
 def write(data: Mapping[str, Any], path: Path) -> None:
-    """Write the page; CostError where that cannot be, or would overwrite a file that is not such a page."""
+    """Write the page; UserError where that cannot be, or would overwrite a file that is not such a page."""
     try:
         if path.exists() and MADE_BY not in path.read_text(encoding="utf-8", errors="replace"):
-            raise CostError(f"{path} exists and is not a page of this tool: name another file")
+            raise UserError(f"{path} exists and is not a page of this tool: name another file")
         path.write_text(page(data), encoding="utf-8")
     except OSError as error:
-        raise CostError(f"{path} cannot be written: {error}") from None
+        raise UserError(f"{path} cannot be written: {error}") from None
 
 
 def _values(data: Mapping[str, Any]) -> dict[str, Any]:

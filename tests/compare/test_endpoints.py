@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from compare.endpoints import located
-from compare.errors import CompareError
+from commandline import UserError
 from compare.request import Request
 from compare.targets import typed
 from tests.compare.conftest import Done, Server
@@ -94,7 +94,7 @@ def test_a_stack_that_cannot_be_read_says_why(
     """What Pulumi said comes first, then what to type."""
     pulumi(out, error=error, status=status)
 
-    with pytest.raises(CompareError) as raised:
+    with pytest.raises(UserError) as raised:
         located(typed(["aws"], Request(), "/hello"))
 
     assert str(raised.value).startswith(told)
@@ -107,6 +107,6 @@ def test_a_missing_pulumi_command_says_where_to_get_it(
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(
-        CompareError, match=r"the pulumi command is not there: install it .*, or give NAME=URL"
+        UserError, match=r"the pulumi command is not there: install it .*, or give NAME=URL"
     ):
         located(typed(["aws"], Request(), "/hello"))

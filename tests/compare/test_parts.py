@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compare import sample as samples
-from compare.errors import CompareError
+from commandline import UserError
 from compare.plan import Plan
 from compare.request import Request, filled
 from compare.runfile import RunFile, read
@@ -177,7 +177,7 @@ def test_a_wrong_targets_file_names_what_and_where(tmp_path: Path, toml: str, to
     file = tmp_path / "targets.toml"
     file.write_text(toml)
 
-    with pytest.raises(CompareError) as raised:
+    with pytest.raises(UserError) as raised:
         from_file(file, Request(), "/hello")
 
     assert str(raised.value).startswith(told.format(file=file))
@@ -339,7 +339,7 @@ def test_a_file_whose_first_line_cannot_be_is_refused(tmp_path: Path, changed: d
     """In one line: without it nothing can be made of the others."""
     (tmp_path / "samples.jsonl").write_text(json.dumps({**HEAD, **changed}))
 
-    with pytest.raises(CompareError, match=r"samples.jsonl does not begin with a run's record"):
+    with pytest.raises(UserError, match=r"samples.jsonl does not begin with a run's record"):
         read(tmp_path)
 
 
@@ -360,7 +360,7 @@ def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     (tmp_path / "samples.jsonl").write_text('{"record": "run", "format": 99}\n')
 
     with pytest.raises(
-        CompareError, match=r"has format 99, this version reads up to 1; update and try again"
+        UserError, match=r"has format 99, this version reads up to 1; update and try again"
     ):
         read(tmp_path)
 

@@ -10,7 +10,7 @@ from cost import words
 from cost.advise import VOLUMES, Advice, advise
 from cost.arrivals import Arrivals, pattern, poisson
 from cost.candidates import Question, candidates
-from cost.errors import CostError
+from commandline import UserError
 from cost.report import data, table
 from cost.section import section
 from platforms.prices import Prices
@@ -216,7 +216,7 @@ def test_a_function_url_waits_longer_than_an_http_api(prices: Prices) -> None:
 
 
 def test_no_platform_is_no_question(prices: Prices) -> None:
-    with pytest.raises(CostError, match="there is no platform to advise on"):
+    with pytest.raises(UserError, match="there is no platform to advise on"):
         advise(poisson(100), {}, prices)
 
 

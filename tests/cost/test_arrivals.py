@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cost.arrivals import CHUNK, DAY_S, HOUR_S, MONTH, PATTERNS, Arrivals, Times, pattern, poisson, schedule
-from cost.errors import CostError
+from commandline import UserError
 
 
 def times(arrivals: Arrivals, start: float = 0.0, end: float = MONTH, seed: int = 0) -> np.ndarray:
@@ -124,7 +124,7 @@ def test_the_same_seed_gives_the_same_times() -> None:
 
 @pytest.mark.parametrize("monthly", [0, -1, float("nan"), float("inf")])
 def test_a_rate_that_is_none_is_refused(monthly: float) -> None:
-    with pytest.raises(CostError, match="requests a month is no traffic to simulate; it is more than 0"):
+    with pytest.raises(UserError, match="requests a month is no traffic to simulate; it is more than 0"):
         poisson(monthly)
 
 
@@ -137,12 +137,12 @@ def test_a_rate_that_is_none_is_refused(monthly: float) -> None:
     ],
 )
 def test_a_schedule_that_is_none_is_refused(expression: str, message: str) -> None:
-    with pytest.raises(CostError, match=message):
+    with pytest.raises(UserError, match=message):
         schedule(expression)
 
 
 def test_an_unknown_pattern_names_the_known_ones() -> None:
     with pytest.raises(
-        CostError, match="'spiky' is not a pattern; known: steady, bursty, daily, weekly, office-hours"
+        UserError, match="'spiky' is not a pattern; known: steady, bursty, daily, weekly, office-hours"
     ):
         pattern("spiky", 100)

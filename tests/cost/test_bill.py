@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cost.bill import Bill, Usage, bill
-from cost.errors import CostError
+from commandline import UserError
 from cost.setup import Setup, setup
 from platforms import NAMES
 from platforms.prices import Prices
@@ -279,7 +279,7 @@ def test_more_of_everything_never_costs_less(one: Setup, usage: Usage, more: Usa
 
 @pytest.mark.parametrize("value", ["-1", "nan", "Infinity"])
 def test_a_quantity_that_is_none_is_refused(value: str) -> None:
-    with pytest.raises(CostError, match=r"busy_s of a month: .* is not a quantity; it is 0 or more"):
+    with pytest.raises(UserError, match=r"busy_s of a month: .* is not a quantity; it is 0 or more"):
         Usage(busy_s=Decimal(value))
 
 
@@ -336,7 +336,7 @@ def test_a_quantity_that_is_none_is_refused(value: str) -> None:
 def test_a_setting_that_the_platform_does_not_have_is_refused(
     platform: str, settings: dict[str, object], message: str
 ) -> None:
-    with pytest.raises(CostError, match=message):
+    with pytest.raises(UserError, match=message):
         service(platform, **{"region": "us-east-1", **settings})
 
 

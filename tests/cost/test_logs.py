@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cost import logs
 from cost.arrivals import DAY_S
-from cost.errors import CostError
+from commandline import UserError
 
 MOMENT = datetime(2026, 11, 2, 10, 30, 15, tzinfo=UTC)
 
@@ -97,13 +97,13 @@ def test_a_gzipped_log_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("lines", [[], ["\n"], ["1793615410"], ["nothing", "here"]])
 def test_a_log_with_fewer_than_two_times_is_refused_with_what_is_understood(lines: list[str]) -> None:
     with pytest.raises(
-        CostError, match=r"at least 2 are needed, in the common log format, as JSON with one of timestamp"
+        UserError, match=r"at least 2 are needed, in the common log format, as JSON with one of timestamp"
     ):
         logs.parse(lines, "empty.log")
 
 
 def test_a_log_without_any_time_shows_its_lines() -> None:
-    with pytest.raises(CostError, match=r"0 lines with a time and 1 without; (.|\n)*\n  GET /hello"):
+    with pytest.raises(UserError, match=r"0 lines with a time and 1 without; (.|\n)*\n  GET /hello"):
         logs.parse(["GET /hello"], "odd.log")
 
 
@@ -111,9 +111,9 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     broken = tmp_path / "broken.gz"
     broken.write_bytes(b"no gzip")
 
-    with pytest.raises(CostError, match=r"nowhere.log cannot be read"):
+    with pytest.raises(UserError, match=r"nowhere.log cannot be read"):
         logs.read(tmp_path / "nowhere.log")
-    with pytest.raises(CostError, match=r"broken.gz cannot be read"):
+    with pytest.raises(UserError, match=r"broken.gz cannot be read"):
         logs.read(broken)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cost.arrivals import MONTH, PATTERNS, pattern, poisson, schedule
 from cost.bill import Usage, bill
-from cost.errors import CostError
+from commandline import UserError
 from cost.setup import setup
 from cost.simulate import Estimate, Result, System, mean_usage, simulate, system
 from cost.timing import published
@@ -253,5 +253,5 @@ def test_the_bill_of_the_mean_month_is_close_to_the_mean_bill(deploy: Deploy, pr
 
 @pytest.mark.parametrize("count", [-1, 0, 1])
 def test_too_few_months_are_refused(deploy: Deploy, count: int) -> None:
-    with pytest.raises(CostError, match="replications have no range; at least 2 are needed"):
+    with pytest.raises(UserError, match="replications have no range; at least 2 are needed"):
         only(deploy("aws"), 100, replications=count)

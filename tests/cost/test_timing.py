@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cost.errors import CostError
+from commandline import UserError
 from cost.timing import measured, published, read, select, triangle
 from platforms import starts
 
@@ -136,7 +136,7 @@ def test_a_triangle_has_its_mean_and_its_ends() -> None:
 
 
 def test_an_idle_time_that_is_none_is_refused() -> None:
-    with pytest.raises(CostError, match="idle time 9-5-10 s: it is above 0 and ascends, such as 300-600-900"):
+    with pytest.raises(UserError, match="idle time 9-5-10 s: it is above 0 and ascends, such as 300-600-900"):
         published("aws", 0.1).with_idle(9, 5, 10)
 
 
@@ -167,6 +167,6 @@ def test_damaged_samples_are_left_out_and_counted() -> None:
 
 def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
     with pytest.raises(
-        CostError, match=r"is not a saved run: it has no samples.jsonl; runs are the folders in results/"
+        UserError, match=r"is not a saved run: it has no samples.jsonl; runs are the folders in results/"
     ):
         read(tmp_path)
