@@ -24,11 +24,11 @@ import pycurl
 from benchmarks.paired import Sample, describe_machine, measure, report
 from compare.endpoints import Endpoint
 from compare.experiment import Experiment, Progress
-from compare.plan import Plan
+from runs.plan import Plan
 from compare.probe import Probe
 from compare.request import Filled
-from compare.sample import Connection, Source
-from compare.sample import Sample as Measured
+from runs.sample import Connection, Source
+from runs.sample import Sample as Measured
 from compare.stop import Stop
 from compare.together import Connections, OpenLoop
 

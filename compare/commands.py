@@ -11,10 +11,10 @@ from rich.console import Console
 from compare import costs, files
 from commandline import UserError
 from compare.gate import decide
-from compare.plan import Plan
+from runs.plan import Plan
 from compare.report import build, data, html, markdown, side_by_side, text
 from compare.run import Output, measure, show
-from compare.runfile import read
+from runs.file import read
 from compare.targets import Target
 
 __all__ = ["Limit", "Output", "aa", "gate", "gate_saved", "report", "resume", "run"]

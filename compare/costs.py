@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from compare.report.model import Finding, Report, Section
-from compare.runfile import Run
+from runs.file import Run
 from platforms.prices import PriceError
 
 

@@ -13,7 +13,7 @@ import platforms
 from compare.emulated import started
 from commandline import UserError
 from compare.request import Filled, filled
-from compare.sample import Source
+from runs.sample import Source
 from compare.targets import Target
 
 PROJECT = Path(__file__).parents[1]

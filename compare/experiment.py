@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from compare import lanes as lanes_
-from compare import sample as samples
+from runs import sample as samples
 from compare import together
 from compare.endpoints import Endpoint
 from compare.lanes import Lane, Sink
-from compare.plan import Plan
-from compare.sample import Answer, Connection, How, Moment, Sample
+from runs.plan import Plan
+from runs.sample import Answer, Connection, How, Moment, Sample
 from compare.stop import Stop
 
 # Cold starts that turn out not to be any are tried again after a longer idle time, so often per one wanted.

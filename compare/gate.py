@@ -9,8 +9,8 @@ from compare import stats
 from commandline import UserError
 from compare.report.build import kept_series
 from compare.report.verdicts import Side, clouds_unmeasured, name_of, paired_ratio, primary_series
-from compare.runfile import Run
-from compare.sample import Sample
+from runs.file import Run
+from runs.sample import Sample
 
 FAST_ENOUGH, TOO_SLOW, UNDECIDED, BROKEN = 0, 1, 2, 3
 # Beyond so many times the samples there are, more of them are no advice.

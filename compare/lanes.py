@@ -9,11 +9,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from compare import sample as samples
+from runs import sample as samples
 from compare.endpoints import Endpoint
-from compare.plan import Plan
+from runs.plan import Plan
 from compare.probe import Probe
-from compare.sample import Answer, Connection, Sample
+from runs.sample import Answer, Connection, Sample
 
 # A target that does not answer this often in a row is left aside, so that the others go on.
 SET_ASIDE_AFTER = 3

@@ -12,7 +12,7 @@ from rich.text import Text
 from compare.report import words
 from compare.report.build import kept_series
 from compare.report.figures import series
-from compare.sample import Sample
+from runs.sample import Sample
 from compare.units import spoken
 
 _DRAW_EVERY_S = 0.5

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from commandline import UserError
-from compare.plan import Plan
+from runs.plan import Plan
 from compare.request import Request, header
-from compare.runfile import SAMPLES
+from runs.file import SAMPLES
 from compare.targets import DEFAULT, Target, distinct, from_file, typed
 from compare.units import seconds, share
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pycurl
 
 from compare.request import Filled
-from compare.sample import Answer, Connection, Times, app_duration
+from runs.sample import Answer, Connection, Times, app_duration
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 # Methods whose requests say how long their body is also when they have none: some servers refuse them without (411).

@@ -18,12 +18,12 @@ from commandline import UserError
 from compare.experiment import Experiment
 from compare.experiment import Progress as Done
 from compare.live import Progress
-from compare.plan import Plan
+from runs.plan import Plan
 from compare.report import build, data, html, text
 from compare.report.build import precise
 from compare.report.model import Report
-from compare.runfile import FORMAT, SAMPLES, Run, RunFile, read
-from compare.sample import Sample
+from runs.file import FORMAT, SAMPLES, Run, RunFile, read
+from runs.sample import Sample
 from compare.stop import Stop
 from compare.targets import Target
 from compare.units import spoken

@@ -10,7 +10,7 @@ from typing import Self
 
 from compare.endpoints import Endpoint
 from compare.probe import Probe
-from compare.sample import Answer, Connection, Times
+from runs.sample import Answer, Connection, Times
 
 NEVER_SENT = "never sent: every connection was waiting for an answer"
 _POLL_S = 0.1

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from compare import stats
 from compare.probe import Probe
 from compare.request import Filled
-from compare.sample import Connection
+from runs.sample import Connection
 from compare.stop import Stop
 
 DELAY_MS = 20.0

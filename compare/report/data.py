@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from compare.report.model import Report
-from compare.sample import Sample
+from runs.sample import Sample
 
 
 def to_json(report: Report) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from compare import stats
 from compare.report.model import Figure, Phases, Point, Series
-from compare.sample import Sample
+from runs.sample import Sample
 
 ECDF_POINTS = 200
 TIMELINE_POINTS = 600

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from compare.report.model import Finding
-from compare.sample import PREPARATIONS, Sample
+from runs.sample import PREPARATIONS, Sample
 
 ByTarget = Mapping[str, Sequence[Sample]]
 

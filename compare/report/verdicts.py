@@ -7,7 +7,7 @@ from typing import Literal
 from compare import stats
 from compare.report.figures import grouping, response_ms
 from compare.report.model import Comparison
-from compare.sample import Sample
+from runs.sample import Sample
 from platforms import keeps_an_instance
 
 Key = tuple[str, str, str | None]

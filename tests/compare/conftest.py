@@ -15,7 +15,7 @@ import pytest
 from compare.cli import main
 from compare.report.build import report
 from compare.report.model import Report
-from compare.runfile import read
+from runs.file import read
 
 ROOT = Path(__file__).parents[2]
 SERVER = Path(__file__).with_name("server.py")

@@ -10,12 +10,12 @@ import pytest
 from scipy.stats import binom
 
 from compare import gate, stats
-from compare.plan import Plan
+from runs.plan import Plan
 from compare.report.build import kept_series
 from compare.report.figures import series
 from compare.report.verdicts import Side, comparisons
-from compare.runfile import Run
-from compare.sample import Connection, Sample, Times
+from runs.file import Run
+from runs.sample import Connection, Sample, Times
 from tests.compare.simulated import Floats, alike, wave
 
 CYCLES, EACH = 12, 10

@@ -7,7 +7,7 @@ import pytest
 import typer.main
 
 from compare.cli import app
-from compare.sample import Sample, Times
+from runs.sample import Sample, Times
 from compare.targets import _EMULATOR, _REQUEST
 
 PAGE = (Path(__file__).parents[2] / "docs/compare.md").read_text()

@@ -20,7 +20,7 @@ from compare import stats, together, trust
 from compare.endpoints import Endpoint
 from compare.probe import Probe
 from compare.request import Filled, Request, filled
-from compare.sample import Source
+from runs.sample import Source
 from tests.compare.conftest import Done, Server
 
 Serve = Callable[..., Server]

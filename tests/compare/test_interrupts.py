@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compare.runfile import read
+from runs.file import read
 from tests.compare.conftest import Done, Server, Started, running
 
 Serve = Callable[..., Server]

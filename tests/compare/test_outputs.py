@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from compare.runfile import read
+from runs.file import read
 from tests.compare.conftest import ROOT, Done, Server, Started
 
 Serve = Callable[..., Server]

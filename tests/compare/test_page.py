@@ -17,7 +17,7 @@ import platforms
 from compare.report import charts, html, side_by_side, svg, words
 from compare.report.build import report
 from compare.report.model import Report
-from compare.runfile import read
+from runs.file import read
 from tests.compare.conftest import Done, running
 
 Compare = Callable[..., Done]

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compare import sample as samples
+from runs import sample as samples
 from commandline import UserError
-from compare.plan import Plan
+from runs.plan import Plan
 from compare.request import Request, filled
-from compare.runfile import RunFile, read
-from compare.sample import Answer, Moment, Sample, Source, Times
+from runs.file import RunFile, read
+from runs.sample import Answer, Moment, Sample, Source, Times
 from compare.targets import Target, from_file, typed
 from compare.units import seconds, share, spoken
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from compare.report import html, markdown, side_by_side, text, words
 from compare.report.figures import series
 from compare.report.model import Report, Section
-from compare.runfile import read
+from runs.file import read
 from tests.compare.conftest import Done
 from tests.compare.schema import ADAPTER, schema
 

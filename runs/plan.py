@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from commandline import UserError
-from compare.sample import Connection
+from runs.sample import Connection
 
 # Cycles of a run without cold starts, and warm rounds a cycle of one that goes on until something is reached.
 _CYCLES = 10

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from commandline import UserError
-from compare.plan import Plan
-from compare.sample import Sample
+from runs.plan import Plan
+from runs.sample import Sample
 
 FORMAT = 1
 SAMPLES = "samples.jsonl"
