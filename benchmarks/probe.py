@@ -22,11 +22,11 @@ import numpy as np
 import pycurl
 
 from benchmarks.paired import Sample, describe_machine, measure, report
-from compare.endpoints import Endpoint
+from compare.targets.endpoints import Endpoint
 from compare.experiment import Experiment, Progress
 from runs.plan import Plan
 from compare.probe import Probe
-from compare.request import Filled
+from compare.targets.request import Filled
 from runs.sample import Connection, Source
 from runs.sample import Sample as Measured
 from compare.stop import Stop

@@ -12,7 +12,7 @@ from typer.exceptions import Abort, TyperException
 
 from compare import options
 from commandline import UserError
-from compare.targets import DEFAULT, LOCAL
+from compare.targets.target import DEFAULT, LOCAL
 from compare.units import share
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)

@@ -15,7 +15,7 @@ from runs.plan import Plan
 from compare.report import build, data, html, markdown, side_by_side, text
 from compare.run import Output, measure, show
 from runs.file import read
-from compare.targets import Target
+from compare.targets.target import Target
 
 __all__ = ["Limit", "Output", "aa", "gate", "gate_saved", "report", "resume", "run"]
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from compare import lanes as lanes_
 from runs import sample as samples
 from compare import together
-from compare.endpoints import Endpoint
+from compare.targets.endpoints import Endpoint
 from compare.lanes import Lane, Sink
 from runs.plan import Plan
 from runs.sample import Answer, Connection, How, Moment, Sample

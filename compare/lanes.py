@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from runs import sample as samples
-from compare.endpoints import Endpoint
+from compare.targets.endpoints import Endpoint
 from runs.plan import Plan
 from compare.probe import Probe
 from runs.sample import Answer, Connection, Sample

@@ -10,9 +10,9 @@ import typer
 
 from commandline import UserError
 from runs.plan import Plan
-from compare.request import Request, header
+from compare.targets.request import Request, header
 from runs.file import SAMPLES
-from compare.targets import DEFAULT, Target, distinct, from_file, typed
+from compare.targets.target import DEFAULT, Target, distinct, from_file, typed
 from compare.units import seconds, share
 
 ROUNDS = 300

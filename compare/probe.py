@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pycurl
 
-from compare.request import Filled
+from compare.targets.request import Filled
 from runs.sample import Answer, Connection, Times, app_duration
 
 LARGEST_ANSWER = 64 * 1024 * 1024

@@ -12,8 +12,9 @@ from typing import Any
 
 from rich.console import Console
 
-from compare import costs, endpoints, files, machine, trust
-from compare.endpoints import Endpoint
+from compare import costs, files, machine, trust
+from compare.targets import endpoints
+from compare.targets.endpoints import Endpoint
 from commandline import UserError
 from compare.experiment import Experiment
 from compare.experiment import Progress as Done
@@ -25,7 +26,7 @@ from compare.report.model import Report
 from runs.file import FORMAT, SAMPLES, Run, RunFile, read
 from runs.sample import Sample
 from compare.stop import Stop
-from compare.targets import Target
+from compare.targets.target import Target
 from compare.units import spoken
 
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Self
 
-from compare.endpoints import Endpoint
+from compare.targets.endpoints import Endpoint
 from compare.probe import Probe
 from runs.sample import Answer, Connection, Times
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from compare import stats
 from compare.probe import Probe
-from compare.request import Filled
+from compare.targets.request import Filled
 from runs.sample import Connection
 from compare.stop import Stop
 

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from compare import stats, together, trust
-from compare.endpoints import Endpoint
+from compare.targets.endpoints import Endpoint
 from compare.probe import Probe
-from compare.request import Filled, Request, filled
+from compare.targets.request import Filled, Request, filled
 from runs.sample import Source
 from tests.compare.conftest import Done, Server
 

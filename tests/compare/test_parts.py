@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from runs import sample as samples
 from commandline import UserError
 from runs.plan import Plan
-from compare.request import Request, filled
+from compare.targets.request import Request, filled
 from runs.file import RunFile, read
 from runs.sample import Answer, Moment, Sample, Source, Times
-from compare.targets import Target, from_file, typed
+from compare.targets.target import Target, from_file, typed
 from compare.units import seconds, share, spoken
 
 TEXT = st.text(st.characters(exclude_characters="\r\n$", exclude_categories=["Cs"]), max_size=30)

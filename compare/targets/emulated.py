@@ -6,7 +6,7 @@ from pathlib import Path
 
 import platforms
 from commandline import UserError
-from compare.targets import Target
+from compare.targets.target import Target
 from local import Emulator, EmulatorError, Settings, SettingsError
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import platforms
-from compare.emulated import started
+from compare.targets.emulated import started
 from commandline import UserError
-from compare.request import Filled, filled
+from compare.targets.request import Filled, filled
 from runs.sample import Source
-from compare.targets import Target
+from compare.targets.target import Target
 
 PROJECT = Path(__file__).parents[1]
 # Longer than the platform keeps an instance, so that the next request finds none.

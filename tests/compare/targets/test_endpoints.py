@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from compare.endpoints import located
+from compare.targets.endpoints import located
 from commandline import UserError
-from compare.request import Request
-from compare.targets import typed
+from compare.targets.request import Request
+from compare.targets.target import typed
 from tests.compare.conftest import Done, Server
 
 Pulumi = Callable[..., Path]

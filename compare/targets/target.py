@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import platforms
 from commandline import UserError
-from compare.request import Request, header
+from compare.targets.request import Request, header
 
 LOCAL = tuple(f"local:{platform}" for platform in platforms.NAMES)
 # What is measured when nobody says what: from zero by the request, from zero by the instance, never from zero.
