@@ -23,14 +23,14 @@ import pycurl
 
 from benchmarks.paired import Sample, describe_machine, measure, report
 from compare.targets.endpoints import Endpoint
-from compare.experiment import Experiment, Progress
+from compare.measure.experiment import Experiment, Progress
 from runs.plan import Plan
-from compare.probe import Probe
+from compare.measure.probe import Probe
 from compare.targets.request import Filled
 from runs.sample import Connection, Source
 from runs.sample import Sample as Measured
-from compare.stop import Stop
-from compare.together import Connections, OpenLoop
+from compare.measure.stop import Stop
+from compare.measure.together import Connections, OpenLoop
 
 DELAY_MS = 20.0
 REQUESTS = 40

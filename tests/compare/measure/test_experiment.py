@@ -16,9 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from compare import stats, together, trust
+from compare import stats
+from compare.measure import together, trust
 from compare.targets.endpoints import Endpoint
-from compare.probe import Probe
+from compare.measure.probe import Probe
 from compare.targets.request import Filled, Request, filled
 from runs.sample import Source
 from tests.compare.conftest import Done, Server

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from compare.targets.endpoints import Endpoint
-from compare.probe import Probe
+from compare.measure.probe import Probe
 from runs.sample import Answer, Connection, Times
 
 NEVER_SENT = "never sent: every connection was waiting for an answer"

@@ -12,7 +12,7 @@ from typing import Protocol
 from runs import sample as samples
 from compare.targets.endpoints import Endpoint
 from runs.plan import Plan
-from compare.probe import Probe
+from compare.measure.probe import Probe
 from runs.sample import Answer, Connection, Sample
 
 # A target that does not answer this often in a row is left aside, so that the others go on.

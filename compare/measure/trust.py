@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from compare import stats
-from compare.probe import Probe
+from compare.measure.probe import Probe
 from compare.targets.request import Filled
 from runs.sample import Connection
-from compare.stop import Stop
+from compare.measure.stop import Stop
 
 DELAY_MS = 20.0
 # Enough for a 95th percentile.
@@ -62,7 +62,7 @@ def probe_error(url: str, connection: Connection, stop: Stop, requests: int = RE
 @contextmanager
 def known_delay(delay_ms: float) -> Generator[str]:
     """The URL of a server with that delay, in a process of its own while the context lasts."""
-    command = [sys.executable, "-m", "compare.known_delay", str(delay_ms)]
+    command = [sys.executable, "-m", "compare.measure.known_delay", str(delay_ms)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         try:
             port = process.stdout.readline().strip() if process.stdout else ""
