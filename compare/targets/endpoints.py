@@ -16,7 +16,7 @@ from compare.targets.request import Filled, filled
 from runs.sample import Source
 from compare.targets.target import Target
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 # Longer than the platform keeps an instance, so that the next request finds none.
 IDLE_MARGIN_S = 60.0
 _LOCAL_IDLE_S = 0.5
