@@ -19,10 +19,10 @@ from importlib.metadata import version
 import numpy as np
 
 from benchmarks.paired import measure
-from cost.arrivals import MONTH, poisson
+from cost.simulation.arrivals import MONTH, poisson
 from cost.setup import setup
-from cost.simulate import System, simulate, system
-from cost.timing import published
+from cost.simulation.simulate import System, simulate, system
+from cost.simulation.timing import published
 from platforms.prices import Prices
 
 MONTHLY = 40_000

@@ -10,9 +10,9 @@ import typer
 from rich.console import Console
 from typer.exceptions import Abort, TyperException
 
-from cost import expected, logs, timing
+from cost.simulation import expected, logs, timing
 from cost.advise import advise
-from cost.arrivals import MONTH, MOST_MONTHLY, PATTERNS, Arrivals, pattern, schedule
+from cost.simulation.arrivals import MONTH, MOST_MONTHLY, PATTERNS, Arrivals, pattern, schedule
 from cost.bill import Usage, bill
 from cost.candidates import REGIONS, Question, assumptions, candidates
 from commandline import UserError
@@ -41,7 +41,7 @@ from cost.options import (
     question_of,
 )
 from cost.report import data, html, text
-from cost.simulate import system
+from cost.simulation.simulate import system
 from platforms.prices import PriceError, Prices
 
 HOURS_OF_MONTH = MONTH / 3600

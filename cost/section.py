@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cost import timing
+from cost.simulation import timing
 from cost.advise import advise
-from cost.arrivals import poisson
+from cost.simulation.arrivals import poisson
 from cost.candidates import Question, candidates
 from cost.report import data
 from platforms.prices import Prices

@@ -6,7 +6,7 @@ from typing import Any
 from cost.advise import VOLUMES, Advice, Option
 from cost.bill import Bill, Line
 from cost.break_even import Change
-from cost.simulate import Estimate
+from cost.simulation.simulate import Estimate
 
 FORMAT = 1
 STEP = 10 ** (-1 / 50)

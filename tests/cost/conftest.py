@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from cost.setup import Setup, setup
-from cost.simulate import System, system
-from cost.timing import Timing, published
+from cost.simulation.simulate import System, system
+from cost.simulation.timing import Timing, published
 from platforms.prices import Prices
 
 REGIONS = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1", "ecs": "us-east-1"}

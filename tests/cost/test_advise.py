@@ -8,7 +8,7 @@ import pytest
 
 from cost import words
 from cost.advise import VOLUMES, Advice, advise
-from cost.arrivals import Arrivals, pattern, poisson
+from cost.simulation.arrivals import Arrivals, pattern, poisson
 from cost.candidates import Question, candidates
 from commandline import UserError
 from cost.report import data, table

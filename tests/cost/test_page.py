@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from cost.advise import advise
-from cost.arrivals import pattern
+from cost.simulation.arrivals import pattern
 from cost.candidates import Question, candidates
 from cost.report import data, html
 from platforms.prices import Prices

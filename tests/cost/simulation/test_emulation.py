@@ -7,10 +7,10 @@ from pathlib import Path
 import aiohttp
 import numpy as np
 
-from cost.arrivals import Poisson, Times
+from cost.simulation.arrivals import Poisson, Times
 from cost.setup import setup
-from cost.simulate import simulate, system
-from cost.timing import published
+from cost.simulation.simulate import simulate, system
+from cost.simulation.timing import published
 from local import Emulator, Settings
 from platforms.prices import Prices
 

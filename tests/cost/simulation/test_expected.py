@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cost import expected
-from cost.arrivals import pattern, poisson
+from cost.simulation import expected
+from cost.simulation.arrivals import pattern, poisson
 from cost.bill import Usage, bill
 from cost.setup import setup
-from cost.simulate import System, simulate, system
-from cost.timing import published
+from cost.simulation.simulate import System, simulate, system
+from cost.simulation.timing import published
 from platforms import NAMES
 from platforms.prices import Prices
 

@@ -14,11 +14,11 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from cost.arrivals import MONTH
+from cost.simulation.arrivals import MONTH
 from cost.bill import Usage
-from cost.simulate import System, decimal
-from cost.state import steps
-from cost.tasks import beyond, stretch_of
+from cost.simulation.simulate import System, decimal
+from cost.simulation.state import steps
+from cost.simulation.tasks import beyond, stretch_of
 
 Floats = NDArray[np.float64]
 

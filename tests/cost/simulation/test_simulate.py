@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cost.arrivals import MONTH, PATTERNS, pattern, poisson, schedule
+from cost.simulation.arrivals import MONTH, PATTERNS, pattern, poisson, schedule
 from cost.bill import Usage, bill
 from commandline import UserError
 from cost.setup import setup
-from cost.simulate import Estimate, Result, System, mean_usage, simulate, system
-from cost.timing import published
+from cost.simulation.simulate import Estimate, Result, System, mean_usage, simulate, system
+from cost.simulation.timing import published
 from platforms import NAMES
 from platforms.prices import Prices
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cost.setup import Setup
-from cost.timing import Timing
+from cost.simulation.timing import Timing
 from platforms import limit
 
 Floats = NDArray[np.float64]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cost import engine, state
-from cost.engine import Rule
+from cost.simulation import engine, state
+from cost.simulation.engine import Rule
 from local.scaling import Activator, Assign, Policy, Refuse, Start
 
 LASTS, STARTS, IDLE = 0.7, 0.45, 3.0

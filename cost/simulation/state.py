@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cost.engine import (
+from cost.simulation.engine import (
     BINS,
     BINS_OF_DECADE,
     EVENTS,

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from cost import words
-from cost.arrivals import DAY_S, Times, per_hour
+from cost.simulation.arrivals import DAY_S, Times, per_hour
 from commandline import UserError
 
 SHOWN = 3

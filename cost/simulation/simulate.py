@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cost import engine, state
-from cost.arrivals import MONTH, MOST_MONTHLY, Arrivals
+from cost.simulation import engine, state
+from cost.simulation.arrivals import MONTH, MOST_MONTHLY, Arrivals
 from cost.bill import Usage
-from cost.engine import Rule
+from cost.simulation.engine import Rule
 from commandline import UserError
 from cost.setup import Setup
-from cost.state import Draws
-from cost.tasks import Stretches, beyond
-from cost.timing import Timing
+from cost.simulation.state import Draws
+from cost.simulation.tasks import Stretches, beyond
+from cost.simulation.timing import Timing
 from platforms import limit
 from platforms.prices import Prices
 

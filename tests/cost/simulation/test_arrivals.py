@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cost.arrivals import CHUNK, DAY_S, HOUR_S, MONTH, PATTERNS, Arrivals, Times, pattern, poisson, schedule
+from cost.simulation.arrivals import CHUNK, DAY_S, HOUR_S, MONTH, PATTERNS, Arrivals, Times, pattern, poisson, schedule
 from commandline import UserError
 
 

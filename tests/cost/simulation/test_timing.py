@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from commandline import UserError
-from cost.timing import measured, published, read, select, triangle
+from cost.simulation.timing import measured, published, read, select, triangle
 from platforms import starts
 
 

@@ -6,12 +6,12 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from cost import expected
-from cost.arrivals import MONTH, pattern, poisson
+from cost.simulation import expected
+from cost.simulation.arrivals import MONTH, pattern, poisson
 from cost.setup import setup
-from cost.simulate import System, simulate
-from cost.tasks import Stretches, beyond
-from cost.timing import published
+from cost.simulation.simulate import System, simulate
+from cost.simulation.tasks import Stretches, beyond
+from cost.simulation.timing import published
 
 Deploy = Callable[..., System]
 STRETCH = 900.0
