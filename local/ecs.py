@@ -15,7 +15,7 @@ from local import front, health, load_balancer
 from local.backend import Backend, Server
 from local.health import HealthCheck, Watch
 from local.instances import Reaper
-from local.lambda_instance import REGION
+from local.aws.instance import REGION
 from local.log import Log
 from local.settings import Plan, Settings
 

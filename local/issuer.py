@@ -25,7 +25,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from local import cli
 from local.front import listen
-from local.keys import DISCOVERY
+from local.aws.keys import DISCOVERY
 from local.run import INTERRUPTED
 from local.settings import check_port
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from flask import Flask
 
-from local.http_api import Call, to_event
+from local.aws.http_api import Call, to_event
 from local.message import Client, Request
-from local.tokens import context
+from local.aws.tokens import context
 from serve.aws_lambda import make_handler, wsgi_caller
 from tests.docs.documents import ROOT
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from local import Settings, gcp
 from local.instances import Reaper
-from local.lambda_instance import LambdaInstance
+from local.aws.instance import LambdaInstance
 from local.log import Log
-from local.runtime_api import Failed, Returned
+from local.aws.runtime_api import Failed, Returned
 from local.scaling import Policy
 from local.settings import Plan
 from tests.local.services import serving, until

@@ -10,18 +10,19 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import platforms
-from local import front, http_api
-from local.http_api import Call
+from local import front
+from local.aws import http_api
+from local.aws.http_api import Call
 from local.instances import Reaper
-from local.lambda_instance import LambdaInstance, NotTakenError
+from local.aws.instance import LambdaInstance, NotTakenError
 from local.log import Log
 from local.message import Answer, Request
 from local.pool import Lease, Pool, RefusedError, StartError
-from local.runtime_api import Failed, Outcome
+from local.aws.runtime_api import Failed, Outcome
 from local.settings import Plan, Settings
 
 if TYPE_CHECKING:
-    from local.authorizer import JwtAuthorizer
+    from local.aws.authorizer import JwtAuthorizer
 
 
 class Service:
@@ -118,6 +119,6 @@ def _authorizer(settings: Settings, log: Log) -> "JwtAuthorizer | None":
     if settings.jwt_issuer is None:
         return None
     # Only who asks for tokens pays for cryptography.
-    from local.authorizer import JwtAuthorizer  # noqa: PLC0415
+    from local.aws.authorizer import JwtAuthorizer  # noqa: PLC0415
 
     return JwtAuthorizer(settings.jwt_issuer, settings.audiences, log)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.message import Answer, Client, Headers, Request
-from local.tokens import Rules, TokenError, claims_of, context, key_id, token_of
+from local.aws.tokens import Rules, TokenError, claims_of, context, key_id, token_of
 from tests.local.signing import FORGERIES, segment, signed
 
 NOW = 1_790_000_000

@@ -19,12 +19,12 @@ import aiohttp
 import pytest
 
 from local import Settings
-from local.http_api import Call, to_event
+from local.aws.http_api import Call, to_event
 from local.instances import Reaper
-from local.lambda_instance import LambdaInstance, runtime_environment
+from local.aws.instance import LambdaInstance, runtime_environment
 from local.log import Log
 from local.message import Client, Headers, Request
-from local.runtime_api import Failed, Invocation, Outcome, Returned, RuntimeApi
+from local.aws.runtime_api import Failed, Invocation, Outcome, Returned, RuntimeApi
 from local.settings import ROOT
 from tests.local.conftest import PATIENCE, until
 from tests.rie import IS_HERE, MISSING

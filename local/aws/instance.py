@@ -13,10 +13,10 @@ import uuid
 from collections.abc import Callable
 
 from local import instances
-from local.http_api import ACCOUNT
+from local.aws.http_api import ACCOUNT
 from local.instances import Container, Instance, Reaper
 from local.log import Log
-from local.runtime_api import Failed, Invocation, Outcome, RuntimeApi
+from local.aws.runtime_api import Failed, Invocation, Outcome, RuntimeApi
 from local.settings import ROOT, Settings
 
 FUNCTION = "scale-to-zero"

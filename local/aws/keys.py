@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 import platforms
 from local.settings import is_safe_url
-from local.tokens import NO_DISCOVERY, NO_KEYS, TokenError
+from local.aws.tokens import NO_DISCOVERY, NO_KEYS, TokenError
 
 DISCOVERY = "/.well-known/openid-configuration"
 

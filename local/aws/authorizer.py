@@ -3,11 +3,11 @@
 import time
 from typing import Any
 
-from local import tokens
-from local.keys import Keys
+from local.aws import tokens
+from local.aws.keys import Keys
 from local.log import Log
 from local.message import Answer, Request
-from local.tokens import Rules, TokenError
+from local.aws.tokens import Rules, TokenError
 
 
 class JwtAuthorizer:
