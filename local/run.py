@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from local import apprunner, ecs, gcp
+from local import apprunner, gcp
+from local import ecs
 from local import aws
 from local.front import Front, listen
 from local.instances import Reaper

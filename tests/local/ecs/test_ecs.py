@@ -15,7 +15,7 @@ from local.backend import Backend, Server
 from local.ecs import Service, environment
 from local.health import HealthCheck
 from local.instances import Reaper
-from local.load_balancer import FAILURES
+from local.ecs.load_balancer import FAILURES
 from local.log import Log
 from local.proxy import NoResponseError, Proxy, TooLateError
 from local.settings import Plan, plan

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from local import load_balancer
-from local.load_balancer import FAILURES, page, refusal, to_client, to_target, traced
+from local.ecs import load_balancer
+from local.ecs.load_balancer import FAILURES, page, refusal, to_client, to_target, traced
 from local.message import Answer, Client, Headers, Request
 from local.pool import RefusedError
 from local.proxy import NoResponseError, TooLateError
