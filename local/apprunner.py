@@ -11,14 +11,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import platforms
-from local import front, health
+from local import health
+from local.http import front
 from local.backend import Backend, Server
 from local.health import HealthCheck, Watch
 from local.instances import Reaper
 from local.log import Log
-from local.message import Answer, Headers, Request, end_to_end
+from local.http.message import Answer, Headers, Request, end_to_end
 from local.pool import RefusedError, StartError
-from local.proxy import NoResponseError, TooLateError, is_sendable
+from local.http.proxy import NoResponseError, TooLateError, is_sendable
 from local.settings import Plan, Settings
 
 # The deployment of an instance that never becomes healthy is given up; the real time is not documented.

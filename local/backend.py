@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
-from local import front, instances
-from local.front import BrokenResponseError
+from local import instances
+from local.http import front
+from local.http.front import BrokenResponseError
 from local.instances import Instance, Reaper
 from local.log import Log
-from local.message import Answer, Headers, Request
+from local.http.message import Answer, Headers, Request
 from local.pool import Pool, StartError
-from local.proxy import NoResponseError, NotConnectedError, Proxy
+from local.http.proxy import NoResponseError, NotConnectedError, Proxy
 from local.scaling import UNLIMITED
 from local.settings import Plan, Settings
 

@@ -12,13 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import platforms
-from local import front, instances
+from local import instances
+from local.http import front
 from local.backend import Backend, Server
 from local.instances import Reaper
 from local.log import Log
-from local.message import Answer, Headers, Request, end_to_end
+from local.http.message import Answer, Headers, Request, end_to_end
 from local.pool import RefusedError, StartError
-from local.proxy import NoResponseError, TooLateError, is_sendable, unreserved_decoded
+from local.http.proxy import NoResponseError, TooLateError, is_sendable, unreserved_decoded
 from local.settings import Plan, Settings
 
 SERVICE = "scale-to-zero"

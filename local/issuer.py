@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from local import cli
-from local.front import listen
+from local.http.front import listen
 from local.aws.keys import DISCOVERY
 from local.run import INTERRUPTED
 from local.settings import check_port

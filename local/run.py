@@ -12,7 +12,7 @@ from typing import Any, Protocol, TextIO
 from local import apprunner, gcp
 from local import ecs
 from local import aws
-from local.front import Front, listen
+from local.http.front import Front, listen
 from local.instances import Reaper
 from local.log import Log
 from local.settings import Plan, Settings, SettingsError, plan, require_engine

@@ -10,13 +10,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import platforms
-from local import front
+from local.http import front
 from local.aws import http_api
 from local.aws.http_api import Call
 from local.instances import Reaper
 from local.aws.instance import LambdaInstance, NotTakenError
 from local.log import Log
-from local.message import Answer, Request
+from local.http.message import Answer, Request
 from local.pool import Lease, Pool, RefusedError, StartError
 from local.aws.runtime_api import Failed, Outcome
 from local.settings import Plan, Settings

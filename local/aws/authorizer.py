@@ -6,7 +6,7 @@ from typing import Any
 from local.aws import tokens
 from local.aws.keys import Keys
 from local.log import Log
-from local.message import Answer, Request
+from local.http.message import Answer, Request
 from local.aws.tokens import Rules, TokenError
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 import platforms
-from local.message import Answer, Headers, Request, end_to_end
+from local.http.message import Answer, Headers, Request, end_to_end
 
 ACCOUNT = "123456789012"
 API = "local"

@@ -17,7 +17,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from local.message import Answer, Request
+from local.http.message import Answer, Request
 
 # "Currently, only RSA-based algorithms are supported" (DOC).
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")

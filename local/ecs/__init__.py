@@ -11,7 +11,8 @@ request waits for that, and this machine's CPU is not a task's, so it is not emu
 """
 
 import platforms
-from local import front, health
+from local import health
+from local.http import front
 from local.ecs import load_balancer
 from local.backend import Backend, Server
 from local.health import HealthCheck, Watch

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import platforms
-from local.message import Answer, Headers, Request, end_to_end
+from local.http.message import Answer, Headers, Request, end_to_end
 from local.pool import RefusedError, StartError
-from local.proxy import NoResponseError, TooLateError, is_sendable
+from local.http.proxy import NoResponseError, TooLateError, is_sendable
 
 
 def page(title: str) -> Answer:

@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from local.front import Front, listen
+from local.http.front import Front, listen
 from local.instances import Reaper
 from local.log import Log
 from local.settings import Plan, Settings

@@ -23,7 +23,7 @@ from local.aws.http_api import Call, to_event
 from local.instances import Reaper
 from local.aws.instance import LambdaInstance, runtime_environment
 from local.log import Log
-from local.message import Client, Headers, Request
+from local.http.message import Client, Headers, Request
 from local.aws.runtime_api import Failed, Invocation, Outcome, Returned, RuntimeApi
 from local.settings import ROOT
 from tests.local.conftest import PATIENCE, until

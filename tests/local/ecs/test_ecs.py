@@ -17,7 +17,7 @@ from local.health import HealthCheck
 from local.instances import Reaper
 from local.ecs.load_balancer import FAILURES
 from local.log import Log
-from local.proxy import NoResponseError, Proxy, TooLateError
+from local.http.proxy import NoResponseError, Proxy, TooLateError
 from local.settings import Plan, plan
 from tests.local.conftest import Emulate, Running, until
 from tests.local.services import Serving, serving

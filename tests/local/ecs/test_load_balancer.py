@@ -6,9 +6,9 @@ import pytest
 
 from local.ecs import load_balancer
 from local.ecs.load_balancer import FAILURES, page, refusal, to_client, to_target, traced
-from local.message import Answer, Client, Headers, Request
+from local.http.message import Answer, Client, Headers, Request
 from local.pool import RefusedError
-from local.proxy import NoResponseError, TooLateError
+from local.http.proxy import NoResponseError, TooLateError
 
 
 def request(headers: Headers | None = None, method: str = "GET", path: bytes = b"/hello") -> Request:

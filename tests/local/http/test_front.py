@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from local import front
-from local.front import ClientGoneError, Front, listen
+from local.http import front
+from local.http.front import ClientGoneError, Front, listen
 from local.log import Log
-from local.message import Answer
+from local.http.message import Answer
 
 LIMIT = 1000
 

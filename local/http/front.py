@@ -12,7 +12,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from local.log import Log
-from local.message import Answer, Client, Headers, Request, dated
+from local.http.message import Answer, Client, Headers, Request, dated
 from local.settings import SettingsError
 
 Scope: TypeAlias = Any

@@ -10,9 +10,9 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
-from local import front
-from local.front import BrokenResponseError, ClientGoneError
-from local.message import Headers, Request, end_to_end
+from local.http import front
+from local.http.front import BrokenResponseError, ClientGoneError
+from local.http.message import Headers, Request, end_to_end
 
 # Below gunicorn's keepalive, so that it is never gunicorn that closes a connection which is about to be used.
 _KEPT_SECONDS = 60
