@@ -11,14 +11,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import platforms
-from local import health
+from local.instances import health
 from local.http import front
-from local.backend import Backend, Server
-from local.health import HealthCheck, Watch
-from local.instances import Reaper
+from local.instances.server import Backend, Server
+from local.instances.health import HealthCheck, Watch
+from local.instances.process import Reaper
 from local.log import Log
 from local.http.message import Answer, Headers, Request, end_to_end
-from local.pool import RefusedError, StartError
+from local.instances.pool import RefusedError, StartError
 from local.http.proxy import NoResponseError, TooLateError, is_sendable
 from local.settings import Plan, Settings
 

@@ -12,13 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import platforms
-from local import instances
+from local.instances import process
 from local.http import front
-from local.backend import Backend, Server
-from local.instances import Reaper
+from local.instances.server import Backend, Server
+from local.instances.process import Reaper
 from local.log import Log
 from local.http.message import Answer, Headers, Request, end_to_end
-from local.pool import RefusedError, StartError
+from local.instances.pool import RefusedError, StartError
 from local.http.proxy import NoResponseError, TooLateError, is_sendable, unreserved_decoded
 from local.settings import Plan, Settings
 
@@ -134,7 +134,7 @@ def environment(port: int) -> dict[str, str]:
 
 async def startup_probe(server: Server) -> str | None:
     """The default probe: TCP, on the port, for up to 240 s."""
-    return await instances.wait_for_port(server.instance, platforms.limit("gcp", "startup_probe_timeout"))
+    return await process.wait_for_port(server.instance, platforms.limit("gcp", "startup_probe_timeout"))
 
 
 class Service:

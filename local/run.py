@@ -13,7 +13,7 @@ from local import apprunner, gcp
 from local import ecs
 from local import aws
 from local.http.front import Front, listen
-from local.instances import Reaper
+from local.instances.process import Reaper
 from local.log import Log
 from local.settings import Plan, Settings, SettingsError, plan, require_engine
 

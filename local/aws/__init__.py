@@ -13,11 +13,11 @@ import platforms
 from local.http import front
 from local.aws import http_api
 from local.aws.http_api import Call
-from local.instances import Reaper
+from local.instances.process import Reaper
 from local.aws.instance import LambdaInstance, NotTakenError
 from local.log import Log
 from local.http.message import Answer, Request
-from local.pool import Lease, Pool, RefusedError, StartError
+from local.instances.pool import Lease, Pool, RefusedError, StartError
 from local.aws.runtime_api import Failed, Outcome
 from local.settings import Plan, Settings
 

@@ -12,9 +12,9 @@ import time
 import uuid
 from collections.abc import Callable
 
-from local import instances
+from local.instances import process
 from local.aws.http_api import ACCOUNT
-from local.instances import Container, Instance, Reaper
+from local.instances.process import Container, Instance, Reaper
 from local.log import Log
 from local.aws.runtime_api import Failed, Invocation, Outcome, RuntimeApi
 from local.settings import ROOT, Settings
@@ -142,7 +142,7 @@ class _Runtime:
     async def start(self, limit: float) -> str | None:
         """Start; None as soon as it asks for an event, else what went wrong within `limit` seconds."""
         environment = runtime_environment(self._settings, await self.api.start())
-        self._instance = instance = await instances.start(
+        self._instance = instance = await process.start(
             self._settings, self._name, environment, None, self._log, self._reaper
         )
         events = [self.api.initialised, instance.exited]

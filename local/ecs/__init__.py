@@ -11,12 +11,12 @@ request waits for that, and this machine's CPU is not a task's, so it is not emu
 """
 
 import platforms
-from local import health
+from local.instances import health
 from local.http import front
 from local.ecs import load_balancer
-from local.backend import Backend, Server
-from local.health import HealthCheck, Watch
-from local.instances import Reaper
+from local.instances.server import Backend, Server
+from local.instances.health import HealthCheck, Watch
+from local.instances.process import Reaper
 from local.aws.instance import REGION
 from local.log import Log
 from local.settings import Plan, Settings

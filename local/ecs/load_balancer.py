@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import platforms
 from local.http.message import Answer, Headers, Request, end_to_end
-from local.pool import RefusedError, StartError
+from local.instances.pool import RefusedError, StartError
 from local.http.proxy import NoResponseError, TooLateError, is_sendable
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 
 from local.http.front import Front, listen
-from local.instances import Reaper
+from local.instances.process import Reaper
 from local.log import Log
 from local.settings import Plan, Settings
 

@@ -9,7 +9,7 @@ import pytest
 
 from local import EmulatorError, Settings
 from local.apprunner import Service
-from local.health import HealthCheck
+from local.instances.health import HealthCheck
 from local.scaling import Policy
 from local.settings import Plan
 from tests.local.conftest import Emulate, Running, until

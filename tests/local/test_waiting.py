@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 from local import Settings, gcp
-from local.instances import Reaper
+from local.instances.process import Reaper
 from local.aws.instance import LambdaInstance
 from local.log import Log
 from local.aws.runtime_api import Failed, Returned

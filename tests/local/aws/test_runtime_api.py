@@ -20,7 +20,7 @@ import pytest
 
 from local import Settings
 from local.aws.http_api import Call, to_event
-from local.instances import Reaper
+from local.instances.process import Reaper
 from local.aws.instance import LambdaInstance, runtime_environment
 from local.log import Log
 from local.http.message import Client, Headers, Request

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 import platforms
-from local import EmulatorError, Settings, instances
-from local.backend import Backend, Server
+from local import EmulatorError, Settings
+from local.instances import process
+from local.instances.server import Backend, Server
 from local.ecs import Service, environment
-from local.health import HealthCheck
-from local.instances import Reaper
+from local.instances.health import HealthCheck
+from local.instances.process import Reaper
 from local.ecs.load_balancer import FAILURES
 from local.log import Log
 from local.http.proxy import NoResponseError, Proxy, TooLateError
@@ -213,7 +214,7 @@ class Deaf(Service):
         async def ready(server: Server) -> str | None:
             problem = await become_healthy(server)
             await server.proxy.close()
-            server.proxy = Proxy(instances.free_port())
+            server.proxy = Proxy(process.free_port())
             return problem
 
         self._backend = Backend(

@@ -7,7 +7,7 @@ import pytest
 from local.ecs import load_balancer
 from local.ecs.load_balancer import FAILURES, page, refusal, to_client, to_target, traced
 from local.http.message import Answer, Client, Headers, Request
-from local.pool import RefusedError
+from local.instances.pool import RefusedError
 from local.http.proxy import NoResponseError, TooLateError
 
 

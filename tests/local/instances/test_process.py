@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from local import Settings, instances, reaper
-from local.instances import Instance, container_command, container_name, free_port, wait_for_port
+from local import Settings
+from local.instances import process, reaper
+from local.instances.process import Instance, container_command, container_name, free_port, wait_for_port
 from local.log import Log
 from tests.local.conftest import is_gone
 from tests.local.services import until
@@ -50,12 +51,12 @@ def test_ports_differ_and_are_free() -> None:
 @asynccontextmanager
 async def commands() -> AsyncGenerator[tuple[Start, io.StringIO]]:
     """Start any command as if it were an instance, and what they print."""
-    watcher, stream, started = instances.Reaper(), io.StringIO(), list[Instance]()
+    watcher, stream, started = process.Reaper(), io.StringIO(), list[Instance]()
     await watcher.start()
 
     async def start(*command: str, port: int | None = None) -> Instance:
-        process = await instances.spawn(list(command), dict(os.environ))
-        started.append(Instance("1", port, process, Log("test", stream), watcher))
+        spawned = await process.spawn(list(command), dict(os.environ))
+        started.append(Instance("1", port, spawned, Log("test", stream), watcher))
         return started[-1]
 
     yield start, stream

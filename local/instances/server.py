@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
-from local import instances
+from local.instances import process
 from local.http import front
 from local.http.front import BrokenResponseError
-from local.instances import Instance, Reaper
+from local.instances.process import Instance, Reaper
 from local.log import Log
 from local.http.message import Answer, Headers, Request
-from local.pool import Pool, StartError
+from local.instances.pool import Pool, StartError
 from local.http.proxy import NoResponseError, NotConnectedError, Proxy
 from local.scaling import UNLIMITED
 from local.settings import Plan, Settings
@@ -123,8 +123,8 @@ class Backend:
         return None
 
     async def _launch(self, number: int) -> Server:
-        port = instances.free_port()
-        instance = await instances.start(
+        port = process.free_port()
+        instance = await process.start(
             self._settings, str(number), self._environment(port), port, self._log, self._reaper
         )
         server = Server(number, instance, port)

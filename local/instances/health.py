@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import aiohttp
 
 import platforms
-from local import instances
-from local.backend import Server
-from local.pool import Pool, StartError
+from local.instances import process
+from local.instances.server import Server
+from local.instances.pool import Pool, StartError
 from local.settings import SettingsError
 
 # How often a new instance is asked until it is healthy for the first time. The real ones ask at their interval; a start
@@ -63,7 +63,7 @@ class Watch:
         loop = asyncio.get_running_loop()
         exited = server.instance.exited
         began = loop.time()
-        if problem := await instances.wait_for_port(server.instance, self._start_seconds):
+        if problem := await process.wait_for_port(server.instance, self._start_seconds):
             return problem
         while (problem := await self._problem(server)) and loop.time() < began + self._start_seconds:
             if exited.done():
