@@ -38,7 +38,7 @@ WORKDIR /srv
 ARG APP=app:create_app()
 ENV APP=${APP} PYTHONPATH=/srv/packages PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 # In an image built upon this one: once more, as root, after the last change.
-RUN python3 -m serve.index_start
+RUN python3 -m serve.start.build_index
 # The number, not a name: the image has no account to name, and a platform can check that it is not root.
 USER 65532:65532
 EXPOSE 8080

@@ -46,7 +46,7 @@ dev: .venv/compare ## the app with reload, for writing it
 	@$(BIN)/flask --app app run --debug --port 8080
 
 start: .venv/compare ## where the time of the app's start goes, per import, and what is deferred
-	@$(BIN)/python -m serve.start_report
+	@$(BIN)/python -m serve.start.report
 
 image: ## build the image with docker or podman
 	@./image.sh $(ARGS)

@@ -30,7 +30,7 @@ def prepare() -> Path:
         _copy_package(package, srv / "packages")
     _compile(srv)
     subprocess.run(
-        [home / "bin" / "python3", "-m", "serve.index_start"],
+        [home / "bin" / "python3", "-m", "serve.start.build_index"],
         env=environment({}),
         cwd=srv,
         check=True,

@@ -4,7 +4,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from serve import fast_start, instance, logs, settings
+from serve import instance, logs, settings
+from serve import start
 from serve.instance import Identity
 from serve.loader import is_asgi, load_app
 
@@ -31,7 +32,7 @@ def create(identity: Identity) -> tuple[Callable[..., Any], bool]:
 
         secrets.fetch()
     app = load_app()
-    fast_start.preload(app)
+    start.preload(app)
     if is_asgi(app):
         # Only an ASGI app pays for asyncio.
         from serve import asgi  # noqa: PLC0415

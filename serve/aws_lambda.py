@@ -5,7 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from serve import application, fast_start
+from serve import application
+from serve import start
 from serve.events import shape_of
 from serve.events.body import TooLargeError
 from serve.instance import Identity
@@ -76,4 +77,4 @@ def create() -> Callable[[Any, Any], Any]:
 
 # Loading here is what the init phase is for: it happens once an instance, with the CPU of the start.
 handler = create()
-fast_start.finish()
+start.finish()

@@ -5,7 +5,7 @@ import socket
 import sys
 from typing import Any
 
-from serve import fast_start
+from serve import start
 from serve.settings import SettingError, number, one_of
 
 try:
@@ -72,4 +72,4 @@ def on_starting(server: Any) -> None:
 
 def when_ready(_server: Any) -> None:
     """Called in the master when the port is open, before it forks."""
-    fast_start.finish()
+    start.finish()

@@ -3,11 +3,11 @@
 import runpy
 import sys
 
-from serve import fast_start
+from serve import start
 from serve.settings import SettingError, networks, number
 
 if __name__ == "__main__":
-    fast_start.begin()
+    start.begin()
     try:
         # gunicorn reads these as soon as it is imported, and would not say which is wrong.
         number("WEB_CONCURRENCY", 1, 1, 1000)

@@ -7,9 +7,9 @@ import signal
 import sys
 from typing import Any
 
-from serve import fast_start
+from serve import start
 
-fast_start.begin()  # before anything that it makes faster is imported
+start.begin()  # before anything that it makes faster is imported
 try:
     from awslambdaric import bootstrap
     from awslambdaric.lambda_runtime_client import LambdaRuntimeClient

@@ -36,9 +36,10 @@ print(json.dumps(sorted({f.parts[0] for f in missing if not {"test", "tests"} & 
 INDEXED = """
 import json, sys
 sys.path[0] = "/srv"
-from serve import fast_start, start_index
-fast_start.begin()
-[index] = [finder for finder in sys.meta_path if isinstance(finder, start_index.Finder)]
+from serve import start
+from serve.start import index as starts
+start.begin()
+[index] = [finder for finder in sys.meta_path if isinstance(finder, starts.Finder)]
 found = []
 plain = index.find_spec
 def find_spec(name, path=None, target=None):

@@ -9,12 +9,13 @@ import sys
 from pathlib import Path
 
 sys.path[0] = str(Path(__file__).parents[3])
-from serve import deferral, fast_start
+from serve.start import deferral
+from serve import start
 
-fast_start.begin()
+start.begin()
 started = importlib.import_module(f"tests.serve.starts.{sys.argv[1]}")
-fast_start.preload(getattr(started, "app", None))
-fast_start.finish()
+start.preload(getattr(started, "app", None))
+start.finish()
 loaded = sorted(name for name in deferral.DEFERRED if name in sys.modules)
 seen = started.observe(*sys.argv[2:])
 print(json.dumps({"loaded": loaded, "deferred": deferral.is_active(), "seen": seen}, default=repr))

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LOOK = """
 import sys
-from serve import fast_start, start_index
-fast_start.begin()
-index = next((finder for finder in sys.meta_path if isinstance(finder, start_index.Finder)), None)
+from serve import start
+from serve.start import index as starts
+start.begin()
+index = next((finder for finder in sys.meta_path if isinstance(finder, starts.Finder)), None)
 import part, part.inner, re
 spec = index and index.find_spec("part.inner")
 print("indexed" if spec else "searched", part.inner.VALUE, part.inner.PATTERN.groups, part.inner.BYTES.pattern)
@@ -33,7 +34,7 @@ def tree(tmp_path: Path) -> Path:
     )
     (tmp_path / "part" / "inner.py").write_text(text("first"))
     compile_all(tmp_path, "unchecked-hash")
-    run(tmp_path, "-m", "serve.index_start")
+    run(tmp_path, "-m", "serve.start.build_index")
     return tmp_path
 
 
@@ -87,8 +88,8 @@ def test_a_module_that_has_come_before_an_indexed_one_hides_it(tree: Path) -> No
     (tree / "part.py").write_text("from types import SimpleNamespace\n")
     (tree / "decimal.py").write_text("VALUE = 'mine'")
     code = (
-        "from serve import fast_start, start_index; import sys; fast_start.begin()\n"
-        "index = next(finder for finder in sys.meta_path if isinstance(finder, start_index.Finder))\n"
+        "from serve import start; from serve.start import index as starts; import sys; start.begin()\n"
+        "index = next(finder for finder in sys.meta_path if isinstance(finder, starts.Finder))\n"
         "print(sorted(index.hidden))"
     )
     (tree / "hidden.py").write_text(code)
@@ -99,23 +100,23 @@ def test_a_module_that_has_come_before_an_indexed_one_hides_it(tree: Path) -> No
 
 def test_with_another_path_or_a_broken_file_there_is_no_index(tree: Path) -> None:
     elsewhere = look(tree, PYTHONPATH=str(tree / "part"))
-    (tree / "serve" / "start.index").write_bytes(b"broken")
+    (tree / "serve" / "start" / "start.index").write_bytes(b"broken")
 
     assert [elsewhere.split()[0], look(tree).split()[0]] == ["searched", "searched"]
 
 
 def test_an_index_is_the_same_bytes_each_time(tree: Path) -> None:
-    first = (tree / "serve" / "start.index").read_bytes()
-    run(tree, "-m", "serve.index_start", PYTHONHASHSEED="7")
+    first = (tree / "serve" / "start" / "start.index").read_bytes()
+    run(tree, "-m", "serve.start.build_index", PYTHONHASHSEED="7")
 
-    assert (tree / "serve" / "start.index").read_bytes() == first
+    assert (tree / "serve" / "start" / "start.index").read_bytes() == first
 
 
 def test_an_app_that_does_not_load_where_an_image_is_built_is_left_out_of_the_index(tree: Path) -> None:
     (tree / "part" / "__init__.py").write_text("raise RuntimeError('no database here')")
-    (tree / "serve" / "start.index").unlink()
+    (tree / "serve" / "start" / "start.index").unlink()
     compile_all(tree, "unchecked-hash")
-    printed = run(tree, "-m", "serve.index_start")
+    printed = run(tree, "-m", "serve.start.build_index")
 
     assert "modules" in printed
-    assert (tree / "serve" / "start.index").exists()
+    assert (tree / "serve" / "start" / "start.index").exists()

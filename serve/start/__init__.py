@@ -9,7 +9,7 @@ import os
 import sys
 from typing import Any
 
-from serve import deferral, start_index
+from serve.start import deferral, index
 from serve.settings import SettingError, import_named, is_dotted, is_on
 
 # So many objects more than at the last collection are not made while an app loads. The collector is not switched off,
@@ -33,7 +33,7 @@ def begin() -> None:
         sys.exit(str(error))
     _threshold, *others = gc.get_threshold()
     gc.set_threshold(AT_REST, *others)
-    start_index.use()
+    index.use()
     sys.meta_path.insert(0, _finder)
 
 
@@ -73,7 +73,7 @@ def finish() -> None:
     """The start is over: the collector never looks at what was loaded by now, and works on as it was set."""
     if _finder in sys.meta_path:
         sys.meta_path.remove(_finder)
-        start_index.leave()
+        index.leave()
         gc.freeze()
         threshold, *others = gc.get_threshold()
         if threshold == AT_REST:

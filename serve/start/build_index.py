@@ -1,6 +1,6 @@
-"""The app's start, run once as an image is built, to the index that makes the next starts faster (start_index.py).
+"""The app's start, run once as an image is built, to the index that makes the next starts faster (index.py).
 
-`python -m serve.index_start`; in an image built upon this one run it again, as root, after the last change.
+`python -m serve.start.build_index`; in an image built upon this one run it again, as root, after the last change.
 """
 
 import importlib
@@ -15,26 +15,26 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from serve import start_index
+from serve.start import index
 
 WITH_THE_APP = ("serve.gunicorn_app", "serve.aws_lambda")
 
 
 def main() -> None:
     """Start the app as both doors do, and write what was imported and compiled on the way."""
-    file = Path(start_index.FILE)
+    file = Path(index.FILE)
     file.unlink(missing_ok=True)
     with recorded_patterns() as patterns:
         start()
     modules = dict(unchecked_modules())
     # Version 2 of the format, because later ones depend on how often an object is referred to.
-    file.write_bytes(marshal.dumps((start_index.this_python(), earlier_folders(), modules, patterns), 2))
+    file.write_bytes(marshal.dumps((index.this_python(), earlier_folders(), modules, patterns), 2))
     print(f"{file}: {len(modules)} modules, {len(patterns)} patterns")
 
 
 def start() -> None:
     """Import what Lambda mode and gunicorn mode import; the app's own modules only where it can be loaded here."""
-    importlib.import_module("serve.fast_start").begin()
+    importlib.import_module("serve.start").begin()
     for module in ("gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "serve.lambda_runtime", *WITH_THE_APP):
         try:
             importlib.import_module(module)
@@ -86,7 +86,7 @@ def unchecked_modules() -> Iterator[tuple[str, tuple[str, str, bool]]]:
             continue
         with Path(spec.cached).open("rb") as file:
             data = file.read()
-        if data.startswith(start_index.UNCHECKED):
+        if data.startswith(index.UNCHECKED):
             yield name, (spec.origin, spec.cached, spec.submodule_search_locations is not None)
 
 
@@ -94,7 +94,7 @@ def earlier_folders() -> dict[str, list[str]]:
     """The names of modules in each folder of sys.path before the standard library's."""
     library = str(Path(re.__file__).parents[1])
     earlier = takewhile(lambda folder: folder != library, sys.path)
-    return {folder: sorted(start_index.names_in(folder)) for folder in earlier}
+    return {folder: sorted(index.names_in(folder)) for folder in earlier}
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from serve import deferral
+from serve.start import deferral
 
-ROOT = Path(__file__).parents[2]
-STARTS = Path(__file__).parent / "starts"
+ROOT = Path(__file__).parents[3]
+STARTS = Path(__file__).parents[1] / "starts"
 APPS = sorted(path.stem for path in STARTS.iterdir() if path.stem not in ("run", "files", "__pycache__"))
 
 
@@ -73,7 +73,7 @@ def test_a_setting_imports_what_else_the_first_requests_need() -> None:
 def test_stand_ins_are_nowhere_but_among_the_globals_of_modules() -> None:
     """Flask has one more as an attribute of a class, where nobody sees it, and one in each app's list of processors."""
     code = """
-from serve import fast_start; fast_start.begin()
+from serve import start; start.begin()
 import flask, gc, sys
 from serve import deferral
 app = flask.Flask("app")
@@ -101,7 +101,7 @@ def test_where_deferring_fails_the_framework_is_imported_plainly(tmp_path: Path)
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     look = (
-        "from serve import fast_start, deferral; fast_start.begin()\n"
+        "from serve import start; from serve.start import deferral; start.begin()\n"
         "import werkzeug, pprint, difflib\n"
         "print(werkzeug.Mine.__base__ is difflib.Differ, vars(werkzeug.part)['shown'] is pprint.pformat)\n"
         "import flask"
@@ -114,7 +114,7 @@ def test_where_deferring_fails_the_framework_is_imported_plainly(tmp_path: Path)
 
 
 def test_a_wrong_setting_ends_the_start_with_one_line() -> None:
-    done = python("-c", "from serve import fast_start; fast_start.begin()", FAST_START="yes")
+    done = python("-c", "from serve import start; start.begin()", FAST_START="yes")
 
     assert (done.returncode, done.stderr) == (1, "FAST_START is 'yes'; it is either on or off\n")
 
@@ -122,7 +122,7 @@ def test_a_wrong_setting_ends_the_start_with_one_line() -> None:
 def test_after_the_start_the_collector_works_as_ever_and_leaves_what_was_loaded_alone() -> None:
     code = (
         "import gc; before = gc.get_threshold()\n"
-        "from serve import fast_start; fast_start.begin(); import flask; fast_start.finish()\n"
+        "from serve import start; start.begin(); import flask; start.finish()\n"
         "print(gc.get_threshold() == before, gc.isenabled(), gc.get_freeze_count() > 10_000)"
     )
 
@@ -132,7 +132,7 @@ def test_after_the_start_the_collector_works_as_ever_and_leaves_what_was_loaded_
 def test_imports_are_as_ever_when_the_start_is_over() -> None:
     code = (
         "import builtins, re, sys; before = builtins.__import__, sys.meta_path[:], vars(re)['_compiler'].compile\n"
-        "from serve import fast_start; fast_start.begin(); import flask; fast_start.finish()\n"
+        "from serve import start; start.begin(); import flask; start.finish()\n"
         "print(before == (builtins.__import__, sys.meta_path[:], vars(re)['_compiler'].compile))"
     )
 

@@ -1,6 +1,6 @@
 """A start of the app to where its time goes: per package, per import, and what is deferred.
 
-`python -m serve.start_report` measures the app that APP names, here and now, as Lambda mode starts it.
+`python -m serve.start.report` measures the app that APP names, here and now, as Lambda mode starts it.
 """
 
 import os
@@ -11,14 +11,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from serve import deferral
+from serve.start import deferral
 
 STARTS = 5
 STANDARD = "Python's standard library"
 # What both doors share, but for a platform's own client: setting up, loading the app, and the end of the start.
 START = """
-from serve import fast_start
-fast_start.begin()
+from serve import start
+start.begin()
 import os
 from serve import application, loader
 try:
@@ -33,7 +33,7 @@ try:
     application.create(Identity())
 except SettingError as error:
     sys.exit(str(error))
-fast_start.finish()
+start.finish()
 print("in the end:", *sys.modules, file=sys.stderr)
 """
 _LINE = re.compile(r"import time:\s+(\d+) \|\s+(\d+) \| ( *)(\S+)$")

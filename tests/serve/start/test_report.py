@@ -4,9 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from serve.start_report import Import, parse
+from serve.start.report import Import, parse
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TRACE = """\
 import time: self [us] | cumulative | imported package
 import time:       100 |        100 |     jinja2.nodes
@@ -20,7 +20,7 @@ import time:         7 |          7 | app
 
 def report(app: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "serve.start_report"],
+        [sys.executable, "-m", "serve.start.report"],
         cwd=ROOT,
         env={"APP": app},
         capture_output=True,
