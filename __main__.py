@@ -10,7 +10,7 @@ from pulumi.runtime.config import CONFIG, is_config_secret
 
 from stacks.releases import history
 from stacks.settings import ConfigError, read
-from stacks.stack_file import secrecy
+from stacks.settings.stack_file import secrecy
 
 
 async def main() -> pulumi.Inputs:

@@ -5,7 +5,7 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from stacks.access import items
+from stacks.settings.access import items
 from stacks.settings import Service
 
 

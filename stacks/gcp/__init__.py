@@ -8,7 +8,7 @@ import pulumi_gcp as gcp
 
 import platforms
 from stacks import image, promotion
-from stacks.access import items
+from stacks.settings.access import items
 from stacks.deployment import Deployment
 from stacks.gcp import guards, secrets
 from stacks.gcp.domain import join_domain

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 import platforms
-from stacks.rules import rules
+from stacks.settings.rules import rules
 
 
 @st.composite

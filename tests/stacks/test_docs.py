@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 import platforms
-from stacks import rules
-from stacks.keys import KEYS
+from stacks.settings import rules
+from stacks.settings.keys import KEYS
 from stacks.settings import PROVIDER_KEYS
-from stacks.variables import KEYS as MAPS
+from stacks.settings.variables import KEYS as MAPS
 from tests.stacks.aws_calls import calls
 from tests.stacks.graph import run, service
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import platforms
-from stacks.rules import rules
+from stacks.settings.rules import rules
 from tests.stacks.graph import Graph, run, service
 from tests.stacks.models import problems
 from tests.stacks.strategies import valid_settings

@@ -11,7 +11,7 @@ from tests.stacks.aws_cloud import ACCOUNT, REGION
 from tests.stacks.cloud import IMAGE, Cloud
 from tests.stacks.engine import Stack
 from tests.stacks.graph import run, service
-from tests.stacks.test_settings import problems
+from tests.stacks.settings.test_settings import problems
 
 DIGEST = "sha256:" + "0" * 64
 

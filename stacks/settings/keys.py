@@ -3,8 +3,8 @@
 import difflib
 from collections.abc import Mapping
 
-from stacks import variables
-from stacks.rules import Value
+from stacks.settings import variables
+from stacks.settings.rules import Value
 
 # Every key with its neutral value, which says nothing and leaves the choice to the platform. Pulumi.yaml declares
 # the same (tested): the engine demands a default of each key there and copies it into every stack's configuration.

@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import platforms
-from stacks import access, otlp, promotion, rules, variables
-from stacks.keys import KEYS, typed
-from stacks.names import label, resource_name
-from stacks.rules import Value
-from stacks.stack_file import IsSecret
-from stacks.variables import Variables
+from stacks import promotion
+from stacks.settings import access, otlp, rules, variables
+from stacks.settings.keys import KEYS, typed
+from stacks.settings.names import label, resource_name
+from stacks.settings.rules import Value
+from stacks.settings.stack_file import IsSecret
+from stacks.settings.variables import Variables
 
 # The provider's own keys that a platform cannot do without, each with the variables that may hold it instead.
 PROVIDER_KEYS = {

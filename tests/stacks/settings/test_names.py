@@ -5,7 +5,7 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from stacks.names import label, resource_name
+from stacks.settings.names import label, resource_name
 
 PATIENT = settings.get_profile("stacks")
 

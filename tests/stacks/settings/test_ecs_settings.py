@@ -4,7 +4,7 @@ import pytest
 
 from tests.stacks.ecs_cloud import EXPRESS
 from tests.stacks.graph import run, service
-from tests.stacks.test_settings import problems
+from tests.stacks.settings.test_settings import problems
 
 
 @pytest.mark.parametrize(

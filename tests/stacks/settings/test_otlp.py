@@ -14,7 +14,7 @@ from tests.stacks.cloud import IMAGE, Cloud
 from tests.stacks.engine import Stack
 from tests.stacks.graph import Graph, run, service
 from tests.stacks.test_models import said
-from tests.stacks.test_settings import problems
+from tests.stacks.settings.test_settings import problems
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 URL = "https://collector.example.com"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.stack_file import secrecy
+from stacks.settings.stack_file import secrecy
 
 KEY = "demo:secretValues"
 MIXED = """

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import platforms
-from stacks import rules
-from stacks.keys import KEYS
+from stacks.settings import rules
+from stacks.settings.keys import KEYS
 from stacks.settings import ConfigError, Service, read
-from stacks.variables import KEYS as MAPS
-from stacks.variables import Variables
+from stacks.settings.variables import KEYS as MAPS
+from stacks.settings.variables import Variables
 from tests.stacks.graph import PROVIDER_CONFIG, service
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COUNTLESS = settings(settings.get_profile("stacks"), max_examples=200)
 
 

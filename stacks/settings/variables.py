@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import platforms
-from stacks.stack_file import IsSecret
+from stacks.settings.stack_file import IsSecret
 
 # Keys that hold a map each. Pulumi.yaml declares them, with {} as the default.
 KEYS = ("environment", "secrets", "secretValues")
