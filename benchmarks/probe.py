@@ -22,15 +22,15 @@ import numpy as np
 import pycurl
 
 from benchmarks.paired import Sample, describe_machine, measure, report
-from compare.targets.endpoints import Endpoint
 from compare.measure.experiment import Experiment, Progress
-from runs.plan import Plan
 from compare.measure.probe import Probe
-from compare.targets.request import Filled
-from runs.sample import Connection, Source
-from runs.sample import Sample as Measured
 from compare.measure.stop import Stop
 from compare.measure.together import Connections, OpenLoop
+from compare.targets.endpoints import Endpoint
+from compare.targets.request import Filled
+from runs.plan import Plan
+from runs.sample import Connection, Source
+from runs.sample import Sample as Measured
 
 DELAY_MS = 20.0
 REQUESTS = 40

@@ -19,8 +19,8 @@ from importlib.metadata import version
 import numpy as np
 
 from benchmarks.paired import measure
-from cost.simulation.arrivals import MONTH, poisson
 from cost.setup import setup
+from cost.simulation.arrivals import MONTH, poisson
 from cost.simulation.simulate import System, simulate, system
 from cost.simulation.timing import published
 from platforms.prices import Prices

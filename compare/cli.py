@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from typer.exceptions import Abort, TyperException
 
-from compare import options
 from commandline import UserError
+from compare import options
 from compare.targets.target import DEFAULT, LOCAL
 from compare.units import share
 

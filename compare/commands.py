@@ -8,14 +8,14 @@ from typing import Literal
 
 from rich.console import Console
 
-from compare import costs, files
 from commandline import UserError
+from compare import costs, files
 from compare.gate import decide
-from runs.plan import Plan
 from compare.report import build, data, html, markdown, side_by_side, text
 from compare.run import Output, measure, show
-from runs.file import read
 from compare.targets.target import Target
+from runs.file import read
+from runs.plan import Plan
 
 __all__ = ["Limit", "Output", "aa", "gate", "gate_saved", "report", "resume", "run"]
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from compare.report.model import Finding, Report, Section
-from runs.file import Run
 from platforms.prices import PriceError
+from runs.file import Run
 
 
 def priced(report: Report, run: Run) -> Report:

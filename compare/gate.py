@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from compare import stats
 from commandline import UserError
+from compare import stats
 from compare.report.build import kept_series
 from compare.report.verdicts import Side, clouds_unmeasured, name_of, paired_ratio, primary_series
 from runs.file import Run

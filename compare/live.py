@@ -12,8 +12,8 @@ from rich.text import Text
 from compare.report import words
 from compare.report.build import kept_series
 from compare.report.figures import series
-from runs.sample import Sample
 from compare.units import spoken
+from runs.sample import Sample
 
 _DRAW_EVERY_S = 0.5
 _SAY_EVERY_S = 5.0

@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal
 import typer
 
 from commandline import UserError
-from runs.plan import Plan
 from compare.targets.request import Request, header
-from runs.file import SAMPLES
 from compare.targets.target import DEFAULT, Target, distinct, from_file, typed
 from compare.units import seconds, share
+from runs.file import SAMPLES
+from runs.plan import Plan
 
 ROUNDS = 300
 # Where options such as --precision stop when --rounds does not say.

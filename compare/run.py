@@ -12,23 +12,23 @@ from typing import Any
 
 from rich.console import Console
 
-from compare import costs, files, machine
-from compare.measure import trust
-from compare.targets import endpoints
-from compare.targets.endpoints import Endpoint
 from commandline import UserError
+from compare import costs, files, machine
+from compare.live import Progress
+from compare.measure import trust
 from compare.measure.experiment import Experiment
 from compare.measure.experiment import Progress as Done
-from compare.live import Progress
-from runs.plan import Plan
+from compare.measure.stop import Stop
 from compare.report import build, data, html, text
 from compare.report.build import precise
 from compare.report.model import Report
-from runs.file import FORMAT, SAMPLES, Run, RunFile, read
-from runs.sample import Sample
-from compare.measure.stop import Stop
+from compare.targets import endpoints
+from compare.targets.endpoints import Endpoint
 from compare.targets.target import Target
 from compare.units import spoken
+from runs.file import FORMAT, SAMPLES, Run, RunFile, read
+from runs.plan import Plan
+from runs.sample import Sample
 
 
 @dataclass(frozen=True)

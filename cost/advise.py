@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from commandline import UserError
 from cost import words
-from cost.simulation import expected
-from cost.simulation.arrivals import MONTH, Arrivals
 from cost.bill import Bill, bill
 from cost.break_even import Change, Curve, changes, curve
-from commandline import UserError
 from cost.recommend import RULE, pick, recommend
 from cost.setup import Setup
+from cost.simulation import expected
+from cost.simulation.arrivals import MONTH, Arrivals
 from cost.simulation.simulate import BUDGET, QUANTILES, Estimate, Result, System, simulate, system
 from cost.simulation.timing import Timing
 from platforms import TITLES

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from cost.simulation import timing
-from cost.advise import Candidate
 from commandline import UserError
+from cost.advise import Candidate
 from cost.setup import Architecture, Door, Setup, setup
+from cost.simulation import timing
 from cost.simulation.timing import Measurements, Timing
 from platforms import NAMES, TITLES, least_instances, limit
 from platforms.prices import Prices

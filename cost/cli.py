@@ -10,12 +10,10 @@ import typer
 from rich.console import Console
 from typer.exceptions import Abort, TyperException
 
-from cost.simulation import expected, logs, timing
+from commandline import UserError
 from cost.advise import advise
-from cost.simulation.arrivals import MONTH, MOST_MONTHLY, PATTERNS, Arrivals, pattern, schedule
 from cost.bill import Usage, bill
 from cost.candidates import REGIONS, Question, assumptions, candidates
-from commandline import UserError
 from cost.options import (
     OUTPUT,
     TIMES,
@@ -41,6 +39,8 @@ from cost.options import (
     question_of,
 )
 from cost.report import data, html, text
+from cost.simulation import expected, logs, timing
+from cost.simulation.arrivals import MONTH, MOST_MONTHLY, PATTERNS, Arrivals, pattern, schedule
 from cost.simulation.simulate import system
 from platforms.prices import PriceError, Prices
 

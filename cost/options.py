@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from cost.candidates import Question
 from commandline import UserError
+from cost.candidates import Question
 from cost.setup import Architecture, Door
 from platforms import NAMES
 

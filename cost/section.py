@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cost.simulation import timing
 from cost.advise import advise
-from cost.simulation.arrivals import poisson
 from cost.candidates import Question, candidates
 from cost.report import data
+from cost.simulation import timing
+from cost.simulation.arrivals import poisson
 from platforms.prices import Prices
 
 BUDGET = 1_000_000

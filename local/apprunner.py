@@ -11,15 +11,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import platforms
-from local.instances import health
 from local.http import front
-from local.instances.server import Backend, Server
-from local.instances.health import HealthCheck, Watch
-from local.instances.process import Reaper
-from local.log import Log
 from local.http.message import Answer, Headers, Request, end_to_end
-from local.instances.pool import RefusedError, StartError
 from local.http.proxy import NoResponseError, TooLateError, is_sendable
+from local.instances import health
+from local.instances.health import HealthCheck, Watch
+from local.instances.pool import RefusedError, StartError
+from local.instances.process import Reaper
+from local.instances.server import Backend, Server
+from local.log import Log
 from local.settings import Plan, Settings
 
 # The deployment of an instance that never becomes healthy is given up; the real time is not documented.

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import platforms
-from local.instances import process
 from local.http import front
-from local.instances.server import Backend, Server
-from local.instances.process import Reaper
-from local.log import Log
 from local.http.message import Answer, Headers, Request, end_to_end
-from local.instances.pool import RefusedError, StartError
 from local.http.proxy import NoResponseError, TooLateError, is_sendable, unreserved_decoded
+from local.instances import process
+from local.instances.pool import RefusedError, StartError
+from local.instances.process import Reaper
+from local.instances.server import Backend, Server
+from local.log import Log
 from local.settings import Plan, Settings
 
 SERVICE = "scale-to-zero"

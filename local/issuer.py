@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from local import cli
-from local.http.front import listen
 from local.aws.keys import DISCOVERY
+from local.http.front import listen
 from local.run import INTERRUPTED
 from local.settings import check_port
 

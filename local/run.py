@@ -9,9 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from local import apprunner, gcp
-from local import ecs
-from local import aws
+from local import apprunner, aws, ecs, gcp
 from local.http.front import Front, listen
 from local.instances.process import Reaper
 from local.log import Log

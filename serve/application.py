@@ -4,8 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from serve import instance, logs, settings
-from serve import start
+from serve import instance, logs, settings, start
 from serve.instance import Identity
 from serve.loader import is_asgi, load_app
 

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from serve import application
-from serve import start
+from serve import application, start
 from serve.events import shape_of
 from serve.events.body import TooLargeError
 from serve.instance import Identity

@@ -49,6 +49,11 @@ def build(
     )
 
 
+def digest_of(image: pulumi.Output[str]) -> pulumi.Output[str]:
+    """The "sha256:..." of REPOSITORY@sha256:DIGEST."""
+    return image.apply(lambda reference: reference.rpartition("@")[2])
+
+
 def content_hash(root: Path, arguments: Mapping[str, str]) -> str:
     """16 hex digits over all that decides the image: the admitted files with their modes, and the build's arguments.
 

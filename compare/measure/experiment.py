@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from compare.measure import lanes as lanes_
-from runs import sample as samples
 from compare.measure import together
-from compare.targets.endpoints import Endpoint
 from compare.measure.lanes import Lane, Sink
+from compare.measure.stop import Stop
+from compare.targets.endpoints import Endpoint
+from runs import sample as samples
 from runs.plan import Plan
 from runs.sample import Answer, Connection, How, Moment, Sample
-from compare.measure.stop import Stop
 
 # Cold starts that turn out not to be any are tried again after a longer idle time, so often per one wanted.
 ATTEMPTS_PER_COLD_START = 2

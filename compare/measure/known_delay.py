@@ -1,7 +1,7 @@
 """A server on this machine that answers each request after a known delay, and says by its own clock how long it took.
 
-`python -m compare.measure.known_delay MILLISECONDS` prints its port. It runs as a process of its own, so that it does not share
-an interpreter with the probe that is checked against it.
+`python -m compare.measure.known_delay MILLISECONDS` prints its port. It runs as a process of its own, so that it does
+not share an interpreter with the probe that is checked against it.
 """
 
 import socket

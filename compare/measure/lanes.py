@@ -9,10 +9,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from runs import sample as samples
-from compare.targets.endpoints import Endpoint
-from runs.plan import Plan
 from compare.measure.probe import Probe
+from compare.targets.endpoints import Endpoint
+from runs import sample as samples
+from runs.plan import Plan
 from runs.sample import Answer, Connection, Sample
 
 # A target that does not answer this often in a row is left aside, so that the others go on.

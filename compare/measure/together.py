@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Self
 
-from compare.targets.endpoints import Endpoint
 from compare.measure.probe import Probe
+from compare.targets.endpoints import Endpoint
 from runs.sample import Answer, Connection, Times
 
 NEVER_SENT = "never sent: every connection was waiting for an answer"

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from compare import stats
 from compare.measure.probe import Probe
+from compare.measure.stop import Stop
 from compare.targets.request import Filled
 from runs.sample import Connection
-from compare.measure.stop import Stop
 
 DELAY_MS = 20.0
 # Enough for a 95th percentile.

@@ -6,15 +6,15 @@ from datetime import datetime
 from typing import Any
 
 import platforms
-from runs.plan import Plan
 from compare.report.figures import series
 from compare.report.findings import findings
 from compare.report.model import FORMAT, Comparison, Finding, Report, Series, TargetReport
 from compare.report.verdicts import Key, Side, comparisons, key_of, name_of, primary_series
-from runs.file import Run
-from runs.sample import COLD_IN_WARM, COLD_UNDER_LOAD, PREPARATIONS, Sample
 from compare.stats import CLUSTERS_OF_MEDIAN, CLUSTERS_OF_TAIL
 from compare.units import spoken
+from runs.file import Run
+from runs.plan import Plan
+from runs.sample import COLD_IN_WARM, COLD_UNDER_LOAD, PREPARATIONS, Sample
 
 _ORDER: list[Key] = [
     ("cold", "fresh", "idle"),

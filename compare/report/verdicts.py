@@ -7,8 +7,8 @@ from typing import Literal
 from compare import stats
 from compare.report.figures import grouping, response_ms
 from compare.report.model import Comparison
-from runs.sample import Sample
 from platforms import keeps_an_instance
+from runs.sample import Sample
 
 Key = tuple[str, str, str | None]
 Verdict = Literal["slower", "faster", "no difference", "too few", "emulated"]

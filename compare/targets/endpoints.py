@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import platforms
-from compare.targets.emulated import started
 from commandline import UserError
+from compare.targets.emulated import started
 from compare.targets.request import Filled, filled
-from runs.sample import Source
 from compare.targets.target import Target
+from runs.sample import Source
 
 PROJECT = Path(__file__).parents[2]
 # Longer than the platform keeps an instance, so that the next request finds none.
@@ -121,9 +121,7 @@ def _outputs(name: str, text: str) -> dict[str, str]:
         raise UserError(f"the outputs of stack {name!r} are not JSON: {text[:80]!r}") from failure
     url, platform = (outputs.get(key) if isinstance(outputs, dict) else None for key in ("url", "platform"))
     if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-        raise UserError(
-            f"stack {name!r} has no output url; deploy it with `pulumi up --stack {name}` first"
-        )
+        raise UserError(f"stack {name!r} has no output url; deploy it with `pulumi up --stack {name}` first")
     if platform not in platforms.NAMES:
         raise UserError(
             f"stack {name!r} has the output platform {platform!r}, not {', '.join(platforms.NAMES)}"

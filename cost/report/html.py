@@ -8,8 +8,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from cost import words
 from commandline import UserError
+from cost import words
 from cost.report import chart, text
 
 HERE = Path(__file__).parent

@@ -9,8 +9,8 @@ import numpy as np
 from cronsim import CronSim, CronSimError
 from numpy.typing import NDArray
 
-from cost.bill import MONTH_S
 from commandline import UserError
+from cost.bill import MONTH_S
 
 Floats = NDArray[np.float64]
 

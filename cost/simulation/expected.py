@@ -14,8 +14,8 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from cost.simulation.arrivals import MONTH
 from cost.bill import Usage
+from cost.simulation.arrivals import MONTH
 from cost.simulation.simulate import System, decimal
 from cost.simulation.state import steps
 from cost.simulation.tasks import beyond, stretch_of

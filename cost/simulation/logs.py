@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from commandline import UserError
 from cost import words
 from cost.simulation.arrivals import DAY_S, Times, per_hour
-from commandline import UserError
 
 SHOWN = 3
 SHOWN_CHARACTERS = 80

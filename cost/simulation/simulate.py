@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from commandline import UserError
+from cost.bill import Usage
+from cost.setup import Setup
 from cost.simulation import engine, state
 from cost.simulation.arrivals import MONTH, MOST_MONTHLY, Arrivals
-from cost.bill import Usage
 from cost.simulation.engine import Rule
-from commandline import UserError
-from cost.setup import Setup
 from cost.simulation.state import Draws
 from cost.simulation.tasks import Stretches, beyond
 from cost.simulation.timing import Timing

@@ -10,15 +10,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import platforms
-from local.http import front
 from local.aws import http_api
 from local.aws.http_api import Call
-from local.instances.process import Reaper
 from local.aws.instance import LambdaInstance, NotTakenError
-from local.log import Log
+from local.aws.runtime_api import Failed, Outcome
+from local.http import front
 from local.http.message import Answer, Request
 from local.instances.pool import Lease, Pool, RefusedError, StartError
-from local.aws.runtime_api import Failed, Outcome
+from local.instances.process import Reaper
+from local.log import Log
 from local.settings import Plan, Settings
 
 if TYPE_CHECKING:

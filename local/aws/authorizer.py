@@ -5,9 +5,9 @@ from typing import Any
 
 from local.aws import tokens
 from local.aws.keys import Keys
-from local.log import Log
-from local.http.message import Answer, Request
 from local.aws.tokens import Rules, TokenError
+from local.http.message import Answer, Request
+from local.log import Log
 
 
 class JwtAuthorizer:

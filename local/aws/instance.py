@@ -12,11 +12,11 @@ import time
 import uuid
 from collections.abc import Callable
 
-from local.instances import process
 from local.aws.http_api import ACCOUNT
+from local.aws.runtime_api import Failed, Invocation, Outcome, RuntimeApi
+from local.instances import process
 from local.instances.process import Container, Instance, Reaper
 from local.log import Log
-from local.aws.runtime_api import Failed, Invocation, Outcome, RuntimeApi
 from local.settings import ROOT, Settings
 
 FUNCTION = "scale-to-zero"

@@ -15,8 +15,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 import platforms
-from local.settings import is_safe_url
 from local.aws.tokens import NO_DISCOVERY, NO_KEYS, TokenError
+from local.settings import is_safe_url
 
 DISCOVERY = "/.well-known/openid-configuration"
 

@@ -11,13 +11,13 @@ request waits for that, and this machine's CPU is not a task's, so it is not emu
 """
 
 import platforms
-from local.instances import health
-from local.http import front
+from local.aws.instance import REGION
 from local.ecs import load_balancer
-from local.instances.server import Backend, Server
+from local.http import front
+from local.instances import health
 from local.instances.health import HealthCheck, Watch
 from local.instances.process import Reaper
-from local.aws.instance import REGION
+from local.instances.server import Backend, Server
 from local.log import Log
 from local.settings import Plan, Settings
 

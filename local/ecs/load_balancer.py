@@ -14,8 +14,8 @@ from dataclasses import replace
 
 import platforms
 from local.http.message import Answer, Headers, Request, end_to_end
-from local.instances.pool import RefusedError, StartError
 from local.http.proxy import NoResponseError, TooLateError, is_sendable
+from local.instances.pool import RefusedError, StartError
 
 
 def page(title: str) -> Answer:

@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from local.log import Log
 from local.http.message import Answer, Client, Headers, Request, dated
+from local.log import Log
 from local.settings import SettingsError
 
 Scope: TypeAlias = Any

@@ -8,8 +8,8 @@ import aiohttp
 
 import platforms
 from local.instances import process
-from local.instances.server import Server
 from local.instances.pool import Pool, StartError
+from local.instances.server import Server
 from local.settings import SettingsError
 
 # How often a new instance is asked until it is healthy for the first time. The real ones ask at their interval; a start

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
-from local.instances import process
 from local.http import front
 from local.http.front import BrokenResponseError
+from local.http.message import Answer, Headers, Request
+from local.http.proxy import NoResponseError, NotConnectedError, Proxy
+from local.instances import process
+from local.instances.pool import Pool, StartError
 from local.instances.process import Instance, Reaper
 from local.log import Log
-from local.http.message import Answer, Headers, Request
-from local.instances.pool import Pool, StartError
-from local.http.proxy import NoResponseError, NotConnectedError, Proxy
 from local.scaling import UNLIMITED
 from local.settings import Plan, Settings
 

@@ -1,9 +1,9 @@
 """Where the bytecode of the modules lies that a start imports, and what its regular expressions compile to.
 
-`python -m serve.start.build_index` writes the index when an image is built; a start that finds one searches neither for those
-modules nor compiles those patterns. It cannot go stale: code comes from the bytecode
-files, an entry counts only while its file is one that Python itself would not check (PEP 552), one Python compiles a
-pattern always to the same, and for another Python or another sys.path there is no index.
+`python -m serve.start.build_index` writes the index when an image is built; a start that finds one searches neither for
+those modules nor compiles those patterns. It cannot go stale: code comes from the bytecode files, an entry counts only
+while its file is one that Python itself would not check (PEP 552), one Python compiles a pattern always to the same,
+and for another Python or another sys.path there is no index.
 """
 
 import io

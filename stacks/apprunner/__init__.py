@@ -4,10 +4,11 @@ import pulumi
 import pulumi_aws as aws
 
 import platforms
-from stacks import ecr, guards, promotion, secrets
 from stacks.apprunner.domain import join_domain
+from stacks.aws_shared import alarms, ecr, secrets
+from stacks.aws_shared.iam import assumed_by, policy
 from stacks.deployment import Deployment
-from stacks.iam import assumed_by, policy
+from stacks.image import digest_of
 from stacks.releases import History
 from stacks.settings import Service
 
@@ -39,7 +40,7 @@ def deploy(service: Service, past: History) -> Deployment:
         ),
     )
     image = ecr.push(service, repository.url, [may_pull])
-    digest = promotion.digest_of(image)
+    digest = digest_of(image)
 
     # Who the service is towards AWS: a role of its own that may read its secrets, and nothing where there are none.
     instance = aws.iam.Role(
@@ -105,14 +106,14 @@ def deploy(service: Service, past: History) -> Deployment:
     )
 
     if service.alarm_email:
-        guards.error_rate(
+        alarms.error_rate(
             service,
-            guards.topic(service),
+            alarms.topic(service),
             "AWS/AppRunner",
             ("5xxStatusResponses", "Requests"),
             {"ServiceName": service.name, "ServiceID": app_runner.service_id},
         )
-    guards.budget(service)
+    alarms.budget(service)
 
     return Deployment(
         url=pulumi.Output.concat("https://", app_runner.service_url),

@@ -5,8 +5,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from stacks.aws_shared.route53 import zone_id
 from stacks.deployment import DnsRecords
-from stacks.route53 import zone_id
 from stacks.settings import Service
 
 # One for the name itself and one for a name below it that App Runner adds; a third comes only with www.

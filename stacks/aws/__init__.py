@@ -6,12 +6,13 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from stacks import ecr, guards, promotion, secrets
 from stacks.aws.access import guard
 from stacks.aws.domain import join_domain
 from stacks.aws.wake_up import wake_up
+from stacks.aws_shared import alarms, ecr, secrets
+from stacks.aws_shared.iam import assumed_by, partition, policy
 from stacks.deployment import Deployment
-from stacks.iam import assumed_by, partition, policy
+from stacks.image import digest_of
 from stacks.releases import History
 from stacks.settings import Service
 
@@ -124,10 +125,10 @@ def deploy(service: Service, past: History) -> Deployment:
 
     # Who is told when something is wrong, and the call that keeps an idle function from going Inactive.
     if service.alarm_email:
-        told = guards.topic(service)
-        guards.error_rate(service, told, "AWS/ApiGateway", ("5xx", "Count"), {"ApiId": api.id})
-        guards.throttled(service, told, function.name)
-    guards.budget(service)
+        told = alarms.topic(service)
+        alarms.error_rate(service, told, "AWS/ApiGateway", ("5xx", "Count"), {"ApiId": api.id})
+        alarms.throttled(service, told, function.name)
+    alarms.budget(service)
     if service.wake_up:
         wake_up(service, alias, account)
 
@@ -136,7 +137,7 @@ def deploy(service: Service, past: History) -> Deployment:
         image=image,
         region=service.region,
         promoted=alias.function_version,
-        releases=past.with_release(function.version, promotion.digest_of(image), primary),
+        releases=past.with_release(function.version, digest_of(image), primary),
         logs=pulumi.Output.concat("aws logs tail ", log_group.name, f" --follow --region {service.region}"),
         console=pulumi.Output.concat(
             f"https://{service.region}.console.aws.amazon.com/lambda/home?region={service.region}#/functions/",

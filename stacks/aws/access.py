@@ -5,8 +5,8 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from stacks.settings.access import items
 from stacks.settings import Service
+from stacks.settings.access import items
 
 
 class Guard(TypedDict, total=False):

@@ -3,8 +3,8 @@
 import pulumi
 import pulumi_aws as aws
 
+from stacks.aws_shared.route53 import zone_id
 from stacks.deployment import DnsRecords
-from stacks.route53 import zone_id
 from stacks.settings import Service
 
 

@@ -9,7 +9,7 @@ import json
 import pulumi
 import pulumi_aws as aws
 
-from stacks.iam import policy
+from stacks.aws_shared.iam import policy
 from stacks.settings import Service
 
 # No HTTP request, so the door answers it without the app.

@@ -6,10 +6,11 @@ import pulumi
 import pulumi_aws as aws
 
 import platforms
-from stacks import ecr, guards, promotion, secrets
+from stacks.aws_shared import alarms, ecr, secrets
+from stacks.aws_shared.iam import assumed_by, partition, policy
 from stacks.deployment import Deployment
 from stacks.ecs.alarms import watch
-from stacks.iam import assumed_by, partition, policy
+from stacks.image import digest_of
 from stacks.releases import History
 from stacks.settings import Service
 
@@ -69,7 +70,7 @@ def deploy(service: Service, past: History) -> Deployment:
         policy_arn=f"arn:{partition(service.region)}:iam::aws:policy/{INFRASTRUCTURE}",
     )
     image = ecr.push(service, repository.url, [may_start, may_build])
-    digest = promotion.digest_of(image)
+    digest = digest_of(image)
 
     # Who the app is towards AWS: a role of its own that may do nothing.
     task = aws.iam.Role(
@@ -117,7 +118,7 @@ def deploy(service: Service, past: History) -> Deployment:
 
     if service.alarm_email:
         watch(service, express)
-    guards.budget(service)
+    alarms.budget(service)
 
     return Deployment(
         url=express.ingress_paths.apply(_public),

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from stacks import guards
+from stacks.aws_shared import alarms
 from stacks.settings import Service
 
 NAMESPACE = "AWS/ApplicationELB"
@@ -29,14 +29,14 @@ def watch(service: Service, express: aws.ecs.ExpressGatewayService) -> None:
     Express Mode deploys from one target group to another, so both are counted together. What the load balancer
     answers without a task (502, 503, 504) it counts for all of its services together; the second alarm is for that.
     """
-    told = guards.topic(service)
+    told = alarms.topic(service)
     # The resource does not tell its load balancer; Cloud Control does.
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ecs-expressgatewayservice-ecsmanagedresourcearns.html
     made = aws.cloudcontrol.get_resource_output(
         type_name="AWS::ECS::ExpressGatewayService", identifier=express.service_arn
     )
     places = made.properties.apply(places_of)
-    guards.failing(service, told, places.apply(_failed))
+    alarms.failing(service, told, places.apply(_failed))
     aws.cloudwatch.MetricAlarm(
         f"{service.name}-down",
         alarm_description=f"No task of {service.name} answered its health checks for five minutes",
@@ -45,7 +45,7 @@ def watch(service: Service, express: aws.ecs.ExpressGatewayService) -> None:
         threshold=0,
         # A target group without a target has no figure at all, and a service without a task is down.
         # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
-        **guards.speaking(service, told, silence="breaching"),
+        **alarms.speaking(service, told, silence="breaching"),
     )
 
 
@@ -68,17 +68,17 @@ def _failed(places: Sequence[Place]) -> list[Query]:
     failures = _per_place("failures", "HTTPCode_Target_5XX_Count", places, "Sum")
     requests = _per_place("requests", "RequestCount", places, "Sum")
     rate = f"100 * ({_sum(failures)}) / ({_sum(requests)})"
-    return [*failures, *requests, guards.math("rate", rate, "failed, in percent")]
+    return [*failures, *requests, alarms.math("rate", rate, "failed, in percent")]
 
 
 def _unanswered(places: Sequence[Place]) -> list[Query]:
     healthy = _per_place("healthy", "HealthyHostCount", places, "Maximum")
-    return [*healthy, guards.math("down", f"{_sum(healthy)} < 1", "no healthy task")]
+    return [*healthy, alarms.math("down", f"{_sum(healthy)} < 1", "no healthy task")]
 
 
 def _per_place(id_: str, name: str, places: Sequence[Place], stat: str) -> list[Query]:
     return [
-        guards.metric(
+        alarms.metric(
             f"{id_}{number}",
             NAMESPACE,
             name,

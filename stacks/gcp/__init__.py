@@ -7,13 +7,13 @@ import pulumi_docker_build as docker_build
 import pulumi_gcp as gcp
 
 import platforms
-from stacks import image, promotion
-from stacks.settings.access import items
+from stacks import image
 from stacks.deployment import Deployment
-from stacks.gcp import guards, secrets
+from stacks.gcp import alarms, secrets
 from stacks.gcp.domain import join_domain
 from stacks.releases import History
 from stacks.settings import Service
+from stacks.settings.access import items
 
 PORT = 8080
 APIS = ("run.googleapis.com", "artifactregistry.googleapis.com", "iam.googleapis.com")
@@ -101,7 +101,7 @@ def deploy(service: Service, past: History) -> Deployment:
             member=member,
         )
     if service.alarm_email:
-        guards.watch(service, enabled)
+        alarms.watch(service, enabled)
 
     newest = cloud_run.latest_created_revision.apply(lambda path: path.rpartition("/")[2])
     return Deployment(
@@ -109,7 +109,7 @@ def deploy(service: Service, past: History) -> Deployment:
         image=digest,
         region=region,
         promoted=pulumi.Output.from_input(primary or newest),
-        releases=past.with_release(newest, promotion.digest_of(digest), primary),
+        releases=past.with_release(newest, image.digest_of(digest), primary),
         logs=pulumi.Output.concat(
             "gcloud beta run services logs tail ", cloud_run.name, f" --region {region} --project {project}"
         ),
@@ -123,7 +123,7 @@ def deploy(service: Service, past: History) -> Deployment:
 
 def _apis(service: Service) -> list[str]:
     secret = ["secretmanager.googleapis.com"] if service.variables.has_secrets else []
-    return [*APIS, *secret, *guards.apis(service)]
+    return [*APIS, *secret, *alarms.apis(service)]
 
 
 def _push(service: Service, repository: gcp.artifactregistry.Repository) -> pulumi.Output[str]:

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import platforms
-from stacks import promotion
 from stacks.settings import access, otlp, rules, variables
+from stacks.settings import image as images
 from stacks.settings.keys import KEYS, typed
 from stacks.settings.names import label, resource_name
 from stacks.settings.rules import Value
@@ -102,7 +102,7 @@ def read(
     own, unfit = variables.read(config, project, platform, region, is_secret, endpoint)
     chosen, wrong = _chosen(values, platform, unread)
     problems += [
-        *promotion.problems(image, str(values["app"]), str(KEYS["app"]), platform, region),
+        *images.problems(image, str(values["app"]), str(KEYS["app"]), platform, region),
         *otlp.problems(endpoint, image),
         *rules.watching(str(values["alarmEmail"]), values["budget"], str(values["billingAccount"]), platform),
         *access.problems(values, platform),

@@ -10,11 +10,11 @@ import pytest
 from scipy.stats import binom
 
 from compare import gate, stats
-from runs.plan import Plan
 from compare.report.build import kept_series
 from compare.report.figures import series
 from compare.report.verdicts import Side, comparisons
 from runs.file import Run
+from runs.plan import Plan
 from runs.sample import Connection, Sample, Times
 from tests.compare.simulated import Floats, alike, wave
 

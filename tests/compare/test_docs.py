@@ -7,8 +7,8 @@ import pytest
 import typer.main
 
 from compare.cli import app
-from runs.sample import Sample, Times
 from compare.targets.target import _EMULATOR, _REQUEST
+from runs.sample import Sample, Times
 
 PAGE = (Path(__file__).parents[2] / "docs/compare.md").read_text()
 COMMANDS = typer.main.get_command(app)

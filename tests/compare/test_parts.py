@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs import sample as samples
 from commandline import UserError
-from runs.plan import Plan
 from compare.targets.request import Request, filled
-from runs.file import RunFile, read
-from runs.sample import Answer, Moment, Sample, Source, Times
 from compare.targets.target import Target, from_file, typed
 from compare.units import seconds, share, spoken
+from runs import sample as samples
+from runs.file import RunFile, read
+from runs.plan import Plan
+from runs.sample import Answer, Moment, Sample, Source, Times
 
 TEXT = st.text(st.characters(exclude_characters="\r\n$", exclude_categories=["Cs"]), max_size=30)
 SECRET = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FFF, exclude_categories=["Cs"]), min_size=4)
@@ -359,9 +359,7 @@ def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     """Rather than read wrongly."""
     (tmp_path / "samples.jsonl").write_text('{"record": "run", "format": 99}\n')
 
-    with pytest.raises(
-        UserError, match=r"has format 99, this version reads up to 1; update and try again"
-    ):
+    with pytest.raises(UserError, match=r"has format 99, this version reads up to 1; update and try again"):
         read(tmp_path)
 
 

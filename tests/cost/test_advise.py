@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
+from commandline import UserError
 from cost import words
 from cost.advise import VOLUMES, Advice, advise
-from cost.simulation.arrivals import Arrivals, pattern, poisson
 from cost.candidates import Question, candidates
-from commandline import UserError
 from cost.report import data, table
 from cost.section import section
+from cost.simulation.arrivals import Arrivals, pattern, poisson
 from platforms.prices import Prices
-from tests.cost import test_timing
+from tests.cost.simulation import test_timing
 
 EVERYWHERE = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1", "ecs": "us-east-1"}
 

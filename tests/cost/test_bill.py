@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cost.bill import Bill, Usage, bill
 from commandline import UserError
+from cost.bill import Bill, Usage, bill
 from cost.setup import Setup, setup
 from platforms import NAMES
 from platforms.prices import Prices

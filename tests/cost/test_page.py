@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from cost.advise import advise
-from cost.simulation.arrivals import pattern
 from cost.candidates import Question, candidates
 from cost.report import data, html
+from cost.simulation.arrivals import pattern
 from platforms.prices import Prices
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

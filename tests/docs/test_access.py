@@ -6,8 +6,8 @@ from typing import Any
 from flask import Flask
 
 from local.aws.http_api import Call, to_event
-from local.http.message import Client, Request
 from local.aws.tokens import context
+from local.http.message import Client, Request
 from serve.aws_lambda import make_handler, wsgi_caller
 from tests.docs.documents import ROOT
 

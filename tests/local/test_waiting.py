@@ -5,10 +5,10 @@ import io
 from pathlib import Path
 
 from local import Settings, gcp
-from local.instances.process import Reaper
 from local.aws.instance import LambdaInstance
-from local.log import Log
 from local.aws.runtime_api import Failed, Returned
+from local.instances.process import Reaper
+from local.log import Log
 from local.scaling import Policy
 from local.settings import Plan
 from tests.local.services import serving, until

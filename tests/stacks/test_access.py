@@ -8,8 +8,8 @@ import pytest
 from tests.stacks.cloud import Cloud
 from tests.stacks.engine import Stack
 from tests.stacks.graph import run, service
-from tests.stacks.test_models import said
 from tests.stacks.settings.test_settings import problems
+from tests.stacks.test_models import said
 
 JWT = {"access": "jwt", "jwtIssuer": "https://login.example.com", "jwtAudience": "shop, api"}
 INVOKERS = {"access": "private", "invokers": "user:ann@example.com, group:ops@example.com"}

@@ -9,9 +9,8 @@ import pytest
 import yaml
 
 import platforms
-from stacks.settings import rules
+from stacks.settings import PROVIDER_KEYS, rules
 from stacks.settings.keys import KEYS
-from stacks.settings import PROVIDER_KEYS
 from stacks.settings.variables import KEYS as MAPS
 from tests.stacks.aws_calls import calls
 from tests.stacks.graph import run, service

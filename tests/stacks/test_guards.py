@@ -14,8 +14,8 @@ from tests.stacks.aws_cloud import ACCOUNT
 from tests.stacks.cloud import Cloud, RefusedError
 from tests.stacks.engine import Stack
 from tests.stacks.graph import Graph, run, service
-from tests.stacks.test_models import said
 from tests.stacks.settings.test_settings import problems
+from tests.stacks.test_models import said
 
 ROOT = Path(__file__).parents[2]
 TOLD: dict[str, Any] = {"alarmEmail": "ops@example.com", "budget": 20}

@@ -18,8 +18,8 @@ import pytest
 
 from compare import stats
 from compare.measure import together, trust
-from compare.targets.endpoints import Endpoint
 from compare.measure.probe import Probe
+from compare.targets.endpoints import Endpoint
 from compare.targets.request import Filled, Request, filled
 from runs.sample import Source
 from tests.compare.conftest import Done, Server

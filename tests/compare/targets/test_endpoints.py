@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from compare.targets.endpoints import located
 from commandline import UserError
+from compare.targets.endpoints import located
 from compare.targets.request import Request
 from compare.targets.target import typed
 from tests.compare.conftest import Done, Server
@@ -106,7 +106,5 @@ def test_a_missing_pulumi_command_says_where_to_get_it(
     """Without the command a stack's name is a clear error."""
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(
-        UserError, match=r"the pulumi command is not there: install it .*, or give NAME=URL"
-    ):
+    with pytest.raises(UserError, match=r"the pulumi command is not there: install it .*, or give NAME=URL"):
         located(typed(["aws"], Request(), "/hello"))

@@ -8,8 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cost.simulation.arrivals import CHUNK, DAY_S, HOUR_S, MONTH, PATTERNS, Arrivals, Times, pattern, poisson, schedule
 from commandline import UserError
+from cost.simulation.arrivals import (
+    CHUNK,
+    DAY_S,
+    HOUR_S,
+    MONTH,
+    PATTERNS,
+    Arrivals,
+    Times,
+    pattern,
+    poisson,
+    schedule,
+)
 
 
 def times(arrivals: Arrivals, start: float = 0.0, end: float = MONTH, seed: int = 0) -> np.ndarray:

@@ -7,8 +7,8 @@ from pathlib import Path
 import aiohttp
 import numpy as np
 
-from cost.simulation.arrivals import Poisson, Times
 from cost.setup import setup
+from cost.simulation.arrivals import Poisson, Times
 from cost.simulation.simulate import simulate, system
 from cost.simulation.timing import published
 from local import Emulator, Settings

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cost.simulation import expected
-from cost.simulation.arrivals import pattern, poisson
 from cost.bill import Usage, bill
 from cost.setup import setup
+from cost.simulation import expected
+from cost.simulation.arrivals import pattern, poisson
 from cost.simulation.simulate import System, simulate, system
 from cost.simulation.timing import published
 from platforms import NAMES

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commandline import UserError
 from cost.simulation import logs
 from cost.simulation.arrivals import DAY_S
-from commandline import UserError
 
 MOMENT = datetime(2026, 11, 2, 10, 30, 15, tzinfo=UTC)
 

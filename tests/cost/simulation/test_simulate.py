@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cost.simulation.arrivals import MONTH, PATTERNS, pattern, poisson, schedule
-from cost.bill import Usage, bill
 from commandline import UserError
+from cost.bill import Usage, bill
 from cost.setup import setup
+from cost.simulation.arrivals import MONTH, PATTERNS, pattern, poisson, schedule
 from cost.simulation.simulate import Estimate, Result, System, mean_usage, simulate, system
 from cost.simulation.timing import published
 from platforms import NAMES

@@ -6,9 +6,9 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from cost.setup import setup
 from cost.simulation import expected
 from cost.simulation.arrivals import MONTH, pattern, poisson
-from cost.setup import setup
 from cost.simulation.simulate import System, simulate
 from cost.simulation.tasks import Stretches, beyond
 from cost.simulation.timing import published

@@ -13,9 +13,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from local.issuer import Issuer
 from local.aws.keys import Keys, fetched
 from local.aws.tokens import TokenError
+from local.issuer import Issuer
 
 ISSUER = "https://login.example.com"
 ONE, TWO = (rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key() for _ in range(2))

@@ -20,11 +20,11 @@ import pytest
 
 from local import Settings
 from local.aws.http_api import Call, to_event
-from local.instances.process import Reaper
 from local.aws.instance import LambdaInstance, runtime_environment
-from local.log import Log
-from local.http.message import Client, Headers, Request
 from local.aws.runtime_api import Failed, Invocation, Outcome, Returned, RuntimeApi
+from local.http.message import Client, Headers, Request
+from local.instances.process import Reaper
+from local.log import Log
 from local.settings import ROOT
 from tests.local.conftest import PATIENCE, until
 from tests.rie import IS_HERE, MISSING

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.http.message import Answer, Client, Headers, Request
 from local.aws.tokens import Rules, TokenError, claims_of, context, key_id, token_of
+from local.http.message import Answer, Client, Headers, Request
 from tests.local.signing import FORGERIES, segment, signed
 
 NOW = 1_790_000_000

@@ -11,14 +11,14 @@ import pytest
 
 import platforms
 from local import EmulatorError, Settings
-from local.instances import process
-from local.instances.server import Backend, Server
 from local.ecs import Service, environment
+from local.ecs.load_balancer import FAILURES
+from local.http.proxy import NoResponseError, Proxy, TooLateError
+from local.instances import process
 from local.instances.health import HealthCheck
 from local.instances.process import Reaper
-from local.ecs.load_balancer import FAILURES
+from local.instances.server import Backend, Server
 from local.log import Log
-from local.http.proxy import NoResponseError, Proxy, TooLateError
 from local.settings import Plan, plan
 from tests.local.conftest import Emulate, Running, until
 from tests.local.services import Serving, serving

@@ -7,8 +7,8 @@ import pytest
 from local.ecs import load_balancer
 from local.ecs.load_balancer import FAILURES, page, refusal, to_client, to_target, traced
 from local.http.message import Answer, Client, Headers, Request
-from local.instances.pool import RefusedError
 from local.http.proxy import NoResponseError, TooLateError
+from local.instances.pool import RefusedError
 
 
 def request(headers: Headers | None = None, method: str = "GET", path: bytes = b"/hello") -> Request:

@@ -9,8 +9,8 @@ import pytest
 
 from local.http import front
 from local.http.front import ClientGoneError, Front, listen
-from local.log import Log
 from local.http.message import Answer
+from local.log import Log
 
 LIMIT = 1000
 

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 sys.path[0] = str(Path(__file__).parents[3])
-from serve.start import deferral
 from serve import start
+from serve.start import deferral
 
 start.begin()
 started = importlib.import_module(f"tests.serve.starts.{sys.argv[1]}")

@@ -13,8 +13,8 @@ from stacks.settings import ConfigError
 from tests.stacks.cloud import IMAGE, Cloud
 from tests.stacks.engine import Stack
 from tests.stacks.graph import Graph, run, service
-from tests.stacks.test_models import said
 from tests.stacks.settings.test_settings import problems
+from tests.stacks.test_models import said
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 URL = "https://collector.example.com"

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import platforms
-from stacks.settings import rules
+from stacks.settings import ConfigError, Service, read, rules
 from stacks.settings.keys import KEYS
-from stacks.settings import ConfigError, Service, read
 from stacks.settings.variables import KEYS as MAPS
 from stacks.settings.variables import Variables
 from tests.stacks.graph import PROVIDER_CONFIG, service

@@ -11,14 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import platforms
-from stacks.settings import variables
-from stacks.settings import ConfigError, read
+from stacks.settings import ConfigError, read, variables
 from tests.stacks.aws_cloud import ACCOUNT, REGION
 from tests.stacks.cloud import Cloud, RefusedError
 from tests.stacks.engine import Stack
 from tests.stacks.graph import PROVIDER_CONFIG, Graph, run, service
-from tests.stacks.test_models import said
 from tests.stacks.settings.test_settings import problems
+from tests.stacks.test_models import said
 
 ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/db-AbCdEf"
 PARAMETERS = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter"

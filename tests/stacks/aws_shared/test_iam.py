@@ -5,7 +5,7 @@ from dataclasses import replace
 import boto3
 import pytest
 
-from stacks.iam import PARTITIONS, partition
+from stacks.aws_shared.iam import PARTITIONS, partition
 from tests.stacks.graph import run, service
 
 

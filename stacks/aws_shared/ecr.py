@@ -5,8 +5,10 @@ import pulumi_aws as aws
 import pulumi_awsx as awsx
 import pulumi_docker_build as docker_build
 
-from stacks import image, promotion
+from stacks import image
+from stacks.aws_shared.iam import partition
 from stacks.settings import Service
+from stacks.settings.image import ECR
 
 
 def repository(service: Service) -> awsx.ecr.Repository:
@@ -36,7 +38,7 @@ def repository(service: Service) -> awsx.ecr.Repository:
 def source(service: Service, own: awsx.ecr.Repository) -> pulumi.Output[str]:
     """The ARN of the repository that the image is pulled from: the stack's own, or where `service.image` is."""
     if service.image:
-        return promotion.ecr_repository(pulumi.Output.from_input(service.image))
+        return _repository_of(pulumi.Output.from_input(service.image))
     return own.repository.arn
 
 
@@ -59,7 +61,7 @@ def push(
     """
     if service.image:
         account = aws.get_caller_identity_output().account_id
-        return account.apply(lambda number: promotion.of_this_account(service.image, number))
+        return account.apply(lambda number: _of_this_account(service.image, number))
     token = aws.ecr.get_authorization_token_output()
     login = docker_build.RegistryArgs(
         address=repository_url,
@@ -68,3 +70,27 @@ def push(
     )
     built = image.build(service, repository_url, login, depends_on or [])
     return pulumi.Output.concat(repository_url, "@", built.digest)
+
+
+def _of_this_account(image: str, account: str) -> str:
+    """`image`, where it is in the registry of `account`; raises pulumi.RunError elsewhere."""
+    found = ECR.fullmatch(image)
+    if found and found["account"] != account:
+        raise pulumi.RunError(
+            f"image: it is in the account {found['account']}, and this stack is in {account}; "
+            f"replicate it to {account} (docs/environments.md) and name that copy"
+        )
+    return image
+
+
+def _repository_of(image: pulumi.Output[str]) -> pulumi.Output[str]:
+    """The ARN of the repository that REPOSITORY@sha256:DIGEST is in."""
+    return image.apply(_ecr_arn)
+
+
+def _ecr_arn(image: str) -> str:
+    found = ECR.fullmatch(image)
+    if not found:
+        raise ValueError(image)
+    region = found["region"]
+    return f"arn:{partition(region)}:ecr:{region}:{found['account']}:repository/{found['name']}"

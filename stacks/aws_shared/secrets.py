@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from stacks.iam import partition
+from stacks.aws_shared.iam import partition
 from stacks.settings import Service
 from stacks.settings.variables import SECRETS_MANAGER
 

@@ -1,0 +1,1 @@
+"""What the three stacks on AWS share: the registry, rights, secrets, alarms and zones."""
