@@ -1,19 +1,18 @@
 """Traffic and candidates into advice: what each costs, who would wait, where another becomes cheaper, which to take."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from commandline import UserError
 from cost import words
-from cost.bill import Bill, bill
-from cost.break_even import Change, Curve, changes, curve
+from cost.bill import bill
+from cost.break_even import changes, curve
+from cost.model import Advice, Candidate, Option
 from cost.recommend import RULE, pick, recommend
-from cost.setup import Setup
 from cost.simulation import expected
 from cost.simulation.arrivals import MONTH, Arrivals
 from cost.simulation.simulate import BUDGET, QUANTILES, Estimate, Result, System, simulate, system
-from cost.simulation.timing import Timing
 from platforms import TITLES
 from platforms.prices import Prices
 
@@ -23,54 +22,6 @@ KNOTS_OF_DECADE = 10
 DECADES = 8
 CLOSED = ("apprunner",)
 """Platforms that take no new customers: docs.aws.amazon.com/apprunner/latest/dg/apprunner-availability-change.html."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One deployment to be considered, and how long things take there."""
-
-    setup: Setup
-    timing: Timing
-
-
-@dataclass(frozen=True)
-class Option:
-    """One candidate's figures. latencies: seconds by quantile, None where the samples do not support one.
-
-    dollars, list_dollars: the total of a month's bill with the free tier and without, over the simulated months. free,
-    list_price: the average month's bill with the free tier and without. open: whether new customers can have it.
-    """
-
-    name: str
-    candidate: Candidate
-    result: Result
-    latencies: dict[float, Estimate | None]
-    dollars: Estimate
-    list_dollars: Estimate
-    free: Bill
-    list_price: Bill
-    open: bool
-
-    @property
-    def title(self) -> str:
-        return self.candidate.setup.title
-
-
-@dataclass(frozen=True)
-class Advice:
-    """Everything a report says. monthly: requests a month. curves: with the free tier, of options with known prices.
-
-    changes: where the cheapest platform changes, among those open to new customers; changes_all: among all.
-    """
-
-    traffic: str
-    monthly: float
-    options: tuple[Option, ...]
-    curves: dict[str, Curve]
-    changes: tuple[Change, ...]
-    changes_all: tuple[Change, ...]
-    recommendation: str
-    notes: tuple[str, ...]
 
 
 def advise(  # noqa: PLR0913 -- each is one choice of the caller

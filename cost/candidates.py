@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from commandline import UserError
-from cost.advise import Candidate
+from cost.model import Candidate
 from cost.setup import Architecture, Door, Setup, setup
 from cost.simulation import timing
 from cost.simulation.timing import Measurements, Timing

@@ -1,6 +1,5 @@
-"""The file of prices, or a user's own over it, into one price of a platform in a region, exact to the last digit."""
+"""The file of prices into one price of a platform in a region, exact to the last digit."""
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,8 +10,6 @@ from typing import Any
 
 FILE = Path(__file__).parent / "prices.toml"
 STALE_MONTHS = 12
-TEXTS = ("free_condition", "free_priced_at", "note", "source", "unit")
-KEYS = sorted((*TEXTS, "free", "minimum", "per", "price", "read", "step"))
 
 
 class PriceError(Exception):
@@ -76,17 +73,22 @@ class Price:
         return total / self.per
 
 
+def shipped() -> dict[str, Any]:
+    """The tables of prices.toml."""
+    return tomllib.loads(FILE.read_text(encoding="utf-8"))
+
+
 class Prices:
-    """Every price of prices.toml, with a user's file over it."""
+    """Every price of prices.toml, or of tables of the same shape."""
 
     def __init__(self, tables: Mapping[str, Any]) -> None:
         self._tables = tables
+        self._known: dict[tuple[str, str, str], Price] = {}
 
     @classmethod
-    def load(cls, override: Path | None = None) -> "Prices":
-        """The prices shipped here, overridden by a user's file; PriceError when that file cannot be used."""
-        tables = tomllib.loads(FILE.read_text(encoding="utf-8"))
-        return cls(tables if override is None else _merge(tables, _read(override), override))
+    def load(cls) -> "Prices":
+        """The prices shipped here."""
+        return cls(shipped())
 
     def platforms(self) -> tuple[str, ...]:
         return tuple(self._tables)
@@ -110,8 +112,14 @@ class Prices:
 
     def price(self, platform: str, name: str, region: str) -> Price:
         """One price in one region; its tiers are empty when it is unknown there."""
+        key = (platform, name, region)
+        if key not in self._known:
+            self._known[key] = self._parsed(platform, name, region)
+        return self._known[key]
+
+    def _parsed(self, platform: str, name: str, region: str) -> Price:
         self.check_region(platform, region)
-        table = _table(self._tables, platform, name)
+        table = price_table(self._tables, platform, name)
         group = self.regions(platform)[region]
         entry = _entry(table, region, group)
         common = table if entry is None else {**table, **entry}
@@ -147,7 +155,7 @@ class Prices:
         return None
 
     def _priced(self, platform: str) -> list[Mapping[str, Any]]:
-        return [_table(self._tables, platform, name) for name in self.names(platform)]
+        return [price_table(self._tables, platform, name) for name in self.names(platform)]
 
     def _platform(self, platform: str) -> Mapping[str, Any]:
         if platform not in self._tables:
@@ -155,7 +163,7 @@ class Prices:
         return self._tables[platform]
 
 
-def _table(tables: Mapping[str, Any], platform: str, name: str) -> Mapping[str, Any]:
+def price_table(tables: Mapping[str, Any], platform: str, name: str) -> Mapping[str, Any]:
     """The table of one price; one that is the same as another platform's is spelled out region by region."""
     table: Mapping[str, Any] | None = tables[platform].get(name)
     if table is None or name == "regions":
@@ -164,7 +172,7 @@ def _table(tables: Mapping[str, Any], platform: str, name: str) -> Mapping[str, 
     if "same_as" not in table:
         return table
     other, _, its_name = table["same_as"].partition(".")
-    shared = _table(tables, other, its_name)
+    shared = price_table(tables, other, its_name)
     groups = tables[other]["regions"]
     prices = {region: _raw(shared, region, groups.get(region, "")) for region in tables[platform]["regions"]}
     return {**shared, "price": {region: raw for region, raw in prices.items() if raw is not None}}
@@ -216,86 +224,3 @@ def _decimal(text: Any, where: str) -> Decimal:
             f'{where}: a price is a number of 0 or more in quotes, such as "0.20"; this is {text!r}'
         )
     return value
-
-
-def _read(path: Path) -> Mapping[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PriceError(f"{path} cannot be read as a price file: {error}") from None
-
-
-def _merge(shipped: Mapping[str, Any], own: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """`own` over `shipped`: its regions and prices are added or replace what stands there."""
-    merged: dict[str, Any] = {platform: dict(tables) for platform, tables in shipped.items()}
-    for platform, tables in own.items():
-        _known(platform, merged, "", path)
-        for name, table in _as_table(tables, f"[{platform}]", path).items():
-            _known(name, merged[platform], f"{platform}.", path)
-            entries = _as_table(table, f"[{platform}.{name}]", path)
-            where = f"{path}: [{platform}.{name}]"
-            if name == "regions":
-                for region, group in entries.items():
-                    _expect(isinstance(group, str), f"{where} {region}", "a text", group)
-                merged[platform][name] = {**merged[platform][name], **entries}
-            else:
-                base = _table(shipped, platform, name)
-                merged[platform][name] = {
-                    **base,
-                    **entries,
-                    "price": {**base["price"], **_owned(entries, path)},
-                }
-                _check(entries, merged[platform][name]["price"], where)
-    return merged
-
-
-def _check(entries: Mapping[str, Any], prices: Mapping[str, Any], where: str) -> None:
-    """PriceError for an entry of a user's table that no table has, or in another form; prices: the merged ones."""
-    for key, value in entries.items():
-        if key not in KEYS:
-            raise PriceError(f"{where} has no {key!r}; it has {', '.join(KEYS)}")
-        if key in TEXTS:
-            _expect(isinstance(value, str), f"{where} {key}", "a text", value)
-    per, read, group = entries.get("per", 1), entries.get("read", "2026-11"), entries.get("free_priced_at")
-    _expect(isinstance(per, int) and per > 0, f"{where} per", "a whole number of 1 or more", per)
-    month = isinstance(read, str) and re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", read)
-    _expect(bool(month), f"{where} read", 'a month such as "2026-11"', read)
-    if group is not None and group not in prices:
-        raise PriceError(
-            f"{where} free_priced_at: {group!r} has no price; those that have: {', '.join(prices)}"
-        )
-
-
-def _expect(right: bool, where: str, wanted: str, value: Any) -> None:  # noqa: FBT001 -- the condition
-    if not right:
-        raise PriceError(f"{where}: {wanted}, this is {value!r}")
-
-
-def _known(name: str, tables: Mapping[str, Any], prefix: str, path: Path) -> None:
-    if name not in tables:
-        raise PriceError(
-            f"{path}: [{prefix}{name}] is not known; known: {', '.join(prefix + key for key in tables)}"
-        )
-
-
-def _as_table(value: Any, where: str, path: Path) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise PriceError(
-            f"{path}: {where} is a table of prices, this is {value!r}; platforms/prices.toml shows its shape"
-        )
-    return value
-
-
-def _owned(table: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """A user's prices by region; each has the user's file as its source unless it names one."""
-    owned: dict[str, Any] = {}
-    for region, raw in _as_table(table.get("price", {}), "price", path).items():
-        entry: dict[str, Any] = raw if isinstance(raw, dict) else {"price": raw}
-        if "price" not in entry:
-            raise PriceError(f"{path}: the entry of {region} needs a price, this is {raw!r}")
-        for key in {"note", "source"} & entry.keys():
-            _expect(
-                isinstance(entry[key], str), f"{path}: the entry of {region}, {key}", "a text", entry[key]
-            )
-        owned[region] = {"source": str(path), **entry}
-    return owned

@@ -3,9 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
-from cost.advise import VOLUMES, Advice, Option
+from cost.advise import VOLUMES
 from cost.bill import Bill, Line
 from cost.break_even import Change
+from cost.model import Advice, Option
 from cost.simulation.simulate import Estimate
 
 FORMAT = 1

@@ -8,8 +8,9 @@ import pytest
 
 from commandline import UserError
 from cost import words
-from cost.advise import VOLUMES, Advice, advise
+from cost.advise import VOLUMES, advise
 from cost.candidates import Question, candidates
+from cost.model import Advice
 from cost.report import data, table
 from cost.section import section
 from cost.simulation.arrivals import Arrivals, pattern, poisson

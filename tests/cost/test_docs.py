@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import typer
 
+from cost import own_prices
 from cost.cli import app
 from platforms import NAMES
 from platforms.prices import Prices
@@ -76,7 +77,7 @@ def test_the_example_of_own_prices_can_be_used(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(example[1], encoding="utf-8")
 
-    assert Prices.load(path).price("aws", "http_api", "sa-east-1").known
+    assert own_prices.load(path).price("aws", "http_api", "sa-east-1").known
 
 
 def test_every_unconfirmed_or_unknown_price_is_named() -> None:
