@@ -21,9 +21,7 @@ def priced(report: Report, run: Run) -> Report:
     from cost.section import section  # noqa: PLC0415
 
     try:
-        made = section(
-            (sample.record() for sample in run.samples), monthly=monthly, seed=run.head["plan"]["seed"]
-        )
+        made = section(run.samples, monthly=monthly, seed=run.head["plan"]["seed"])
     except (UserError, PriceError) as failure:
         return replace(
             report, findings=[*report.findings, Finding(None, f"no costs: {failure}", problem=False)]

@@ -11,6 +11,7 @@ from rich.console import Console
 from typer.exceptions import Abort, TyperException
 
 from commandline import UserError
+from cost import own_prices
 from cost.advise import advise
 from cost.bill import Usage, bill
 from cost.candidates import REGIONS, Question, assumptions, candidates
@@ -43,6 +44,7 @@ from cost.simulation import expected, logs, timing
 from cost.simulation.arrivals import MONTH, MOST_MONTHLY, PATTERNS, Arrivals, pattern, schedule
 from cost.simulation.simulate import system
 from platforms.prices import PriceError, Prices
+from runs.sample import Connection
 
 HOURS_OF_MONTH = MONTH / 3600
 
@@ -139,7 +141,7 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
             rich_help_panel=TIMES,
         ),
     ] = None,
-    connection: Annotated[timing.Connection, typer.Option(help="which warm answers count")] = "fresh",
+    connection: Annotated[Connection, typer.Option(help="which warm answers count")] = "fresh",
     duration: Durations = None,
     idle: Annotated[
         list[str] | None,
@@ -239,7 +241,7 @@ def _failed(message: str) -> int:
 
 
 def _prices(path: Path | None) -> Prices:
-    known = Prices.load(path)
+    known = own_prices.load(path)
     if warning := known.stale(datetime.now(UTC).date()):
         print(f"cost: {warning}", file=sys.stderr)
     return known

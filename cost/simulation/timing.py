@@ -1,24 +1,22 @@
 """Measured samples, or published figures where there are none, into what a simulation draws from for one platform."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from commandline import UserError
 from platforms import TITLES, starts
+from runs import file
+from runs.sample import Connection, Sample
 
 Floats = NDArray[np.float64]
-Connection = Literal["fresh", "kept"]
 
 POINTS = 1000  # rows of a table made from a distribution
 CONFIDENCE_TAIL = 0.025
 FEWEST = 6  # samples of which a median has a finite 95% interval
-SAMPLES = "samples.jsonl"
 
 
 @dataclass(frozen=True)
@@ -130,45 +128,36 @@ def measured(samples: Measured, duration: float | None) -> Timing:
 
 
 def read(directory: Path, connection: Connection = "fresh") -> Measurements:
-    """The cloud samples of a run saved in `directory`; UserError when it is not one."""
-    path = directory / SAMPLES
-    try:
-        with path.open(encoding="utf-8", errors="replace") as lines:
-            return select((_record(line) for line in lines), connection)
-    except OSError:
-        raise UserError(
-            f"{directory} is not a saved run: it has no {SAMPLES}; runs are the folders in results/"
-        ) from None
+    """The cloud samples of a run saved in `directory`; UserError when it is not one, or one of a newer version."""
+    run = file.read(directory)
+    found = select(run.samples, connection)
+    damaged = [f"{run.damaged} lines of the run are damaged: not used"] if run.damaged else []
+    return replace(found, notes=(*damaged, *found.notes))
 
 
-def select(records: Iterable[Mapping[str, Any]], connection: Connection = "fresh") -> Measurements:
-    """The usable samples among a run's records: answered, cold or warm, of a cloud deployment.
+def select(samples: Iterable[Sample], connection: Connection = "fresh") -> Measurements:
+    """The usable ones among a run's samples: answered, cold or warm, of a cloud deployment.
 
     Of several targets of one platform the one with the most cold starts is taken. Emulated ones never are.
     """
-    targets: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    targets: dict[tuple[str, str], list[Sample]] = {}
     emulated: set[str] = set()
-    damaged = 0
-    for record in records:
-        platform = str(record.get("platform"))
-        if record.get("record") != "sample" or not record.get("ok") or platform not in TITLES:
+    for sample in samples:
+        platform = sample.platform
+        if not sample.ok or platform is None or platform not in TITLES:
             continue
-        if record.get("emulated"):
+        if sample.emulated:
             emulated.add(platform)
-        elif record.get("kind") not in ("cold", "warm"):
-            continue
-        elif _whole(record):
-            targets.setdefault((platform, str(record.get("target"))), []).append(record)
-        else:
-            damaged += 1
+        elif sample.kind in ("cold", "warm"):
+            targets.setdefault((platform, sample.target), []).append(sample)
     found: dict[str, Measured] = {}
-    notes = [f"{damaged} samples are damaged: not used"] if damaged else []
-    for (platform, target), samples in targets.items():
-        one = _measured(platform, target, samples, connection)
-        if one is None:
+    notes: list[str] = []
+    for (platform, target), of_target in targets.items():
+        measurement = _measured(platform, target, of_target, connection)
+        if measurement is None:
             notes.append(f"{target}: fewer than {FEWEST} warm answers, so it is not used")
-        elif platform not in found or len(one.cold) > len(found[platform].cold):
-            found[platform] = one
+        elif platform not in found or len(measurement.cold) > len(found[platform].cold):
+            found[platform] = measurement
     notes += [
         f"{TITLES[platform]} was emulated on this machine, which says nothing about the cloud's speed: not used"
         for platform in sorted(emulated - found.keys())
@@ -200,41 +189,19 @@ def _supported(count: int) -> float:
     return CONFIDENCE_TAIL ** (1 / count)
 
 
-def _whole(sample: Mapping[str, Any]) -> bool:
-    """Whether a sample has the times that are read of it."""
-    ms = sample.get("ms")
-    if not isinstance(ms, dict) or "connection" not in sample:
-        return False
-    times = [ms.get("total"), 0 if ms.get("app") is None else ms["app"]]
-    return all(isinstance(time, int | float) and 0 <= time < float("inf") for time in times)
-
-
-def _measured(
-    platform: str, target: str, samples: list[Mapping[str, Any]], connection: Connection
-) -> Measured | None:
-    warm = [sample for sample in samples if sample["kind"] == "warm"]
-    wanted = [sample for sample in warm if sample["connection"] == connection]
+def _measured(platform: str, target: str, samples: list[Sample], connection: Connection) -> Measured | None:
+    warm = [sample for sample in samples if sample.kind == "warm"]
+    wanted = [sample for sample in warm if sample.connection == connection]
     if len(wanted) < FEWEST:
-        wanted = [sample for sample in warm if sample["connection"] != connection]
+        wanted = [sample for sample in warm if sample.connection != connection]
     if len(wanted) < FEWEST:
         return None
-    totals = [sample["ms"]["total"] for sample in wanted]
-    apps = [sample["ms"].get("app") for sample in wanted]
+    apps = [sample.ms.total if sample.ms.app is None else sample.ms.app for sample in wanted]
     return Measured(
         platform=platform,
         target=target,
-        connection=wanted[0]["connection"],
-        warm=np.array(totals) / 1000,
-        apps=np.array([total if app is None else app for total, app in zip(totals, apps, strict=True)])
-        / 1000,
-        cold=np.array([sample["ms"]["total"] for sample in samples if sample["kind"] == "cold"]) / 1000,
+        connection=wanted[0].connection,
+        warm=np.array([sample.ms.total for sample in wanted]) / 1000,
+        apps=np.array(apps) / 1000,
+        cold=np.array([sample.ms.total for sample in samples if sample.kind == "cold"]) / 1000,
     )
-
-
-def _record(line: str) -> Mapping[str, Any]:
-    """A line's object; an empty one for a line that was cut off."""
-    try:
-        record = json.loads(line)
-    except ValueError:
-        return {}
-    return record if isinstance(record, dict) else {}

@@ -1,6 +1,7 @@
 """What a simulation draws from: cloud samples of a run where there are any, else published figures that say so."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +11,38 @@ import pytest
 from commandline import UserError
 from cost.simulation.timing import measured, published, read, select, triangle
 from platforms import starts
+from runs.file import FORMAT, SAMPLES
+from runs.plan import Plan
+from runs.sample import Sample
 
 
-def sample(
-    platform: str | None = "aws", kind: str = "warm", total: float = 40.0, **changes: Any
-) -> dict[str, Any]:
-    """A sample as the comparison writes it."""
-    return {
-        "record": "sample",
+def sample(platform: str | None = "aws", kind: str = "warm", total: float = 40.0, **changes: Any) -> Sample:
+    """A sample as the comparison saves it; `app` is what the app says it took, ms."""
+    ms = {"name": 1, "connect": 9, "tls": 20, "first_byte": total - 1, "total": total}
+    record: dict[str, Any] = {
         "target": platform or "mine",
         "platform": platform,
         "emulated": False,
         "kind": kind,
         "connection": "fresh",
+        "how": None,
+        "why": None,
+        "cycle": 0,
+        "round": 0,
+        "at_s": 1.0,
+        "late_ms": None,
+        "status": 200,
         "ok": True,
-        "ms": {"name": 1, "connect": 9, "tls": 20, "first_byte": total - 1, "total": total, "app": 3.0},
+        "error": None,
+        "body_sha256": None,
+        "bytes": 33,
+        "instance": None,
+        "request_number": None,
+        "instance_age_ms": None,
+        "build": None,
         **changes,
     }
+    return Sample.from_record({**record, "ms": {**ms, "app": record.pop("app", 3.0)}})
 
 
 WARM = [sample(total=total) for total in range(30, 50)]
@@ -50,9 +66,6 @@ def test_failed_and_discarded_samples_and_urls_of_no_platform_are_left_out() -> 
         sample(total=9999, kind="discarded"),
         sample(total=9999, kind="load"),
         sample(None, total=9999),
-        {"record": "run", "format": 1},
-        sample(["aws"]),  # pyright: ignore[reportArgumentType]
-        {},
     ]
 
     assert measured(select([*WARM, *noise]).by_platform["aws"], None).seen.max() == 0.049
@@ -110,7 +123,7 @@ def test_a_said_duration_replaces_the_apps_and_shifts_what_is_seen() -> None:
 
 
 def test_without_the_apps_own_duration_the_whole_answer_is_the_handling() -> None:
-    bare = [sample(ms={"total": 40.0, "app": None}) for _ in range(10)]
+    bare = [sample(app=None) for _ in range(10)]
 
     assert measured(select(bare).by_platform["aws"], None).lasts.tolist() == [0.04] * 10
 
@@ -140,29 +153,40 @@ def test_an_idle_time_that_is_none_is_refused() -> None:
         published("aws", 0.1).with_idle(9, 5, 10)
 
 
-def test_a_run_is_read_from_its_folder_whatever_its_last_line_is(tmp_path: Path) -> None:
-    lines = [json.dumps(record) for record in [*WARM, *COLD]]
-    (tmp_path / "samples.jsonl").write_text("\n".join([*lines, '{"record": "sam', "[1]"]), encoding="utf-8")
+def saved(directory: Path, *, file_format: int = FORMAT, more: Sequence[str] = ()) -> None:
+    """A run's file in `directory`: its head, WARM and COLD, and then `more` lines as they are."""
+    head: dict[str, Any] = {
+        "record": "run",
+        "format": file_format,
+        "started": "2026-11-01T10:00:00+00:00",
+        "command": "compare run aws",
+        "machine": {},
+        "plan": Plan().record(),
+        "endpoints": [
+            {"name": "aws", "platform": "aws", "emulated": False, "url": "https://a.test", "request": {}}
+        ],
+    }
+    lines = [json.dumps(one) for one in (head, *(sample.record() for sample in [*WARM, *COLD]))]
+    (directory / SAMPLES).write_text("\n".join([*lines, *more]), encoding="utf-8")
 
-    assert len(read(tmp_path).by_platform["aws"].warm) == 20
+
+def test_a_run_is_read_from_its_folder_and_damaged_lines_are_left_out_and_counted(tmp_path: Path) -> None:
+    negative = json.dumps(WARM[0].record()).replace('"total": 30', '"total": -1')
+    saved(tmp_path, more=['{"record": "sam', "[1]", negative])
+
+    found = read(tmp_path)
+
+    assert len(found.by_platform["aws"].warm) == len(WARM)
+    assert found.notes == ("3 lines of the run are damaged: not used",)
 
 
-def test_damaged_samples_are_left_out_and_counted() -> None:
-    damaged = [
-        sample(ms=None),
-        sample(ms={"total": "40"}),
-        sample(ms={"total": None}),
-        sample(ms={"total": float("nan")}),
-        sample(ms={"total": -1.0}),
-        sample(ms={"total": 40.0, "app": "3"}),
-        sample(kind="cold", ms={}),
-        {name: value for name, value in sample().items() if name != "connection"},
-    ]
+def test_a_run_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    saved(tmp_path, file_format=FORMAT + 1)
 
-    found = select([*WARM, *damaged])
-
-    assert len(found.by_platform["aws"].warm) == 20
-    assert found.notes == ("8 samples are damaged: not used",)
+    with pytest.raises(
+        UserError, match=r"has format \d+, this version reads up to \d+; update and try again"
+    ):
+        read(tmp_path)
 
 
 def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
