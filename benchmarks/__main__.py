@@ -16,18 +16,19 @@ NAMES = {
 
 
 def main(arguments: list[str]) -> int:
-    """Run them; 2 where a name is none. `--help` lists them."""
+    """Run them; 2 if there is none of that name. `--help` lists them."""
     lines = [
         "usage: python -m benchmarks [NAME...]",
         "",
         *(f"  {name:10} {what}" for name, what in NAMES.items()),
     ]
-    if not {"-h", "--help"}.isdisjoint(arguments):
-        print("\n".join(lines))
-        return 0
-    if unknown := [name for name in arguments if name not in NAMES]:
+    helps = {"-h", "--help"}
+    if unknown := [name for name in arguments if name not in NAMES.keys() | helps]:
         print("\n".join([f"there is no benchmark {', '.join(unknown)}", *lines]), file=sys.stderr)
         return 2
+    if not helps.isdisjoint(arguments):
+        print("\n".join(lines))
+        return 0
     for name in arguments or NAMES:
         print(f"\n== {name}: {NAMES[name]}", flush=True)
         importlib.import_module(f"benchmarks.{name}").main()

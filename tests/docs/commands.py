@@ -12,8 +12,14 @@ import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+
+import typer
+import typer.main
+from typer.exceptions import TyperException
 
 from tests.docs.documents import ROOT, Block, Command, agree
 
@@ -167,31 +173,82 @@ def make_targets() -> dict[str, str]:
 
 def _missing_in_make(arguments: list[str]) -> Iterator[str]:
     makefile = _text("Makefile")
-    for argument in arguments:
-        name, given, _ = argument.partition("=")
-        if given and not re.search(rf"\b{name}\b\s*\?=|\$\({name}\)", makefile):
+    variables = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
+    for name in variables:
+        if not re.search(rf"\b{name}\b\s*\?=|\$\({name}\)", makefile):
             yield f"the Makefile has no variable {name}"
-        if not given and not re.search(rf"^([^\t#=]* )?{re.escape(name)}( [^=]*)?:", makefile, re.MULTILINE):
-            yield f"the Makefile has no target {name}"
+    for target in [argument for argument in arguments if "=" not in argument]:
+        if not re.search(rf"^([^\t#=]* )?{re.escape(target)}( [^=]*)?:", makefile, re.MULTILINE):
+            yield f"the Makefile has no target {target}"
+        elif variables:
+            yield from _missing_in_recipe(makefile, target, variables)
+
+
+def _missing_in_recipe(makefile: str, target: str, variables: dict[str, str]) -> Iterator[str]:
+    """What is missing in the commands that make would run with these variables: those that are one line of Python."""
+    recipe = re.search(rf"^{re.escape(target)}:.*\n((?:\t.*\n)*)", makefile, re.MULTILINE)
+    for line in re.findall(
+        r"^\t@?\$\(BIN\)/(python -m (?!pytest).*[^\\])$", recipe[1] if recipe else "", re.MULTILINE
+    ):
+        yield from missing(re.sub(r"\$\((\w+)\)", lambda name: variables.get(name[1], ""), line))
 
 
 def _missing_in_module(module: str, arguments: list[str]) -> Iterator[str]:
     if find_spec(module) is None:
         yield f"there is no module {module}"
         return
+    if not arguments:
+        return
+    program = _program(module)
+    problem = _refusal(program, arguments) if program else _refusal_of_help(module, arguments)
+    if problem:
+        yield f"{shlex.join(['python', '-m', module, *arguments])}: {problem}"
+
+
+def _program(module: str) -> typer.Typer | None:
+    """The command line of one of this project's programs, which stands in the module or in its cli.py."""
+    for name in (f"{module}.cli", module):
+        with suppress(ModuleNotFoundError):
+            program = getattr(import_module(name), "app", None)
+            if isinstance(program, typer.Typer):
+                return program
+    return None
+
+
+def _refusal(program: typer.Typer, arguments: list[str]) -> str | None:
+    """What the program's own parser says to these arguments; the program does nothing.
+
+    A word in capitals stands for a value, so for a number where one is asked for. Subcommands alone are no command to
+    type, only the name of one.
+    """
+    command = typer.main.get_command(program)
+    subcommands: dict[str, Any] = getattr(command, "commands", {})
+    if len(arguments) == 1 and arguments[0] in subcommands:
+        return None
+    for one in (command, *subcommands.values()):
+        one.callback = None
+    refusal: str | None = None
+    for words in (arguments, [re.sub(r"^[A-Z]+$", "1", word) for word in arguments]):
+        try:
+            command(words, standalone_mode=False)
+        except TyperException as problem:
+            refusal = refusal or problem.format_message()
+        else:
+            return None
+    return refusal
+
+
+def _refusal_of_help(module: str, arguments: list[str]) -> str | None:
+    """The same of a program with another parser: what it says to the plain words, and options that its help lacks."""
     options = [word.partition("=")[0] for word in arguments if re.match(r"--?(?!help)[a-z]", word)]
     # Up to the first option or value; a word in capitals stands for one.
-    subcommands = list(itertools.takewhile(re.compile(r"[a-z]").match, arguments))
-    if not subcommands and not options:
-        return
-    command = [sys.executable, "-m", module, *subcommands, "--help"]
+    words = list(itertools.takewhile(re.compile(r"[a-z]").match, arguments))
+    command = [sys.executable, "-m", module, *words, "--help"]
     done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
     if done.returncode:
-        yield f"{shlex.join(command[1:])} ends with {done.returncode}: {done.stderr.strip()}"
-        return
-    for option in options:
-        if not re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", done.stdout):
-            yield f"python -m {module} has no option {option}"
+        return done.stderr.strip()
+    lacking = [opt for opt in options if not re.search(rf"(?<![\w-]){re.escape(opt)}(?![\w-])", done.stdout)]
+    return f"there is no option {', '.join(lacking)}" if lacking else None
 
 
 def _missing_in_stack(arguments: list[str]) -> Iterator[str]:

@@ -134,9 +134,12 @@ def links(text: str) -> list[str]:
 
 
 def inline_commands(text: str) -> list[str]:
-    """The commands that stand as `code` in the page's sentences and tables."""
-    inline = [child for token in _tokens(text) for child in token.children or ()]
-    return [child.content for child in inline if child.type == "code_inline" and _INLINE.match(child.content)]
+    """The commands that stand as `code` in the page's sentences and tables, or on a line of a file that it shows."""
+    tokens = _tokens(text)
+    inline = [child for token in tokens for child in token.children or () if child.type == "code_inline"]
+    files = [token for token in tokens if token.type == "fence" and token.info.strip() not in ("", "console")]
+    lines = [line.strip() for token in files for line in token.content.replace("\\\n", " ").splitlines()]
+    return [command for command in [*(child.content for child in inline), *lines] if _INLINE.match(command)]
 
 
 def anchors(text: str) -> set[str]:

@@ -7,6 +7,7 @@ import pytest
 from tests.docs.commands import missing, named_ports, run, running, with_ports, workspace
 from tests.docs.documents import Block, Command, PageError, agree, anchors, blocks, inline_commands, links
 
+NOT_COLD = "Invalid value for '--cold': Value error, 'always' is not one of 'idle', 'burst', 'none'."
 PAGE = """\
 # A page
 
@@ -17,6 +18,11 @@ $ echo one \\
     two
 one two
 $ true
+```
+
+```yaml
+- run: |
+    make help >> "$SUMMARY"
 ```
 
 ## Second part: `code`
@@ -34,14 +40,14 @@ $ pulumi up
 def test_a_page_is_read_into_blocks_of_commands_with_what_they_show() -> None:
     assert blocks(PAGE, "page.md") == [
         Block("page.md", 5, 1, None, (Command("echo one \\\n    two", ("one two",)), Command("true", ()))),
-        Block("page.md", 15, 2, "needs an account", (Command("pulumi up", ("...",)),)),
+        Block("page.md", 20, 2, "needs an account", (Command("pulumi up", ("...",)),)),
     ]
 
 
 def test_links_within_the_repository_anchors_and_commands_in_sentences_are_found() -> None:
     assert links(PAGE) == ["other.md#part"]
     assert anchors(PAGE) == {"a-page", "second-part-code", "second-part-code-1"}
-    assert inline_commands(PAGE) == ["make help"]
+    assert inline_commands(PAGE) == ["make help", 'make help >> "$SUMMARY"']
 
 
 @pytest.mark.parametrize(
@@ -118,7 +124,33 @@ def test_three_dots_stand_for_any_lines_and_nothing_else_does() -> None:
         ('make compare TARGETS="aws gcp" PYTHON=python3.13', []),
         ("make compare TARGET=aws", ["the Makefile has no variable TARGET"]),
         ("X=1 python -m local aws --port 8000 | head", []),
-        (".venv/bin/python -m local aws --prt 8000", ["python -m local has no option --prt"]),
+        (
+            ".venv/bin/python -m local aws --prt 8000",
+            ["python -m local aws --prt 8000: No such option: --prt (Possible options: --app, --port)"],
+        ),
+        (
+            "python -m compare gate --baseline a --candidate b RUN",
+            [
+                "python -m compare gate --baseline a --candidate b RUN: Got unexpected extra argument(s) (RUN)",
+            ],
+        ),
+        (
+            "python -m cost bill --memory 512",
+            ["python -m cost bill --memory 512: Missing option '--requests'."],
+        ),
+        (
+            "python -m compare run --cold always",
+            [f"python -m compare run --cold always: {NOT_COLD}"],
+        ),
+        ("python -m compare judge --quiet", ["python -m compare judge --quiet: No such command 'judge'."]),
+        (
+            'make compare TARGETS="aws gcp" ARGS="--zzz 3"',
+            ["python -m compare run aws gcp --zzz 3: No such option: --zzz"],
+        ),
+        ("python -m compare gate --run results/RUN --baseline a --candidate b", []),
+        # A word in capitals stands for a number too, and a subcommand alone is a name.
+        ("python -m cost bill --requests N", []),
+        ("python -m cost bill", []),
         ("python -m compare report RUN...", []),
         ("python -m nothing", ["there is no module nothing"]),
         ('curl "$(pulumi stack output url)/hello"', []),
@@ -135,10 +167,12 @@ def test_what_a_command_names_is_looked_for(text: str, problems: list[str]) -> N
     assert list(missing(text)) == problems
 
 
-def test_a_wrong_subcommand_is_found() -> None:
-    [problem] = missing("python -m compare judge --quiet")
+def test_what_another_parser_refuses_is_found() -> None:
+    [benchmark] = missing("make bench ARGS=prob")
+    [option] = missing("python -m tests.compare.coverage --quickly")
 
-    assert problem.startswith("-m compare judge --help ends with 2: ")
+    assert benchmark.startswith("python -m benchmarks prob: there is no benchmark prob\nusage: ")
+    assert option == "python -m tests.compare.coverage --quickly: there is no option --quickly"
 
 
 def test_a_server_is_there_for_the_later_commands_on_a_port_of_its_own(tmp_path: Path) -> None:
