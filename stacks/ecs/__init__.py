@@ -6,7 +6,8 @@ import pulumi
 import pulumi_aws as aws
 
 import platforms
-from stacks.aws_shared import alarms, ecr, secrets
+from stacks.aws_shared import ecr, secrets
+from stacks.aws_shared.alarms import budget
 from stacks.aws_shared.iam import assumed_by, partition, policy
 from stacks.deployment import Deployment
 from stacks.ecs.alarms import watch
@@ -118,7 +119,7 @@ def deploy(service: Service, past: History) -> Deployment:
 
     if service.alarm_email:
         watch(service, express)
-    alarms.budget(service)
+    budget(service)
 
     return Deployment(
         url=express.ingress_paths.apply(_public),
