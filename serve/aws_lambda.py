@@ -10,16 +10,13 @@ from serve.events import shape_of
 from serve.events.body import TooLargeError
 from serve.instance import Identity
 from serve.logs import ids, ids_of
-from serve.messages import INTERNAL_ERROR, Response, error
+from serve.messages import INTERNAL_ERROR, Call, error
 from serve.wsgi_call import call
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication
 
 log = logging.getLogger(__name__)
-
-# A request's WSGI environ, with the event and Lambda's context in it, to the app's whole response.
-Call = Callable[["WSGIEnvironment"], Response]
 
 
 def make_handler(respond: Call) -> Callable[[Any, Any], Any]:
@@ -61,8 +58,7 @@ def create() -> Callable[[Any, Any], Any]:
     app, is_asgi = application.create(Identity())
     if is_asgi:
         # Only an ASGI app pays for asyncio and Mangum.
-        from serve.asgi import Caller  # noqa: PLC0415
-        from serve.asgi_guard import guard  # noqa: PLC0415
+        from serve.asgi import Caller, guard  # noqa: PLC0415
 
         respond: Call = Caller(guard(app))
     else:

@@ -22,7 +22,7 @@ class _BetweenProcesses:
 
 app, is_asgi = served.create(Identity(_BetweenProcesses))
 if is_asgi:
-    from serve.asgi_guard import guard
+    from serve.asgi import guard
 else:
     from serve.guard import guard
 application = guard(app)

@@ -1,13 +1,21 @@
 """An app's response as a value, and texts as HTTP and WSGI have them."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 # Named, because a function that is defined anew for each request computes its annotations each time.
 Headers = list[tuple[str, str]]
 
 # Status code and reason ("200 OK"), headers in the app's order and spelling, and the whole body.
 Response = tuple[str, Headers, bytes]
+
+# In Lambda mode: a request's WSGI environ, with the event and Lambda's context in it, to the app's whole response.
+Call = Callable[["WSGIEnvironment"], Response]
 
 # RFC 9112, 4, and RFC 9110, 5.6.2.
 _STATUS = re.compile(r"[0-9]{3}(?: [\t -~\x80-\xff]*)?")

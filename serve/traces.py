@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from serve.asgi import Application, Receive, Scope, Send
-    from serve.aws_lambda import Call
+    from serve.messages import Call
 
 # For sending, with repetitions: a caller behind Lambda waits for it. OTEL_EXPORTER_OTLP_TIMEOUT is in seconds too.
 SECONDS = 1

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serve.asgi import Caller, follow, to_scope
-from serve.asgi_guard import guard
+from serve.asgi import Caller, follow, guard, to_scope
 from serve.aws_lambda import make_handler
 from serve.wsgi_call import complete
 from tests.serve.lambda_events import SHAPES
