@@ -42,11 +42,20 @@ def create(identity: Identity) -> tuple[Callable[..., Any], bool]:
             from serve import traces  # noqa: PLC0415 - as above
 
             app = traces.asgi(app)
-        return asgi.follow(app), True
+        return _mounted(asgi.follow(app), is_asgi=True), True
     if identified:
         app = instance.identify(app, identity, build=build)
     if is_traced():
         from serve import traces  # noqa: PLC0415 - as above
 
         app = traces.wsgi(app)
-    return logs.follow(app), False
+    return _mounted(logs.follow(app), is_asgi=False), False
+
+
+def _mounted(app: Any, *, is_asgi: bool) -> Any:
+    """`app` below BASE_PATH, if there is one."""
+    if not os.environ.get("BASE_PATH"):
+        return app
+    from serve import base_path  # noqa: PLC0415 - as above
+
+    return (base_path.asgi if is_asgi else base_path.wsgi)(app, base_path.prefix())

@@ -171,6 +171,9 @@ class Caller:
         from mangum.protocols import HTTPCycle, LifespanCycle  # noqa: PLC0415
         from mangum.protocols.http import HTTPCycleState  # noqa: PLC0415
 
+        # It would say in the log of each request that it came; what went wrong it still says.
+        for name in ("mangum.http", "mangum.lifespan"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         self.app = app
         self.http_cycle = HTTPCycle
         self.complete = HTTPCycleState.COMPLETE

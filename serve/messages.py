@@ -42,8 +42,24 @@ def as_latin1(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
+def text_of(value: object) -> str:
+    """A header's value as an event has it: a string, or what tests and mocks write: a number, true, a list of these.
+
+    Raises BadEventError for anything else.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, list):
+        return ",".join(map(text_of, value))
+    raise BadEventError(f"a header's value is of type {type(value).__name__}; a string is expected")
+
+
 def header_value(value: str) -> str:
-    """A header's value that fits into Latin-1: as it is where it does, else as its UTF-8 bytes."""
+    """A header's value that fits into Latin-1: as it is if it does, else as its UTF-8 bytes."""
     if value.isascii():
         return value
     try:

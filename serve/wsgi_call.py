@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from serve.messages import Headers, Response, header_value
+from serve.messages import Headers, Response, header_value, text_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -15,7 +15,7 @@ Write = Callable[[bytes], object]
 
 
 def complete(
-    environ: "WSGIEnvironment", headers: Iterable[tuple[str, str | None]], body: bytes, server: str
+    environ: "WSGIEnvironment", headers: Iterable[tuple[str, Any]], body: bytes, server: str
 ) -> "WSGIEnvironment":
     """`environ`, which has what an event says in so many words, made whole (PEP 3333).
 
@@ -31,8 +31,10 @@ def complete(
     environ["wsgi.multiprocess"] = False
     environ["wsgi.run_once"] = False
     for name, value in headers:
-        if value is None:
-            continue
+        if value.__class__ is not str:
+            if value is None:
+                continue
+            value = text_of(value)  # noqa: PLW2901 - most are strings
         if not value.isascii():
             value = header_value(value)  # noqa: PLW2901 - most are ASCII
         key = _environ_keys[name]

@@ -3,7 +3,6 @@
 import binascii
 import json
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from serve.messages import BadEventError, Headers, Response
@@ -38,14 +37,14 @@ def write_body(response: Response, method: str, headers: Mapping[str, Any]) -> t
     """The response's body and whether it is base64, where its headers are these by lower-case name.
 
     Raises TooLargeError past the limit.
-    A body without meaning (HEAD, 204, 304) is empty. Valid UTF-8 of a text type goes as text, all else as base64;
-    either way the bytes that arrive are the app's.
+    A body without meaning (HEAD, 204, 304) is empty. UTF-8 without a content encoding goes as text, whatever its type
+    says, all else as base64. Either way the bytes that arrive are the app's, but a REST API decodes base64 only for the
+    types in its binaryMediaTypes.
     """
     status, given, body = response
     if not body or method == "HEAD" or status.startswith(("204", "304")):
         return "", False
-    kind = headers.get("content-type", "")
-    if "content-encoding" not in headers and _is_text(kind if isinstance(kind, str) else kind[-1]):
+    if "content-encoding" not in headers:
         try:
             text = body.decode()
         except UnicodeDecodeError:
@@ -59,12 +58,6 @@ def write_body(response: Response, method: str, headers: Mapping[str, Any]) -> t
             "which is about 4.5 MB of binary data"
         )
     return binascii.b2a_base64(body, newline=False).decode("ascii"), True
-
-
-@lru_cache(maxsize=1024)
-def _is_text(content_type: str) -> bool:
-    kind = content_type.partition(";")[0].strip().lower()
-    return kind.startswith("text/") or kind.endswith(("json", "xml", "javascript", "x-www-form-urlencoded"))
 
 
 def _rest(headers: Headers) -> int:

@@ -59,8 +59,14 @@ def write(response: Response, method: str, event: dict[str, Any]) -> dict[str, A
 
 
 def client_of(headers: list[tuple[str, str]]) -> str:
-    """The first address in X-Forwarded-For: whom the platform's own connection came from."""
-    for name, value in headers:
-        if name.lower() == "x-forwarded-for":
-            return value.partition(",")[0].strip()
-    return ""
+    """The caller's address, without a port: the last in X-Forwarded-For, which the platform itself appended.
+
+    What stands before it came with the request, and a client may write there what it likes. A load balancer adds the
+    port if routing.http.xff_client_port.enabled is set (.../application/x-forwarded-headers.html).
+    """
+    values = [value for name, value in headers if name.lower() == "x-forwarded-for"]
+    address = values[-1].rpartition(",")[2].strip() if values else ""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    # More than one colon is IPv6 without a port.
+    return address.partition(":")[0] if address.count(":") == 1 else address

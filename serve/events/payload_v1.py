@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlencode
 
 from serve.events.body import read_body, write_body
-from serve.events.payload_v2 import split_stage
+from serve.events.mounts import split_base_path, split_stage
 from serve.events.values import grouped, headers_in, listed
 from serve.messages import Response, as_latin1, status_code
 from serve.wsgi_call import complete
@@ -29,16 +29,19 @@ def read(event: dict[str, Any]) -> "WSGIEnvironment":
     raw = event.get("path") or "/"
     if event.get("version") == "1.0":
         # An HTTP API decodes the path and leaves the stage in it.
-        mount, path = split_stage(as_latin1(raw), context.get("stage"))
+        mount, path = split_stage(as_latin1(raw), context.get("stage"), context.get("domainName"))
     else:
         # A REST API leaves the path encoded and takes the stage, or the domain's base path, off it.
         path = unquote_to_bytes(raw).decode("latin-1")
         whole = context.get("path") or ""
         mount = whole.removesuffix(raw).rstrip("/") if whole.endswith(raw) else ""
+    base, path = split_base_path(
+        path, event.get("resource"), event.get("pathParameters"), context.get("domainName")
+    )
     identity = context.get("identity") or {}
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": event["httpMethod"],
-        "SCRIPT_NAME": mount,
+        "SCRIPT_NAME": mount + base,
         "PATH_INFO": path,
         # Both decode the query's values.
         "QUERY_STRING": urlencode(listed(event, "multiValueQueryStringParameters", "queryStringParameters")),

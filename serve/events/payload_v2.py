@@ -35,9 +35,14 @@ def read(event: dict[str, Any]) -> "WSGIEnvironment":
     path, mount = http.get("path") or event.get("rawPath") or "/", ""
     if not path.isascii():
         path = as_latin1(path)
-    stage = context.get("stage")
-    if stage and stage != "$default":
-        mount, path = split_stage(path, stage)
+    stage, route = context.get("stage"), event.get("routeKey")
+    if (stage and stage != "$default") or (route and route != "$default"):
+        from serve.events.mounts import split_base_path, split_stage  # noqa: PLC0415 - few APIs have either
+
+        domain = context.get("domainName")
+        mount, path = split_stage(path, stage, domain)
+        base, path = split_base_path(path, route, event.get("pathParameters"), domain)
+        mount += base
     query = event.get("rawQueryString")
     body = event.get("body")
     environ: WSGIEnvironment = {
@@ -79,12 +84,3 @@ def write(response: Response, method: str, _event: dict[str, Any]) -> dict[str, 
     if cookies:
         result["cookies"] = cookies
     return result
-
-
-def split_stage(path: str, stage: str | None) -> tuple[str, str]:
-    """A path that starts with a named stage, as the prefix /STAGE and the rest; the stage $default is not in it."""
-    if stage and stage != "$default":
-        prefix = f"/{as_latin1(stage)}"
-        if path == prefix or path.startswith(f"{prefix}/"):
-            return prefix, path[len(prefix) :]
-    return "", path

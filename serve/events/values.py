@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from serve.messages import check_value, field_name
+from serve.messages import check_value, field_name, text_of
 
 
 def listed(event: dict[str, Any], several: str, single: str) -> list[tuple[str, str]]:
@@ -25,7 +25,7 @@ def _pairs(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in values.items():
         for one in value if isinstance(value, list) else [value]:
             if one is not None:
-                yield name, str(one)
+                yield name, text_of(one)
 
 
 def grouped(headers: list[tuple[str, str]]) -> dict[str, list[str]]:

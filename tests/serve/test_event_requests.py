@@ -227,7 +227,7 @@ def test_null_parts_of_the_context_have_defaults(field: str) -> None:
     ("event", "mount", "path"),
     [
         ("v2 /dev/hello", "/dev", "/hello"),
-        ("v2 /dev", "/dev", ""),
+        ("v2 /dev", "/dev", "/"),
         ("v2 /dev/", "/dev", "/"),
         ("v2 /developer", "", "/developer"),
         ("v1 /dev/hello", "/dev", "/hello"),
@@ -243,19 +243,11 @@ def test_a_stage_in_the_url_is_the_script_name_so_that_url_for_includes_it(
     ](path=url_path)
     if shape != "rest":
         made["requestContext"]["stage"] = "dev"
+        made["requestContext"]["domainName"] = "abc123.execute-api.us-east-1.amazonaws.com"
 
     environ = seen_by_app(made)
 
     assert (environ["SCRIPT_NAME"], environ["PATH_INFO"]) == (mount, path)
-
-
-def test_a_rest_apis_base_path_mapping_is_left_to_the_app_that_sees_the_whole_path() -> None:
-    event = lambda_events.rest(path="/hello")
-    event["requestContext"]["path"] = "/hello"
-
-    environ = seen_by_app(event)
-
-    assert (environ["SCRIPT_NAME"], environ["PATH_INFO"]) == ("", "/hello")
 
 
 def test_the_event_and_the_context_are_there_for_an_app_that_asks() -> None:

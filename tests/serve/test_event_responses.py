@@ -72,9 +72,14 @@ def test_other_repeated_headers_go_out_joined_or_one_by_one(shape: str) -> None:
         ([("Content-Type", "image/svg+xml")], b"<svg/>", True),
         ([("Content-Type", "text/plain; charset=iso-8859-1")], "café".encode("latin-1"), False),
         ([("Content-Type", "image/png")], b"\x89PNG\r\n\x1a\n", False),
-        ([("Content-Type", "application/octet-stream")], b"text, but said to be binary", False),
+        ([("Content-Type", "application/octet-stream")], b"text, whatever is said of it", True),
+        ([("Content-Type", "application/x-ndjson")], '{"a": "日本"}\n'.encode(), True),
+        ([("Content-Type", "application/jwt")], b"a.b.c", True),
+        ([("Content-Type", "application/pdf")], b"%PDF-1.7\n\xe2\xe3\xcf\xd3", False),
         ([("Content-Type", "text/plain"), ("Content-Encoding", "gzip")], gzip.compress(b"x", mtime=0), False),
-        ([], b"no type", False),
+        ([("Content-Type", "application/json"), ("Content-Encoding", "identity")], b"{}", False),
+        ([], b"no type", True),
+        ([], b"no type, no text \xff", False),
     ],
 )
 def test_a_body_arrives_at_the_client_byte_for_byte(

@@ -150,3 +150,12 @@ def test_a_span_that_is_no_number_is_left_out(span: str) -> None:
 @pytest.mark.parametrize("malformed", ["", "00", "00-short-b7ad6b7169203331-01", f"00-{TRACE}-short-01"])
 def test_a_malformed_traceparent_is_left_out(malformed: str) -> None:
     assert ids_of({"HTTP_TRACEPARENT": malformed}) == {}
+
+
+def test_an_asgi_app_writes_its_own_lines_alone(start: Start) -> None:
+    """The library that calls it would write one per request, and five about the lifespan."""
+    events = [payload_v2(), payload_v2(path="/")]
+
+    results, out = serve_events(start, events, APP="tests.serve.apps:huge_asgi", LOG_LEVEL="INFO")
+
+    assert ([result["statusCode"] for result in results], out) == ([200, 200], "")
