@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Literal
 
 from commandline import UserError
-from platforms import NAMES, TITLES, least_instances, limit, limits
+from platforms import NAMES, TITLES, calls_a_function, least_instances, limit, scales_by_cpu, sold
 
 MB_OF_GB = 1024
 Architecture = Literal["x86", "arm64"]
@@ -53,7 +53,7 @@ class Setup:
     @property
     def fewest_zones(self) -> bool:
         """Whether ECS's load balancer is counted with the fewest availability zones it takes, for want of yours."""
-        return self.platform == "ecs" and self.zones is None
+        return scales_by_cpu(self.platform) and self.zones is None
 
     @property
     def title(self) -> str:
@@ -87,12 +87,7 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
     """A checked Setup with the platform's own defaults; UserError names the setting and what is allowed."""
     if platform not in NAMES:
         raise UserError(f"{platform!r} is not a platform; known: {', '.join(NAMES)}")
-    least = least_instances(platform)
-    _check_memory(platform, memory_mb, vcpu)
-    _check_at_least("instances kept ready", minimum, least)
-    if platform == "apprunner" and minimum is not None and minimum > limit("apprunner", "instances"):
-        most = limit("apprunner", "instances")
-        raise UserError(f"instances kept ready: App Runner runs {most} at most, not {minimum}")
+    _check_size(platform, memory_mb, vcpu)
     _check_at_least("requests at once", concurrency, 1)
     _check_at_least("availability zones of ECS's load balancer", zones, limit("ecs", "load_balancer_zones"))
     for name, value in (("image size", image_gb), ("response size", response_kb), ("log bytes", log_bytes)):
@@ -104,7 +99,7 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
         platform=platform,
         region=region,
         memory_mb=memory_mb,
-        vcpu=_vcpu(platform, memory_mb) if vcpu is None or platform == "aws" else vcpu,
+        vcpu=vcpu if vcpu is not None and sold.cpus(platform) else sold.cpu_with(platform, memory_mb),
         concurrency=_concurrency(platform, concurrency, vcpu),
         minimum=_minimum(platform, minimum),
         maximum=max(limit(platform, "instances"), minimum or 0),
@@ -121,60 +116,39 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
 
 def _concurrency(platform: str, asked: int | None, vcpu: Decimal | None) -> int | None:
     """On ECS the load balancer has no limit: what a task cannot take at once waits in it."""
-    if platform == "ecs":
+    choice = sold.concurrency(platform, vcpu)
+    if choice is None:
         return None
-    if platform == "gcp" and vcpu is not None and vcpu < limit("gcp", "cpu_of_one_request"):
-        if asked not in (None, 1):
-            raise UserError(f"requests at once: Cloud Run's instance with {vcpu} vCPU takes 1, not {asked}")
-        return 1
-    if asked is None or platform == "aws":
-        return limit(platform, "concurrency")
-    if asked > (most := limit(platform, "concurrency_maximum")):
-        raise UserError(f"requests at once: {TITLES[platform]}'s instance takes {most} at most, not {asked}")
+    # What a function cannot have is left out, so that a comparison with other platforms may ask for it.
+    if asked is None or calls_a_function(platform):
+        return choice.default
+    if asked not in choice.allowed:
+        size = "" if vcpu is None else f" with {vcpu} vCPU"
+        raise UserError(f"requests at once: {TITLES[platform]}'s instance{size} takes {choice}, not {asked}")
     return asked
 
 
 def _minimum(platform: str, asked: int | None) -> int:
     """Lambda's counterpart is provisioned concurrency, which has prices of its own and is not modelled."""
-    return least_instances(platform) if asked is None or platform == "aws" else asked
+    choice = sold.kept_instances(platform)
+    if asked is None or calls_a_function(platform):
+        return choice.default
+    if asked not in choice.allowed:
+        raise UserError(f"instances kept ready: {TITLES[platform]} keeps {choice}, not {asked}")
+    return asked
 
 
-def _vcpu(platform: str, memory_mb: int) -> Decimal:
-    """The CPU that comes with a memory size: Lambda's share, Cloud Run's 1, elsewhere the smallest that allows it."""
-    if platform == "aws":
-        return Decimal(memory_mb) / limit("aws", "memory_of_one_vcpu")
-    if platform == "gcp":
-        return Decimal(1)
-    return Decimal(str(min(cpu for cpu, memory in limit(platform, "sizes") if memory == memory_mb)))
-
-
-def _check_memory(platform: str, memory_mb: int, vcpu: Decimal | None) -> None:
-    if "sizes" in limits(platform):
-        sizes = [(Decimal(str(cpu)), memory) for cpu, memory in limit(platform, "sizes")]
-        if not any(memory == memory_mb and vcpu in (None, cpu) for cpu, memory in sizes):
-            allowed = ", ".join(f"{memory} MB with {cpu} vCPU" for cpu, memory in sizes)
-            wanted = f"{memory_mb} MB" + ("" if vcpu is None else f" with {vcpu} vCPU")
-            raise UserError(f"{TITLES[platform]} has no instance of {wanted}; it has {allowed}")
-        return
-    low, high = limit(platform, "memory_minimum"), limit(platform, "memory_maximum")
-    if not low <= memory_mb <= high:
-        raise UserError(f"{TITLES[platform]} has no instance of {memory_mb} MB; it has {low} to {high} MB")
-    if platform == "gcp":
-        _check_cloud_run(memory_mb, Decimal(1) if vcpu is None else vcpu)
-
-
-def _check_cloud_run(memory_mb: int, vcpu: Decimal) -> None:
-    """Below 1 vCPU any part is sold, above it some counts only, each with so much memory."""
-    rows = [(Decimal(str(cpus)), least, most) for cpus, least, most in limit("gcp", "memory_of_cpu")]
-    sold = [cpus for cpus, _, _ in rows if cpus >= limit("gcp", "cpu_of_one_request")]
-    if not vcpu.is_finite() or vcpu < rows[0][0] or (vcpu > sold[0] and vcpu not in sold):
-        counts = ", ".join(map(str, sold))
-        raise UserError(f"Cloud Run has no instance of {vcpu} vCPU; it has {rows[0][0]} to {counts}")
-    least, most = [(least, most) for cpus, least, most in rows if cpus <= vcpu][-1]
-    if not least <= memory_mb <= most:
-        raise UserError(
-            f"Cloud Run has no instance of {memory_mb} MB with {vcpu} vCPU; it has {least} to {most} MB with it"
-        )
+def _check_size(platform: str, memory_mb: int, vcpu: Decimal | None) -> None:
+    """UserError for an instance that is not sold; a function's CPU comes with its memory, whatever is asked."""
+    title, counts = TITLES[platform], sold.cpus(platform)
+    cpu = (sold.usual_cpu(platform) if vcpu is None else vcpu) if counts else None
+    if cpu is not None and cpu not in counts:
+        raise UserError(f"{title} has no instance of {cpu} vCPU; it has {sold.cpus_in_words(platform)}")
+    sizes = sold.memories(platform, cpu)
+    if memory_mb not in sizes:
+        size = "" if cpu is None else f" with {cpu} vCPU"
+        allowed = f"{sizes[0]} to {sizes[-1]}" if isinstance(sizes, range) else ", ".join(map(str, sizes))
+        raise UserError(f"{title}{size} has no instance of {memory_mb} MB; it has {allowed} MB")
 
 
 def _check_at_least(name: str, value: int | None, least: int) -> None:

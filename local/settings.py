@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 import platforms
 from local.scaling import UNLIMITED, Policy
+from platforms import sold
+from platforms.sold import Choice
 
 ROOT = Path(__file__).parent.parent
 ENGINES = ("process", "podman", "docker")
@@ -75,60 +77,52 @@ def plan(platform: str, settings: Settings) -> Plan:
     if settings.engine not in ENGINES:
         raise SettingsError(f"--engine is {settings.engine!r}; it is one of {', '.join(ENGINES)}")
     check_port(settings.port)
-    check = _Checker(platform)
-    if platform != "aws" and settings.gateway_timeout is not None:
-        other = "no timeout to set" if platforms.keeps_an_instance(platform) else "--timeout alone"
-        raise SettingsError(f"--gateway-timeout belongs to aws; {platform} has {other}")
-    if platform == "apprunner" and settings.timeout is not None:
-        raise SettingsError(
-            f"--timeout: App Runner's is {platforms.limit(platform, 'request_timeout')} s, fixed"
-        )
-    _check_tokens(platform, settings)
     _check_memory(platform, settings.memory)
-    policy = _tasks(settings) if platform == "ecs" else _policy(platform, settings, check)
-    return Plan(policy, *_timeouts(platform, settings, check))
+    _check_tokens(platform, settings)
+    policy = _tasks(platform, settings) if platforms.scales_by_cpu(platform) else _policy(platform, settings)
+    return Plan(policy, *_timeouts(platform, settings))
 
 
 def _check_memory(platform: str, memory: int) -> None:
-    known = platforms.limits(platform)
-    if "sizes" in known:
-        sizes = sorted({size for _, size in known["sizes"].value})
-        fits, allowed = memory in sizes, f"one of {', '.join(map(str, sizes))}"
-    else:
-        least, most = known["memory_minimum"].value, known["memory_maximum"].value
-        fits, allowed = least <= memory <= most, f"{least} to {most}"
-    if not fits:
+    sold_sizes = sold.memories(platform)
+    if memory not in sold_sizes:
+        sizes = list(sold_sizes)
+        allowed = (
+            f"{sizes[0]} to {sizes[-1]}"
+            if isinstance(sold_sizes, range)
+            else f"one of {', '.join(map(str, sizes))}"
+        )
         raise SettingsError(f"--memory is {memory}; on {platform} it is {allowed}")
 
 
-def _policy(platform: str, settings: Settings, check: "_Checker") -> Policy:
+def _policy(platform: str, settings: Settings) -> Policy:
     """Instances by the requests at hand: between the minimum and the maximum, idle ones gone after a while."""
-    least = platforms.least_instances(platform)
-    maximum = check.whole("--max", settings.maximum, 1, "instances", "instances")
-    minimum = least if settings.minimum is None else settings.minimum
-    if platform == "aws" and minimum:
+    kept, most = sold.kept_instances(platform), sold.instances(platform)
+    concurrency = sold.concurrency(platform)
+    maximum = _whole(platform, "--max", settings.maximum, most)
+    if settings.minimum and not kept.allowed[-1]:
         raise SettingsError("--min: an emulated Lambda function has no provisioned concurrency; leave it out")
-    if not least <= minimum <= maximum:
-        raise SettingsError(
-            f"--min is {minimum}; on {platform} with --max {maximum} it is {least} to {maximum}"
-        )
+    minimum = _whole(platform, "--min", settings.minimum, kept)
+    if minimum > maximum:
+        raise SettingsError(f"--min is {minimum}; with --max {maximum} it is at most {maximum}")
     idle = (
         platforms.limit(platform, "idle_timeout") if settings.idle_seconds is None else settings.idle_seconds
     )
     if not idle >= 0:  # nor nan
         raise SettingsError(f"--idle is {idle:g}; it is 0 or more seconds")
-    most_concurrent = "concurrency" if platform == "aws" else "concurrency_maximum"
     return Policy(
-        concurrency=check.whole("--concurrency", settings.concurrency, 1, "concurrency", most_concurrent),
+        concurrency=_whole(platform, "--concurrency", settings.concurrency, concurrency)
+        if concurrency
+        else UNLIMITED,
         minimum=minimum,
         maximum=maximum,
         idle_seconds=idle,
-        wait_seconds=platforms.limit("gcp", "pending_timeout") if platform == "gcp" else 0,
-        wait_startups=platforms.limit("gcp", "pending_startups") if platform == "gcp" else 0,
+        wait_seconds=platforms.limit_or(platform, "pending_timeout", 0),
+        wait_startups=platforms.limit_or(platform, "pending_startups", 0),
     )
 
 
-def _tasks(settings: Settings) -> Policy:
+def _tasks(platform: str, settings: Settings) -> Policy:
     """As many tasks as there are at least: requests neither start one nor wait for one."""
     refused = {
         "--max": (settings.maximum, "tasks added for their CPU are not emulated; --min says how many run"),
@@ -139,23 +133,20 @@ def _tasks(settings: Settings) -> Policy:
         "--idle": (settings.idle_seconds, "no task goes for want of requests"),
         "--timeout": (
             settings.timeout,
-            f"its load balancer's is {platforms.limit('ecs', 'request_timeout')} s of silence, fixed",
+            f"its load balancer's is {platforms.limit(platform, 'request_timeout')} s of silence, fixed",
         ),
     }
     for option, (value, why) in refused.items():
         if value is not None:
-            raise SettingsError(f"{option} does not belong to ecs: {why}")
-    least, most = platforms.least_instances("ecs"), platforms.limit("ecs", "instances")
-    tasks = least if settings.minimum is None else settings.minimum
-    if not least <= tasks <= most:
-        raise SettingsError(f"--min is {tasks}; on ecs it is {least} to {most}")
+            raise SettingsError(f"{option} does not belong to {platform}: {why}")
+    tasks = _whole(platform, "--min", settings.minimum, sold.kept_instances(platform))
     return Policy(concurrency=UNLIMITED, minimum=tasks, maximum=tasks, idle_seconds=0, on_demand=False)
 
 
 def require_engine(platform: str, settings: Settings) -> None:
     """Raise SettingsError where this machine lacks what the engine needs: the runtime, the program or the image."""
     if settings.engine == "process":
-        if platform == "aws" and find_spec("awslambdaric") is None:
+        if platforms.calls_a_function(platform) and find_spec("awslambdaric") is None:
             raise SettingsError(
                 "awslambdaric is not installed; it has wheels for Linux alone. "
                 f"On {sys.platform} run the image instead: --engine docker --image NAME"
@@ -197,7 +188,7 @@ def _check_tokens(platform: str, settings: Settings) -> None:
     if issuer is None and audience is None:
         return
     option = "--jwt-audience" if issuer is None else "--jwt-issuer"
-    if platform != "aws":
+    if not platforms.has(platform, "jwt_keys_kept"):
         raise SettingsError(f"{option} belongs to aws; {platform} has no tokens of an issuer at its door")
     if issuer is None:
         raise SettingsError("--jwt-audience needs --jwt-issuer URL, whose tokens they are")
@@ -209,39 +200,35 @@ def _check_tokens(platform: str, settings: Settings) -> None:
         )
 
 
-def _timeouts(platform: str, settings: Settings, check: "_Checker") -> tuple[float, float]:
-    """The function's or the request's timeout, and the gateway's; where there is one alone, twice that."""
-    most = platforms.limit(platform, "request_timeout")
-    if platform == "aws":
-        gateway = check.seconds("--gateway-timeout", settings.gateway_timeout, most, most)
+def _timeouts(platform: str, settings: Settings) -> tuple[float, float]:
+    """The function's or the request's timeout, and the gateway's; if there is one alone, twice that."""
+    usual = platforms.limit(platform, "request_timeout")
+    if platforms.calls_a_function(platform):
+        gateway = _seconds(platform, "--gateway-timeout", settings.gateway_timeout, usual, usual)
         # A second less than the gateway's: then the function's own log says what happened.
-        longest = platforms.limit("aws", "function_timeout_maximum")
-        return check.seconds("--timeout", settings.timeout, most - 1, longest), gateway
-    longest = platforms.limit("gcp", "request_timeout_maximum") if platform == "gcp" else most
-    timeout = check.seconds("--timeout", settings.timeout, most, longest)
+        longest = platforms.limit(platform, "function_timeout_maximum")
+        return _seconds(platform, "--timeout", settings.timeout, usual - 1, longest), gateway
+    longest = platforms.limit_or(platform, "request_timeout_maximum", None)
+    if settings.gateway_timeout is not None:
+        other = "--timeout alone" if longest else "no timeout to set"
+        raise SettingsError(f"--gateway-timeout belongs to aws; {platform} has {other}")
+    if longest is None and settings.timeout is not None:
+        raise SettingsError(f"--timeout: {platforms.TITLES[platform]}'s is {usual} s, fixed")
+    timeout = _seconds(platform, "--timeout", settings.timeout, usual, longest or usual)
     return timeout, timeout
 
 
-class _Checker:
-    """Values or their defaults, within a platform's limits."""
+def _whole(platform: str, option: str, value: int | None, choice: Choice) -> int:
+    if value is None:
+        return choice.default
+    if value not in choice.allowed:
+        raise SettingsError(f"{option} is {value}; on {platform} it is {choice}")
+    return value
 
-    def __init__(self, platform: str) -> None:
-        self.platform = platform
 
-    def whole(self, option: str, value: int | None, least: int, default: str, most: str) -> int:
-        top: int = platforms.limit(self.platform, most)
-        if value is None:
-            return platforms.limit(self.platform, default)
-        if not least <= value <= top:
-            allowed = f"{least} to {top}" if top > least else f"{top}"
-            raise SettingsError(f"{option} is {value}; on {self.platform} it is {allowed}")
-        return value
-
-    def seconds(self, option: str, value: float | None, default: float, most: float) -> float:
-        if value is None:
-            return default
-        if not 0 < value <= most:
-            raise SettingsError(
-                f"{option} is {value:g}; on {self.platform} it is above 0 and at most {most} s"
-            )
-        return value
+def _seconds(platform: str, option: str, value: float | None, default: float, most: float) -> float:
+    if value is None:
+        return default
+    if not 0 < value <= most:
+        raise SettingsError(f"{option} is {value:g}; on {platform} it is above 0 and at most {most} s")
+    return value

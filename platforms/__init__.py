@@ -37,15 +37,34 @@ def limits(platform: str) -> dict[str, Limit]:
     return {name: Limit(**table) for name, table in tables.items()}
 
 
+def has(platform: str, name: str) -> bool:
+    """Whether limits.toml has a limit of that name for `platform`."""
+    return name in limits(platform)
+
+
 def limit(platform: str, name: str) -> Any:
-    """The value alone of one limit, in the unit that limits.toml gives."""
+    """The value alone of one limit, in the unit that limits.toml gives; KeyError if there is no such limit."""
     return limits(platform)[name].value
+
+
+def limit_or(platform: str, name: str, default: Any) -> Any:
+    """The value of one limit, or `default` for a platform without such a limit."""
+    return limit(platform, name) if has(platform, name) else default
+
+
+def calls_a_function(platform: str) -> bool:
+    """Whether a platform hands events to a function, where others send requests to a port."""
+    return has(platform, "function_timeout_maximum")
+
+
+def scales_by_cpu(platform: str) -> bool:
+    """Whether a platform adds instances for their CPU, where others do for the requests at hand."""
+    return has(platform, "scaling_cpu")
 
 
 def least_instances(platform: str) -> int:
     """How many instances a platform always runs, called or not: 0 where it scales to zero."""
-    least = limits(platform).get("instances_minimum")
-    return least.value if least else 0
+    return limit_or(platform, "instances_minimum", 0)
 
 
 def keeps_an_instance(platform: str | None) -> bool:

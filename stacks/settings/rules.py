@@ -3,8 +3,10 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 import platforms
+from platforms import sold
 
 Value = str | int | float | bool
 
@@ -117,20 +119,21 @@ def combinations(platform: str, values: Mapping[str, Value | None]) -> list[str]
     """What is wrong with `values` together, each of which is allowed by itself or None, where nothing is said of it."""
     problems = list[str]()
     cpu, memory, concurrency = values["cpu"], values["memory"], values["concurrency"]
-    if platform == "gcp" and isinstance(cpu, float):
-        least, most = _cloud_run_memory(cpu)
-        if isinstance(memory, int) and not least <= memory <= most:
-            problems.append(f"memory: it is {memory}; with cpu {cpu:g} Cloud Run allows {least} to {most}")
-        if cpu < platforms.limit("gcp", "cpu_of_one_request") and concurrency not in (1, None):
-            problems.append(
-                f"concurrency: it is {concurrency}; with cpu {cpu:g}, less than 1, Cloud Run allows 1"
+    title = platforms.TITLES[platform]
+    if isinstance(cpu, float):
+        fitting = sold.memories(platform, _exact(cpu))
+        if isinstance(memory, int) and memory not in fitting:
+            allowed = (
+                f"{fitting[0]} to {fitting[-1]}"
+                if isinstance(fitting, range)
+                else " or ".join(map(str, fitting))
             )
-    if platform in {"apprunner", "ecs"} and cpu is not None and memory is not None:
-        fitting = [size for of, size in platforms.limit(platform, "sizes") if of == cpu]
-        if memory not in fitting:
-            sizes = " or ".join(str(size) for size in fitting)
-            title = platforms.TITLES[platform]
-            problems.append(f"memory: it is {memory}; with cpu {cpu:g} {title} allows {sizes}")
+            problems.append(f"memory: it is {memory}; with cpu {cpu:g} {title} allows {allowed}")
+        at_once = sold.concurrency(platform, _exact(cpu))
+        if at_once and concurrency is not None and concurrency not in at_once.allowed:
+            problems.append(
+                f"concurrency: it is {concurrency}; with cpu {cpu:g}, less than 1, {title} allows {at_once}"
+            )
     least, most = values["minInstances"], values["maxInstances"]
     if isinstance(least, int) and isinstance(most, int) and least > most:
         problems.append(f"minInstances: it is {least}; at most maxInstances is allowed, which is {most}")
@@ -170,13 +173,11 @@ def _lambda() -> dict[str, Rule]:
     # One second less than the HTTP API waits, so that it is the function that ends and says so in its log.
     longest = platforms.limit("aws", "request_timeout") - 1
     return {
-        "memory": Rule(
-            512, range(platforms.limit("aws", "memory_minimum"), platforms.limit("aws", "memory_maximum") + 1)
-        ),
+        "memory": Rule(512, sold.memories("aws")),
         "architecture": Rule("amd64", ("amd64", "arm64")),
         "timeout": Rule(longest, range(1, longest + 1)),
-        "concurrency": Rule(1, range(1, platforms.limit("aws", "concurrency") + 1)),
-        "maxInstances": Rule(None, range(1, platforms.limit("aws", "instances") + 1)),
+        "concurrency": _concurrency("aws"),
+        "maxInstances": Rule(None, sold.instances("aws").allowed),
         # Low, because whoever finds the URL spends its owner's money: at 512 MB and 100 ms at most some $4 a day.
         "throttleRate": Rule(20, range(1, platforms.limit("aws", "throttle_rate") + 1)),
         "throttleBurst": Rule(50, range(1, platforms.limit("aws", "throttle_burst") + 1)),
@@ -195,26 +196,15 @@ def _lambda() -> dict[str, Rule]:
 
 
 def _cloud_run(cpu: float | None) -> dict[str, Rule]:
-    least, whole = platforms.limit("gcp", "cpu_minimum"), platforms.limit("gcp", "cpu_of_one_request")
-    parts = [hundredths / 100 for hundredths in range(round(least * 100), round(whole * 100))]
-    counts = [count for count, _, _ in platforms.limit("gcp", "memory_of_cpu") if count >= whole]
-    alone = cpu is not None and cpu < whole
     return {
-        "memory": Rule(
-            512, range(platforms.limit("gcp", "memory_minimum"), platforms.limit("gcp", "memory_maximum") + 1)
-        ),
-        "cpu": Rule(
-            1.0, (*parts, *counts), f"{least} to {parts[-1]}, {', '.join(f'{count:g}' for count in counts)}"
-        ),
+        "memory": Rule(512, sold.memories("gcp")),
+        "cpu": _cpu("gcp"),
         "architecture": Rule("amd64", ("amd64",)),
         "timeout": Rule(60, range(1, platforms.limit("gcp", "request_timeout_maximum") + 1)),
-        "concurrency": Rule(
-            1 if alone else platforms.limit("gcp", "concurrency"),
-            range(1, platforms.limit("gcp", "concurrency_maximum") + 1),
-        ),
-        "minInstances": Rule(0, range(platforms.limit("gcp", "instances") + 1)),
+        "concurrency": _concurrency("gcp", cpu),
+        "minInstances": Rule(0, sold.kept_instances("gcp").allowed),
         # Low, because whoever finds the URL spends its owner's money.
-        "maxInstances": Rule(4, range(1, platforms.limit("gcp", "instances") + 1)),
+        "maxInstances": Rule(4, sold.instances("gcp").allowed),
         "canaryPercent": Rule(100, range(101)),
         "pin": Rule("", (), "a revision or a digest from `pulumi stack output releases`"),
         "access": Rule("public", ("public", "private"), "public, or private with Google's identity tokens"),
@@ -225,20 +215,12 @@ def _cloud_run(cpu: float | None) -> dict[str, Rule]:
     }
 
 
-def _cloud_run_memory(cpu: float) -> tuple[int, int]:
-    rows = [(least, most) for of, least, most in platforms.limit("gcp", "memory_of_cpu") if of <= cpu]
-    return rows[-1] if rows else (0, 1 << 30)
-
-
 def _app_runner() -> dict[str, Rule]:
     return {
         **_sold_in_sizes("apprunner"),
-        "concurrency": Rule(
-            platforms.limit("apprunner", "concurrency"),
-            range(1, platforms.limit("apprunner", "concurrency_maximum") + 1),
-        ),
+        "concurrency": _concurrency("apprunner"),
         **DOMAIN,
-        **_always_there("apprunner", platforms.limit("apprunner", "instances")),
+        **_always_there("apprunner"),
     }
 
 
@@ -246,21 +228,34 @@ def _ecs() -> dict[str, Rule]:
     return {
         **_sold_in_sizes("ecs"),
         "logDays": Rule(30, platforms.limit("aws", "log_days")),
-        **_always_there("ecs", platforms.limit("ecs", "instances_maximum")),
+        **_always_there("ecs"),
     }
 
 
 def _sold_in_sizes(platform: str) -> dict[str, Rule]:
-    sizes = platforms.limit(platform, "sizes")
-    counts = sorted({float(cpu) for cpu, _ in sizes})
     return {
-        "memory": Rule(512, sorted({memory for _, memory in sizes})),
-        "cpu": Rule(0.25, counts, ", ".join(f"{count:g}" for count in counts)),
+        "memory": Rule(512, sold.memories(platform)),
+        "cpu": _cpu(platform),
         "architecture": Rule("amd64", ("amd64",)),
     }
 
 
-def _always_there(platform: str, most: int) -> dict[str, Rule]:
+def _cpu(platform: str) -> Rule:
+    allowed = tuple(map(float, sold.cpus(platform)))
+    return Rule(float(sold.cpu_with(platform, 512)), allowed, sold.cpus_in_words(platform))
+
+
+def _concurrency(platform: str, cpu: float | None = None) -> Rule:
+    """All numbers that are sold with some CPU; `combinations` says what does not go with the chosen one."""
+    usual, any_cpu = sold.concurrency(platform, _exact(cpu)), sold.concurrency(platform)
+    return Rule(usual.default if usual else None, any_cpu.allowed if any_cpu else ())
+
+
+def _exact(cpu: float | None) -> Decimal | None:
+    return None if cpu is None else Decimal(str(cpu))
+
+
+def _always_there(platform: str) -> dict[str, Rule]:
     """Instances that are there without traffic, few at most: each costs by the hour."""
-    instances = range(platforms.limit(platform, "instances_minimum"), most + 1)
+    instances = sold.kept_instances(platform).allowed
     return {"budget": BUDGET, "minInstances": Rule(1, instances), "maxInstances": Rule(2, instances)}

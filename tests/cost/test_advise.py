@@ -238,8 +238,8 @@ def test_no_platform_is_no_question(prices: Prices) -> None:
         ({"durations": {"gcp": 3601.0}}, "a request takes 3601 s\\? Cloud Run answers within 3600 s"),
         ({"minimum": -1}, "instances kept ready: -1 is too few; it is 0 or more"),
         (
-            {"platforms": ("gcp",), "minimum": 1025},
-            "Cloud Run, 1025 kept ready: at most 1024 instances can be simulated",
+            {"platforms": ("gcp",), "minimum": 101},
+            "instances kept ready: Cloud Run keeps 0 to 100, not 101",
         ),
         ({"regions": {**EVERYWHERE, "gcp": "mars"}}, "'mars' is not a region"),
     ],

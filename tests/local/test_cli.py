@@ -147,8 +147,8 @@ def test_a_port_in_use_is_one_clear_line(ends: Ends) -> None:
         ),
         (["gcp", "--max=0"], "--max is 0; on gcp it is 1 to 100"),
         (["apprunner", "--timeout=1"], "--timeout: App Runner's is 120 s, fixed"),
-        (["apprunner", "--min=0"], "--min is 0; on apprunner with --max 25 it is 1 to 25"),
-        (["ecs", "--min=0"], "--min is 0; on ecs it is 1 to 20"),
+        (["apprunner", "--min=0"], "--min is 0; on apprunner it is 1 to 25"),
+        (["ecs", "--min=0"], "--min is 0; on ecs it is 1 to 5000"),
         (
             ["ecs", "--max=2"],
             "--max does not belong to ecs: tasks added for their CPU are not emulated; --min says how many run",
