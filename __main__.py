@@ -1,13 +1,12 @@
 """The Pulumi program: the stack's settings, its platform's resources, its outputs."""
 
-# ruff: noqa: PLC0415 - each cloud's SDK is large, so only the chosen platform's is imported
-
 import os
 from pathlib import Path
 
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
+from stacks.deployment import deploy
 from stacks.releases import history
 from stacks.settings import ConfigError, read
 from stacks.settings.stack_file import secrecy
@@ -23,15 +22,6 @@ async def main() -> pulumi.Inputs:
         raise pulumi.RunError(str(error)) from None
     past = await history(service)
 
-    match service.platform:
-        case "aws":
-            from stacks.aws import deploy
-        case "gcp":
-            from stacks.gcp import deploy
-        case "apprunner":
-            from stacks.apprunner import deploy
-        case _:
-            from stacks.ecs import deploy
     return deploy(service, past).outputs(service.platform)
 
 

@@ -1,11 +1,13 @@
 """What a platform's deploy() hands back: the stack's outputs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
 import pulumi
 
-from stacks.releases import Release
+from stacks.releases import History, Release
+from stacks.settings import Service
 
 # A DNS record as a person enters it: {"name", "type", "value"}.
 DnsRecords = pulumi.Output[Sequence[Mapping[str, str]]]
@@ -40,3 +42,9 @@ class Deployment:
             "dnsRecords": self.dns_records,
         }
         return {name: value for name, value in everything.items() if value is not None}
+
+
+def deploy(service: Service, past: History) -> Deployment:
+    """Make the resources of the service's platform, whose SDK alone is imported: each cloud's is large."""
+    of_platform: Callable[[Service, History], Deployment] = import_module(f"stacks.{service.platform}").deploy
+    return of_platform(service, past)

@@ -111,8 +111,10 @@ def rules(platform: str, cpu: float | None = None) -> dict[str, Rule]:
             return _cloud_run(cpu)
         case "apprunner":
             return _app_runner()
-        case _:
+        case "ecs":
             return _ecs()
+        case other:
+            raise NotImplementedError(f"no rules for {other!r}")
 
 
 def combinations(platform: str, values: Mapping[str, Value | None]) -> list[str]:

@@ -4,7 +4,6 @@
 
 import asyncio
 import contextvars
-import importlib
 import json
 import logging
 import traceback
@@ -21,7 +20,7 @@ from pulumi.runtime.proto import provider_pb2, resource_pb2
 from pulumi.runtime.settings import SETTINGS, set_root_resource
 from pulumi.runtime.stack import run_pulumi_func
 
-from stacks.deployment import Deployment
+from stacks.deployment import deploy
 from stacks.releases import History
 from stacks.settings import Service, read
 from tests.stacks import aws_cloud
@@ -97,9 +96,6 @@ def run(
     preview: bool = False,
 ) -> Graph:
     """Run the program for `chosen` on `cloud`, after the releases of `past`; raises what the program raises."""
-    deploy: Callable[[Service, History], Deployment] = importlib.import_module(
-        f"stacks.{chosen.platform}"
-    ).deploy
     recorder = _Recorder(cloud or Cloud())
     return contextvars.copy_context().run(
         _run, recorder, lambda: deploy(chosen, past).outputs(chosen.platform), preview

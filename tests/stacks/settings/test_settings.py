@@ -351,6 +351,12 @@ def test_the_stacks_own_files_hold_provider_keys_only() -> None:
         assert all(re.match(r"(aws|gcp):", key) for key in held["config"])
 
 
+def test_a_platform_that_nobody_has_written_rules_for_has_none_of_anothers() -> None:
+    """A name never means another platform."""
+    with pytest.raises(NotImplementedError, match=r"^no rules for 'elsewhere'$"):
+        rules.rules("elsewhere")
+
+
 @pytest.mark.parametrize("platform", platforms.NAMES)
 def test_every_key_has_a_rule_on_each_platform_or_a_reason_why_not(platform: str) -> None:
     """A key is never ignored: it is common, it is checked, or it is refused with a reason."""
