@@ -14,7 +14,7 @@ ACTIONLINT := v1.7.12
 # Every entry of requirements/ that `make lock` renders; the first holds all others, so that they agree.
 LOCKS := dev app image otel compare stacks
 
-.PHONY: help compare test soak lint bench dev start image logs lock upgrade clean
+.PHONY: help compare test check soak lint bench dev start image logs lock upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -22,8 +22,11 @@ help: ## list the targets
 compare: .venv/compare ## measure: the emulated platforms, or TARGETS="aws mine=https://example.com/hello"
 	@$(BIN)/python -m compare run $(TARGETS) $(ARGS)
 
-test: .venv/dev .cache/rie/installed ## run every test
-	@$(BIN)/python -m pytest $(ARGS)
+test: .venv/dev .cache/rie/installed ## run every test, on all cores
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ARGS)
+
+check: .venv/dev ## the tests that start no process, while you work
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup -m "not process" $(ARGS)
 
 soak: .venv/dev ## the doors under 10,000 generated requests, and a million events in one instance
 	@SOAK_EXAMPLES=10000 SOAK_EVENTS=1000000 $(BIN)/python -m pytest $(addprefix tests/serve/test_, \

@@ -2,5 +2,7 @@
 
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["tests.processes", "tests.parallel"]
+
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")

@@ -134,6 +134,7 @@ def test_an_unhandled_exception_is_a_500_that_shows_nothing_of_the_inside(
     assert "the secret of the inside" in caplog.text
 
 
+@pytest.mark.process
 def test_each_request_is_one_json_line_on_standard_output() -> None:
     # In a process of its own, because pytest handles all records in this one.
     program = """

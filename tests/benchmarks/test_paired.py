@@ -38,6 +38,7 @@ def test_a_report_shows_medians_and_the_ratios_of_each_round(capsys: pytest.Capt
     )
 
 
+@pytest.mark.process
 def test_a_start_is_measured_until_the_answer_to_its_first_event(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -56,6 +57,7 @@ def test_a_start_is_measured_until_the_answer_to_its_first_event(
         lambda_start(command, {"PEER": "trivial"}, {}, "something else")
 
 
+@pytest.mark.process
 def test_a_name_that_is_none_is_refused_with_those_that_are() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", "speed"],

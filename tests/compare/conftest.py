@@ -56,7 +56,7 @@ def running(*flags: str) -> Generator[Server]:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., Server]]:
+def serve(processes: None) -> Iterator[Callable[..., Server]]:
     """Start a test server with flags of server.py; it is gone after the test."""
     with ExitStack() as stack:
         yield lambda *flags: stack.enter_context(running(*flags))
@@ -125,7 +125,7 @@ def compare(
 
 
 @pytest.fixture
-def process(tmp_path: Path) -> Iterator[Callable[..., Started]]:
+def process(processes: None, tmp_path: Path) -> Iterator[Callable[..., Started]]:
     """Start `python -m compare ...` as a process of its own, results in a folder of its own."""
     with ExitStack() as stack:
 
@@ -157,7 +157,7 @@ def process(tmp_path: Path) -> Iterator[Callable[..., Started]]:
 
 
 @pytest.fixture(scope="session")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def saved(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real run with every kind of sample: cold, warm, under load, failed; one target named to need escaping."""
     folder = tmp_path_factory.mktemp("run")
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:

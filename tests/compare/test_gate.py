@@ -123,6 +123,7 @@ def test_runs_made_apart_are_refused(serve: Serve, compare: Compare, tmp_path: P
     assert "saved runs made apart also differ by when they were made" in done.error
 
 
+@pytest.mark.process
 def test_emulated_platforms_get_no_verdict(compare: Compare) -> None:
     """Between two clouds that were not measured a gate decides nothing."""
     words = ("--baseline", "local:gcp", "--candidate", "local:apprunner", "--rounds", "6", "--quiet")

@@ -23,7 +23,7 @@ ENDLESS = ("--cold-starts", "500", "--idle", "0.15", "--rounds", "100000")
 
 
 @pytest.fixture(scope="module")
-def servers() -> Iterator[list[Server]]:
+def servers(processes: None) -> Iterator[list[Server]]:
     with running("--idle", "0.1") as first, running("--idle", "0.1", "--delay", "2") as second:
         yield [first, second]
 

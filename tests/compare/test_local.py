@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.compare.conftest import Done
 
 Compare = Callable[..., Done]
@@ -23,6 +25,7 @@ def test_an_emulation_that_cannot_start_is_one_line(compare: Compare, tmp_path: 
     assert list(done.results.iterdir()) == []
 
 
+@pytest.mark.process
 def test_an_app_that_does_not_start_is_named(compare: Compare, tmp_path: Path) -> None:
     """A wrong `app` is the target's failure, and the others go on."""
     file = tmp_path / "targets.toml"
@@ -39,6 +42,7 @@ def test_an_app_that_does_not_start_is_named(compare: Compare, tmp_path: Path) -
     assert [target["failed"] for target in done.report["targets"]][1] == 0
 
 
+@pytest.mark.process
 def test_an_emulated_target_is_left_alone_as_its_file_says(compare: Compare, tmp_path: Path) -> None:
     """`idle` of the targets file holds for emulated platforms too: they keep an instance for so long."""
     file = tmp_path / "targets.toml"
@@ -53,6 +57,7 @@ def test_an_emulated_target_is_left_alone_as_its_file_says(compare: Compare, tmp
     assert cold["at_s"] - first["at_s"] > 2
 
 
+@pytest.mark.process
 def test_the_three_local_platforms_without_a_word(compare: Compare) -> None:
     """With no target the three emulated platforms are measured, cold and warm, labelled, with no verdict on clouds."""
     done = compare("run", "--cold-starts", "2", "--rounds", "6", "--quiet")
@@ -73,6 +78,7 @@ def test_the_three_local_platforms_without_a_word(compare: Compare) -> None:
     assert "They do not compare clouds" in done.out
 
 
+@pytest.mark.process
 def test_ecs_is_a_target_like_the_others_that_keeps_an_instance(compare: Compare) -> None:
     """Not among those that are measured without a word, and never left alone for a cold start."""
     done = compare("run", "local:ecs", "--rounds", "6", "--quiet")

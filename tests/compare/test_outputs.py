@@ -35,6 +35,7 @@ def test_a_disk_that_is_full_from_the_start_is_one_line(serve: Serve, process: P
     assert server.served() == 0
 
 
+@pytest.mark.process
 @LIMITED
 def test_a_file_that_cannot_be_written_anew_stays_as_it_was(saved: Path, tmp_path: Path) -> None:
     """A report that does not fit on the disk leaves the one before."""
@@ -56,6 +57,7 @@ def test_a_file_that_cannot_be_written_anew_stays_as_it_was(saved: Path, tmp_pat
     assert list(tmp_path.iterdir()) == [file]
 
 
+@pytest.mark.process
 def test_an_output_that_is_no_file_is_written_to(compare: Compare, saved: Path, tmp_path: Path) -> None:
     """A pipe or device is not replaced by a file."""
     pipe = tmp_path / "pipe"
@@ -70,6 +72,7 @@ def test_an_output_that_is_no_file_is_written_to(compare: Compare, saved: Path, 
     assert pipe.is_fifo()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("form", ["text", "csv"])
 def test_a_full_standard_output_is_one_line(saved: Path, form: str) -> None:
     """Where what is printed cannot be kept, the command says so and fails."""
@@ -89,6 +92,7 @@ def test_a_full_standard_output_is_one_line(saved: Path, form: str) -> None:
     )
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("form", ["text", "csv"])
 def test_a_reader_that_has_gone_ends_a_report_quietly(saved: Path, form: str) -> None:
     """As in `compare report ... | head -1`: the status that a shell gives, and no word."""
@@ -97,6 +101,7 @@ def test_a_reader_that_has_gone_ends_a_report_quietly(saved: Path, form: str) ->
     assert (done.returncode, done.stderr) == (141, "")
 
 
+@pytest.mark.process
 def test_a_reader_that_has_gone_ends_a_run_with_its_reports(serve: Serve, tmp_path: Path) -> None:
     """What was measured until then is in the file, which says how it ended, and in its reports."""
     server = serve()

@@ -26,7 +26,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(processes: None) -> Iterator[Browser]:
     if not CHROMIUM:
         pytest.skip("install chromium to look at the page in a browser")
     with sync_playwright() as playwright:
@@ -219,6 +219,7 @@ def test_the_page_can_be_used_by_keyboard(page: Page) -> None:
     assert page.evaluate("document.activeElement.parentElement.open") is True
 
 
+@pytest.mark.process
 def test_costs_stand_in_every_form(compare: Compare, browser: Browser, tmp_path: Path) -> None:
     """What a month would cost and who would wait: in the text, JSON, Markdown and on the page."""
     with running() as server:
@@ -245,6 +246,7 @@ def test_the_page_prints(page: Page) -> None:
     assert 2 <= len(re.findall(rb"/Type /Page\b", document)) <= 9
 
 
+@pytest.mark.process
 @pytest.mark.skipif(
     shutil.which("pdftotext") is None, reason="install poppler-utils to read what is on paper"
 )

@@ -303,6 +303,7 @@ def test_wrong_usage_is_one_line_and_status_2(
     assert not done.results.exists()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("command", ["compare", "cost"])
 def test_a_command_alone_says_what_there_is(command: str) -> None:
     """As `--help` does, and not squeezed into the line of an error."""

@@ -38,6 +38,7 @@ def measured(compare: Compare, issuer: Issuer, token: str, log: Path) -> Done:
             return compare("run", f"mine={aws.url}/hello", *HEADER, *BRIEF, "--cold", "none")
 
 
+@pytest.mark.process
 def test_a_running_platform_is_measured_with_a_token_that_nothing_keeps(
     compare: Compare, issuer: Issuer, tmp_path: Path
 ) -> None:
@@ -50,6 +51,7 @@ def test_a_running_platform_is_measured_with_a_token_that_nothing_keeps(
     assert holding(token, done, log) == []
 
 
+@pytest.mark.process
 def test_cold_starts_behind_the_authorizer_are_measured_too(
     compare: Compare, issuer: Issuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,6 +71,7 @@ def test_cold_starts_behind_the_authorizer_are_measured_too(
     assert holding(token, done) == []
 
 
+@pytest.mark.process
 def test_a_token_that_is_refused_is_a_failure_that_does_not_show_it(
     compare: Compare, issuer: Issuer, tmp_path: Path
 ) -> None:

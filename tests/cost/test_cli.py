@@ -192,6 +192,7 @@ def test_a_file_that_is_not_such_a_page_is_not_overwritten(tmp_path: Path) -> No
     assert precious.read_text(encoding="utf-8") == "my thesis"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "status", "out", "error"),
     [

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get i
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(processes: None) -> Iterator[Browser]:
     """Chromium without a window."""
     with sync_playwright() as tools:
         running = tools.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

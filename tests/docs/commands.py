@@ -21,6 +21,7 @@ import typer
 import typer.main
 from typer.exceptions import TyperException
 
+import benchmarks.__main__ as benchmarks
 from tests.docs.documents import ROOT, Block, Command, agree
 
 SECONDS = 120
@@ -243,6 +244,9 @@ def _refusal_of_help(module: str, arguments: list[str]) -> str | None:
     options = [word.partition("=")[0] for word in arguments if re.match(r"--?(?!help)[a-z]", word)]
     # Up to the first option or value; a word in capitals stands for one.
     words = list(itertools.takewhile(re.compile(r"[a-z]").match, arguments))
+    if module == "benchmarks" and not options:
+        unknown = [word for word in words if word not in benchmarks.NAMES]
+        return f"there is no benchmark {', '.join(unknown)}" if unknown else None
     command = [sys.executable, "-m", module, *words, "--help"]
     done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
     if done.returncode:

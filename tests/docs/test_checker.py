@@ -167,14 +167,18 @@ def test_what_a_command_names_is_looked_for(text: str, problems: list[str]) -> N
     assert list(missing(text)) == problems
 
 
+def test_a_benchmark_that_is_none_is_found() -> None:
+    assert list(missing("make bench ARGS=prob")) == ["python -m benchmarks prob: there is no benchmark prob"]
+
+
+@pytest.mark.process
 def test_what_another_parser_refuses_is_found() -> None:
-    [benchmark] = missing("make bench ARGS=prob")
-    [option] = missing("python -m tests.compare.coverage --quickly")
-
-    assert benchmark.startswith("python -m benchmarks prob: there is no benchmark prob\nusage: ")
-    assert option == "python -m tests.compare.coverage --quickly: there is no option --quickly"
+    assert list(missing("python -m tests.compare.coverage --quickly")) == [
+        "python -m tests.compare.coverage --quickly: there is no option --quickly"
+    ]
 
 
+@pytest.mark.process
 def test_a_server_is_there_for_the_later_commands_on_a_port_of_its_own(tmp_path: Path) -> None:
     server = Command("python -m http.server --bind 127.0.0.1 8000 # --port 8000", ())
     client = Block("page.md", 1, 1, None, (Command("curl -s localhost:8000 2000", ()),))
@@ -186,6 +190,7 @@ def test_a_server_is_there_for_the_later_commands_on_a_port_of_its_own(tmp_path:
         assert run("echo $PPID", tmp_path)[0] == 0
 
 
+@pytest.mark.process
 def test_what_a_command_writes_stays_out_of_the_repository(tmp_path: Path) -> None:
     folder = workspace(tmp_path)
 
@@ -193,6 +198,7 @@ def test_what_a_command_writes_stays_out_of_the_repository(tmp_path: Path) -> No
     assert (tmp_path / "results").is_dir()
 
 
+@pytest.mark.process
 def test_a_command_that_never_ends_is_ended(tmp_path: Path) -> None:
     with pytest.raises(TimeoutError, match=r"was not done after 0\.5 s"):
         run("echo begun; sleep 600", tmp_path, 0.5)

@@ -39,7 +39,7 @@ NOT_RUN = [block for block in BLOCKS if block.mark not in (None, FOREGROUND)]
 
 
 @pytest.fixture(scope="session")
-def prepared() -> None:
+def prepared(processes: None) -> None:
     """What `make` sets up once, so that it does not say so in the middle of an output."""
     status, printed = run("make .venv/compare .venv/dev", ROOT, 600)
     assert status == 0, printed
@@ -97,6 +97,7 @@ def test_every_link_within_the_repository_leads_to_a_file_and_heading(name: str)
     assert dead == []
 
 
+@pytest.mark.process
 def test_every_make_target_has_a_help_text_which_make_help_shows() -> None:
     status, printed = run("make help", ROOT)
 

@@ -24,6 +24,7 @@ def steps(workflow: Path) -> list[dict[str, Any]]:
     return [step for job in jobs.values() for step in job["steps"]]
 
 
+@pytest.mark.process
 def test_actionlint_finds_nothing() -> None:
     actionlint = shutil.which("actionlint") or shutil.which(str(ROOT / ".cache/actionlint"))
     if actionlint is None:
@@ -35,6 +36,7 @@ def test_actionlint_finds_nothing() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+@pytest.mark.process
 def test_zizmor_finds_no_risk() -> None:
     command = ["zizmor", "--offline", "--no-progress", "--format", "plain", *map(str, WORKFLOWS)]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
@@ -59,6 +61,7 @@ def test_the_project_has_what_its_commands_name(workflow: Path) -> None:
     assert [problem for command in found for problem in missing(command.replace("$!", ""))] == []
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("answers", "seen"),
     [
@@ -98,6 +101,7 @@ def test_the_watch_over_a_canary_ends_well_only_where_every_request_does(
     assert (done.returncode, done.stdout.split()) == seen
 
 
+@pytest.mark.process
 def test_the_gate_of_a_pull_request_comes_to_a_decision(tmp_path: Path) -> None:
     """The step itself, in a clone: its worktree, its servers, and its end, which leaves no server."""
     clone = tmp_path / "clone"
@@ -124,6 +128,7 @@ def test_the_gate_of_a_pull_request_comes_to_a_decision(tmp_path: Path) -> None:
     assert (tmp_path / "base/base.log").exists()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("stack", "more"), [("staging", ""), ("production", " --config image=R@sha256:1")])
 def test_a_preview_is_of_what_the_deployment_would_do(tmp_path: Path, stack: str, more: str) -> None:
     """Staging builds; production takes the image that staging has, so a build is not what it would see."""

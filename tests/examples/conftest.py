@@ -9,7 +9,7 @@ from tests.examples.cluster import Cluster, cluster
 
 
 @pytest.fixture(scope="module")
-def database_server() -> Iterator[Cluster]:
+def database_server(processes: None) -> Iterator[Cluster]:
     with ExitStack() as stack:
         try:
             running = stack.enter_context(cluster())

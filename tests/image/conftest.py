@@ -19,7 +19,7 @@ STAND_IN = "localhost/python-stand-in:3.13"
 
 
 @pytest.fixture(scope="session")
-def engine() -> Engine:
+def engine(processes: None) -> Engine:
     for name in ("podman", "docker"):
         if (
             shutil.which(name)

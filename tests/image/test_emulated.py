@@ -14,6 +14,8 @@ import pytest
 from local import Emulator, EmulatorError, Settings
 from tests.image.engine import Engine
 
+pytestmark = pytest.mark.process
+
 PATIENCE = 60
 Start = Callable[..., Emulator]
 

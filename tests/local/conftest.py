@@ -103,14 +103,14 @@ def emulating(folder: Path) -> Generator[Emulate]:
 
 
 @pytest.fixture
-def emulate(tmp_path: Path) -> Iterator[Emulate]:
+def emulate(processes: None, tmp_path: Path) -> Iterator[Emulate]:
     """`emulating` for one test, which needs settings of its own."""
     with emulating(tmp_path) as start:
         yield start
 
 
 @pytest.fixture(scope="module")
-def emulate_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulate]:
+def emulate_for_all(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulate]:
     """`emulating` for all tests of a module."""
     with emulating(tmp_path_factory.mktemp("emulated")) as start:
         yield start

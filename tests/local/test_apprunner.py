@@ -68,6 +68,7 @@ def test_an_instance_that_dies_is_replaced_without_a_request(apprunner: Running)
     assert apprunner.ask("/").json["pid"] != pid
 
 
+@pytest.mark.process
 def test_an_instance_whose_health_checks_fail_is_replaced() -> None:
     async def main() -> None:
         plan = Plan(Policy(concurrency=2, minimum=1, maximum=2, idle_seconds=60), 60, 60)

@@ -49,6 +49,7 @@ def press_ctrl_c(process: "subprocess.Popen[str]") -> None:
     os.killpg(process.pid, signal.SIGINT)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("platform", "end", "status"),
     [
@@ -75,6 +76,7 @@ def test_a_signal_ends_it_and_every_instance_also_one_at_work(
         assert is_gone(pid)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("platform", platforms.NAMES)
 def test_not_even_sigkill_leaves_an_instance_behind(platform: str) -> None:
     with command("local", platform, "--port=0", APP) as process:
@@ -86,6 +88,7 @@ def test_not_even_sigkill_leaves_an_instance_behind(platform: str) -> None:
         until(lambda: is_gone(pid), "the instance ends")
 
 
+@pytest.mark.process
 def test_it_says_where_it_is_what_it_emulates_and_what_happens() -> None:
     with command("local", "aws", "--port=0", "--idle=0", "--app=app:create_app()") as process:
         assert process.stdout is not None
@@ -244,6 +247,7 @@ def test_the_help_names_every_option(ends: Ends) -> None:
     assert "--with-parent" not in text
 
 
+@pytest.mark.process
 def test_the_emulator_ends_with_its_block_also_when_that_fails(tmp_path: Path) -> None:
     settings = Settings(app="tests.local.apps:app", log=tmp_path / "log")
     pids: list[int] = []
@@ -258,6 +262,7 @@ def test_the_emulator_ends_with_its_block_also_when_that_fails(tmp_path: Path) -
     assert all(is_gone(pid) for pid in pids)
 
 
+@pytest.mark.process
 def test_the_emulator_ends_with_its_caller_even_when_that_is_killed(tmp_path: Path) -> None:
     program = (
         "from pathlib import Path; from urllib.request import urlopen\n"
@@ -284,6 +289,7 @@ def test_the_emulator_ends_with_its_caller_even_when_that_is_killed(tmp_path: Pa
         until(lambda: is_gone(json.loads(answer)["pid"]), "the instance ends")
 
 
+@pytest.mark.process
 def test_an_emulator_that_cannot_start_says_why() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

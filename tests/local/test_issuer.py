@@ -13,6 +13,8 @@ import pytest
 
 from tests.local.conftest import PATIENCE, command
 
+pytestmark = pytest.mark.process
+
 
 def first_line(process: "subprocess.Popen[str]") -> str:
     assert process.stdout is not None

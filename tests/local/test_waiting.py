@@ -4,6 +4,8 @@ import asyncio
 import io
 from pathlib import Path
 
+import pytest
+
 from local import Settings, gcp
 from local.aws.instance import LambdaInstance
 from local.aws.runtime_api import Failed, Returned
@@ -17,6 +19,7 @@ EVENT = b"{}"
 TRACE = "Root=1-0-0"
 
 
+@pytest.mark.process
 def test_at_cloud_runs_maximum_a_request_waits_for_its_turn_and_too_long_a_wait_is_refused(
     tmp_path: Path,
 ) -> None:
@@ -37,6 +40,7 @@ def test_at_cloud_runs_maximum_a_request_waits_for_its_turn_and_too_long_a_wait_
     asyncio.run(main())
 
 
+@pytest.mark.process
 def test_a_lambda_init_over_its_limit_is_run_again_under_the_functions_timeout() -> None:
     async def main() -> None:
         log, reaper, settings = await _world("1")
@@ -52,6 +56,7 @@ def test_a_lambda_init_over_its_limit_is_run_again_under_the_functions_timeout()
     asyncio.run(main())
 
 
+@pytest.mark.process
 def test_a_lambda_init_that_is_over_the_functions_timeout_too_is_a_failed_invocation() -> None:
     async def main() -> None:
         ends: list[str] = []

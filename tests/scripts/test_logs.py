@@ -33,7 +33,7 @@ def bin_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def logs(bin_folder: Path, tmp_path: Path) -> Logs:
+def logs(processes: None, bin_folder: Path, tmp_path: Path) -> Logs:
     """Run logs.sh in that project."""
 
     def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -96,6 +96,7 @@ def add(bin_folder: Path, name: str, script: str) -> None:
     program.chmod(0o755)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("arguments", [["aws"], []])
 @pytest.mark.usefixtures("stacks")
 def test_the_stacks_own_command_is_run_with_its_words(
@@ -132,6 +133,7 @@ def test_what_is_missing_is_one_line(logs: Logs) -> None:
     ]
 
 
+@pytest.mark.process
 def test_without_pulumi_it_says_where_to_get_it(logs: Logs) -> None:
     done = logs("aws")
 
@@ -142,6 +144,7 @@ def test_without_pulumi_it_says_where_to_get_it(logs: Logs) -> None:
     )
 
 
+@pytest.mark.process
 def test_make_hands_the_stack_over() -> None:
     done = subprocess.run(
         ["make", "--dry-run", "logs", "STACK=prod-eu"],
@@ -155,6 +158,7 @@ def test_make_hands_the_stack_over() -> None:
     assert done.stdout == "./logs.sh prod-eu\n"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("arguments", [["--help"], ["aws", "gcp"]])
 def test_what_is_no_stacks_name_is_one_line(logs: Logs, arguments: list[str]) -> None:
     done = logs(*arguments)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 # As Debian's python3 without the package python3-venv: it makes an environment, finds no pip for it, and fails.
 PYTHON = """#!/bin/sh

@@ -61,7 +61,7 @@ def starting() -> Generator[Start]:
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
+def start(processes: None) -> Iterator[Start]:
     with starting() as start:
         yield start
 
@@ -106,7 +106,7 @@ def rie(start: Start) -> Callable[..., Invoke]:
 
 
 @pytest.fixture(scope="module")
-def hello_under_rie() -> Iterator[Invoke]:
+def hello_under_rie(processes: None) -> Iterator[Invoke]:
     """The project's own app under AWS's emulator, without identity headers, for many events."""
     with starting() as start:
         yield under_rie(start, {"IDENTITY_HEADERS": "off"})
@@ -136,7 +136,7 @@ def post(url: str, event: Any) -> Any:
 
 
 @pytest.fixture(scope="module", params=["gunicorn", "local:aws", "local:gcp"])
-def address(request: pytest.FixtureRequest) -> Iterator[tuple[str | None, int | None]]:
+def address(processes: None, request: pytest.FixtureRequest) -> Iterator[tuple[str | None, int | None]]:
     """Host and port of a door."""
     if request.param == "gunicorn":
         with (

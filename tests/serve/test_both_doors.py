@@ -38,7 +38,7 @@ Answer = tuple[int, dict[str, str], list[str], bytes]
 
 
 @pytest.fixture(scope="module", params=APPS)
-def doors(request: pytest.FixtureRequest) -> Iterator[list[tuple[str, int]]]:
+def doors(processes: None, request: pytest.FixtureRequest) -> Iterator[list[tuple[str, int]]]:
     """The addresses of gunicorn and of the emulated HTTP API, both serving the nasty app."""
     app = APPS[request.param]
     emulated = Settings(app=app, environment=QUIET, idle_seconds=60)

@@ -13,6 +13,8 @@ import pytest
 from local.instances.process import free_port
 from tests.serve.doors import Gunicorn
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -19,6 +19,7 @@ EVENTS = int(os.environ.get("SOAK_EVENTS", "5000"))
 QUIET = {"LOG_LEVEL": "CRITICAL"}
 
 
+@pytest.mark.process
 def test_many_events_leave_no_memory_thread_or_file_behind() -> None:
     # In a process of its own, because pytest keeps every record that is logged in this one.
     program = [sys.executable, "-m", "tests.serve.endurance", str(EVENTS)]
@@ -30,6 +31,7 @@ def test_many_events_leave_no_memory_thread_or_file_behind() -> None:
     assert growth["bytes"] < 4 * EVENTS
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("platform", ["aws", "gcp"])
 def test_while_emulated_instances_come_and_go_under_load_no_request_is_lost(platform: str) -> None:
     instances: set[str] = set()

@@ -118,6 +118,7 @@ def test_all_tries_together_leave_time_in_lambdas_start() -> None:
     assert secrets.PATIENCE * (len(secrets.PAUSES) + 1) + sum(secrets.PAUSES) < 8
 
 
+@pytest.mark.process
 def test_the_app_finds_its_secret_when_it_is_loaded() -> None:
     """From the door's start to the answer, with processes and sockets."""
     with parameter_store({"/shop/key": ["canary"]}) as store, starting() as start:
@@ -134,6 +135,7 @@ def test_the_app_finds_its_secret_when_it_is_loaded() -> None:
     assert "canary" not in log
 
 
+@pytest.mark.process
 def test_a_start_without_its_secret_is_an_init_error_that_says_so() -> None:
     """Lambda shows it in the log and answers; the app is never loaded."""
     with parameter_store({}) as store, runtime_api([payload_v2()]) as api, starting() as start:

@@ -63,6 +63,7 @@ def test_in_lambda_mode_an_idle_instance_ends_at_once(start: Start) -> None:
         assert process.wait(timeout=30) == -signal.SIGTERM
 
 
+@pytest.mark.process
 def test_in_lambda_mode_no_signal_is_lost_just_as_a_request_has_ended(start: Start, tmp_path: Path) -> None:
     compiler = shutil.which("cc")
     if compiler is None:

@@ -175,6 +175,7 @@ def test_a_receiver_that_is_not_there_fails_no_request(start: Start) -> None:
     assert [answer["statusCode"] for _, answer in answers] == [200, 200]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("variables", [{}, {"OTEL_EXPORTER_OTLP_ENDPOINT": "x", "OTEL_SDK_DISABLED": "true"}])
 @pytest.mark.parametrize("door", ["serve.aws_lambda", "serve.gunicorn_app"])
 def test_nothing_of_it_is_imported_unless_it_is_on(door: str, variables: dict[str, str]) -> None:

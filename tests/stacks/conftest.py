@@ -34,7 +34,7 @@ def moto() -> Generator[Moto]:
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project with a virtual environment, made once."""
     if shutil.which("pulumi") is None:
         pytest.skip(NO_ENGINE)

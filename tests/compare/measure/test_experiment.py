@@ -335,7 +335,7 @@ def test_quiet_says_the_result_alone(serve: Serve, compare: Compare) -> None:
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def certificate(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for localhost that signs itself, with its key, in one file."""
     folder = tmp_path_factory.mktemp("tls")
     file = folder / "both.pem"
@@ -415,6 +415,7 @@ def in_terminal(columns: int, *words: str, environment: dict[str, str] | None = 
     return process.wait(60), written.decode()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("columns", "environment"), [(120, {}), (60, {"NO_COLOR": "1"})])
 def test_a_terminal_shows_what_is_known_so_far(
     serve: Serve, tmp_path: Path, columns: int, environment: dict[str, str]

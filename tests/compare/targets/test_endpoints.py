@@ -17,7 +17,7 @@ Pulumi = Callable[..., Path]
 
 
 @pytest.fixture
-def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pulumi:
+def pulumi(processes: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pulumi:
     """Put a `pulumi` on PATH that prints and exits as told, and notes how it was called."""
 
     def make(out: str, *, error: str = "", status: int = 0) -> Path:

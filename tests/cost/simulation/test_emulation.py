@@ -6,6 +6,7 @@ from pathlib import Path
 
 import aiohttp
 import numpy as np
+import pytest
 
 from cost.setup import setup
 from cost.simulation.arrivals import Poisson, Times
@@ -13,6 +14,8 @@ from cost.simulation.simulate import simulate, system
 from cost.simulation.timing import published
 from local import Emulator, Settings
 from platforms.prices import Prices
+
+pytestmark = pytest.mark.process
 
 IDLE_S = 0.4
 MEAN_GAP_S = 0.3

@@ -88,6 +88,7 @@ def invocation(number: int) -> Invocation:
     return Invocation(f"id-{number}", event, int(time.time() * 1000) + 60_000, "arn:aws:lambda", TRACE)
 
 
+@pytest.mark.process
 @needs_rie
 def test_a_runtime_that_does_everything_wrong_gets_the_same_answers(tmp_path: Path) -> None:
     theirs, ours = tmp_path / "theirs", tmp_path / "ours"
@@ -144,6 +145,7 @@ def events() -> dict[str, Any]:
     }
 
 
+@pytest.mark.process
 @needs_rie
 def test_the_same_handler_gives_the_same_results() -> None:
     variables = {"APP": "app:create_app()", "IDENTITY_HEADERS": "off"}

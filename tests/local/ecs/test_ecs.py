@@ -115,6 +115,7 @@ def test_an_app_that_never_becomes_healthy_is_not_deployed(emulate: Emulate) -> 
         emulate("ecs", app="tests.local.apps:broken()")
 
 
+@pytest.mark.process
 def test_a_task_that_says_nothing_for_a_minute_is_a_gateway_timeout(tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     gate.touch()
@@ -132,6 +133,7 @@ def test_a_task_that_says_nothing_for_a_minute_is_a_gateway_timeout(tmp_path: Pa
     asyncio.run(main())
 
 
+@pytest.mark.process
 def test_a_response_may_take_longer_than_a_minute_in_which_nothing_comes(tmp_path: Path) -> None:
     gates = [tmp_path / "gate", tmp_path / "then"]
     for gate in gates:
@@ -154,6 +156,7 @@ def test_a_response_may_take_longer_than_a_minute_in_which_nothing_comes(tmp_pat
     asyncio.run(main())
 
 
+@pytest.mark.process
 def test_a_sick_task_serves_until_another_has_taken_its_place_and_its_requests_end(tmp_path: Path) -> None:
     start, work = tmp_path / "start", tmp_path / "work"
     check = HealthCheck(interval=0.05, timeout=10, failures=2)
@@ -186,6 +189,7 @@ def test_a_sick_task_serves_until_another_has_taken_its_place_and_its_requests_e
     asyncio.run(main())
 
 
+@pytest.mark.process
 def test_a_task_that_is_sick_soon_after_its_start_is_left_alone_for_as_long_as_ecs_does() -> None:
     check = HealthCheck(interval=0.05, timeout=10, failures=2, grace=300)
 
@@ -228,6 +232,7 @@ class Deaf(Service):
         )
 
 
+@pytest.mark.process
 def test_a_task_that_takes_no_connection_is_a_bad_gateway_and_stays() -> None:
     async def main() -> None:
         settings = Settings(app="tests.local.apps:app")

@@ -65,6 +65,7 @@ async def commands() -> AsyncGenerator[tuple[Start, io.StringIO]]:
     await watcher.close()
 
 
+@pytest.mark.process
 def test_a_published_port_counts_as_open_only_when_there_is_an_answer() -> None:
     """An engine that publishes a port accepts connections before the app does, and hangs up on them."""
 
@@ -86,6 +87,7 @@ def test_a_published_port_counts_as_open_only_when_there_is_an_answer() -> None:
     assert asyncio.run(main()) == (None, ["GET /health HTTP/1.0\r\n"] * 3)
 
 
+@pytest.mark.process
 def test_a_port_that_never_opens_is_a_problem_that_says_why() -> None:
     async def main() -> tuple[Instance, str | None, Instance, str | None]:
         async with commands() as (start, _):
@@ -99,6 +101,7 @@ def test_a_port_that_never_opens_is_a_problem_that_says_why() -> None:
     assert why_quick == f"exited with 3 before port {quick.port} was open"
 
 
+@pytest.mark.process
 def test_stopping_asks_first_and_kills_what_is_left_after_the_grace_also_when_it_is_frozen() -> None:
     async def main() -> tuple[int, int, str]:
         async with commands() as (start, log):
@@ -119,6 +122,7 @@ def test_stopping_asks_first_and_kills_what_is_left_after_the_grace_also_when_it
     assert log.count("asked") == 2
 
 
+@pytest.mark.process
 def test_what_an_instance_started_ends_with_it() -> None:
     async def main() -> int:
         async with commands() as (start, log):
@@ -130,6 +134,7 @@ def test_what_an_instance_started_ends_with_it() -> None:
     assert is_gone(asyncio.run(main()))
 
 
+@pytest.mark.process
 def test_an_instance_has_ended_though_a_child_in_a_session_of_its_own_holds_its_output() -> None:
     program = (
         "import subprocess as s; print(s.Popen(['sleep', '600'], start_new_session=True).pid, flush=True)"
@@ -146,6 +151,7 @@ def test_an_instance_has_ended_though_a_child_in_a_session_of_its_own_holds_its_
     assert asyncio.run(main()) == 0
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("frozen", [False, True])
 def test_the_reaper_ends_what_is_left_when_its_input_ends(frozen: bool) -> None:
     left, ended = (subprocess.Popen(["sleep", "60"], start_new_session=True) for _ in range(2))

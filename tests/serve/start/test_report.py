@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from serve.start.report import Import, parse
 
 ROOT = Path(__file__).parents[3]
@@ -36,6 +38,7 @@ def test_imports_are_read_as_trees() -> None:
     assert parse(TRACE) == [Import("flask", 400, 750, [jinja, Import("click", 50, 50)]), Import("app", 7, 7)]
 
 
+@pytest.mark.process
 def test_it_shows_the_time_per_package_and_per_import_and_what_is_deferred() -> None:
     printed = report("tests.serve.starts.pages:app").stdout
 
@@ -47,6 +50,7 @@ def test_it_shows_the_time_per_package_and_per_import_and_what_is_deferred() -> 
     assert "at its first use (or in the start: PRELOAD=flask.cli)" in printed
 
 
+@pytest.mark.process
 def test_an_app_that_does_not_start_is_reported_as_it_says_itself() -> None:
     done = report("app:nothing")
 

@@ -10,6 +10,8 @@ import pytest
 
 from serve.start import deferral
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[3]
 STARTS = Path(__file__).parents[1] / "starts"
 APPS = sorted(path.stem for path in STARTS.iterdir() if path.stem not in ("run", "files", "__pycache__"))
