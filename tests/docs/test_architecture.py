@@ -1,0 +1,29 @@
+"""docs/architecture.md shows the house as it is, and no file of it has grown too long to be read at once."""
+
+from tests.docs.documents import ROOT
+from tests.docs.tree import FOLDERS, PAGE, drawn
+
+LONGEST = 300
+# Longer today; none is added.
+LONGER = {
+    "compare/measure/experiment.py",
+    "cost/simulation/engine.py",
+    "cost/simulation/simulate.py",
+    "local/aws/http_api.py",
+    "local/instances/process.py",
+}
+
+
+def test_the_tree_on_the_page_is_that_of_the_folders() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+
+    assert page == drawn(page), "draw it anew: .venv/bin/python -m tests.docs.tree"
+
+
+def test_no_source_file_has_more_than_300_lines() -> None:
+    sources = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    lengths = {
+        path.relative_to(ROOT).as_posix(): len(path.read_text("utf-8").splitlines()) for path in sources
+    }
+
+    assert {name: length for name, length in lengths.items() if length > LONGEST and name not in LONGER} == {}
