@@ -1,16 +1,13 @@
 """Command lines into runs, reports and gates; every error is one line on standard error."""
 
-import os
 import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
-from typer.exceptions import Abort, TyperException
 
-from commandline import UserError
+import commandline
 from compare import options
 from compare.targets.target import DEFAULT, LOCAL
 from compare.units import share
@@ -23,7 +20,6 @@ _Targets = Annotated[
         help=f"{', '.join(LOCAL)}, NAME=URL, or a Pulumi stack's name [{', '.join(DEFAULT)}]",
     ),
 ]
-_WIDTH = 120
 
 
 @app.callback()
@@ -78,7 +74,7 @@ def run(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     request = options.request_of(method, headers, body, expect)
     from compare import commands  # noqa: PLC0415 -- scipy takes a second that a usage error need not wait for
 
-    output = commands.Output(results, _console(), _command(), quiet=quiet, monthly=monthly)
+    output = commands.Output(results, commandline.console(), _command(), quiet=quiet, monthly=monthly)
     if resume:
         raise typer.Exit(commands.resume(resume, output))
     if aa and not targets and not targets_file:
@@ -99,7 +95,7 @@ def report(
     """Render saved runs again, several side by side."""
     from compare import commands  # noqa: PLC0415 -- as above
 
-    raise typer.Exit(commands.report(runs, form, output, _console()))
+    raise typer.Exit(commands.report(runs, form, output, commandline.console()))
 
 
 @app.command()
@@ -143,7 +139,7 @@ def gate(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     failures = share(max_failures, "--max-failures")
     from compare import commands  # noqa: PLC0415 -- as above
 
-    output = commands.Output(results, _console(), _command(), quiet=quiet)
+    output = commands.Output(results, commandline.console(), _command(), quiet=quiet)
     if saved:
         limit = commands.Limit(baseline, candidate, slowdown, failures)
         raise typer.Exit(commands.gate_saved(saved, limit, output, primary))
@@ -154,46 +150,8 @@ def gate(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
 
 
 def main() -> None:
-    """Run the command line and exit with its status; what a user can put right is one line on standard error."""
-    try:
-        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
-        sys.stdout.flush()
-    except UserError as failure:
-        status = _failed(str(failure), failure.status)
-    except TyperException as failure:
-        status = _failed(failure.format_message(), 2)
-    except (Abort, KeyboardInterrupt):
-        status = 130
-    except (BrokenPipeError, SystemExit):  # the latter is what typer makes of the former
-        status = 141  # what a shell reports for a reader that has gone
-        _discard_output()
-    except OSError as failure:
-        status = _failed(f"cannot write the output: {failure.strerror}", 1)
-        _discard_output()
-    sys.exit(status if isinstance(status, int) else 0)
-
-
-def _failed(text: str, status: int) -> int:
-    print(f"compare: {' '.join(text.split())}", file=sys.stderr)
-    return status
-
-
-def _discard_output() -> None:
-    """What is left of the output cannot be written; without this Python would try at its end and complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-class _Console(Console):
-    """A console that leaves it to its caller what to do when its reader has gone."""
-
-    def on_broken_pipe(self) -> None:
-        raise  # noqa: PLE0704 -- called while the error is handled
-
-
-def _console() -> Console:
-    """The terminal, or for a file or pipe as many columns as the table needs."""
-    console = _Console()
-    return console if console.is_terminal else _Console(width=_WIDTH, highlight=False)
+    """Run the command line and exit with its status."""
+    commandline.run(app, "compare")
 
 
 def _command() -> str:

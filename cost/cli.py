@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.console import Console
-from typer.exceptions import Abort, TyperException
 
+import commandline
 from commandline import UserError
 from cost import own_prices
 from cost.advise import advise
@@ -105,7 +104,7 @@ def bill_command(  # noqa: PLR0913 -- each is one option of the command line
             )
         )
         return
-    text.bills([(free, listed) for free, listed in pairs], [*notes, _FREE_NOTE], _console())
+    text.bills([(free, listed) for free, listed in pairs], [*notes, _FREE_NOTE], commandline.console())
 
 
 @app.command("advise")
@@ -206,25 +205,14 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
     if as_json:
         print(json.dumps(report))
         return
-    text.advice(report, _console(), chart=chart)
+    text.advice(report, commandline.console(), chart=chart)
     if page:
         print(f"\n{page} has the charts and every bill's line items.")
 
 
 def main() -> None:
-    """Run the command line and exit with its status; what a user can put right is one line on standard error."""
-    try:
-        app(sys.argv[1:] or ["--help"], standalone_mode=False)
-        status = 0
-    except (UserError, PriceError) as failure:
-        status = _failed(str(failure))
-    except TyperException as failure:
-        status = _failed(failure.format_message())
-    except (Abort, KeyboardInterrupt):
-        status = 130
-    except (BrokenPipeError, SystemExit):  # the latter is what typer makes of the former
-        status = 141
-    sys.exit(status)
+    """Run the command line and exit with its status."""
+    commandline.run(app, "cost", errors=[PriceError])
 
 
 _FREE_NOTE = "Free tiers are taken whole; anything else in the same account uses them up as well."
@@ -232,12 +220,6 @@ _BILL_NOTE = (
     "Starts and overlaps are what is expected of requests at random, with published starts and idle times."
 )
 _COLD_NOTE = "Starts are as asked, overlaps what is expected of requests at random."
-
-
-def _failed(message: str) -> int:
-    lines = message.splitlines()
-    print("\n".join([f"cost: {lines[0]}", *lines[1:]]), file=sys.stderr)
-    return 2
 
 
 def _prices(path: Path | None) -> Prices:
@@ -278,9 +260,3 @@ def _ways(
     per_hour: float | None, monthly: float | None, log: Path | None, cron: str | None
 ) -> list[tuple[Literal["--requests-per-hour", "--monthly", "--log", "--cron"], Any]]:
     return [("--requests-per-hour", per_hour), ("--monthly", monthly), ("--log", log), ("--cron", cron)]
-
-
-def _console() -> Console:
-    """The terminal, or for a file or pipe as many columns as the tables need."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(width=120, highlight=False)

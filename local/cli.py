@@ -1,16 +1,14 @@
 """The command line: `python -m local aws|gcp|apprunner|ecs` to a platform that runs in the foreground."""
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+import commandline
 from local.run import run
 from local.settings import Settings, SettingsError
-
-USAGE_ERROR = 2
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -101,33 +99,18 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
         jwt_audience=jwt_audience,
         log=log,
     )
-    sys.exit(asyncio.run(run(platform, settings, with_parent=with_parent)))
-
-
-def main(command: typer.Typer = app) -> None:
-    """Run the command; what the user can put right is one line and status 2."""
     try:
-        command(standalone_mode=False)
+        status = asyncio.run(run(platform, settings, with_parent=with_parent))
     except SettingsError as problem:
-        _fail(str(problem))
-    except typer.Exit as end:
-        sys.exit(end.exit_code)
-    except typer.Abort:
-        sys.exit(130)
-    except Exception as problem:
-        # A wrong option or value: the class is in a module that typer keeps to itself.
-        message = getattr(problem, "format_message", None)
-        if message is None:
-            raise
-        _fail(message())
+        if with_parent:  # which waits for the URL on standard output
+            print(problem)
+        raise
+    raise typer.Exit(status)
 
 
-def _fail(message: str) -> None:
-    # Also to standard output where a program waits there for the URL.
-    if "--with-parent" in sys.argv:
-        print(message)
-    print(f"error: {message}", file=sys.stderr)
-    sys.exit(USAGE_ERROR)
+def main() -> None:
+    """Run the command line and exit with its status."""
+    commandline.run(app, "local")
 
 
 def _variable(text: str) -> tuple[str, str]:

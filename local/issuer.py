@@ -9,7 +9,6 @@ import json
 import os
 import re
 import signal
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -23,10 +22,10 @@ import typer
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from local import cli
+import commandline
+from commandline import INTERRUPTED
 from local.aws.keys import DISCOVERY
 from local.http.front import listen
-from local.run import INTERRUPTED
 from local.settings import check_port
 
 KEYS = "/keys"
@@ -149,8 +148,8 @@ def issue(port: Annotated[int, typer.Option(help="of 127.0.0.1; 0 is any free on
             flush=True,
         )
         end = signal.sigwait(ends)
-    sys.exit(INTERRUPTED if end == signal.SIGINT else 0)
+    raise typer.Exit(INTERRUPTED if end == signal.SIGINT else 0)
 
 
 if __name__ == "__main__":
-    cli.main(app)
+    commandline.run(app, "local.issuer")

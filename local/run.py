@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from commandline import INTERRUPTED
 from local import apprunner, aws, ecs, gcp
 from local.http.front import Front, listen
 from local.instances.process import Reaper
@@ -21,7 +22,6 @@ EMULATES = {
     "apprunner": "App Runner",
     "ecs": "ECS Express Mode",
 }
-INTERRUPTED = 130
 
 
 class Service(Protocol):

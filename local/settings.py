@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import platforms
+from commandline import UserError
 from local.scaling import UNLIMITED, Policy
 from platforms import sold
 from platforms.sold import Choice
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 ENGINES = ("process", "podman", "docker")
 
 
-class SettingsError(ValueError):
+class SettingsError(UserError):
     """A setting that the platform or this machine cannot serve; the text names it and what to type."""
 
 

@@ -115,7 +115,7 @@ def test_a_port_in_use_is_one_clear_line(ends: Ends) -> None:
         assert ends("aws", f"--port={port}") == (
             2,
             "",
-            f"error: port {port} is in use; choose another with --port, or 0 for any\n",
+            f"local: port {port} is in use; choose another with --port, or 0 for any\n",
         )
 
 
@@ -188,12 +188,12 @@ def test_a_port_in_use_is_one_clear_line(ends: Ends) -> None:
     ],
 )
 def test_what_cannot_be_is_one_clear_line_and_status_2(ends: Ends, arguments: list[str], line: str) -> None:
-    assert ends(*arguments) == (2, "", f"error: {line}\n")
+    assert ends(*arguments) == (2, "", f"local: {line}\n")
 
 
 @pytest.mark.parametrize(
     ("arguments", "named"),
-    [([], "platform"), (["gcp", "--port=http"], "--port"), (["gcp", "--no-such"], "--no-such")],
+    [(["--port=1"], "platform"), (["gcp", "--port=http"], "--port"), (["gcp", "--no-such"], "--no-such")],
 )
 def test_a_wrong_command_line_is_one_line_that_names_what_is_wrong(
     ends: Ends, arguments: list[str], named: str
@@ -201,7 +201,7 @@ def test_a_wrong_command_line_is_one_line_that_names_what_is_wrong(
     status, out, error = ends(*arguments)
 
     assert (status, out, error.count("\n")) == (2, "", 1)
-    assert error.startswith("error: ")
+    assert error.startswith("local: ")
     assert named in error
 
 
@@ -211,7 +211,7 @@ def test_a_missing_engine_is_named(ends: Ends, monkeypatch: pytest.MonkeyPatch) 
     assert ends("gcp", "--engine=docker", "--image=mine") == (
         2,
         "",
-        "error: docker is not on PATH; install it, or leave out --engine\n",
+        "local: docker is not on PATH; install it, or leave out --engine\n",
     )
 
 
@@ -222,7 +222,7 @@ def test_without_the_lambda_runtime_the_way_out_is_named(ends: Ends, monkeypatch
     status, _, error = ends("aws", "--port=0")
 
     assert status == 2
-    assert error.startswith("error: awslambdaric is not installed; it has wheels for Linux alone. ")
+    assert error.startswith("local: awslambdaric is not installed; it has wheels for Linux alone. ")
     assert error.endswith("run the image instead: --engine docker --image NAME\n")
 
 

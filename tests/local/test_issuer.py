@@ -93,7 +93,7 @@ def test_a_port_in_use_is_one_clear_line() -> None:
             out, error = process.communicate(timeout=PATIENCE)
 
     assert (process.returncode, out) == (2, "")
-    assert error == f"error: port {port} is in use; choose another with --port, or 0 for any\n"
+    assert error == f"local.issuer: port {port} is in use; choose another with --port, or 0 for any\n"
 
 
 @pytest.mark.parametrize("port", ["-1", "65536"])
@@ -102,4 +102,4 @@ def test_a_port_that_is_none_is_one_clear_line(port: str) -> None:
         out, error = process.communicate(timeout=PATIENCE)
 
     assert (process.returncode, out) == (2, "")
-    assert error == f"error: --port is {port}; it is 0 (any free one) to 65535\n"
+    assert error == f"local.issuer: --port is {port}; it is 0 (any free one) to 65535\n"
