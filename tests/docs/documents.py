@@ -65,7 +65,12 @@ class PageError(ValueError):
 
 def pages() -> list[Path]:
     """Every Markdown page that users read: the README, docs/, and the README of a folder."""
-    found = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")]
+    found = [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        *ROOT.glob("docs/**/*.md"),
+        *ROOT.glob("*/README.md"),
+    ]
     return sorted({page for page in found if page.exists()})
 
 

@@ -1,5 +1,7 @@
 """docs/architecture.md shows the house as it is, and no file of it has grown too long to be read at once."""
 
+import re
+
 from tests.docs.documents import ROOT
 from tests.docs.tree import FOLDERS, PAGE, drawn
 
@@ -27,3 +29,12 @@ def test_no_source_file_has_more_than_300_lines() -> None:
     }
 
     assert {name: length for name, length in lengths.items() if length > LONGEST and name not in LONGER} == {}
+
+
+def test_every_path_that_the_page_names_is_there() -> None:
+    text = PAGE.read_text(encoding="utf-8").partition("## The house")[0]
+    named = re.findall(r"`((?:[\w.]+/)+[\w.]*|[\w.]+\.(?:py|sh|yaml|toml))`", text)
+
+    assert len(named) > 40
+    known = [ROOT, *(ROOT / folder for folder in ("platforms", "requirements"))]
+    assert [name for name in named if not any((folder / name).exists() for folder in known)] == []
