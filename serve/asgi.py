@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from serve.instance import Identity, headers_before, server_timing
 from serve.logs import ids, ids_of
-from serve.messages import INTERNAL_ERROR, Response, check_value, field_name, status_code
+from serve.messages import INTERNAL_ERROR, Response, check_value, error, field_name, status_code
 from serve.wsgi_call import is_number
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger(__name__)
+
+_BAD_REQUEST = error("400 Bad Request")
 
 
 def identify(
@@ -75,13 +77,16 @@ def guard(app: Application) -> Application:
             await app(scope, receive, send)
             return
         response = _Response(send)
+        request = _Request(receive)
         try:
-            await app(scope, receive, response.send)
+            await app(scope, request.receive, response.send)
             response.require_begun()
         except (Exception, SystemExit, asyncio.CancelledError) as failure:
-            if not response.begun and not _is_given_up():
+            if not response.begun and request.is_cut_off:
+                await response.answer(_BAD_REQUEST)
+            elif not response.begun and not _is_given_up():
                 log.exception("The app failed")
-                await response.fail()
+                await response.answer(INTERNAL_ERROR)
             elif isinstance(failure, SystemExit):
                 raise RuntimeError("the app exited amid its response") from failure
             else:
@@ -90,8 +95,25 @@ def guard(app: Application) -> Application:
     return guarded
 
 
+class _Request:
+    """Knows whether the client has gone amid its body: what the app raises then is no failure of the app."""
+
+    def __init__(self, receive: Receive) -> None:
+        self.of_server = receive
+        self.is_whole = False
+        self.is_cut_off = False
+
+    async def receive(self) -> Message:
+        message = await self.of_server()
+        if message["type"] == "http.disconnect":
+            self.is_cut_off = not self.is_whole
+        else:
+            self.is_whole = not message.get("more_body")
+        return message
+
+
 class _Response:
-    """Holds the app's status and headers back until there is a byte to send."""
+    """Holds the app's status and headers back until the first event of a body, which may be empty."""
 
     def __init__(self, send: Send) -> None:
         self.to_server = send
@@ -101,18 +123,19 @@ class _Response:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.held = _checked(message)
-        elif self.begun or message.get("body") or not message.get("more_body"):
-            if self.held:
-                start, self.held, self.begun = self.held, None, True
-                await self.to_server(start)
-            await self.to_server(message)
+            return
+        if self.held and message["type"] != "http.response.informational":
+            start, self.held, self.begun = self.held, None, True
+            await self.to_server(start)
+        await self.to_server(message)
 
     def require_begun(self) -> None:
         if not self.begun:
             raise RuntimeError("the app sent no response")
 
-    async def fail(self) -> None:
-        status, headers, body = INTERNAL_ERROR
+    async def answer(self, response: Response) -> None:
+        """Send `response` in place of the app's."""
+        status, headers, body = response
         encoded = [(name.encode(), value.encode()) for name, value in headers]
         await self.to_server({"type": "http.response.start", "status": int(status[:3]), "headers": encoded})
         await self.to_server({"type": "http.response.body", "body": body})

@@ -1,22 +1,34 @@
 """A WSGI middleware for servers that stream: a failure before the first byte is a whole 500, not half an answer."""
 
+import errno
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from serve.messages import INTERNAL_ERROR, check_value, field_name
+from serve.messages import INTERNAL_ERROR, Headers, Response, error, status_code
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
+_BAD_REQUEST = error("400 Bad Request")
+
+
+class _BadBodyError(BaseException):
+    """The request's body is malformed or has been cut off. No app is to take it for a failure of its own."""
+
 
 def guard(app: "WSGIApplication") -> "WSGIApplication":
-    """`app`, where an exception or SystemExit before its first byte becomes a 500 that shows nothing of the inside."""
+    """`app`, where an exception or SystemExit before its first byte becomes a 500 that shows nothing of the inside.
+
+    A body that is malformed or has been cut off becomes a 400 where the app reads it.
+    """
 
     def guarded(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
+            environ["wsgi.input"] = _Input(environ["wsgi.input"], environ.get("CONTENT_LENGTH"))
         response = _Response(start_response)
         chunks: Iterable[bytes] = ()
         try:
@@ -29,47 +41,61 @@ def guard(app: "WSGIApplication") -> "WSGIApplication":
             # An app may start its response as late as in its first bytes.
             first = next(filter(None, iterator), b"")
             response.begin()
-        except (Exception, SystemExit):
+        except BaseException as failure:
             _close(chunks)
-            if response.write is not None:
+            is_begun = response.write is not None
+            if isinstance(failure, _BadBodyError):
+                if is_begun:
+                    raise _client_gone() from failure
+                return _send(start_response, _BAD_REQUEST)
+            if is_begun or not _is_the_apps(failure, environ):
                 raise
             log.exception("The app failed")
-            status, headers, body = INTERNAL_ERROR
-            start_response(status, headers, sys.exc_info())
-            return [body]
-        except BaseException:
-            _close(chunks)
-            raise
+            return _send(start_response, INTERNAL_ERROR)
         return _Chunks(first, iterator, chunks)
 
     return guarded
 
 
+def _is_the_apps(failure: BaseException, environ: "WSGIEnvironment") -> bool:
+    """Whether the failure is a fault of the app, not a sign for the server."""
+    # So an app tells gunicorn that it has taken the connection over, and is done with it: a WebSocket has ended.
+    if isinstance(failure, StopIteration) and "HTTP_UPGRADE" in environ:
+        return False
+    return isinstance(failure, Exception | SystemExit)
+
+
+def _send(start_response: "StartResponse", response: Response) -> list[bytes]:
+    """Answer with `response` in place of the app's; called while its failure is handled."""
+    status, headers, body = response
+    start_response(status, headers, sys.exc_info())
+    return [body]
+
+
+def _client_gone() -> OSError:
+    """What a server does not log: it is not the app's fault that there is nobody to go on with."""
+    return ConnectionResetError(errno.ECONNRESET, "the request's body is malformed or has been cut off")
+
+
 class _Response:
-    """Holds the app's status and headers back until there is a byte to send."""
+    """Holds the app's status and headers back until there is a byte to send (PEP 3333)."""
 
     def __init__(self, start_response: "StartResponse") -> None:
         self.start_response = start_response
-        self.held: tuple[str, list[tuple[str, str]]] | None = None
+        self.held: tuple[str, Headers] | None = None
         self.write: Callable[[bytes], object] | None = None
 
-    def start(
-        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
-    ) -> Callable[[bytes], object]:
+    def start(self, status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
         if self.write is not None and exc_info:
             raise exc_info[1].with_traceback(exc_info[2])
         if self.held and not exc_info:
             raise RuntimeError("start_response was called twice without exc_info")
-        # Here, because a server that refuses one keeps those before it.
-        for name, value in headers:
-            field_name(name)
-            if not (value.isascii() and value.isprintable()):
-                check_value(value)
+        status_code(status)
         self.held = status, headers
         return self._write
 
     def begin(self) -> Callable[[bytes], object]:
-        """Give status and headers to the server."""
+        """Give status and headers to the server, which refuses what HTTP has no place for."""
         if self.held is None:
             raise RuntimeError("the app never called start_response")
         if self.write is None:
@@ -78,6 +104,36 @@ class _Response:
 
     def _write(self, data: bytes) -> object:
         return self.begin()(data)
+
+
+class _Input:
+    """The request's body; where that is malformed or ends too early, reading it raises _BadBodyError."""
+
+    def __init__(self, body: Any, length: str | None) -> None:
+        self.body = body
+        self.left = int(length) if length else 0
+
+    def read(self, size: int | None = None) -> bytes:
+        return self._checked(self.body.read, size, is_whole=size is None or size < 0)
+
+    def readline(self, size: int | None = None) -> bytes:
+        return self._checked(self.body.readline, size, is_whole=False)
+
+    def readlines(self, _hint: int | None = None) -> list[bytes]:
+        return list(self)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.readline, b"")
+
+    def _checked(self, read: Callable[[Any], bytes], size: int | None, *, is_whole: bool) -> bytes:
+        try:
+            data = read(size)
+        except Exception as problem:
+            raise _BadBodyError(str(problem)) from problem
+        self.left -= len(data)
+        if self.left > 0 and (is_whole or (not data and size != 0)):
+            raise _BadBodyError(f"{self.left} bytes of the body are missing")
+        return data
 
 
 class _Chunks:
@@ -90,7 +146,10 @@ class _Chunks:
 
     def __iter__(self) -> Iterator[bytes]:
         yield self.first
-        yield from self.rest
+        try:
+            yield from self.rest
+        except _BadBodyError as failure:
+            raise _client_gone() from failure
 
     def close(self) -> None:
         _close(self.chunks)

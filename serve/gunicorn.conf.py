@@ -1,11 +1,12 @@
 """How gunicorn serves the app in a container that may be frozen, scaled and stopped at any time."""
 
 import os
-import socket
+import signal
 import sys
 from typing import Any
 
-from serve import start
+from serve import gunicorn_worker, start
+from serve.gunicorn_end import grace
 from serve.settings import SettingError, number, one_of
 
 try:
@@ -13,21 +14,21 @@ try:
     # Fewer than the 1000 connections that a worker holds, or it could keep none open.
     threads = number("THREADS", 8, 1, 999)
     loglevel = one_of("GUNICORN_LOG_LEVEL", "warning", ("critical", "error", "warning", "info", "debug"))
-    # The app is loaded here, in the master: the port opens when it can answer, so a start-up probe on the port tells
-    # the truth, workers share its memory, and what it speaks decides which worker serves it.
-    from serve.gunicorn_app import is_asgi
+    # As many processes as WEB_CONCURRENCY says, gunicorn's own name; one by default: a rarely called service has a
+    # fraction of a CPU.
+    preload_app = number("WEB_CONCURRENCY", 1, 1, 1000) > 1
 except SettingError as error:
     sys.exit(f"Error: {error}")
-preload_app = True
 wsgi_app = "serve.gunicorn_app:application"
+worker_class = "serve.gunicorn_worker.Worker"
+if preload_app:
+    _, is_asgi = gunicorn_worker.load()
+    worker_class = "serve.gunicorn_asgi.Worker" if is_asgi else "serve.gunicorn_threads.Worker"
+    threads = 1 if is_asgi else threads
+    sys.stderr.write(gunicorn_worker.lost_threads())
 
 host = os.environ.get("HOST", "0.0.0.0")  # noqa: S104 - a container's port
 bind = f"[{host}]:{port}" if ":" in host and not host.startswith("[") else f"{host}:{port}"
-
-# As many processes as WEB_CONCURRENCY says, gunicorn's own name; one by default: a rarely called service has a fraction
-# of a CPU.
-worker_class = "serve.gunicorn_asgi.Worker" if is_asgi else "gthread"
-threads = 1 if is_asgi else threads
 
 # A frozen instance (CPU only during requests) cannot send heartbeats; it would be killed when it wakes up.
 timeout = 0
@@ -56,20 +57,49 @@ errorlog = "-"
 
 def on_starting(server: Any) -> None:
     """Called in the master before it listens: gunicorn itself would try for five seconds, and say so eleven times."""
-    if server.cfg.settings["bind"].get() != [bind]:
-        return  # elsewhere, as GUNICORN_CMD_ARGS says
+    if server.cfg.settings["bind"].get() != [bind] or "GUNICORN_FD" in os.environ:
+        return  # elsewhere, as GUNICORN_CMD_ARGS says, or where the master before this one listens
     [(address, _)] = server.cfg.address
     try:
-        # Not listening, or a start-up probe would take it for ready.
-        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((address, port))
+        # It listens when the app can answer, so a start-up probe on the port tells the truth.
+        gunicorn_worker.bind(server, (address, port))
     except OSError as problem:
         sys.exit(
             f"Error: HOST is {host!r} and PORT is '{port}', where nothing can listen: {problem.strerror}"
         )
 
 
-def when_ready(_server: Any) -> None:
-    """Called in the master when the port is open, before it forks."""
+def when_ready(server: Any) -> None:
+    """Called in the master before it forks."""
+
+    def end(*arguments: Any) -> None:
+        grace.begin()
+        server.signal(*arguments)
+
+    signal.signal(signal.SIGTERM, end)
+    if server.cfg.preload_app:
+        start.finish()
+
+
+def child_exit(_server: Any, _worker: Any) -> None:
+    """Called in the master when a worker has ended."""
+    gunicorn_worker.end_if_failed()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Called in a worker that has loaded the app."""
     start.finish()
+    if not getattr(worker, "opens_itself", False):
+        gunicorn_worker.open_port(worker, worker.sockets)
+        gunicorn_worker.say_open(worker)
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """Called in a worker that has ended its requests."""
+    if worker.pid == os.getpid():
+        grace.watch(worker.cfg.graceful_timeout)
+
+
+def on_exit(server: Any) -> None:
+    """Called in the master when its workers have ended."""
+    grace.watch(server.cfg.graceful_timeout)

@@ -1,13 +1,19 @@
-"""gunicorn's ASGI worker, which does not wait for idle connections when it is stopped.
+"""gunicorn's ASGI worker, which ends with its requests, and takes requests as its worker of threads does.
 
-A platform's front end keeps its connections open. gunicorn's own worker would wait for them until its master kills it:
-for all of the time that an instance has to end, which is billed, and without the end of the app's lifespan.
+A platform's front end keeps its connections open. gunicorn's own ASGI worker would wait for them until its master kills
+it: for all of the time that an instance has to end, which is billed, and without the end of the app's lifespan.
 """
 
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from gunicorn.asgi.protocol import ASGIProtocol
+from gunicorn.http.errors import InvalidHeader, InvalidRequestLine
+from gunicorn.util import split_request_uri
 from gunicorn.workers import gasgi
+
+from serve import gunicorn_worker
+from serve.gunicorn_end import grace
 
 # They have no types for what is used of them here.
 Protocol: Any = ASGIProtocol
@@ -16,6 +22,38 @@ ASGIWorker: Any = gasgi.ASGIWorker
 
 class Connection(Protocol):
     """A connection that its worker knows as long as it is idle: while the timer of keep-alive runs."""
+
+    is_answered = False
+
+    def eof_received(self) -> None:
+        """The client sends no more: if a request is not whole, it never will be."""
+        body = self._body_receiver
+        if self._callback_parser is not None and body is not None and not body._complete:  # noqa: SLF001
+            self._send_error_response(400, "the body has been cut off")
+
+    def _on_headers_complete(self) -> bool:
+        self.is_answered = False
+        goes_on = super()._on_headers_complete()
+        _complete(self._current_request)
+        return goes_on
+
+    def _send_response_start(self, *arguments: Any, **named: Any) -> None:
+        self.is_answered = True
+        super()._send_response_start(*arguments, **named)
+        # The guard sends it with the first event of a body. Bytes of that event take it along; without any it goes by
+        # itself.
+        self.worker.loop.call_soon(self._send_head)
+
+    def _send_head(self) -> None:
+        if self._response_buffer:
+            self._safe_write(self._response_buffer)
+            self._response_buffer = None
+
+    def _send_error_response(self, *arguments: Any, **named: Any) -> None:
+        # Amid a response the client would take it for a part of that; the end of the connection is plain.
+        if not self.is_answered:
+            self.is_answered = True
+            super()._send_error_response(*arguments, **named)
 
     def _arm_keepalive_timer(self) -> None:
         super()._arm_keepalive_timer()
@@ -26,12 +64,47 @@ class Connection(Protocol):
         self.worker.idle.discard(self)
 
 
+def _complete(request: Any) -> None:
+    """Take a request's Host, cookies and target as WSGI has them. Raises InvalidHeader, InvalidRequestLine."""
+    names = [name for name, _ in request.headers_bytes]
+    if b"host" not in names and request.version == (1, 1):
+        raise InvalidHeader("HOST")
+    if names.count(b"cookie") > 1:
+        cookies = b"; ".join(value for name, value in request.headers_bytes if name == b"cookie")
+        others = [pair for pair in request.headers_bytes if pair[0] != b"cookie"]
+        request.headers_bytes = [*others, (b"cookie", cookies)]
+    if not request.uri.startswith("/") or "#" in request.uri:
+        try:
+            target = split_request_uri(request.uri)
+        except ValueError:
+            raise InvalidRequestLine(request.uri) from None
+        request.raw_path = target.path.encode("latin-1")
+        request.path = unquote_to_bytes(request.raw_path).decode("utf-8", "replace")
+        request.query = target.query
+
+
 class Worker(ASGIWorker):
     """What gunicorn's configuration names."""
+
+    # Its port opens when the app's lifespan has begun.
+    opens_itself = True
+    is_open = False
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.idle: set[Connection] = set()
+
+    def notify(self) -> None:
+        """Called again and again while requests can come."""
+        if not self.is_open:
+            self.is_open = True
+            gunicorn_worker.say_open(self)
+        super().notify()
+
+    def handle_exit_signal(self) -> None:
+        """Called on SIGTERM."""
+        grace.begin()
+        super().handle_exit_signal()
 
     async def _shutdown(self) -> None:
         """End the idle connections as their timer would; wait for requests, and end the lifespan, as ever."""

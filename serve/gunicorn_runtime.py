@@ -1,6 +1,8 @@
 """What gunicorn mode runs: gunicorn itself, started fast."""
 
+import os
 import runpy
+import signal
 import sys
 
 from serve import start
@@ -14,4 +16,6 @@ if __name__ == "__main__":
         networks("FORWARDED_ALLOW_IPS", "*")
     except SettingError as error:
         sys.exit(f"Error: {error}")
+    # Until gunicorn has handlers of its own. Without one a container's first process would ignore the signal.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     runpy.run_module("gunicorn", run_name="__main__", alter_sys=True)

@@ -3,6 +3,7 @@
 A client proves a cold start by them: the instance's request number is 1 and its age is below what the client waited.
 """
 
+import itertools
 import mmap
 import os
 import threading
@@ -26,21 +27,31 @@ class Identity:
     """The instance's id and request counter, shared by threads and, made before a fork, by processes.
 
     The id is made at the first request, not at start: instances restored from one snapshot share what start made.
+    `following` gives the next number, from 1; `lock` is held between processes while the id is made.
     """
 
-    def __init__(self, lock: Callable[[], AbstractContextManager[Any]] = nullcontext) -> None:
-        self._memory = mmap.mmap(-1, 8 + _ID_BYTES)
+    def __init__(
+        self,
+        following: Callable[[], int] | None = None,
+        lock: Callable[[], AbstractContextManager[Any]] = nullcontext,
+    ) -> None:
+        # In one step, whichever threads ask.
+        self._following = following or itertools.count(1).__next__
+        self._memory = mmap.mmap(-1, _ID_BYTES)
         self._threads = threading.Lock()
         self._processes = lock
+        self._id = ""
 
     def next_request(self) -> tuple[str, int]:
         """The instance's id in hexadecimal and the number of this request in it, from 1."""
+        return self._id or self._make_id(), self._following()
+
+    def _make_id(self) -> str:
         with self._threads, self._processes():
-            number = int.from_bytes(self._memory[:8], "little") + 1
-            self._memory[:8] = number.to_bytes(8, "little")
-            if number == 1:
-                self._memory[8:] = os.urandom(_ID_BYTES)
-            return self._memory[8:].hex(), number
+            if not any(self._memory[:]):
+                self._memory[:] = os.urandom(_ID_BYTES)
+            self._id = self._memory[:].hex()
+        return self._id
 
 
 def identify(

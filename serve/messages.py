@@ -71,9 +71,12 @@ def header_value(value: str) -> str:
 
 @lru_cache(maxsize=1024)
 def status_code(status: str) -> int:
-    """The number in a response's status. Raises ValueError for a status that HTTP does not have."""
-    if not _STATUS.fullmatch(status):
-        raise ValueError(f"the app's status {status!r} is none that HTTP has")
+    """The number in a response's status. Raises ValueError for a status that HTTP does not have.
+
+    One below 200 is not the end of a response: the client would wait for another (RFC 9110, 15.2).
+    """
+    if not _STATUS.fullmatch(status) or status < "200":
+        raise ValueError(f"the app's status {status!r} is none that a response ends with")
     return int(status[:3])
 
 

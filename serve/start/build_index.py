@@ -35,7 +35,13 @@ def main() -> None:
 def start() -> None:
     """Import what Lambda mode and gunicorn mode import; the app's own modules only where it can be loaded here."""
     importlib.import_module("serve.start").begin()
-    for module in ("gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "serve.lambda_runtime", *WITH_THE_APP):
+    of_doors = (
+        "gunicorn.app.wsgiapp",
+        "serve.gunicorn_worker",
+        "serve.gunicorn_threads",
+        "serve.lambda_runtime",
+    )
+    for module in (*of_doors, *WITH_THE_APP):
         try:
             importlib.import_module(module)
         except (Exception, SystemExit) as error:

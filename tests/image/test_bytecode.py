@@ -56,7 +56,8 @@ DOORS = {
     "gunicorn": [
         "serve.gunicorn_app",
         "gunicorn.app.wsgiapp",
-        "gunicorn.workers.gthread",
+        "serve.gunicorn_worker",
+        "serve.gunicorn_threads",
         "serve.gunicorn_asgi",
     ],
     "health check": ["serve.healthcheck"],

@@ -18,7 +18,7 @@ from tests.serve.runtime import serve_events
 FAILURES = {
     "failing": ["/raise", "/exit", "/never", "/first", "/wide", "/broken", "/name", "/status"],
     "failing_asgi": [
-        *("/raise", "/exit", "/never", "/cancelled", "/first", "/first/exit", "/empty"),
+        *("/raise", "/exit", "/never", "/cancelled", "/first", "/first/exit"),
         *("/broken", "/name", "/status"),
     ],
 }
@@ -54,8 +54,8 @@ def test_every_failure_is_a_500_and_the_next_request_works_in_both_modes(
     assert through_gunicorn == [answered(result) for result in results]
 
 
-@pytest.mark.parametrize("failure", ["/midway/raise", "/midway/exit"])
-def test_a_failure_after_the_first_byte_of_an_asgi_response_leaves_the_instance_alive(
+@pytest.mark.parametrize("failure", ["/empty/raise", "/midway/raise", "/midway/exit"])
+def test_a_failure_after_the_first_body_event_of_an_asgi_response_leaves_the_instance_alive(
     gunicorn: Gunicorn, start: Start, failure: str
 ) -> None:
     """The connection breaks in gunicorn mode; in Lambda mode nothing has been sent yet, so it is a 500."""

@@ -77,7 +77,7 @@ def test_stand_ins_are_nowhere_but_among_the_globals_of_modules() -> None:
     code = """
 from serve import start; start.begin()
 import flask, gc, sys
-from serve import deferral
+from serve.start import deferral
 app = flask.Flask("app")
 flask.Blueprint("part", "app")
 known = [vars(module) for module in sys.modules.values()] + [app.template_context_processors[None]]

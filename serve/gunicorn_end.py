@@ -1,0 +1,40 @@
+"""The end of gunicorn's processes, which no thread that an app left behind holds up past the grace."""
+
+import logging
+import os
+import sys
+import threading
+import time
+
+# Before the master's own patience is over: it would say that a worker was killed, perhaps for want of memory.
+_MARGIN_SECONDS = 0.5
+
+
+class Grace:
+    """When this process was told to end, on the monotonic clock; None until then."""
+
+    since: float | None = None
+
+    def begin(self) -> None:
+        """Called when SIGTERM comes."""
+        self.since = self.since or time.monotonic()
+
+    def watch(self, seconds: float) -> None:
+        """End this process when the grace of so many seconds is over, if it still runs then."""
+        over = (time.monotonic() if self.since is None else self.since) + seconds - _MARGIN_SECONDS
+        threading.Thread(target=_end_at, args=(over,), daemon=True).start()
+
+
+grace = Grace()
+
+
+def _end_at(over: float) -> None:
+    # Daemons run on while Python waits for the threads that are none.
+    time.sleep(max(0.0, over - time.monotonic()))
+    here = (threading.main_thread(), threading.current_thread())
+    names = [thread.name for thread in threading.enumerate() if not thread.daemon and thread not in here]
+    sys.stderr.write(f"Warning: ended while threads of the app were running: {', '.join(names) or 'none'}\n")
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(0)

@@ -1,0 +1,105 @@
+"""A WSGI response on the wire: its head and its first bytes in one packet, its headers looked at once."""
+
+import time
+from email.utils import formatdate
+from functools import lru_cache
+from typing import Any
+
+from gunicorn import util
+from gunicorn.http import wsgi
+
+from serve.messages import Headers, check_value, field_name
+
+# It has no types for what is used of it here.
+GunicornsResponse: Any = wsgi.Response
+
+# Beyond this, to copy the body behind the head takes longer than to send it by itself.
+_TOGETHER = 65_536
+
+
+class Response(GunicornsResponse):
+    """What gunicorn makes of an app's response."""
+
+    _head = b""
+
+    def process_headers(self, headers: Headers) -> None:
+        """Take the app's headers, in place of any before. Raises ValueError for one that HTTP has no place for."""
+        kept: Headers = []
+        for name, value in headers:
+            # gunicorn itself looks at each by two regular expressions.
+            if not (value.isascii() and value.isprintable()):
+                check_value(value)
+            value = value.strip(" \t")  # noqa: PLW2901 - RFC 9110, 5.5
+            kind = _kind(name)
+            if kind:
+                if kind == "content-length":
+                    self.response_length = int(value)
+                elif kind == "connection":
+                    self.upgrade = value.lower() == "upgrade"
+                if kind != "content-length" and not (kind == "upgrade" and value.lower() == "websocket"):
+                    continue
+            kept.append((name, value))
+        self.headers = kept
+
+    def send_headers(self) -> None:
+        """Have the head ready: it goes with what follows."""
+        if self.headers_sent:
+            return
+        connection = "upgrade" if self.upgrade else "close" if self.should_close() else "keep-alive"
+        major, minor = self.req.version
+        lines = [
+            f"HTTP/{major}.{minor} {self.status}\r\n",
+            f"Server: {self.version}\r\nDate: {_date(int(time.time()))}\r\nConnection: {connection}\r\n",
+        ]
+        if self.chunked:
+            lines.append("Transfer-Encoding: chunked\r\n")
+        lines += [f"{name}: {value}\r\n" for name, value in self.headers]
+        lines.append("\r\n")
+        self._head = "".join(lines).encode("latin-1")
+        self.headers_sent = True
+
+    def write(self, arg: bytes) -> None:
+        """Send these bytes, behind the head if that has not been sent."""
+        super().write(arg)
+        self._send(b"")
+
+    def sendfile(self, respiter: Any) -> bool:
+        """Send a file behind the head, if the kernel can."""
+        self.send_headers()
+        self._send(b"")
+        return super().sendfile(respiter)
+
+    def close(self) -> None:
+        """End the response."""
+        self.send_headers()
+        self._send(b"0\r\n\r\n" if self.chunked else b"")
+
+    def _emit_body(self, data: bytes) -> None:
+        self._send(b"%X\r\n%b\r\n" % (len(data), data) if self.chunked else data)
+
+    def _send(self, data: bytes) -> None:
+        head, self._head = self._head, b""
+        if head and len(data) > _TOGETHER:
+            self.sock.sendall(head)
+            head = b""
+        if head or data:
+            self.sock.sendall(head + data)
+
+
+@lru_cache(maxsize=1024)
+def _kind(name: str) -> str:
+    """The lower-case name of a header that gunicorn looks into, "hop" of one that it drops, "" of another."""
+    lower = field_name(name)
+    if lower in ("content-length", "connection", "upgrade"):
+        return lower
+    return "hop" if util.is_hoppish(name) else ""
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
+
+
+def use() -> None:
+    """Have gunicorn make its responses so."""
+    wsgi.Response = Response  # pyright: ignore[reportAttributeAccessIssue] - where it takes the class from

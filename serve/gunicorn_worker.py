@@ -1,0 +1,131 @@
+"""gunicorn's worker of a single process: it loads the app itself, so that threads which the app starts then run.
+
+A fork has no threads but one, so those of an app that is loaded in the master are dead in its workers: schedulers,
+queue listeners, exporters. Only with several processes the master loads the app (they share its memory), and names such
+threads. In either case the port opens when the app can answer.
+"""
+
+import mmap
+import os
+import signal
+import sys
+import threading
+import traceback
+from typing import Any
+
+from gunicorn import sock
+from gunicorn.workers.base import Worker as GunicornsWorker
+
+from serve.gunicorn_identity import identity
+from serve.settings import SettingError
+
+# Made here, before a fork.
+__all__ = ["identity"]
+
+# Where a worker leaves the exit status of an app that cannot be loaded, plus 1, for its master.
+_failed = mmap.mmap(-1, 2)
+# gunicorn's own line about its socket; it is written when the socket listens.
+_LISTENING = "Listening at: %s (%s)"
+
+
+def load() -> tuple[Any, bool]:
+    """The app that gunicorn serves, and whether it speaks ASGI. Exits with one line, or with what the app raised."""
+    try:
+        from serve.gunicorn_app import application, is_asgi  # noqa: PLC0415 - this is the moment for it
+    except SettingError as error:
+        sys.exit(f"Error: {error}")
+    except Exception as problem:  # noqa: BLE001 - an app may raise anything
+        traceback.print_exc()
+        sys.exit(f"Error: the app cannot be loaded: {type(problem).__name__}: {problem}")
+    return application, is_asgi
+
+
+def lost_threads() -> str:
+    """One line about the threads that the app started while it was loaded in a master of several processes, or ""."""
+    names = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+    if not names:
+        return ""
+    return (
+        f"Warning: threads that the app started when it was loaded do not run in its processes: {', '.join(names)}; "
+        "start them in the first request, or set WEB_CONCURRENCY=1\n"
+    )
+
+
+class Worker(GunicornsWorker):
+    """Becomes the worker that the app needs, when it has loaded it."""
+
+    def init_process(self) -> None:
+        """Load the app, listen and serve."""
+        # gunicorn's handlers of the master are here too, and would only note the signal for later.
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_DFL)
+        _, is_asgi = _loaded_or_ended()
+        pid = self.pid
+        if is_asgi:
+            from serve.gunicorn_asgi import Worker as kind  # noqa: N813, PLC0415 - one of two
+        else:
+            from serve.gunicorn_threads import Worker as kind  # noqa: N813, PLC0415
+        self.tmp.close()
+        itself: Any = self
+        itself.__class__ = kind
+        itself.__init__(self.age, self.ppid, self.sockets, self.app, self.timeout, self.cfg, self.log)
+        self.pid = pid
+        self.init_process()
+
+
+def _loaded_or_ended() -> tuple[Any, bool]:
+    """`load`; where that ends the process, it ends the master too, without a word of gunicorn's own."""
+    try:
+        return load()
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if isinstance(end.code, str):
+            sys.stderr.write(f"{end.code}\n")
+        _failed[:2] = bytes((1, status & 0xFF))
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        # At once: threads of an app that was loaded by half may never end.
+        os._exit(0)
+
+
+def end_if_failed() -> None:
+    """In the master, when a worker has ended: end too if the app cannot be loaded."""
+    if _failed[0]:
+        sys.exit(_failed[1])
+
+
+class Bound(sock.TCPSocket):
+    """A socket that has its port, and refuses connections until it listens."""
+
+    @staticmethod
+    def _is_listening(_sock: Any) -> bool:
+        return True  # so that it is left as it is
+
+
+class Bound6(Bound, sock.TCP6Socket):
+    """The same for IPv6."""
+
+
+def bind(server: Any, address: Any) -> None:
+    """Give gunicorn's master a socket that does not listen yet. Raises OSError if it cannot be had."""
+    kind = Bound6 if ":" in address[0] else Bound
+    server.LISTENERS = [kind(address, server.cfg, server.log)]
+    if server.cfg.preload_app:
+        open_port(server, server.LISTENERS)
+    else:
+        server.log.error_log.addFilter(
+            lambda record: record.msg != _LISTENING or record.args[1] != server.pid
+        )
+
+
+def open_port(process: Any, sockets: list[Any]) -> None:
+    """Let connections come to a master or worker that can have them answered."""
+    for each in sockets:
+        if isinstance(each, Bound):
+            each.sock.listen(process.cfg.backlog)
+
+
+def say_open(worker: Any) -> None:
+    """Write gunicorn's line for it, which comes too early if it loads the app later."""
+    if not worker.cfg.preload_app and isinstance(worker.sockets[0], Bound):
+        worker.log.info(_LISTENING, ",".join(map(str, worker.sockets)), worker.pid)

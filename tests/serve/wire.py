@@ -1,0 +1,99 @@
+"""Apps for tests of what passes on the wire: WSGI and ASGI, with the same paths."""
+
+import json
+from typing import Any
+
+
+def wsgi(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """/health answers at once, everything else with what it got: Host, Cookie, path, query and size of the body."""
+    seen: dict[str, Any] = {}
+    if environ["PATH_INFO"] != "/health":
+        seen = {
+            "host": environ.get("HTTP_HOST"),
+            "cookie": environ.get("HTTP_COOKIE"),
+            "path": environ["PATH_INFO"],
+            "query": environ["QUERY_STRING"],
+            "body": len(environ["wsgi.input"].read()),
+        }
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps(seen).encode()]
+
+
+async def asgi(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """`wsgi` for ASGI."""
+    if scope["type"] != "http":
+        return
+    seen: dict[str, Any] = {}
+    if scope["path"] != "/health":
+        fields = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        size, more = 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise RuntimeError("the client has gone")
+            size, more = size + len(message["body"]), message["more_body"]
+        seen = {
+            "host": fields.get(b"host"),
+            "cookie": fields.get(b"cookie"),
+            "path": scope["path"],
+            "query": scope["query_string"].decode(),
+            "body": size,
+        }
+    await send(
+        {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]}
+    )
+    await send({"type": "http.response.body", "body": json.dumps(seen).encode()})
+
+
+def download(environ: dict[str, Any], start_response: Any) -> Any:
+    """50 MB at /big, in pieces; nothing elsewhere."""
+    start_response("200 OK", [("Content-Type", "application/octet-stream")])
+    return (b"x" * 100_000 for _ in range(500 if environ["PATH_INFO"] == "/big" else 0))
+
+
+def taken_over(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """A WebSocket as the libraries for WSGI do it: the app writes to gunicorn's socket and says that it is done."""
+    if environ["PATH_INFO"] == "/socket":
+        environ["gunicorn.socket"].sendall(b"HTTP/1.1 101 Switching Protocols\r\n\r\nbye")
+        raise StopIteration
+    if environ["PATH_INFO"] == "/bug":
+        next(iter(()))
+    start_response("200 OK", [("Content-Length", "4")])
+    return [b"fine"]
+
+
+def early(environ: dict[str, Any], start_response: Any) -> Any:
+    """Answers before it reads the body."""
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    yield b"begun"
+    yield environ["wsgi.input"].read()
+
+
+def interim(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """Says that a response is to follow, and sends none."""
+    start_response("102 Processing", [])
+    return []
+
+
+async def interim_asgi(scope: Any, receive: Any, send: Any) -> None:
+    """`interim` for ASGI."""
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 102, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def held(environ: dict[str, Any], start_response: Any) -> Any:
+    """An empty piece, then a byte when the client has sent its body."""
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    yield b""
+    environ["wsgi.input"].read()
+    yield b"!"
+
+
+async def held_asgi(scope: Any, receive: Any, send: Any) -> None:
+    """`held` for ASGI."""
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"", "more_body": True})
+        await receive()
+        await send({"type": "http.response.body", "body": b"!"})
