@@ -50,7 +50,10 @@ def test_the_same_seed_gives_the_same_order(serve: Serve, compare: Compare, tmp_
 
 
 def test_cold_starts_are_proven_by_the_instance(serve: Serve, compare: Compare) -> None:
-    """Left alone for longer than an instance lives, a target answers from a new one; those answers alone are cold."""
+    """Left alone for longer than an instance lives, a target answers from a new one; those answers alone are cold.
+
+    A start takes 100 ms here, so no cold answer takes less; how long a warm one takes depends on the machine.
+    """
     server = serve("--idle", "0.3", "--start", "0.1")
 
     done = compare(
@@ -61,7 +64,7 @@ def test_cold_starts_are_proven_by_the_instance(serve: Serve, compare: Compare) 
     cold = [sample for sample in done.samples if sample["kind"] == "cold"]
     assert [(s["request_number"], s["how"], s["connection"]) for s in cold] == [(1, "idle", "fresh")] * 6
     assert all(s["ms"]["total"] > 100 and s["instance_age_ms"] < s["ms"]["total"] for s in cold)
-    assert all(s["ms"]["total"] < 100 for s in done.samples if s["kind"] == "warm")
+    assert all(s["request_number"] > 1 for s in done.samples if s["kind"] == "warm")
     series = done.report["targets"][0]["series"]
     assert [(one["kind"], one["n"]) for one in series] == [("cold", 6), ("warm", 12), ("warm", 12)]
     assert series[0]["p50"]["low"] is not None

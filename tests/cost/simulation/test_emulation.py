@@ -1,7 +1,8 @@
-"""The simulation against the real emulation on this machine: same arrivals, same idle time, same cold starts."""
+"""The simulation against the real emulation on this machine: requests as far apart have the same cold starts."""
 
 import asyncio
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import aiohttp
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from cost.setup import setup
-from cost.simulation.arrivals import Poisson, Times
+from cost.simulation.arrivals import Times
 from cost.simulation.simulate import simulate, system
 from cost.simulation.timing import published
 from local import Emulator, Settings
@@ -17,60 +18,59 @@ from platforms.prices import Prices
 
 pytestmark = pytest.mark.process
 
-IDLE_S = 0.4
-MEAN_GAP_S = 0.3
-REQUESTS = 24
-REGIONS = {"aws": "us-east-1", "gcp": "us-central1"}
+IDLE_S = 0.8
+# Seconds from an answer to the next request: far shorter or far longer than an instance stays, so that a busy machine
+# cannot turn one into the other.
+SOON, LATE = 0.05, 2 * IDLE_S
+PAUSES = (SOON, LATE, SOON, SOON, LATE, LATE, SOON)
+START_S, ANSWER_S = 0.3, 0.005
 
 
-async def asked(url: str, times: list[float]) -> list[tuple[int, float]]:
-    """The instance's request number and the seconds of each answer, asked at those times whatever came before."""
-    loop = asyncio.get_running_loop()
-    begin = loop.time() + 0.1
+async def cold(url: str) -> list[bool]:
+    """Whether each answer is its instance's first: of requests one after the other, and at the end of two at once."""
 
-    async def ask(session: aiohttp.ClientSession) -> tuple[int, float]:
-        sent = loop.time()
-        async with session.get(f"{url}/hello") as response:
-            await response.read()
+    async def ask(session: aiohttp.ClientSession, seconds: float) -> bool:
+        async with session.get(f"{url}/wait?seconds={seconds}") as response:
             assert response.status == 200
-            return int(response.headers["X-Instance-Request"]), loop.time() - sent
+            return response.headers["X-Instance-Request"] == "1"
 
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
-        answers: list[asyncio.Future[asyncio.Task[tuple[int, float]]]] = []
-        for time in times:
-            due: asyncio.Future[asyncio.Task[tuple[int, float]]] = loop.create_future()
-            loop.call_at(begin + time, lambda due=due: due.set_result(asyncio.ensure_future(ask(session))))
-            answers.append(due)
-        return [await (await due) for due in answers]
+        answers = [await ask(session, 0)]
+        for pause in PAUSES:
+            await asyncio.sleep(pause)
+            answers.append(await ask(session, 0))
+        await asyncio.sleep(LATE)
+        # Longer than two starts may differ: an instance that answers one at a time cannot have answered both.
+        return [*answers, *await asyncio.gather(ask(session, 1), ask(session, 1))]
 
 
-async def asked_all(urls: list[str], times: list[float]) -> list[list[tuple[int, float]]]:
-    """The answers of several fronts at once."""
-    return await asyncio.gather(*(asked(url, times) for url in urls))
+@pytest.mark.parametrize(
+    ("platform", "region", "at_once"),
+    [("aws", "us-east-1", [True, True]), ("gcp", "us-central1", [False, True])],
+)
+def test_the_simulation_has_as_many_cold_starts_as_the_emulation(
+    platform: str, region: str, at_once: list[bool], prices: Prices, tmp_path: Path
+) -> None:
+    settings = Settings(app="tests.local.apps:app", idle_seconds=IDLE_S, log=tmp_path / "log")
+    with Emulator(platform, settings) as emulator:
+        answers = asyncio.run(cold(emulator.url))
+
+    assert answers[:8] == [True, False, True, False, False, True, True, False]
+    assert sorted(answers[8:]) == at_once
+    assert simulated(platform, region, prices) == pytest.approx(sum(answers))
 
 
-def test_as_many_requests_are_cold_as_the_simulation_expects(prices: Prices, tmp_path: Path) -> None:
-    """Start-ups and handling as measured in this very run; the interval is four standard deviations of a count."""
-    chunks = Poisson(1 / MEAN_GAP_S).chunks(np.random.default_rng(7), 0.0, 1e6)
-    times = next(chunks)[:REQUESTS]
-    settings = {name: Settings(idle_seconds=IDLE_S, log=tmp_path / f"{name}.log") for name in REGIONS}
-    with Emulator("aws", settings["aws"]) as one, Emulator("gcp", settings["gcp"]) as other:
-        answers = asyncio.run(asked_all([one.url, other.url], times.tolist()))
-
-    for platform, of_platform in zip(REGIONS, answers, strict=True):
-        cold = sum(number == 1 for number, _ in of_platform)
-        expected = simulated(platform, of_platform, times, prices)
-
-        deviation = max((expected * (1 - expected) / REQUESTS) ** 0.5, 1 / REQUESTS)
-        assert abs(cold / REQUESTS - expected) < 4 * deviation, platform
-        assert 0 < cold < REQUESTS
-
-
-def simulated(platform: str, answers: list[tuple[int, float]], times: np.ndarray, prices: Prices) -> float:
-    """The share of cold starts at the same times, with start-ups drawn from those of the emulation."""
-    warm = float(np.median([seconds for number, seconds in answers if number > 1] or [0.01]))
-    starts = np.array([max(seconds - warm, 0.01) for number, seconds in answers if number == 1])
-    timing = replace(published(platform, warm), starts=starts, starts_billed=starts, idle=np.array([IDLE_S]))
-    again = Times(times, float(times[-1]) + 300, "the same, with everything gone in between")
-    one = system(setup(platform, REGIONS[platform]), timing, prices)
-    return simulate(again, {"one": one}, replications=2)["one"].cold.mean
+def simulated(platform: str, region: str, prices: Prices) -> float:
+    """The cold starts among the same requests, repeated for a month with everything gone in between."""
+    sent = [0.0]
+    for before, after in pairwise((LATE, *PAUSES, LATE)):
+        took = ANSWER_S + (START_S if before == LATE else 0)
+        sent.append(sent[-1] + took + after)
+    sent.append(sent[-1])
+    start = np.array([START_S])
+    timing = replace(
+        published(platform, ANSWER_S), starts=start, starts_billed=start, idle=np.array([IDLE_S])
+    )
+    again = Times(np.array(sent), sent[-1] + 300, "the same, with everything gone in between")
+    one = system(setup(platform, region), timing, prices)
+    return simulate(again, {"one": one}, replications=2)["one"].cold.mean * len(sent)
