@@ -28,9 +28,9 @@ test: .venv/dev .cache/rie/installed ## run every test, on all cores
 check: .venv/dev ## the tests that start no process, while you work
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup -m "not process" $(ARGS)
 
-soak: .venv/dev ## the doors under 10,000 generated requests, and a million events in one instance
+soak: .venv/dev ## the doors under 10,000 generated requests, 1,000 streams, a million events in one instance
 	@SOAK_EXAMPLES=10000 SOAK_EVENTS=1000000 $(BIN)/python -m pytest $(addprefix tests/serve/test_, \
-	  both_doors.py nothing_lost.py fuzz.py fuzz_http.py) $(ARGS)
+	  both_doors.py streams.py nothing_lost.py fuzz.py fuzz_http.py) $(ARGS)
 
 lint: .venv/dev .cache/actionlint ## formatting, rules, types, import directions, shell, Dockerfile, workflows
 	@$(BIN)/ruff format --check .

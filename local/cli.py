@@ -8,7 +8,7 @@ import typer
 
 import commandline
 from local.run import run
-from local.settings import Settings, SettingsError
+from local.settings import HTTP_API, Settings, SettingsError
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -18,7 +18,7 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
     platform: Annotated[
         str,
         typer.Argument(
-            help="aws (Lambda with an HTTP API), gcp (Cloud Run), apprunner or ecs (Express Mode)"
+            help="aws (Lambda with an HTTP API, or see --door), gcp (Cloud Run), apprunner or ecs (Express Mode)"
         ),
     ],
     port: Annotated[int, typer.Option(help="of 127.0.0.1; 0 is any free one")] = 8000,
@@ -45,8 +45,17 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
             help="seconds: the function's on aws, a request's on gcp; 120 on apprunner, 60 of silence on ecs"
         ),
     ] = None,
+    door: Annotated[
+        str, typer.Option(help="http-api or function-url: what is in front of the function, on aws")
+    ] = HTTP_API,
     gateway_timeout: Annotated[
         float | None, typer.Option(help="seconds: the HTTP API's integration timeout, on aws")
+    ] = None,
+    stream_rate: Annotated[
+        float | None,
+        typer.Option(
+            help="MB a second of a response past its first 6 MB, with a function URL; 2, 0 for no limit"
+        ),
     ] = None,
     engine: Annotated[
         str, typer.Option(help="process (entrypoint.sh), podman or docker (the image)")
@@ -89,7 +98,9 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
         concurrency=concurrency,
         memory=memory,
         timeout=timeout,
+        door=door,
         gateway_timeout=gateway_timeout,
+        stream_rate=stream_rate,
         engine=engine,
         engine_options=tuple(engine_option or ()),
         image=image,

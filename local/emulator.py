@@ -6,7 +6,7 @@ import sys
 from types import TracebackType
 from typing import Self
 
-from local.settings import ROOT, Settings, plan
+from local.settings import HTTP_API, ROOT, Settings, plan
 
 # More than the emulator itself gives the instances to end.
 _END_SECONDS = 15
@@ -94,7 +94,9 @@ def arguments(settings: Settings) -> list[str]:
         "--concurrency": settings.concurrency,
         "--memory": settings.memory,
         "--timeout": settings.timeout,
+        "--door": settings.door if settings.door != HTTP_API else None,
         "--gateway-timeout": settings.gateway_timeout,
+        "--stream-rate": settings.stream_rate,
         "--engine": settings.engine,
         "--image": settings.image,
         "--app": settings.app,

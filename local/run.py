@@ -14,7 +14,7 @@ from local import apprunner, aws, ecs, gcp
 from local.http.front import Front, listen
 from local.instances.process import Reaper
 from local.log import Log
-from local.settings import Plan, Settings, SettingsError, plan, require_engine
+from local.settings import FUNCTION_URL, Plan, Settings, SettingsError, plan, require_engine
 
 EMULATES = {
     "aws": "AWS Lambda with an HTTP API",
@@ -22,6 +22,7 @@ EMULATES = {
     "apprunner": "App Runner",
     "ecs": "ECS Express Mode",
 }
+FUNCTION_URL_TITLE = "AWS Lambda with a function URL"
 
 
 class Service(Protocol):
@@ -41,7 +42,7 @@ class Service(Protocol):
 
 
 SERVICES: dict[str, Callable[[Settings, Plan, Log, Reaper], Service]] = {
-    "aws": aws.Service,
+    "aws": aws.service,
     "gcp": gcp.Service,
     "apprunner": apprunner.Service,
     "ecs": ecs.Service,
@@ -69,7 +70,8 @@ async def run(platform: str, settings: Settings, *, with_parent: bool = False) -
         try:
             await _until(ending, service.begin())
             if not ending.done():
-                await _serve(platform, service, Front(service, listening, log), ending)
+                emulated = FUNCTION_URL_TITLE if settings.door == FUNCTION_URL else EMULATES[platform]
+                await _serve(emulated, service, Front(service, listening, log), ending)
         finally:
             await service.close()
             await reaper.close()
@@ -83,12 +85,10 @@ def _log_file(path: Path) -> TextIO:
         raise SettingsError(f"--log is {path}, which cannot be written: {problem.strerror}") from None
 
 
-async def _serve(platform: str, service: Service, front: Front, ending: asyncio.Future[int]) -> None:
+async def _serve(emulated: str, service: Service, front: Front, ending: asyncio.Future[int]) -> None:
     serving = asyncio.create_task(front.serve_until_stopped())
     port = front.port
-    print(
-        f"http://127.0.0.1:{port} emulates {EMULATES[platform]} on this machine; Ctrl-C ends it", flush=True
-    )
+    print(f"http://127.0.0.1:{port} emulates {emulated} on this machine; Ctrl-C ends it", flush=True)
     await asyncio.wait([serving, ending], return_when=asyncio.FIRST_COMPLETED)
     front.should_exit = front.force_exit = True
     # Requests under way end with their instances, so these go first.

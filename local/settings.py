@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from ipaddress import ip_address
+from math import inf
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ from platforms.sold import Choice
 
 ROOT = Path(__file__).parent.parent
 ENGINES = ("process", "podman", "docker")
+HTTP_API, FUNCTION_URL = DOORS = ("http-api", "function-url")
+MB = 1024 * 1024
 
 
 class SettingsError(UserError):
@@ -32,11 +35,12 @@ class Settings:
     port: of the front on 127.0.0.1, 0 for any free one. idle_seconds: until an idle instance goes. minimum,
     maximum: instances. concurrency: requests at once in one instance. memory: MB, a size that the platform sells;
     the instance is told of it (a container is held to it). timeout: seconds, of the function (aws) or of a request
-    (gcp). gateway_timeout: seconds, of the HTTP API's integration (aws). engine: "process" runs entrypoint.sh,
-    "podman" or "docker" the `image`, with `engine_options` before its name. app: APP. environment: more variables
-    for the instances. jwt_issuer, jwt_audience: whose tokens the HTTP API asks for, and for whom, several separated
-    by commas (aws); both or neither. log: a file for events and the instances' output; None is standard error. ecs
-    takes no idle_seconds, maximum, concurrency, timeout.
+    (gcp). door: what is in front of the function, "http-api" or "function-url" (aws). gateway_timeout: seconds, of the
+    HTTP API's integration (aws). stream_rate: MB a second of a response past its first 6 MB, 0 for no limit (aws,
+    function URL). engine: "process" runs entrypoint.sh, "podman" or "docker" the `image`, with `engine_options` before
+    its name. app: APP. environment: more variables for the instances. jwt_issuer, jwt_audience: whose tokens the HTTP
+    API asks for, and for whom, several separated by commas (aws); both or neither. log: a file for events and the
+    instances' output; None is standard error. ecs takes no idle_seconds, maximum, concurrency, timeout.
     """
 
     port: int = 0
@@ -46,7 +50,9 @@ class Settings:
     concurrency: int | None = None
     memory: int = 512
     timeout: float | None = None
+    door: str = HTTP_API
     gateway_timeout: float | None = None
+    stream_rate: float | None = None
     engine: str = "process"
     engine_options: tuple[str, ...] = ()
     image: str | None = None
@@ -64,11 +70,12 @@ class Settings:
 
 @dataclass(frozen=True)
 class Plan:
-    """The numbers of one emulation: how it scales, and its timeouts in seconds."""
+    """The numbers of one emulation: how it scales, its timeouts in seconds, and bytes a second of a long response."""
 
     policy: Policy
     timeout: float
     gateway_timeout: float
+    stream_rate: float = inf
 
 
 def plan(platform: str, settings: Settings) -> Plan:
@@ -80,8 +87,33 @@ def plan(platform: str, settings: Settings) -> Plan:
     check_port(settings.port)
     _check_memory(platform, settings.memory)
     _check_tokens(platform, settings)
+    _check_door(platform, settings)
     policy = _tasks(platform, settings) if platforms.scales_by_cpu(platform) else _policy(platform, settings)
-    return Plan(policy, *_timeouts(platform, settings))
+    return Plan(policy, *_timeouts(platform, settings), _stream_rate(settings))
+
+
+def _check_door(platform: str, settings: Settings) -> None:
+    if settings.door not in DOORS:
+        raise SettingsError(f"--door is {settings.door!r}; it is one of {', '.join(DOORS)}")
+    if not platforms.calls_a_function(platform) and settings.door != HTTP_API:
+        raise SettingsError(f"--door belongs to aws; {platform} has one door")
+    if settings.door == HTTP_API and settings.stream_rate is not None:
+        raise SettingsError("--stream-rate needs --door function-url; an HTTP API does not stream")
+    if settings.door != FUNCTION_URL:
+        return
+    if settings.gateway_timeout is not None:
+        raise SettingsError("--gateway-timeout: a function URL has none; --timeout is the function's")
+    if settings.jwt_issuer is not None or settings.jwt_audience is not None:
+        raise SettingsError("--jwt-issuer: a function URL checks no tokens; leave it out, or --door")
+
+
+def _stream_rate(settings: Settings) -> float:
+    rate = settings.stream_rate
+    if rate is None:
+        return platforms.limit("aws", "stream_rate")
+    if not 0 <= rate < inf:
+        raise SettingsError(f"--stream-rate is {rate:g}; it is MB a second, or 0 for no limit")
+    return rate * MB or inf
 
 
 def _check_memory(platform: str, memory: int) -> None:

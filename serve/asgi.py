@@ -209,15 +209,18 @@ class Caller:
 
     def __call__(self, environ: "WSGIEnvironment") -> Response:
         """The app's whole response."""
-        # An asyncio.run() of somebody else's leaves none behind.
-        asyncio.set_event_loop(self.loop)
-        scope = {**to_scope(environ), "state": self.state.copy()}
-        # What the app logs has them by itself, in its task; what is said of its response here needs them too.
-        ids.set(ids_of(environ))
-        cycle: Any = self.http_cycle(scope, environ["wsgi.input"].read())  # pyright: ignore[reportArgumentType]
+        cycle: Any = self.http_cycle(*self.prepare(environ))  # pyright: ignore[reportArgumentType]
         answer = cycle(self.app)
         if cycle.state is not self.complete:
             # The app failed midway; Mangum has told the log.
             return INTERNAL_ERROR
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer["headers"]]
         return str(answer["status"]), headers, answer["body"]
+
+    def prepare(self, environ: "WSGIEnvironment") -> tuple[dict[str, Any], bytes]:
+        """A request's scope and body; the loop is the current one."""
+        # An asyncio.run() of somebody else's leaves none behind.
+        asyncio.set_event_loop(self.loop)
+        # What the app logs has them by itself, in its task; what is said of its response here needs them too.
+        ids.set(ids_of(environ))
+        return {**to_scope(environ), "state": self.state.copy()}, environ["wsgi.input"].read()

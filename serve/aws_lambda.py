@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from serve import application, start
+from serve import application, settings, start
 from serve.events import shape_of
 from serve.events.body import TooLargeError
 from serve.instance import Identity
@@ -16,11 +16,16 @@ from serve.wsgi_call import call
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+    from serve.streaming import Answer, Streamer
+
 log = logging.getLogger(__name__)
 
 
-def make_handler(respond: Call) -> Callable[[Any, Any], Any]:
-    """A Lambda handler. It answers every event and raises nothing, so the instance lives on."""
+def make_handler(respond: Call, streamer: "Streamer | None" = None) -> Callable[[Any, Any], Any]:
+    """A Lambda handler. It answers every event and raises nothing, so the instance lives on.
+
+    With `streamer`, the result of an event whose sender takes a response in pieces is a Piecewise.
+    """
 
     def handler(event: Any, context: Any) -> Any:
         shape = shape_of(event)
@@ -33,9 +38,14 @@ def make_handler(respond: Call) -> Callable[[Any, Any], Any]:
         except Exception as wrong:  # noqa: BLE001 - an event comes from outside and may hold anything
             ids.set(ids_of({"aws.context": context}))
             log.warning("An event that cannot be read was refused: %s: %s", type(wrong).__name__, wrong)
-            return shape.write(error("400 Bad Request"), "GET", event)
+            refusal = error("400 Bad Request")
+            if streamer is not None and streamer.takes(shape, event):
+                return streamer.whole(shape, refusal, "GET")
+            return shape.write(refusal, "GET", event)
         environ["aws.event"] = event
         environ["aws.context"] = context
+        if streamer is not None and streamer.takes(shape, event):
+            return streamer.response(shape, environ)
         method = environ["REQUEST_METHOD"]  # an app may change it
         try:
             return shape.write(respond(environ), method, event)
@@ -55,19 +65,35 @@ def wsgi_caller(app: "WSGIApplication") -> Call:
 
 def create() -> Callable[[Any, Any], Any]:
     """The handler of the app that APP names. Raises SettingError where a setting is wrong."""
+    streams = settings.one_of("INVOKE_MODE", "buffered", ("buffered", "response_stream")) == "response_stream"
     app, is_asgi = application.create(Identity())
     if is_asgi:
         # Only an ASGI app pays for asyncio and Mangum.
         from serve.asgi import Caller, guard  # noqa: PLC0415
 
-        respond: Call = Caller(guard(app))
-    else:
-        respond = wsgi_caller(app)
+        app = Caller(guard(app))
+    respond: Call = app if is_asgi else wsgi_caller(app)
+    answer = _answer_in_pieces(app, is_asgi=is_asgi) if streams else None
     if application.is_traced():
-        from serve.traces import flushed  # noqa: PLC0415 - as above
+        from serve.traces import flushed  # noqa: PLC0415 - who does not trace pays for nothing
 
-        respond = flushed(respond)
-    return make_handler(respond)
+        respond, answer = flushed(respond), answer and flushed(answer)
+    if answer is None:
+        return make_handler(respond)
+    from serve.streaming import Streamer  # noqa: PLC0415 - who does not stream pays for nothing
+
+    return make_handler(respond, Streamer(answer))
+
+
+def _answer_in_pieces(app: Any, *, is_asgi: bool) -> "Answer":
+    """What answers a request of `app`, for ASGI its Caller, in pieces."""
+    if is_asgi:
+        from serve.asgi_streaming import asgi_answer  # noqa: PLC0415 - as above
+
+        return asgi_answer(app)
+    from serve.streaming import wsgi_answer  # noqa: PLC0415 - as above
+
+    return wsgi_answer(app)
 
 
 # Loading here is what the init phase is for: it happens once an instance, with the CPU of the start.

@@ -7,9 +7,9 @@ with OTEL=on. The requests that the app itself makes, and its queries, are seen 
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from serve.settings import SettingError
 
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from serve.asgi import Application, Receive, Scope, Send
-    from serve.messages import Call
+
+Arguments = ParamSpec("Arguments")
+Returned = TypeVar("Returned")
 
 # For sending, with repetitions: a caller behind Lambda waits for it. OTEL_EXPORTER_OTLP_TIMEOUT is in seconds too.
 SECONDS = 1
@@ -94,12 +96,12 @@ def asgi(app: "Application", *, health_path: str = "/health") -> "Application":
     return choose
 
 
-def flushed(respond: "Call") -> "Call":
+def flushed(respond: Callable[Arguments, Returned]) -> Callable[Arguments, Returned]:
     """`respond`, which returns when its spans are sent: right after it Lambda freezes the instance."""
 
-    def respond_and_flush(*arguments: Any) -> Any:
+    def respond_and_flush(*arguments: Arguments.args, **named: Arguments.kwargs) -> Returned:
         try:
-            return respond(*arguments)
+            return respond(*arguments, **named)
         finally:
             provider().force_flush()
 

@@ -1,7 +1,8 @@
-"""AWS Lambda behind an HTTP API on this machine: an HTTP request to an event, to an instance, to an answer.
+"""AWS Lambda on this machine behind the door that the settings name: an HTTP API, or a function URL (function_url.py).
 
-An instance for each concurrent request, gone when idle; a request's life in an instance is lambda_instance.py's, the
-mapping and the gateway's own answers are http_api.py's, who may call is authorizer.py's.
+An HTTP API turns an HTTP request into an event, for an instance of the function, and its result into an answer. The
+mapping and the gateway's own answers are http_api.py's, who may call is authorizer.py's; instances are function.py's,
+and a request's life in one is instance.py's.
 """
 
 import asyncio
@@ -10,30 +11,35 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import platforms
-from local.aws import http_api
+from local.aws import function_url, http_api
+from local.aws.function import Function
 from local.aws.http_api import Call
-from local.aws.instance import LambdaInstance, NotTakenError
-from local.aws.runtime_api import Failed, Outcome
+from local.aws.runtime_api import Failed, Returned
 from local.http import front
 from local.http.message import Answer, Request
-from local.instances.pool import Lease, Pool, RefusedError, StartError
+from local.instances.pool import RefusedError, StartError
 from local.instances.process import Reaper
 from local.log import Log
-from local.settings import Plan, Settings
+from local.settings import FUNCTION_URL, Plan, Settings
 
 if TYPE_CHECKING:
     from local.aws.authorizer import JwtAuthorizer
+
+
+def service(settings: Settings, plan: Plan, log: Log, reaper: Reaper) -> "Service | function_url.Service":
+    """The function behind its door."""
+    if settings.door == FUNCTION_URL:
+        return function_url.Service(settings, plan, log, reaper)
+    return Service(settings, plan, log, reaper)
 
 
 class Service:
     """The HTTP API and the function behind it, as an ASGI application."""
 
     def __init__(self, settings: Settings, plan: Plan, log: Log, reaper: Reaper) -> None:
-        self._settings = settings
         self._plan = plan
         self._log = log
-        self._reaper = reaper
-        self._pool: Pool[LambdaInstance] = Pool(plan.policy, self._launch, log, grace=0)
+        self._function = Function(settings, plan, log, reaper)
         self._running: set[asyncio.Task[Answer]] = set()
         self._authorizer = _authorizer(settings, log)
 
@@ -42,7 +48,7 @@ class Service:
 
     async def close(self) -> None:
         """End every instance."""
-        await self._pool.close()
+        await self._function.close()
 
     async def __call__(self, scope: front.Scope, receive: front.Receive, send: front.Send) -> None:
         """Answer one HTTP request."""
@@ -71,48 +77,18 @@ class Service:
 
     async def _invoke(self, event: bytes, method: str, call: Call) -> Answer:
         try:
-            lease = await self._pool.acquire()
-            outcome = await self._outcome(lease, event, call)
+            outcome = await self._function.invoke(event, call.trace_id)
         except RefusedError:
             self._log.event("throttled: no instance is free, and there are as many as there may be")
             return http_api.THROTTLED
         except StartError:
             return http_api.FAILED
         if isinstance(outcome, Failed):
-            self._log.event(
-                f"function failed: {outcome.error_type} {outcome.payload[:500].decode('utf-8', 'replace')}"
-            )
+            said = outcome.payload[:500].decode("utf-8", "replace")
+            self._log.event(f"function failed: {outcome.error_type} {said}")
             return http_api.FAILED
+        assert isinstance(outcome, Returned)  # noqa: S101 - an HTTP API's function does not stream
         return http_api.to_answer(outcome.payload, method)
-
-    async def _outcome(self, lease: Lease[LambdaInstance], event: bytes, call: Call) -> Outcome:
-        try:
-            while True:
-                try:
-                    return await lease.instance.invoke(event, call.trace_id)
-                except NotTakenError:
-                    lease = await self._pool.put_back(lease)
-        finally:
-            self._pool.release(lease)
-
-    async def _launch(self, number: int) -> LambdaInstance:
-        instance = LambdaInstance(
-            str(number),
-            self._settings,
-            self._plan.timeout,
-            self._log,
-            self._reaper,
-            on_end=lambda: self._lost(number),
-        )
-        try:
-            await instance.initialise(platforms.limit("aws", "init_timeout"))
-        except BaseException:
-            await instance.stop(0)
-            raise
-        return instance
-
-    def _lost(self, number: int) -> None:
-        self._pool.lost(number)
 
 
 def _authorizer(settings: Settings, log: Log) -> "JwtAuthorizer | None":

@@ -106,7 +106,7 @@ def to_answer(result: bytes, method: str) -> Answer:
     if isinstance(value, dict) and "statusCode" in value:
         try:
             return _given(value, method)
-        except _MalformedError:
+        except MalformedError:
             return FAILED
     # A result without a statusCode is 200 and JSON: a string is the text that it holds, everything else is passed on
     # in the function's own spelling (DOC, TOOL).
@@ -142,7 +142,7 @@ NO_ANSWER = error(503, "Service Unavailable")
 THROTTLED = NO_ANSWER
 
 
-class _MalformedError(ValueError):
+class MalformedError(ValueError):
     """A result with a statusCode that is no response."""
 
 
@@ -226,18 +226,24 @@ def _body(request: Request) -> dict[str, Any]:
 
 
 def _given(value: dict[str, Any], method: str) -> Answer:
-    """A result that says what the response is. Raises _MalformedError."""
-    status = _status(value["statusCode"])
-    headers = end_to_end(_fields(value.get("headers")))
+    """A result that says what the response is. Raises MalformedError."""
+    status, cookies, headers = head_of(value)
     body = _decoded(value.get("body"), base64_encoded=value.get("isBase64Encoded"))
     if status in _BODILESS:
         body = b""
     # The default for a body without a type (TOOL; seen in responses of the real one).
     if body and all(name != b"content-type" for name, _ in headers):
         headers.append((b"content-type", b"text/plain; charset=utf-8"))
-    # Both kinds are sent, the list's first (seen at the real service: ministack, apigateway.py).
-    cookies = [(b"set-cookie", _value(cookie)) for cookie in _list(value.get("cookies"))]
     return Answer(status, [*cookies, *_measured(headers, body, status, method)], body)
+
+
+def head_of(value: dict[str, Any]) -> tuple[int, Headers, Headers]:
+    """A result's status, the headers of its cookies and its other ones. Raises MalformedError.
+
+    Both kinds of cookies are sent, the list's first (seen at the real service: ministack, apigateway.py).
+    """
+    cookies = [(b"set-cookie", _value(cookie)) for cookie in _list(value.get("cookies"))]
+    return _status(value.get("statusCode")), cookies, end_to_end(_fields(value.get("headers")))
 
 
 def _measured(headers: Headers, body: bytes, status: int, method: str) -> Headers:
@@ -255,7 +261,7 @@ def _status(status: object) -> int:
     if isinstance(status, str) and status.isascii() and status.isdigit():
         status = int(status)
     if isinstance(status, bool) or not isinstance(status, int) or not 200 <= status <= 599:  # noqa: PLR2004
-        raise _MalformedError(f"statusCode is {status!r}")
+        raise MalformedError(f"statusCode is {status!r}")
     return status
 
 
@@ -263,12 +269,12 @@ def _fields(headers: object) -> Headers:
     if headers is None:
         return []
     if not isinstance(headers, dict):
-        raise _MalformedError(f"headers is a {type(headers).__name__}")
+        raise MalformedError(f"headers is a {type(headers).__name__}")
     fields: Headers = []
     for name, value in headers.items():
         key = str(name).lower().encode("utf-8", "surrogatepass")
         if not _FIELD_NAME.fullmatch(key):
-            raise _MalformedError(f"{name!r} is no header's name")
+            raise MalformedError(f"{name!r} is no header's name")
         if value is not None:
             fields.append((key, _value(value)))
     return fields
@@ -280,13 +286,13 @@ def _value(value: object) -> bytes:
     elif isinstance(value, str | int | float):
         text = str(value)
     else:
-        raise _MalformedError(f"a header's value is a {type(value).__name__}")
+        raise MalformedError(f"a header's value is a {type(value).__name__}")
     try:
         encoded = text.encode("latin-1")
     except UnicodeEncodeError:
         encoded = text.encode("utf-8", "surrogatepass")
     if not _FIELD_VALUE.fullmatch(encoded):
-        raise _MalformedError("a header's value has a control character")
+        raise MalformedError("a header's value has a control character")
     return encoded
 
 
@@ -294,7 +300,7 @@ def _list(cookies: object) -> list[Any]:
     if cookies is None:
         return []
     if not isinstance(cookies, list):
-        raise _MalformedError(f"cookies is a {type(cookies).__name__}")
+        raise MalformedError(f"cookies is a {type(cookies).__name__}")
     return cookies
 
 
@@ -302,10 +308,10 @@ def _decoded(body: object, *, base64_encoded: object) -> bytes:
     if body is None:
         return b""
     if not isinstance(body, str) or not isinstance(base64_encoded, bool | None):
-        raise _MalformedError(f"body is a {type(body).__name__}")
+        raise MalformedError(f"body is a {type(body).__name__}")
     if not base64_encoded:
         return body.encode("utf-8", "surrogatepass")
     try:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError) as problem:
-        raise _MalformedError(str(problem)) from None
+        raise MalformedError(str(problem)) from None

@@ -14,10 +14,11 @@ from collections.abc import Callable
 
 from local.aws.http_api import ACCOUNT
 from local.aws.runtime_api import Failed, Invocation, Outcome, RuntimeApi
+from local.aws.streamed import Streamed
 from local.instances import process
 from local.instances.process import Container, Instance, Reaper
 from local.log import Log
-from local.settings import ROOT, Settings
+from local.settings import FUNCTION_URL, ROOT, Settings
 
 FUNCTION = "scale-to-zero"
 REGION = "us-east-1"
@@ -52,7 +53,7 @@ class LambdaInstance:
         self._runtime = self._make_runtime()
         self._initialised = False
         self._ended = False
-        self._ending: asyncio.Future[None] | None = None
+        self._ending: asyncio.Future[Failed] | asyncio.Future[None] | None = None
 
     async def initialise(self, limit: float) -> None:
         """The init phase, of at most `limit` seconds: start the runtime and wait until it asks for an event.
@@ -83,10 +84,12 @@ class LambdaInstance:
             trace_id += f";Parent={os.urandom(8).hex()};Sampled=0"
         invocation = Invocation(str(uuid.uuid4()), event, deadline_ms, ARN, trace_id)
         outcome = await self._runtime.invoke(invocation, until)
+        if isinstance(outcome, Streamed):
+            self._limit(outcome, until)
         if outcome is not None:
             return outcome
         if (status := self._runtime.exit_status) is None:
-            return await self._fail("Sandbox.Timedout", f"timed out after {self._timeout:g} s")
+            return await self._time_out()
         if not self._runtime.api.taken:
             raise NotTakenError
         return await self._fail("Runtime.ExitError", f"exited with {status}")
@@ -111,6 +114,18 @@ class LambdaInstance:
             self._ending = asyncio.ensure_future(self._runtime.end())
             self._on_end()
 
+    def _limit(self, streamed: Streamed, until: float) -> None:
+        """End the instance if its response has not ended when time.monotonic() is `until`."""
+
+        def end() -> None:
+            self._ending = asyncio.ensure_future(self._time_out())
+
+        timer = asyncio.get_running_loop().call_later(max(0, until - time.monotonic()), end)
+        streamed.ended.add_done_callback(lambda _: timer.cancel())
+
+    async def _time_out(self) -> Failed:
+        return await self._fail("Sandbox.Timedout", f"timed out after {self._timeout:g} s")
+
     async def _fail(self, kind: str, reason: str) -> Failed:
         """The outcome of an invocation that ends the instance."""
         if not self._ended:
@@ -131,7 +146,7 @@ class _Runtime:
         self._reaper = reaper
         self._instance: Instance | None = None
         self._can_freeze = True
-        self.api = RuntimeApi(on_waiting=self._freeze)
+        self.api = RuntimeApi(on_waiting=self._freeze, streams=settings.door == FUNCTION_URL)
 
     @property
     def exit_status(self) -> int | None:
@@ -207,6 +222,8 @@ def runtime_environment(settings: Settings, port: int) -> dict[str, str]:
         "AWS_LAMBDA_LOG_FORMAT": "Text",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
+        # The stack's own, not Lambda's: how its door invokes the function.
+        **({"INVOKE_MODE": "response_stream"} if settings.door == FUNCTION_URL else {}),
         "_HANDLER": "serve.aws_lambda.handler",
         # The code is where entrypoint.sh is; in a container where Lambda says that it is.
         "LAMBDA_TASK_ROOT": str(ROOT) if settings.engine == "process" else "/var/task",

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from aiohttp import ClientPayloadError, web
 
 import platforms
+from local.aws.streamed import Server, Streamed, is_streamed
 
 _PREFIX = "/2018-06-01/runtime/"
 
@@ -44,17 +45,21 @@ class Failed:
     payload: bytes
 
 
-Outcome: TypeAlias = Returned | Failed
+Outcome: TypeAlias = Returned | Failed | Streamed
 
 
 class RuntimeApi:
     """The API that one runtime polls. `on_waiting` is called when it waits for an event and there is none.
 
+    With `streams`, a response in pieces is the outcome as soon as it begins; else it is read whole first, as for an
+    invocation that cannot take pieces.
+
     `initialised` is done when the runtime first asks for an event (None) or posts an init error (Failed).
     """
 
-    def __init__(self, on_waiting: Callable[[], None]) -> None:
+    def __init__(self, on_waiting: Callable[[], None], *, streams: bool = False) -> None:
         self._on_waiting = on_waiting
+        self._streams = streams
         self._runner: web.ServerRunner | None = None
         self._event: asyncio.Future[Invocation] | None = None
         self._queued: Invocation | None = None
@@ -66,7 +71,7 @@ class RuntimeApi:
     async def start(self) -> int:
         """Listen on 127.0.0.1 and return the port."""
         # A runtime waits for as long as its instance is idle, and may be frozen meanwhile.
-        server = web.Server(self._handle, access_log=None, handler_cancellation=True)
+        server = Server(self._handle, access_log=None, handler_cancellation=True)
         self._runner = web.ServerRunner(server, shutdown_timeout=0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -138,6 +143,8 @@ class RuntimeApi:
             return _refused(403, "InvalidStateTransition", "the invocation has been answered already")
         if not self._current or request_id != self._current.request_id:
             return _refused(400, "InvalidRequestID", "Invalid request ID")
+        if kind == "response" and self._streams and is_streamed(request):
+            return await self._stream(request)
         limit: int = platforms.limit("aws", "response_payload")
         try:
             size, body = await _read(request, limit)
@@ -158,10 +165,23 @@ class RuntimeApi:
             self._finish(Returned(body))
         return _json(202, {"status": "OK"})
 
+    async def _stream(self, request: web.BaseRequest) -> web.Response:
+        """Hand on a response in pieces; the answer to it comes when the last piece is taken."""
+        streamed = Streamed(request)
+        self._settle(streamed)
+        await streamed.ended
+        self._finish(streamed)
+        if streamed.is_truncated:
+            return _refused(400, "TruncatedHTTPRequest", "HTTP request detected as truncated")
+        return _json(202, {"status": "OK"})
+
     def _finish(self, outcome: Outcome) -> None:
         if self._current:
             self._answered = self._current.request_id
         self._current = None
+        self._settle(outcome)
+
+    def _settle(self, outcome: Outcome) -> None:
         # Nobody waits any more when the function's time is up and the runtime is about to be killed.
         if self._outcome and not self._outcome.done():
             self._outcome.set_result(outcome)

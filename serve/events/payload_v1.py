@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes, urlencode
 from serve.events.body import read_body, write_body
 from serve.events.mounts import split_base_path, split_stage
 from serve.events.values import grouped, headers_in, listed
-from serve.messages import Response, as_latin1, status_code
+from serve.messages import Headers, Response, as_latin1, status_code
 from serve.wsgi_call import complete
 
 if TYPE_CHECKING:
@@ -55,12 +55,11 @@ def read(event: dict[str, Any]) -> "WSGIEnvironment":
 
 def write(response: Response, method: str, _event: dict[str, Any]) -> dict[str, Any]:
     """The result of a request by `method`, every header as a list. Raises TooLargeError, ValueError as payload 2.0."""
-    status, given, _ = response
-    headers = grouped(given)
-    body, is_base64 = write_body(response, method, headers)
-    return {
-        "statusCode": status_code(status),
-        "multiValueHeaders": headers,
-        "body": body,
-        "isBase64Encoded": is_base64,
-    }
+    result = write_head(response[0], response[1])
+    result["body"], result["isBase64Encoded"] = write_body(response, method, result["multiValueHeaders"])
+    return result
+
+
+def write_head(status: str, given: Headers) -> dict[str, Any]:
+    """What a result says besides the body. Raises ValueError as `write`."""
+    return {"statusCode": status_code(status), "multiValueHeaders": grouped(given)}

@@ -6,7 +6,7 @@ Source: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 from typing import TYPE_CHECKING, Any
 
 from serve.events.body import read_body, write_body
-from serve.messages import Response, as_latin1, check_value, field_name, status_code
+from serve.messages import Headers, Response, as_latin1, check_value, field_name, status_code
 from serve.wsgi_call import complete
 
 if TYPE_CHECKING:
@@ -62,9 +62,16 @@ def write(response: Response, method: str, _event: dict[str, Any]) -> dict[str, 
 
     Raises TooLargeError; ValueError for a status or a header that HTTP has no place for.
     """
+    result = write_head(response[0], response[1])
+    result["body"], result["isBase64Encoded"] = write_body(response, method, result["headers"])
+    return result
+
+
+def write_head(status: str, given: Headers) -> dict[str, Any]:
+    """What a result says besides the body. Raises ValueError as `write`."""
     headers: dict[str, str] = {}
     cookies: list[str] = []
-    for name, value in response[1]:
+    for name, value in given:
         if not (value.isascii() and value.isprintable()):
             check_value(value)
         key = field_name(name)
@@ -74,13 +81,7 @@ def write(response: Response, method: str, _event: dict[str, Any]) -> dict[str, 
             headers[key] += f",{value}"
         else:
             headers[key] = value
-    body, is_base64 = write_body(response, method, headers)
-    result: dict[str, Any] = {
-        "statusCode": status_code(response[0]),
-        "headers": headers,
-        "body": body,
-        "isBase64Encoded": is_base64,
-    }
+    head: dict[str, Any] = {"statusCode": status_code(status), "headers": headers}
     if cookies:
-        result["cookies"] = cookies
-    return result
+        head["cookies"] = cookies
+    return head

@@ -112,23 +112,23 @@ def hello_under_rie(processes: None) -> Iterator[Invoke]:
         yield under_rie(start, {"IDENTITY_HEADERS": "off"})
 
 
-def under_rie(start: Start, variables: dict[str, str]) -> Invoke:
+def under_rie(start: Start, variables: dict[str, str], read: Callable[[bytes], Any] = json.loads) -> Invoke:
     address, api = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
     start(
         *(str(emulator()), "--runtime-interface-emulator-address", address, "--runtime-api-address", api),
         AWS_LAMBDA_FUNCTION_NAME="function",
         **variables,
     )
-    return lambda event: post(f"http://{address}/2015-03-31/functions/function/invocations", event)
+    return lambda event: post(f"http://{address}/2015-03-31/functions/function/invocations", event, read)
 
 
-def post(url: str, event: Any) -> Any:
+def post(url: str, event: Any, read: Callable[[bytes], Any] = json.loads) -> Any:
     request = urllib.request.Request(url, json.dumps(event).encode())
     deadline = time.monotonic() + 30
     while True:
         try:
             with urllib.request.urlopen(request, timeout=60) as response:
-                return json.load(response)
+                return read(response.read())
         except urllib.error.URLError as error:
             # The emulator has no other sign that it listens.
             if not isinstance(error.reason, ConnectionRefusedError) or time.monotonic() > deadline:

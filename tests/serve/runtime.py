@@ -11,9 +11,10 @@ from tests.serve.doors import Start
 
 
 class RuntimeApi(ThreadingHTTPServer):
-    """Serves `events` one after the other; `heard` holds every (path, JSON body) that the runtime posts.
+    """Serves `events` one after the other; `heard` holds every (path, body) that the runtime posts.
 
-    After the last event a `next` waits for as long as the runtime lives; `idle` is set when it does.
+    A body in JSON is its value, one in chunks its bytes. After the last event a `next` waits for as long as the runtime
+    lives; `idle` is set when it does.
     """
 
     daemon_threads = True
@@ -72,14 +73,27 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
+        is_chunked = self.headers.get("transfer-encoding") == "chunked"
+        body = (
+            self._chunks() if is_chunked else json.loads(self.rfile.read(int(self.headers["content-length"])))
+        )
         # Before the answer, after which the runtime may end, and a test look.
         with self.server.posted:
-            self.server.heard.append((self.path, json.loads(body)))
+            self.server.heard.append((self.path, body))
             self.server.posted.notify_all()
         self.send_response(202)
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    def _chunks(self) -> bytes:
+        """A body in chunks; trailers are read and dropped."""
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass
+        return body
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass

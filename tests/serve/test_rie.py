@@ -8,7 +8,8 @@ import pytest
 
 from app import create_app
 from serve.aws_lambda import make_handler, wsgi_caller
-from tests.serve.doors import Invoke
+from tests.serve.conftest import under_rie
+from tests.serve.doors import Invoke, Start
 from tests.serve.lambda_events import SHAPES
 
 REQUESTS: dict[str, dict[str, Any]] = {
@@ -58,3 +59,24 @@ def test_a_response_past_the_limit_is_a_500_and_the_same_instance_answers_the_ne
     first, _, _, _, last = (answer["headers"] for answer in answers)
     assert first["x-instance-id"] == last["x-instance-id"]
     assert (first["x-instance-request"], last["x-instance-request"]) == ("1", "5")
+
+
+@pytest.mark.parametrize("app", ["wsgi", "asgi"])
+def test_a_response_in_pieces_is_taken_and_so_is_the_one_after_a_failure_amid_it(
+    start: Start, app: str
+) -> None:
+    """The emulator hands its caller all pieces at once, and drops what says that a response is not whole."""
+    variables = {
+        "APP": f"tests.serve.streams:{app}",
+        "INVOKE_MODE": "response_stream",
+        "IDENTITY_HEADERS": "off",
+    }
+    invoke = under_rie(start, variables, read=bytes)
+
+    answers = [
+        invoke(SHAPES["function URL"](path=path)) for path in ("/plain", "/raise-midway", "/empty", "/raise")
+    ]
+
+    heads, bodies = zip(*(answer.split(bytes(8)) for answer in answers), strict=True)
+    assert [json.loads(head)["statusCode"] for head in heads] == [200, 200, 200, 500]
+    assert bodies == (b"12345678", b"the first", b"", b'{"message":"Internal Server Error"}')

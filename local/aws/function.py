@@ -1,0 +1,70 @@
+"""The function behind a door: an event to an instance and back, an instance for each event at a time."""
+
+from typing import TYPE_CHECKING
+
+import platforms
+from local.aws.instance import LambdaInstance, NotTakenError
+from local.aws.streamed import Streamed
+from local.instances.pool import Lease, Pool
+
+if TYPE_CHECKING:
+    from local.aws.runtime_api import Outcome
+    from local.instances.process import Reaper
+    from local.log import Log
+    from local.settings import Plan, Settings
+
+
+class Function:
+    """Instances of the function, gone when they are idle."""
+
+    def __init__(self, settings: "Settings", plan: "Plan", log: "Log", reaper: "Reaper") -> None:
+        self._settings = settings
+        self._plan = plan
+        self._log = log
+        self._reaper = reaper
+        self._pool: Pool[LambdaInstance] = Pool(plan.policy, self._launch, log, grace=0)
+
+    async def close(self) -> None:
+        """End every instance."""
+        await self._pool.close()
+
+    async def invoke(self, event: bytes, trace_id: str) -> "Outcome":
+        """The outcome of one event. Raises RefusedError where no instance may take it, StartError where none starts."""
+        lease = await self._pool.acquire()
+        outcome: Outcome | None = None
+        try:
+            while True:
+                try:
+                    outcome = await lease.instance.invoke(event, trace_id)
+                except NotTakenError:
+                    lease = await self._pool.put_back(lease)
+                else:
+                    return outcome
+        finally:
+            self._release(lease, outcome)
+
+    def _release(self, lease: Lease[LambdaInstance], outcome: "Outcome | None") -> None:
+        """Free the instance: one whose response comes in pieces when that has ended."""
+        if isinstance(outcome, Streamed):
+            outcome.ended.add_done_callback(lambda _: self._pool.release(lease))
+        else:
+            self._pool.release(lease)
+
+    async def _launch(self, number: int) -> LambdaInstance:
+        instance = LambdaInstance(
+            str(number),
+            self._settings,
+            self._plan.timeout,
+            self._log,
+            self._reaper,
+            on_end=lambda: self._lost(number),
+        )
+        try:
+            await instance.initialise(platforms.limit("aws", "init_timeout"))
+        except BaseException:
+            await instance.stop(0)
+            raise
+        return instance
+
+    def _lost(self, number: int) -> None:
+        self._pool.lost(number)

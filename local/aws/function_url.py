@@ -1,0 +1,223 @@
+"""A function URL of the mode RESPONSE_STREAM: an HTTP request to an event, the function's pieces to a response.
+
+Sources, by the names used below:
+URL   docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
+RATE  docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html
+RIE   github.com/aws/aws-lambda-runtime-interface-emulator, core/bandwidthlimiter
+SEEN  a length becomes x-amzn-remapped-content-length: github.com/cargo-lambda/cargo-lambda, issue 862
+"""
+
+import asyncio
+import contextlib
+import json
+import time
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import platforms
+from local.aws import http_api
+from local.aws.function import Function
+from local.aws.http_api import Call, MalformedError
+from local.aws.runtime_api import Failed, Returned
+from local.aws.streamed import Streamed
+from local.http import front
+from local.http.front import BrokenResponseError
+from local.http.message import Answer, Headers, Request
+from local.instances.pool import RefusedError, StartError
+from local.instances.process import Reaper
+from local.log import Log
+from local.settings import Plan, Settings
+
+URL_ID = "local"
+DOMAIN = f"{URL_ID}.lambda-url.us-east-1.on.aws"
+_HTTP = "application/vnd.awslambda.http-integration-response"
+_END_OF_HEAD = bytes(8)
+
+
+class Service:
+    """The function URL and the function behind it, as an ASGI application."""
+
+    def __init__(self, settings: Settings, plan: Plan, log: Log, reaper: Reaper) -> None:
+        self._log = log
+        self._rate = plan.stream_rate
+        self._function = Function(settings, plan, log, reaper)
+
+    async def begin(self) -> None:
+        """Nothing runs before the first request."""
+
+    async def close(self) -> None:
+        """End every instance."""
+        await self._function.close()
+
+    async def __call__(self, scope: front.Scope, receive: front.Receive, send: front.Send) -> None:
+        """Answer one HTTP request."""
+        with contextlib.suppress(front.ClientGoneError):
+            request = await front.read(scope, receive, platforms.limit("aws", "request_payload"))
+            call = Call.of(request)
+            outcome = await self._invoke(request, call)
+            if isinstance(outcome, Streamed):
+                await self._relay(outcome, call, send)
+            else:
+                await front.respond(send, identified(outcome, call))
+
+    async def _invoke(self, request: Request, call: Call) -> Answer | Streamed:
+        event = json.dumps(to_event(request, call), ensure_ascii=False, separators=(",", ":")).encode()
+        if len(event) > platforms.limit("aws", "request_payload"):
+            return http_api.TOO_LARGE
+        try:
+            outcome = await self._function.invoke(event, call.trace_id)
+        except RefusedError:
+            self._log.event("throttled: no instance is free, and there are as many as there may be")
+            return THROTTLED
+        except StartError:
+            return FAILED
+        if isinstance(outcome, Failed):
+            said = outcome.payload[:500].decode("utf-8", "replace")
+            self._log.event(f"function failed: {outcome.error_type} {said}")
+            return FAILED
+        if isinstance(outcome, Returned):
+            # A function that does not stream: its result is taken for the body, whatever it says.
+            return Answer(
+                200, [(b"content-type", b"application/json"), _length(outcome.payload)], outcome.payload
+            )
+        return outcome
+
+    async def _relay(self, streamed: Streamed, call: Call, send: front.Send) -> None:
+        """Send what the function sends, as it does; a client that goes does not end it (RATE)."""
+        pieces = paced(streamed.pieces(), Bandwidth(platforms.limit("aws", "stream_burst"), self._rate))
+        try:
+            await self._relay_pieces(streamed, pieces, call, send)
+        finally:
+            # Whatever became of the client: the runtime waits until all is read.
+            async for _ in pieces:
+                pass
+
+    async def _relay_pieces(
+        self, streamed: Streamed, pieces: AsyncIterator[bytes], call: Call, send: front.Send
+    ) -> None:
+        try:
+            status, headers, first = await head_of(streamed.content_type, pieces)
+        except MalformedError as problem:
+            reason = "the instance ended" if streamed.is_truncated else problem
+            self._log.event(f"function failed: {reason}")
+            await front.respond(send, identified(FAILED, call))
+            return
+        await front.begin(send, status, [*headers, *_ids(call)])
+        size, longest = 0, platforms.limit("aws", "stream_payload")
+        async for piece in _joined(first, pieces):
+            size += len(piece)
+            if size <= longest:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        if streamed.is_whole and size <= longest:
+            await send({"type": "http.response.body", "body": b""})
+            return
+        reason = streamed.error_type or (
+            "the instance ended" if streamed.is_truncated else f"past {longest} bytes"
+        )
+        self._log.event(f"response cut: {reason}")
+        raise BrokenResponseError
+
+
+def to_event(request: Request, call: Call) -> dict[str, Any]:
+    """The event that `request` becomes (URL): an HTTP API's but for what is set here."""
+    event = http_api.to_event(request, call)
+    event["rawPath"] = request.path.decode("latin-1")
+    if "cookies" in event:
+        event["headers"]["cookie"] = "; ".join(event["cookies"])
+    if not request.body:
+        del event["headers"]["content-length"]
+    event["requestContext"] |= {
+        "accountId": "anonymous",
+        "apiId": URL_ID,
+        "domainName": DOMAIN,
+        "domainPrefix": URL_ID,
+        "requestId": str(uuid.uuid4()),
+    }
+    return event
+
+
+async def head_of(content_type: str, pieces: AsyncIterator[bytes]) -> tuple[int, Headers, bytes]:
+    """Status, headers and the body's first bytes. Raises MalformedError.
+
+    What is not of the type that begins with a head is a body alone, with that type.
+    """
+    if content_type.partition(";")[0].strip().lower() != _HTTP:
+        return 200, [(b"content-type", content_type.encode("latin-1"))], b""
+    longest, data = platforms.limit("aws", "stream_head"), b""
+    async for piece in pieces:
+        data += piece
+        if _END_OF_HEAD in data or len(data) > longest:
+            break
+    head, end, body = data.partition(_END_OF_HEAD)
+    if not end or len(head) + len(end) > longest:
+        raise MalformedError(f"no zero bytes end the response's head within {longest} bytes")
+    try:
+        value = json.loads(head)
+    except ValueError as problem:
+        raise MalformedError(f"the response's head is no JSON: {problem}") from None
+    if not isinstance(value, dict):
+        raise MalformedError("the response's head is no JSON object")
+    status, cookies, headers = http_api.head_of({"statusCode": 200, **value})
+    return status, [*cookies, *(_remapped(*pair) for pair in headers)], body
+
+
+class Bandwidth:
+    """How long a piece of a response has to wait: `burst` bytes go at once, then `rate` bytes a second (RATE, RIE)."""
+
+    def __init__(self, burst: float, rate: float) -> None:
+        self._burst = self._left = burst
+        self._rate = rate
+        self._at: float | None = None
+
+    def delay(self, size: int, now: float) -> float:
+        """Seconds from `now` on until `size` bytes may go."""
+        earlier = now if self._at is None else self._at
+        if self._rate < float("inf"):
+            self._left = min(self._burst, self._left + (now - earlier) * self._rate) - size
+        self._at = now
+        return max(0.0, -self._left / self._rate)
+
+
+async def paced(pieces: AsyncIterator[bytes], bandwidth: Bandwidth) -> AsyncIterator[bytes]:
+    """`pieces`, none of them before the bandwidth lets it."""
+    async for piece in pieces:
+        if delay := bandwidth.delay(len(piece), time.monotonic()):
+            await asyncio.sleep(delay)
+        yield piece
+
+
+def identified(answer: Answer, call: Call) -> Answer:
+    """`answer` with the ids that every response of a function URL has."""
+    return Answer(answer.status, [*answer.headers, *_ids(call)], answer.body)
+
+
+def _ids(call: Call) -> Headers:
+    return [(b"x-amzn-requestid", call.request_id.encode()), (b"x-amzn-trace-id", call.trace_id.encode())]
+
+
+def _remapped(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """A function's header as the client gets it: the URL frames the body itself (SEEN)."""
+    return (b"x-amzn-remapped-content-length" if name == b"content-length" else name), value
+
+
+def _length(body: bytes) -> tuple[bytes, bytes]:
+    return b"content-length", str(len(body)).encode()
+
+
+async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if first:
+        yield first
+    async for piece in rest:
+        yield piece
+
+
+def _error(status: int, text: bytes, content_type: bytes = b"application/json") -> Answer:
+    return Answer(status, [(b"content-type", content_type), _length(text)], text)
+
+
+# A function that failed, crashed or ran out of time before it answered. The status is in the "5xx" of
+# docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html; reports from the field show this text.
+FAILED = _error(502, b"Internal Server Error")
+# Lambda has no concurrency left: what the Invoke API says of it (TooManyRequestsException).
+THROTTLED = _error(429, b'{"message":"Rate Exceeded."}')
