@@ -21,13 +21,15 @@ REGIONS = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1", "
 class Question:
     """What is the same for a bill and for advice.
 
-    durations: seconds of handling by platform, "" for all others. idle: (least, most likely, most) seconds by platform.
+    durations: seconds of handling by platform, "" for all others. handling: where nothing is said, samples of them from
+    a log. idle: (least, most likely, most) seconds by platform.
     The rest is as in cost.setup.Setup; None takes the platform's own.
     """
 
     platforms: Sequence[str] = NAMES
     regions: Mapping[str, str] = field(default_factory=lambda: REGIONS)
     durations: Mapping[str, float] = field(default_factory=dict[str, float])
+    handling: Sequence[float] = ()
     idle: Mapping[str, tuple[float, float, float]] = field(
         default_factory=dict[str, tuple[float, float, float]]
     )
@@ -84,7 +86,11 @@ class Question:
         samples = measurements.by_platform.get(platform) if measurements else None
         said = self.duration(platform)
         self._check_longest(platform, said or 0.0)
-        found = timing.measured(samples, said) if samples else timing.published(platform, said or DURATION_S)
+        found = (
+            timing.measured(samples, said)
+            if samples
+            else timing.published(platform, said or self.handling or DURATION_S)
+        )
         return found.with_idle(*self.idle[platform]) if platform in self.idle else found
 
     def _check_longest(self, platform: str, seconds: float) -> None:
@@ -128,7 +134,9 @@ def assumptions(question: Question, measurements: Measurements | None) -> list[s
     guessed = [
         TITLES[platform]
         for platform in question.platforms
-        if question.duration(platform) is None and not (measurements and platform in measurements.by_platform)
+        if question.duration(platform) is None
+        and not question.handling
+        and not (measurements and platform in measurements.by_platform)
     ]
     if guessed:
         notes.append(

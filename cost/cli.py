@@ -4,7 +4,7 @@ import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -27,6 +27,7 @@ from cost.options import (
     ImageGb,
     Json,
     LogBytes,
+    LoggedKb,
     Memory,
     Minimum,
     Platforms,
@@ -39,13 +40,12 @@ from cost.options import (
     question_of,
 )
 from cost.report import data, html, text
-from cost.simulation import expected, logs, timing
-from cost.simulation.arrivals import MONTH, MOST_MONTHLY, PATTERNS, Arrivals, pattern, schedule
+from cost.simulation import expected, timing
+from cost.simulation.arrivals import MOST_MONTHLY, PATTERNS
 from cost.simulation.simulate import system
+from cost.traffic import traffic
 from platforms.prices import PriceError, Prices
 from runs.sample import Connection
-
-HOURS_OF_MONTH = MONTH / 3600
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
 
@@ -119,11 +119,25 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
     ] = None,
     rhythm: Annotated[str, typer.Option("--pattern", help=f"of those: {', '.join(PATTERNS)}")] = "steady",
     log: Annotated[
-        Path | None,
+        list[str] | None,
         typer.Option(
             metavar="FILE",
-            help="replay a log: common log format, JSON lines or timestamps",
+            help="replay a log of any usual format: files, folders, - for standard input; repeatable",
             show_default=False,
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH",
+            help="leave requests of a log out, such as '/static/*'; repeatable",
+            show_default=False,
+        ),
+    ] = None,
+    counts: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="replay a table of requests a minute (docs/logs.md)", show_default=False
         ),
     ] = None,
     cron: Annotated[
@@ -166,7 +180,7 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
     arm64: Arm = False,
     snapstart: Snapstart = False,
     image_gb: ImageGb = 0.05,
-    response_kb: ResponseKb = 1.0,
+    response_kb: LoggedKb = None,
     log_bytes: LogBytes = 600,
     aws_region: AwsRegion = REGIONS["aws"],
     gcp_region: GcpRegion = REGIONS["gcp"],
@@ -184,20 +198,30 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
 ) -> None:
     """Which platform for this traffic: who waits, what it costs, where another becomes cheaper."""
     known = _prices(prices)
-    arrivals, notes = _arrivals(requests_per_hour, monthly, rhythm, log, cron)
-    found, more = candidates(question_of(locals()), known, timing.read(run, connection) if run else None)
+    asked = traffic(
+        per_hour=requests_per_hour,
+        monthly=monthly,
+        rhythm=rhythm,
+        log=log or (),
+        exclude=exclude or (),
+        counted=counts,
+        cron=cron,
+    )
+    response_kb = asked.response_kb if response_kb is None else response_kb
+    question = question_of(locals(), asked.handling.tolist())
+    found, more = candidates(question, known, timing.read(run, connection) if run else None)
     if p95 is not None and not 0 < p95 < float("inf"):
         raise UserError(f"--p95 {p95:g}: a limit is above 0 s")
     report = data.of_advice(
         advise(
-            arrivals,
+            asked.arrivals,
             found,
             known,
             limit_s=p95,
             closed=existing_customer,
             replications=replications,
             seed=seed,
-            notes=[*notes, *more],
+            notes=[*asked.notes, *more],
         )
     )
     if page:
@@ -235,28 +259,3 @@ def _usage(
     """A platform's deployment and what is expected of it."""
     one = system(question.setup(name, prices), question.timing(name, None), prices)
     return one.setup, expected.usage(one, requests, cold_share=cold_share)
-
-
-def _arrivals(
-    per_hour: float | None, monthly: float | None, rhythm: str, log: Path | None, cron: str | None
-) -> tuple[Arrivals, list[str]]:
-    """The traffic, given in exactly one way, and notes on what of it could not be read."""
-    given = [name for name, value in _ways(per_hour, monthly, log, cron) if value is not None]
-    if len(given) != 1:
-        ways = "--requests-per-hour, --monthly, --log or --cron"
-        raise UserError(f"give the traffic in one way: {ways}; given: {', '.join(given) or 'none'}")
-    if log:
-        read = logs.read(log)
-        lines = [
-            f"{log}: {read.unread:,} of {read.unread + read.requests:,} lines have no time that could be read, such as"
-        ]
-        return read.arrivals, [*lines, *(f"  {line}" for line in read.examples)] if read.unread else []
-    if cron:
-        return schedule(cron), []
-    return pattern(rhythm, monthly if monthly is not None else (per_hour or 0.0) * HOURS_OF_MONTH), []
-
-
-def _ways(
-    per_hour: float | None, monthly: float | None, log: Path | None, cron: str | None
-) -> list[tuple[Literal["--requests-per-hour", "--monthly", "--log", "--cron"], Any]]:
-    return [("--requests-per-hour", per_hour), ("--monthly", monthly), ("--log", log), ("--cron", cron)]

@@ -1,5 +1,6 @@
 """The options that `bill` and `advise` share: their types and help, and their values as one Question."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
@@ -51,6 +52,9 @@ Arm = Annotated[bool, typer.Option("--arm64", help="Lambda on arm64")]
 Snapstart = Annotated[bool, typer.Option("--snapstart", help="Lambda with SnapStart (zip archives only)")]
 ImageGb = Annotated[float, typer.Option(help="GB of the image in the registry")]
 ResponseKb = Annotated[float, typer.Option(help="KB of a response")]
+LoggedKb = Annotated[
+    float | None, typer.Option(help="KB of a response; 1, or what a log says", show_default=False)
+]
 LogBytes = Annotated[int, typer.Option(help="bytes of log lines of a request")]
 AwsRegion = Annotated[str, typer.Option(help="region of Lambda, App Runner and ECS")]
 GcpRegion = Annotated[str, typer.Option(help="region of Cloud Run")]
@@ -60,8 +64,8 @@ PriceFile = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="print JSON instead", rich_help_panel=OUTPUT)]
 
 
-def question_of(options: dict[str, Any]) -> Question:
-    """The options that `bill` and `advise` share, as one value."""
+def question_of(options: dict[str, Any], handling: Sequence[float] = ()) -> Question:
+    """The options that `bill` and `advise` share, as one value. handling: seconds of requests, as a log has them."""
     architecture: Architecture = "arm64" if options["arm64"] else "x86"
     return Question(
         platforms=tuple(dict.fromkeys(options["platform"] or NAMES)),
@@ -72,6 +76,7 @@ def question_of(options: dict[str, Any]) -> Question:
             "gcp": options["gcp_region"],
         },
         durations=_durations(options["duration"] or []),
+        handling=tuple(handling),
         idle=_idle(options.get("idle") or []),
         memory_mb=options["memory"],
         vcpu=None if options["vcpu"] is None else Decimal(str(options["vcpu"])),
@@ -82,7 +87,7 @@ def question_of(options: dict[str, Any]) -> Question:
         door=options["door"],
         snapstart=options["snapstart"],
         image_gb=Decimal(str(options["image_gb"])),
-        response_kb=Decimal(str(options["response_kb"])),
+        response_kb=Decimal(1) if options["response_kb"] is None else Decimal(str(options["response_kb"])),
         log_bytes=options["log_bytes"],
         waiting=Decimal(str(options["waiting"])),
     )

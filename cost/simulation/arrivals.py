@@ -151,16 +151,14 @@ class Bursts:
 
 @dataclass(frozen=True)
 class Times:
-    """Known times, seconds from the first: a schedule's or a log's, which ends `span` seconds after it begins.
+    """Known times, seconds from the first: a schedule's, which ends `span` seconds after it begins.
 
-    A month is filled by repeating them. With `days`, each repeated day is one of the log's own days, drawn at random,
-    so that months differ as much as those days do.
+    A month is filled by repeating them.
     """
 
     times: Floats = field(repr=False)
     span: float
     description: str
-    days: bool = False
     steady: bool = False
     profile: Sequence[float] = (1.0,)
 
@@ -168,15 +166,11 @@ class Times:
     def rate(self) -> float:
         return len(self.times) / self.span
 
-    def chunks(self, rng: np.random.Generator, start: float, end: float) -> Iterator[Floats]:
+    def chunks(self, rng: np.random.Generator, start: float, end: float) -> Iterator[Floats]:  # noqa: ARG002 -- as Arrivals
         """See Arrivals."""
-        period = DAY_S if self.days else self.span
-        whole_days = int(self.span // DAY_S)
-        number = int(start // period)
-        while number * period < end:
-            first = rng.integers(whole_days) * period if self.days else 0.0
-            low, high = np.searchsorted(self.times, [first, first + period])
-            times = self.times[low:high] - first + number * period
+        number = int(start // self.span)
+        while number * self.span < end:
+            times = self.times + number * self.span
             times = times[(times >= start) & (times < end)]
             for piece in range(0, len(times), CHUNK):
                 yield times[piece : piece + CHUNK]

@@ -1,6 +1,6 @@
 """Measured samples, or published figures where there are none, into what a simulation draws from for one platform."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -74,15 +74,18 @@ class Measurements:
     notes: tuple[str, ...]
 
 
-def published(platform: str, duration: float) -> Timing:
-    """Timing from published starts and a handling time of `duration` seconds; the network is not in it."""
+def published(platform: str, duration: float | Sequence[float]) -> Timing:
+    """Timing from published starts and a handling time of `duration` seconds; the network is not in it.
+
+    Several durations are samples: each is as likely as any other.
+    """
     start, stay = starts.start(platform), starts.idle(platform)
     shares, seconds = zip(*start.quantiles, strict=True)
     billed = np.interp(_middles(), shares, seconds)
     return Timing(
         platform=platform,
-        seen=np.array([duration]),
-        lasts=np.array([duration]),
+        seen=np.atleast_1d(np.asarray(duration, np.float64)),
+        lasts=np.atleast_1d(np.asarray(duration, np.float64)),
         starts=billed + start.unbilled,
         starts_billed=billed,
         idle=triangle(*stay.seconds),

@@ -40,6 +40,16 @@ def cost(*arguments: str) -> Done:
 
 
 @contextmanager
+def patched_input(content: bytes) -> Generator[None]:
+    before = sys.stdin
+    sys.stdin = io.TextIOWrapper(io.BytesIO(content))
+    try:
+        yield
+    finally:
+        sys.stdin = before
+
+
+@contextmanager
 def patched_argv(*arguments: str) -> Generator[None]:
     before = sys.argv
     sys.argv = list(arguments)
@@ -147,8 +157,54 @@ def test_a_log_is_replayed_and_its_unread_lines_are_shown(tmp_path: Path) -> Non
 
     assert done.returncode == 0
     assert "access.log, 100 requests in 19.4 hours" in " ".join(done.stdout.split())
-    assert "1 of 101 lines have no time that could be read" in " ".join(done.stdout.split())
-    assert "oops" in done.stdout
+    assert "the log: lines of text without a time: 1 not counted, such as oops" in " ".join(
+        done.stdout.split()
+    )
+
+
+def test_a_log_from_standard_input_gives_sizes_and_durations_unless_options_say_them() -> None:
+    """--response-kb and --duration win over what the log says, and the log over their defaults."""
+    lines = [
+        json.dumps(
+            {"time": 1793615415 + place * 60, "path": "/a", "status": 200, "bytes": 5120, "duration_ms": 300}
+        )
+        for place in range(200)
+    ]
+
+    def answer(*more: str) -> dict[str, float]:
+        with patched_input("\n".join(lines).encode()):
+            done = cost("advise", "--log", "-", "--platform", "aws", "--json", "--replications", "3", *more)
+        (option,) = json.loads(done.stdout)["options"]
+        amounts = {line["name"]: float(line["quantity"]) for line in option["list_price"]["lines"]}
+        requests = amounts["Lambda requests"]
+        return {
+            "kb": amounts["data out to the internet"] / requests * 1024**2,
+            "seconds": amounts["Lambda handling"] / requests * 2,
+            "p50": option["latency"]["p50"]["mean"],
+        }
+
+    assert answer() == pytest.approx({"kb": 5, "seconds": 0.3, "p50": 0.3}, rel=0.01)
+    assert answer("--response-kb", "2", "--duration", "0.1") == pytest.approx(
+        {"kb": 2, "seconds": 0.1, "p50": 0.1}, rel=0.01
+    )
+
+
+def test_a_log_of_seconds_is_simulated_as_fast_as_its_rate() -> None:
+    """A part of a month stands for the whole, as for any other traffic."""
+    command = ["advise", "--platform", "gcp", "--json"]
+    log = "\n".join(str(1793615415 + place // 10) for place in range(101))
+
+    with patched_input(log.encode()):
+        done = cost(*command, "--log", "-")
+
+    (option,) = json.loads(done.stdout)["options"]
+    (same,) = json.loads(cost(*command, "--requests-per-hour", "36000").stdout)["options"]
+    assert option["seconds"] == pytest.approx(same["seconds"])
+    assert option["simulated"] == pytest.approx(same["simulated"], rel=0.01)
+    assert any(
+        "it covers only 10 seconds, which a month is taken to repeat" in note
+        for note in json.loads(done.stdout)["notes"]
+    )
 
 
 def test_a_schedule_is_followed() -> None:
@@ -212,7 +268,7 @@ def test_it_is_a_program(arguments: list[str], status: int, out: str, error: str
     [
         (
             "advise",
-            "give the traffic in one way: --requests-per-hour, --monthly, --log or --cron; given: none",
+            "give the traffic in one way: --requests-per-hour, --monthly, --log, --counts or --cron; given: none",
         ),
         ("advise --monthly 1 --cron x", "give the traffic in one way: "),
         ("advise --monthly -5", "-5 requests a month is no traffic to simulate; it is more than 0"),
@@ -240,7 +296,9 @@ def test_it_is_a_program(arguments: list[str], status: int, out: str, error: str
             "10000000001 requests a month? It is 0 or more, 10,000,000,000 at most",
         ),
         ("bill --requests 1 --vcpu nan", "Cloud Run has no instance of NaN vCPU"),
-        ("advise --log nowhere.log", "nowhere.log cannot be read"),
+        ("advise --log nowhere.log", "nowhere.log cannot be read: No such file or directory"),
+        ("advise --counts nowhere.csv", "nowhere.csv cannot be read: No such file or directory"),
+        ("advise --monthly 5 --exclude /a", "--exclude leaves requests of a log out: it goes with --log"),
         ("bill --requests -1", "-1 requests a month? It is 0 or more, 10,000,000,000 at most"),
         ("bill --requests 1 --cold-share 2", "--cold-share 2 is no share; it is from 0 to 1"),
         (

@@ -118,16 +118,6 @@ def test_known_times_are_repeated_until_the_month_is_full() -> None:
     assert three.rate == 0.3
 
 
-def test_the_days_of_a_log_come_in_random_order() -> None:
-    """Each simulated day is one of the log's own, at its own times of day."""
-    two_days = Times(np.array([1.0, 2.0, DAY_S + 3.0]), 2 * DAY_S, "two days", days=True)
-
-    found = times(two_days, end=50 * DAY_S)
-
-    days = [tuple((found[found // DAY_S == day] % DAY_S).tolist()) for day in range(50)]
-    assert set(days) == {(1.0, 2.0), (3.0,)}
-
-
 def test_the_same_seed_gives_the_same_times() -> None:
     for name in PATTERNS:
         assert times(pattern(name, 500)).tolist() == times(pattern(name, 500)).tolist()

@@ -1,0 +1,82 @@
+"""Logs of requests, whatever wrote them, into the traffic that they show: when requests came, how large, how long."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from commandline import UserError
+from cost import words
+from cost.simulation.arrivals import DAY_S, Floats, per_hour
+from cost.simulation.logs import documents, files, notes, tables
+from cost.simulation.logs.lines import Lines
+from cost.simulation.logs.log import DAYS, Log
+from cost.simulation.logs.outliers import inliers
+from cost.simulation.logs.replay import Replay
+from cost.simulation.logs.request import Kind
+from cost.simulation.logs.tally import Tally
+
+LEAST_S = 1.0
+"""Seconds that a log has to cover: less is a burst, and no rate."""
+RESOLUTIONS = (60.0, 1.0)
+MOSTLY = 0.5
+
+
+def read(paths: Sequence[str | Path], *, exclude: Sequence[str] = ()) -> Log:
+    """The requests in files and folders; "-" is standard input. exclude: patterns of paths, such as "/static/*".
+
+    A time without a zone is taken to be in UTC. UserError for what cannot be read, and for what has no rate.
+    """
+    tally = Tally(exclude)
+    broken: list[str] = []
+    sources = files.sources(paths)
+    for source in sources:
+        try:
+            _read(files.blocks(source), tally)
+        except files.DamagedError as error:
+            broken.append(str(error))
+    tally.finish()
+    name = sources[0].name if len(sources) == 1 else f"{len(sources)} files"
+    kind = max((kind for kind in Kind if tally.columns[kind].times), default=Kind.LINE)
+    column = tally.columns[kind]
+    times = np.sort(np.frombuffer(column.times)) if column.times else np.empty(0)
+    low, high = inliers(times)
+    counted = times[low:high]
+    if len(counted) < 2 or counted[-1] - counted[0] < LEAST_S:  # noqa: PLR2004 -- one time has no rate
+        raise UserError(notes.refusal(name, counted, tally, broken))
+    arrivals = _arrivals(counted, name)
+    response_kb = column.sent / column.sized / 1024 if column.sized > MOSTLY * len(times) else None
+    handling = column.seconds.values if column.seconds.count > MOSTLY * len(times) else np.empty(0)
+    said = [
+        *broken,
+        *notes.left_out(tally, kind),
+        *notes.far(times[:low], times[high:]),
+        *notes.short(len(counted), float(counted[-1] - counted[0])),
+        *notes.taken(response_kb, handling),
+    ]
+    return Log(arrivals, len(counted), response_kb, handling, tuple(f"the log: {one}" for one in said))
+
+
+def _read(blocks: Iterator[list[bytes]], tally: Tally) -> None:
+    """One file into the tally: what its first line shows decides how lines become records."""
+    lines = Lines(tally)
+    head, whole = tables.peeked(blocks)
+    if documents.is_spread(head):
+        whole = documents.joined(whole)
+    elif parted_by := tables.delimiter(head):
+        for row in tables.rows(whole, parted_by):
+            lines.record(row, ",".join(map(str, row.values())).encode("utf-8", "replace"))
+        return
+    for block in whole:
+        lines.read(block)
+
+
+def _arrivals(times: Floats, name: str) -> Replay:
+    """Arrivals at `times`, seconds since 1970, ascending."""
+    resolution = next((step for step in RESOLUTIONS if not np.any(times % step)), 0.0)
+    covered = float(times[-1] - times[0])
+    span = covered * len(times) / (len(times) - 1)
+    days = covered >= DAYS * DAY_S
+    how = "its days in random order" if days else "repeated"
+    what = f"{len(times):,} requests in {words.duration(span)} ({per_hour(len(times) / span)})"
+    return Replay(times - times[0], span, f"{name}, {what}, {how}", days, resolution)

@@ -1,0 +1,81 @@
+"""Blocks of lines into lines of which each is whole: an object of JSON that is spread over lines becomes one.
+
+So what `gcloud logging read --format=json` and `aws logs filter-log-events` print is read as it comes, however long it
+is: an array of objects, or an object that begins with one, each object indented.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+SPREAD = re.compile(rb"\s*(?:\[\s*(?:[\[{]|$)|\{\s*$)")
+"""The first line of JSON that is spread over lines, or that is one array."""
+ENVELOPE = re.compile(rb'\s*"\w+": ?\[\s*$')
+CLOSING = re.compile(rb"\s*[\]}],?\s*$")
+MOST_LINES = 100_000
+
+
+def is_spread(line: bytes) -> bool:
+    """Whether a file with this first line holds JSON that is spread over lines."""
+    return SPREAD.match(line) is not None
+
+
+def joined(blocks: Iterator[list[bytes]]) -> Iterator[list[bytes]]:
+    """The blocks with each indented object in one line, and without what is around the objects."""
+    open_: list[bytes] = []
+    indent, begun = 0, False
+    for block in blocks:
+        done: list[bytes] = []
+        for line in block:
+            text = line.strip()
+            if open_ and len(open_) == 1 and not begun and ENVELOPE.match(line):
+                open_, begun = [], True
+            elif open_ and CLOSING.match(line) and _indent(line) == indent:
+                done.append(b"".join([*open_, text]).rstrip(b","))
+                open_, begun = [], True
+            elif open_ and (_indent(line) > indent or not text) and len(open_) < MOST_LINES:
+                open_.append(text)
+            elif open_:  # no JSON: each line for itself
+                done += [*open_, line]
+                open_ = []
+            elif text == b"[" and not begun:
+                begun = True
+            elif text.startswith((b"{", b"[")) and not _closed(text):
+                open_, indent = [text], _indent(line)
+            elif text not in (b"", b"]", b"}", b",", b"],", b"},"):
+                done.append(text.rstrip(b","))
+        yield done
+    yield open_
+
+
+def unwrapped(value: Any) -> Iterator[Any]:
+    """What lists hold, one by one. A list of fields and values is a row of CloudWatch Insights, and so one record."""
+    if not isinstance(value, list):
+        yield value
+    elif value and all(isinstance(one, dict) and {"field", "value"} <= one.keys() for one in value):
+        yield {str(one["field"]): one["value"] for one in value}
+    else:
+        for one in value:
+            yield from unwrapped(one)
+
+
+def records(blocks: Iterator[list[bytes]]) -> Iterator[Mapping[str, Any]]:
+    """The objects in lines of JSON; an empty one for what is none."""
+    for block in joined(blocks):
+        for line in block:
+            try:
+                values = list(unwrapped(orjson.loads(line)))
+            except orjson.JSONDecodeError:
+                values = [{}]
+            yield from (value if isinstance(value, dict) else {} for value in values)
+
+
+def _closed(text: bytes) -> bool:
+    """Whether an object or array ends in the line in which it begins."""
+    return text.rstrip(b",").endswith((b"}", b"]")) and len(text) > 1
+
+
+def _indent(line: bytes) -> int:
+    return len(line) - len(line.lstrip())

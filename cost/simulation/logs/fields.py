@@ -1,0 +1,308 @@
+"""A record, such as an object of JSON or a row of a table, into the request that it records.
+
+One rule for all formats: a field's name says what it is, whatever its case, its dots and its depth (names.py). Where a
+record has what is worked out once for each shape of record. Named exceptions: the records of Lambda and of Cloud
+Logging, and durations whose name has no unit.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from cost.simulation.logs import names, times
+from cost.simulation.logs.request import OWN, TIMELESS_RECORDS, TIMELESS_REQUESTS, Kind, Request, Unread
+
+Record = Mapping[str, Any]
+Getter = Callable[[Record], Any]
+Inner = Callable[[str, float | None], Request | Unread]
+Way = tuple[str | int, ...]
+
+DEEPEST = 4
+SHAPES_KEPT = 2000
+LONGEST_S = 86_400.0
+INVOCATIONS = ("platform.start", "platform.runtimeDone", "platform.report", "START", "END", "REPORT")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where a shape of record has what: the ways to its values, the likeliest first."""
+
+    times: tuple[Getter, ...]
+    moments: tuple[Getter, ...]
+    ids: tuple[Getter, ...]
+    methods: tuple[Getter, ...]
+    lines: tuple[Getter, ...]
+    paths: tuple[Getter, ...]
+    statuses: tuple[Getter, ...]
+    agents: tuple[Getter, ...]
+    sizes: tuple[Getter, ...]
+    durations: tuple[tuple[Getter, float | None], ...]
+    messages: tuple[Getter, ...]
+    types: tuple[Getter, ...]
+    app: bool
+
+
+_plans: dict[Any, Plan | tuple[str, ...]] = {}
+
+
+def request(record: Record, known: float | None, inner: Inner) -> Request | Unread:
+    """The request that a record records, or why it records none.
+
+    known: a time outside of the record, which holds if there is none in it. inner: reads a text, and the time of the
+    record that holds it, for records that wrap a line of another log.
+    """
+    plan = _plan(record)
+    time = _time(plan, record, known)
+    same = _first_text(plan.ids, record)
+    if plan.types and (type_ := _first_text(plan.types, record)) is not None:
+        if type_ in INVOCATIONS:
+            return _invocation(plan, record, type_, time, same)
+        if type_.startswith("platform."):
+            return Unread(OWN)
+    path, asked = _asked(plan, record)
+    if not asked and plan.messages and (message := _first_text(plan.messages, record)) is not None:
+        return _wrapped(message, time, same, inner)
+    if time is None:
+        return Unread(TIMELESS_REQUESTS if asked else TIMELESS_RECORDS)
+    if not asked:
+        return Request(time, Kind.LINE, same)
+    return Request(
+        time,
+        Kind.APP if plan.app else Kind.REQUEST,
+        same,
+        path,
+        _first_text(plan.agents, record),
+        _size(plan, record),
+        _seconds(plan, record),
+    )
+
+
+def _time(plan: Plan, record: Record, known: float | None) -> float | None:
+    for get in plan.moments:
+        if (time := get(record)) is not None:
+            return time
+    for get in plan.times:
+        if (time := times.of_value(get(record))) is not None:
+            return time
+    return known
+
+
+def _asked(plan: Plan, record: Record) -> tuple[str | None, bool]:
+    """The path, and whether the record is one of a request: it has a method, a line of a request, or a status."""
+    for get in plan.lines:
+        if (
+            isinstance(line := get(record), str)
+            and len(parts := line.split(" ", 2)) > 1
+            and parts[0].isupper()
+        ):
+            return parts[1], True
+    path = None
+    for get in plan.paths:
+        if isinstance(path := get(record), str) and path:
+            break
+    for get in plan.methods:
+        if isinstance(method := get(record), str) and method.isalpha():
+            return path, True
+    for get in plan.statuses:
+        if is_status(get(record)):
+            return path, True
+    return path, False
+
+
+def is_status(value: Any) -> bool:
+    """Whether a value is the status of an answer, as a number or as its text."""
+    if isinstance(value, str):
+        return len(value) == 3 and value.isdigit() and "1" <= value[0] <= "5"  # noqa: PLR2004 -- digits
+    return isinstance(value, int | float) and 100 <= value < 600  # noqa: PLR2004 -- RFC 9110
+
+
+def _wrapped(message: str, time: float | None, same: str | None, inner: Inner) -> Request | Unread:
+    found = inner(message.strip(), time)
+    if isinstance(found, Request):
+        return found if found.id is not None or same is None else found._replace(id=same)
+    return found if time is None or found.reason == OWN else Request(time, Kind.LINE, same)
+
+
+def _invocation(
+    plan: Plan, record: Record, type_: str, time: float | None, same: str | None
+) -> Request | Unread:
+    if time is None:
+        return Unread(TIMELESS_REQUESTS if type_ in ("platform.start", "START") else OWN)
+    report = type_ in ("platform.report", "REPORT")
+    return Request(time, Kind.INVOCATION, same, seconds=_seconds(plan, record) if report else None)
+
+
+def _first_text(ways: tuple[Getter, ...], record: Record) -> str | None:
+    for get in ways:
+        if isinstance(value := get(record), str) and value and value != "-":
+            return value
+    return None
+
+
+def _size(plan: Plan, record: Record) -> int | None:
+    for get in plan.sizes:
+        value = get(record)
+        if isinstance(value, int) or (isinstance(value, str) and value.isascii() and value.isdigit()):
+            return int(value) if len(str(value)) <= 15 else None  # noqa: PLR2004 -- digits of a petabyte
+    return None
+
+
+def _seconds(plan: Plan, record: Record) -> float | None:
+    for get, scale in plan.durations:
+        value, unit = get(record), scale
+        if isinstance(value, str) and (match := names.TEXT_DURATION.fullmatch(value)):
+            value, unit = float(match[1]), names.SCALE[match[2]] if match[2] else scale
+        if unit is not None and isinstance(value, int | float) and 0 <= value * unit < LONGEST_S:
+            return value * unit
+    return None
+
+
+def _plan(record: Record) -> Plan:
+    shape: Any = tuple(record)
+    plan = _plans.get(shape)
+    if isinstance(plan, Plan):
+        return plan
+    if plan is None:
+        if len(_plans) > SHAPES_KEPT:
+            _plans.clear()
+        plan = tuple(key for key, value in record.items() if isinstance(value, dict | list))
+        if not plan:
+            made = _plans[shape] = _planned(record)
+            return made
+        _plans[shape] = plan
+    within = (shape, _shape([record[key] for key in plan]))
+    made = _plans.get(within)
+    if not isinstance(made, Plan):
+        made = _plans[within] = _planned(record)
+    return made
+
+
+def _shape(value: Any, depth: int = 1) -> Any:
+    """The keys of objects within objects."""
+    if isinstance(value, dict):
+        if depth > DEEPEST:
+            return tuple(value)
+        return tuple(
+            (key, _shape(one, depth + 1)) if isinstance(one, dict | list) else key
+            for key, one in value.items()
+        )
+    if isinstance(value, list) and depth == 1:
+        return tuple(
+            _shape(one, depth + 1) if isinstance(one, dict) else isinstance(one, list) for one in value
+        )
+    return type(value) is list
+
+
+def _leaves(value: Any, way: Way = ()) -> Iterator[tuple[Way, Any]]:
+    if isinstance(value, dict) and len(way) < DEEPEST and not {"$date", "seconds", "_seconds"} & value.keys():
+        for key, one in value.items():
+            yield from _leaves(one, (*way, key))
+    elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+        yield (*way, 0), value[0]
+    elif way:
+        yield way, value
+
+
+def _called(way: Way) -> list[str]:
+    """What a leaf may be called: its name with any number of the names above it; alone if those only contain it."""
+    parts = [names.plain(part) for part in way if isinstance(part, str)]
+    joined = ["".join(parts[begin:]) for begin in range(len(parts))]
+    alone = all(part in names.CONTAINERS for part in parts[:-1])
+    return joined if alone else joined[:-1]
+
+
+def _planned(record: Record) -> Plan:
+    leaves = [(way, value, _called(way)) for way, value in _leaves(record)]
+
+    def ways(role: Sequence[str]) -> tuple[Getter, ...]:
+        found = [
+            (min(role.index(name) for name in called if name in role), len(way), place, way)
+            for place, (way, _, called) in enumerate(leaves)
+            if any(name in role for name in called)
+        ]
+        return tuple(_getter(way) for *_, way in sorted(found, key=lambda one: one[:3]))
+
+    known = ways(names.TIMES)
+    more = tuple(
+        _getter(way)
+        for way, value, called in leaves
+        if called and _may_be_when(called[-1]) and times.of_value(value) is not None
+    )
+    return Plan(
+        times=known + more,
+        moments=tuple(_moments(record)),
+        ids=ways(names.IDS),
+        methods=ways(names.METHODS),
+        lines=ways(names.LINES),
+        paths=ways(names.PATHS),
+        statuses=ways(names.STATUSES),
+        agents=ways(names.AGENTS),
+        sizes=ways(names.SIZES),
+        durations=tuple(_durations(record, leaves)),
+        messages=ways(names.MESSAGES),
+        types=tuple(_getter((key,)) for key in ("type", "@type") if key in record),
+        app=("insertId" in record or "logName" in record) and "httpRequest" not in record,
+    )
+
+
+def _may_be_when(name: str) -> bool:
+    likely = any(part in name for part in ("time", "date", "stamp")) or name.endswith(("at", "ts", "epoch"))
+    return likely and not names.NOT_WHEN.search(name)
+
+
+def _moments(record: Record) -> Iterator[Getter]:
+    """A date and a time of day in fields of their own, as in the logs of CloudFront and IIS."""
+    keys = {names.plain(key): key for key in record}
+    if "date" in keys and "time" in keys:
+        date, time = keys["date"], keys["time"]
+        yield lambda one: times.of_text(f"{one[date]} {one[time]}")
+
+
+def _durations(
+    record: Record, leaves: Sequence[tuple[Way, Any, list[str]]]
+) -> Iterator[tuple[Getter, float | None]]:
+    found: list[tuple[int, Way, float | None]] = []
+    for way, _, called in leaves:
+        for name in called:
+            if match := names.LASTED.fullmatch(name):
+                base, unit = name.removesuffix(match[1]), names.UNITS[match[1]]
+                rank = names.NEAREST.index(base) if base in names.NEAREST else len(names.NEAREST)
+                found.append((rank, way, unit if unit is not None else _unit(base, record)))
+                break
+    yield from ((_getter(way), unit) for _, way, unit in sorted(found, key=lambda one: one[0]))
+
+
+def _unit(base: str, record: Record) -> float | None:
+    """The unit of a duration whose name has none; None for one that is not known."""
+    if base in names.IN_SECONDS:
+        return 1.0
+    if base in names.IN_MILLISECONDS:
+        return 1e-3
+    return next((unit for mark, bases, unit in names.WHOSE if mark in record and base in bases), None)
+
+
+def _getter(way: Way) -> Getter:
+    if len(way) == 1:
+        (key,) = way
+        return lambda record: record[key]  # pyright: ignore[reportArgumentType] -- the first part is a key
+
+    def get(record: Any) -> Any:
+        try:
+            for part in way:
+                record = record[part]
+        except (KeyError, IndexError, TypeError):  # of the same shape down to a depth only
+            return None
+        return record
+
+    return get
+
+
+def parsed(text: bytes | str) -> Record | None:
+    """The object that a text of JSON is; None for another value, and for what is no JSON."""
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) else None

@@ -1,0 +1,155 @@
+"""Whole lines of any mix of formats into a tally. The commonest have a fast way, which reads them as the rule does."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from cost.simulation.logs import documents, fields, tables, text, times
+from cost.simulation.logs.request import BROKEN, Kind, Request, Unread
+from cost.simulation.logs.tally import HEALTH_AGENT, HEALTH_CHECKS, Tally
+
+COMMON = re.compile(
+    rb'[^"\[]*\[(../.{3}/.{4}:.{5}):(..) (.{5})\] "[A-Z]+ (/[^ ?"\\]*)[^"\\]*" \d{3} (\d+|-)'
+    rb'(?: ("-"|"[^"\\]*") "([^"\\]*)")?\r?$'
+).match
+"""The common log format and the combined one, without what has to be looked at twice."""
+SECONDS = {b"%02d" % second: float(second) for second in range(60)}
+MINUTES_KEPT = 5000
+LONGEST = 1 << 14
+"""Characters of a line of text that are looked at."""
+LONGEST_JSON = 1 << 24
+LISTS = (
+    "events",
+    "logEvents",
+    "Records",
+    "records",
+    "results",
+    "hits",
+    "entries",
+    "items",
+    "logs",
+    "data",
+    "value",
+    "rows",
+)
+"""Fields in which exports keep the records themselves."""
+DEEPEST = 4
+DECODER = json.JSONDecoder()
+
+
+class Lines:
+    """Reads lines into a tally."""
+
+    def __init__(self, tally: Tally) -> None:
+        self.tally = tally
+        self._minutes: dict[bytes, float | None] = {}
+        self._header: list[str] = []
+
+    def read(self, lines: Sequence[bytes]) -> None:
+        """Count each line; blank ones do not count."""
+        tally, minutes = self.tally, self._minutes
+        column = tally.columns[Kind.REQUEST]
+        append, reasons, reason_of = column.times.append, tally.reasons, tally.reason
+        sent = sized = 0
+        for line in lines:
+            match = COMMON(line)
+            if match is None:
+                self._other(line)
+                continue
+            minute, second, zone, path, size, _, agent = match.groups()
+            key = minute + zone
+            begin = minutes[key] if key in minutes else self._minute(key, minute, zone)
+            if begin is None or second not in SECONDS:
+                self._other(line)
+                continue
+            reason = reasons[path] if path in reasons else reason_of(path)
+            if (
+                reason is None
+                and agent
+                and (b"ealth" in agent or b"kube" in agent)
+                and HEALTH_AGENT.search(str(agent))
+            ):
+                reason = HEALTH_CHECKS
+            if reason is not None:
+                tally.left[reason] += 1
+                continue
+            append(begin + SECONDS[second])
+            if size != b"-":
+                sent += int(size)
+                sized += 1
+        column.sent += sent
+        column.sized += sized
+
+    def _minute(self, key: bytes, minute: bytes, zone: bytes) -> float | None:
+        if len(self._minutes) > MINUTES_KEPT:
+            self._minutes.clear()
+        text_ = f"{minute.decode('latin-1')}:00 {zone.decode('latin-1')}"
+        found = self._minutes[key] = times.of_text(text_)
+        return found
+
+    def _other(self, line: bytes) -> None:
+        line = line.strip()
+        if not line:
+            return
+        if line.startswith((b"{", b"[{", b"[[")):
+            self._json(line)
+        elif line[: len(tables.FIELDS)].lower() == tables.FIELDS:
+            self._header = tables.fields(line)
+        else:
+            said = line[:LONGEST].decode("utf-8", "replace")
+            row = tables.parted(said, self._header) if self._header else None
+            if row is not None:
+                self.record(row, line)
+            else:
+                self.tally.add(text.request(said), said)
+
+    def _json(self, line: bytes) -> None:
+        try:
+            self._value(orjson.loads(line), line)
+        except orjson.JSONDecodeError:
+            values = list(_values(line[:LONGEST_JSON].decode("utf-8", "replace")))
+            for value in values:
+                self._value(value, line)
+            if not values:
+                said = line[:LONGEST].decode("utf-8", "replace")
+                found = text.request(said)
+                self.tally.add(Unread(BROKEN) if isinstance(found, Unread) else found, said)
+
+    def _value(self, value: Any, line: bytes, depth: int = 0) -> None:
+        """Count a value of JSON: a record, or a list of records."""
+        if isinstance(value, dict):
+            self.record(value, line, depth)
+        elif isinstance(value, list):
+            for one in documents.unwrapped(value):
+                self._value(one, line, depth + 1)
+        else:
+            said = str(value)
+            self.tally.add(text.request(said), said)
+
+    def record(self, record: Mapping[str, Any], line: bytes = b"", depth: int = 0) -> None:
+        """Count an object of JSON, or a row of a table. One without a time may be what an export wraps others into."""
+        found = fields.request(record, None, text.request)
+        if isinstance(found, Request):
+            self.tally.add(found)
+            return
+        inside = next((record[key] for key in LISTS if isinstance(record.get(key), list | dict)), None)
+        if inside and depth < DEEPEST:
+            self._value(inside, line, depth + 1)
+        else:
+            self.tally.add(found, line[:LONGEST].decode("utf-8", "replace"))
+
+
+def _values(said: str) -> Iterator[Any]:
+    """The values of a line of JSON, which are several where they were written without line ends; none if damaged."""
+    place = 0
+    while place < len(said):
+        try:
+            value, place = DECODER.raw_decode(said, place)
+        except (ValueError, RecursionError):
+            return
+        yield value
+        while said[place : place + 1].isspace():
+            place += 1

@@ -1,0 +1,163 @@
+"""Records into the requests that count: one for all records of a request, without health checks."""
+
+import re
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fnmatch import translate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cost.simulation.logs.request import Kind, Request, Unread
+
+PENDING = 50_000
+"""Requests whose further records are waited for: they stand close together, and memory does not grow with a log."""
+PATHS_KEPT = 50_000
+SAMPLES = 1 << 16
+EXAMPLES = 3
+LONGEST_EXAMPLE = 80
+HEALTH_CHECKS = "health checks"
+EXCLUDED = "requests that --exclude names"
+REPEATED = "further records of the same requests"
+
+HEALTH_PATH = re.compile(
+    r"(?:^|/)(?:_?health(?:z|s|y|[-_]?checks?)?|livez?|readyz?|liveness|readiness|lbheartbeat|heartbeat)(?:/|$)"
+    r"|/health/|^/-/(?:healthy|ready)$",
+    re.IGNORECASE,
+)
+HEALTH_AGENT = re.compile(
+    r"ELB-HealthChecker|GoogleHC|kube-probe|Route ?53[- ]Health|Health[-_ ]?Check|UptimeRobot|Pingdom|StatusCake",
+    re.IGNORECASE,
+)
+
+
+class Samples:
+    """Evenly spaced samples of values without end, at most SAMPLES of them, and how many there were."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._kept: list[float] = []
+        self._step = 1
+
+    def add(self, value: float) -> None:
+        if self.count % self._step == 0:
+            self._kept.append(value)
+            if len(self._kept) >= SAMPLES:
+                self._kept = self._kept[::2]
+                self._step *= 2
+        self.count += 1
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        return np.array(self._kept)
+
+
+@dataclass
+class Column:
+    """What is kept of the requests of one kind. sized, sent: those that say their bytes, and the sum of these."""
+
+    times: "array[float]" = field(default_factory=lambda: array("d"))
+    sized: int = 0
+    sent: int = 0
+    seconds: Samples = field(default_factory=Samples)
+
+
+class Tally:
+    """Counts requests as they come. Of each kind apart: which of them count is known at the end."""
+
+    def __init__(self, exclude: Sequence[str] = ()) -> None:
+        self.columns = {kind: Column() for kind in Kind}
+        self.left: Counter[str] = Counter()
+        self.unread: Counter[str] = Counter()
+        self.examples: dict[str, str] = {}
+        self._excluded = [re.compile(translate(pattern)) for pattern in exclude]
+        self.reasons: dict[bytes | str, str | None] = {}
+        self._pending: dict[str, tuple[Request, str | None]] = {}
+        self._older: dict[str, tuple[Request, str | None]] = {}
+
+    def add(self, found: Request | Unread, line: str = "") -> None:
+        """Count a record; `line` is shown if it is the first unread one of its reason."""
+        if isinstance(found, Unread):
+            self.miss(found.reason, line)
+        elif found.id is not None:
+            self._merge(found.id, found)
+        else:
+            self._count(found, self._reason(found))
+
+    def miss(self, reason: str, line: str) -> None:
+        """Count a line that is no request."""
+        self.unread[reason] += 1
+        if reason not in self.examples:
+            self.examples[reason] = line[: 4 * LONGEST_EXAMPLE]
+
+    def reason(self, path: bytes | str) -> str | None:
+        """Why requests of a path do not count; None if they do."""
+        try:
+            return self.reasons[path]
+        except KeyError:
+            if len(self.reasons) > PATHS_KEPT:
+                self.reasons.clear()
+            text = path if isinstance(path, str) else path.decode("utf-8", "replace")
+            found = self.reasons[path] = self._why(text)
+            return found
+
+    def finish(self) -> None:
+        """Count the requests whose further records were waited for."""
+        for kept in (self._older, self._pending):
+            for found, reason in kept.values():
+                self._count(found, reason)
+            kept.clear()
+
+    def _why(self, path: str) -> str | None:
+        path = re.sub(r"^https?://[^/]*", "", path).partition("?")[0] or "/"
+        if HEALTH_PATH.search(path):
+            return HEALTH_CHECKS
+        return EXCLUDED if any(pattern.match(path) for pattern in self._excluded) else None
+
+    def _reason(self, found: Request) -> str | None:
+        reason = self.reason(found.path) if found.path is not None else None
+        if reason is None and found.agent is not None and HEALTH_AGENT.search(found.agent):
+            return HEALTH_CHECKS
+        return reason
+
+    def _count(self, found: Request, reason: str | None) -> None:
+        if reason is not None:
+            self.left[reason] += 1
+            return
+        column = self.columns[found.kind]
+        column.times.append(found.time)
+        if found.sent is not None:
+            column.sized += 1
+            column.sent += found.sent
+        if found.seconds is not None:
+            column.seconds.add(found.seconds)
+
+    def _merge(self, same: str, found: Request) -> None:
+        reason = self._reason(found)
+        kept = self._pending if same in self._pending else self._older
+        if same in kept:
+            before, why = kept[same]
+            kept[same] = _merged(before, found), why or reason
+            self.unread[REPEATED] += 1
+            return
+        self._pending[same] = found, reason
+        if len(self._pending) >= PENDING:
+            for one, why in self._older.values():
+                self._count(one, why)
+            self._older, self._pending = self._pending, {}
+
+
+def _merged(one: Request, other: Request) -> Request:
+    """Two records of one request: it began at the earlier time, and each says what the other does not."""
+    more, less = (other, one) if other.kind > one.kind else (one, other)
+    return Request(
+        min(one.time, other.time),
+        more.kind,
+        one.id,
+        more.path or less.path,
+        None,
+        more.sent if more.sent is not None else less.sent,
+        more.seconds if more.seconds is not None else less.seconds,
+    )
