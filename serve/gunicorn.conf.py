@@ -5,7 +5,7 @@ import signal
 import sys
 from typing import Any
 
-from serve import gunicorn_worker, start
+from serve import gunicorn_port, gunicorn_worker, start
 from serve.gunicorn_end import grace
 from serve.settings import SettingError, number, one_of
 
@@ -62,7 +62,7 @@ def on_starting(server: Any) -> None:
     [(address, _)] = server.cfg.address
     try:
         # It listens when the app can answer, so a start-up probe on the port tells the truth.
-        gunicorn_worker.bind(server, (address, port))
+        gunicorn_port.bind(server, (address, port))
     except OSError as problem:
         sys.exit(
             f"Error: HOST is {host!r} and PORT is '{port}', where nothing can listen: {problem.strerror}"
@@ -90,8 +90,8 @@ def post_worker_init(worker: Any) -> None:
     """Called in a worker that has loaded the app."""
     start.finish()
     if not getattr(worker, "opens_itself", False):
-        gunicorn_worker.open_port(worker, worker.sockets)
-        gunicorn_worker.say_open(worker)
+        gunicorn_port.open_port(worker, worker.sockets)
+        gunicorn_port.say_open(worker)
 
 
 def worker_exit(_server: Any, worker: Any) -> None:

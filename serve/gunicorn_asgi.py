@@ -12,7 +12,7 @@ from gunicorn.http.errors import InvalidHeader, InvalidRequestLine
 from gunicorn.util import split_request_uri
 from gunicorn.workers import gasgi
 
-from serve import gunicorn_worker
+from serve import gunicorn_port
 from serve.gunicorn_end import grace
 
 # They have no types for what is used of them here.
@@ -98,7 +98,7 @@ class Worker(ASGIWorker):
         """Called again and again while requests can come."""
         if not self.is_open:
             self.is_open = True
-            gunicorn_worker.say_open(self)
+            gunicorn_port.say_open(self)
         super().notify()
 
     def handle_exit_signal(self) -> None:

@@ -13,7 +13,6 @@ import threading
 import traceback
 from typing import Any
 
-from gunicorn import sock
 from gunicorn.workers.base import Worker as GunicornsWorker
 
 from serve.gunicorn_identity import identity
@@ -24,8 +23,6 @@ __all__ = ["identity"]
 
 # Where a worker leaves the exit status of an app that cannot be loaded, plus 1, for its master.
 _failed = mmap.mmap(-1, 2)
-# gunicorn's own line about its socket; it is written when the socket listens.
-_LISTENING = "Listening at: %s (%s)"
 
 
 def load() -> tuple[Any, bool]:
@@ -92,40 +89,3 @@ def end_if_failed() -> None:
     """In the master, when a worker has ended: end too if the app cannot be loaded."""
     if _failed[0]:
         sys.exit(_failed[1])
-
-
-class Bound(sock.TCPSocket):
-    """A socket that has its port, and refuses connections until it listens."""
-
-    @staticmethod
-    def _is_listening(_sock: Any) -> bool:
-        return True  # so that it is left as it is
-
-
-class Bound6(Bound, sock.TCP6Socket):
-    """The same for IPv6."""
-
-
-def bind(server: Any, address: Any) -> None:
-    """Give gunicorn's master a socket that does not listen yet. Raises OSError if it cannot be had."""
-    kind = Bound6 if ":" in address[0] else Bound
-    server.LISTENERS = [kind(address, server.cfg, server.log)]
-    if server.cfg.preload_app:
-        open_port(server, server.LISTENERS)
-    else:
-        server.log.error_log.addFilter(
-            lambda record: record.msg != _LISTENING or record.args[1] != server.pid
-        )
-
-
-def open_port(process: Any, sockets: list[Any]) -> None:
-    """Let connections come to a master or worker that can have them answered."""
-    for each in sockets:
-        if isinstance(each, Bound):
-            each.sock.listen(process.cfg.backlog)
-
-
-def say_open(worker: Any) -> None:
-    """Write gunicorn's line for it, which comes too early if it loads the app later."""
-    if not worker.cfg.preload_app and isinstance(worker.sockets[0], Bound):
-        worker.log.info(_LISTENING, ",".join(map(str, worker.sockets)), worker.pid)

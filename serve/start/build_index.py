@@ -37,6 +37,7 @@ def start() -> None:
     importlib.import_module("serve.start").begin()
     of_doors = (
         "gunicorn.app.wsgiapp",
+        "serve.gunicorn_port",
         "serve.gunicorn_worker",
         "serve.gunicorn_threads",
         "serve.lambda_runtime",

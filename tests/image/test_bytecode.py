@@ -56,6 +56,7 @@ DOORS = {
     "gunicorn": [
         "serve.gunicorn_app",
         "gunicorn.app.wsgiapp",
+        "serve.gunicorn_port",
         "serve.gunicorn_worker",
         "serve.gunicorn_threads",
         "serve.gunicorn_asgi",
