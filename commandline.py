@@ -1,10 +1,11 @@
-"""What the command lines do alike: an error is one line on standard error, every end has its exit status."""
+"""What the command lines do alike: errors of one line, exit statuses, and texts of others on a terminal."""
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook, RenderResult
 from typer import Typer
 from typer.exceptions import Abort, TyperException
 
@@ -12,6 +13,41 @@ INTERRUPTED = 130
 READER_GONE = 141
 WIDTH = 120
 """Columns of what is written to a file or a pipe: as many as the widest table needs."""
+
+
+# What a terminal would act by: control characters (C0, DEL, C1) but the tab and the end of a line, Unicode's own ends
+# of a line and changes of direction; and halves of characters, which no output can hold.
+_ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    r"""`text` that others wrote, with its control characters as Python writes them: \x1b, \u202e.
+
+    Ends of lines stay; a caller whose text is one line takes care of them.
+    """
+    return text if text.isprintable() else _ACTS.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    number = ord(found[0])
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"  # noqa: PLR2004 - two digits
+
+
+class Printable:
+    """Something that rich draws, with its texts `printable`."""
+
+    def __init__(self, drawn: RenderableType) -> None:
+        self._drawn = drawn
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Called by rich."""
+        for segment in console.render(self._drawn, options):
+            yield segment if segment.control else segment._replace(text=printable(segment.text))
+
+
+class _PrintableHook(RenderHook):
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        return [Printable(each) for each in renderables]
 
 
 class UserError(Exception):
@@ -51,13 +87,16 @@ def run(app: Typer, program: str, *, errors: Sequence[type[Exception]] = ()) -> 
 
 
 def console() -> Console:
-    """The terminal; for a file or a pipe WIDTH columns without highlights."""
+    """The terminal; for a file or a pipe WIDTH columns without highlights. All that it prints is `printable`."""
     made = _Console(highlight=False)
-    return made if made.is_terminal else _Console(width=WIDTH, highlight=False)
+    if not made.is_terminal:
+        made = _Console(width=WIDTH, highlight=False)
+    made.push_render_hook(_PrintableHook())
+    return made
 
 
 def _failed(program: str, text: str, status: int) -> int:
-    print(f"{program}: {text}", file=sys.stderr)
+    print(printable(f"{program}: {text}"), file=sys.stderr)
     return status
 
 

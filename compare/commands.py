@@ -8,7 +8,7 @@ from typing import Literal
 
 from rich.console import Console
 
-from commandline import UserError
+from commandline import UserError, printable
 from compare import costs, files
 from compare.gate import decide
 from compare.report import build, data, html, markdown, side_by_side, text
@@ -92,8 +92,9 @@ def report(directories: Sequence[Path], form: Format, output: Path | None, conso
             rendered = markdown.render(made)
         case "csv":
             rendered = data.to_csv((one.path.name, sample) for one in runs for sample in one.samples)
+            rendered = printable(rendered.replace("\r\n", "\n"))
         case _:
-            rendered = text.plain(made)
+            rendered = printable(text.plain(made))
     if output is None:
         sys.stdout.write(rendered)
         return 0

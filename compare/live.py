@@ -9,6 +9,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from commandline import Printable
 from compare.report import words
 from compare.report.build import kept_series
 from compare.report.figures import series
@@ -83,7 +84,8 @@ class Progress:
         if self._quiet or now < self._next:
             return
         if self._live:
-            self._live.update(self._drawn(), refresh=True)
+            # Its own hook comes after the console's.
+            self._live.update(Printable(self._drawn()), refresh=True)
             self._next = now + max(_DRAW_EVERY_S, _DRAW_SHARE * (self._clock() - now))
         else:
             counts = ", ".join(f"{name} {len(samples)}" for name, samples in self._samples.items())

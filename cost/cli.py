@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import commandline
-from commandline import UserError
+from commandline import UserError, printable
 from cost import own_prices
 from cost.advise import advise
 from cost.bill import Usage, bill
@@ -249,7 +249,7 @@ _COLD_NOTE = "Starts are as asked, overlaps what is expected of requests at rand
 def _prices(path: Path | None) -> Prices:
     known = own_prices.load(path)
     if warning := known.stale(datetime.now(UTC).date()):
-        print(f"cost: {warning}", file=sys.stderr)
+        print(printable(f"cost: {warning}"), file=sys.stderr)
     return known
 
 

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
+from commandline import printable
+
 # An instance that never ends its line must not fill the memory.
 LONGEST_LINE = 65536
 
@@ -19,7 +21,8 @@ class Log:
         """A line for what the emulation did or saw."""
         moment = time.time()
         clock = f"{time.strftime('%H:%M:%S', time.localtime(moment))}.{int(moment % 1 * 1000):03d}"
-        self._write(f"{clock} {self.platform} {text}\n")
+        line = printable(text).replace("\n", "\\n")
+        self._write(f"{clock} {self.platform} {line}\n")
 
     def output(self, name: str) -> Callable[[bytes], None]:
         """A sink for what an instance prints, in pieces of any size; an empty piece is its end."""
@@ -32,7 +35,9 @@ class Log:
             if rest and (not piece or len(rest) > LONGEST_LINE):
                 lines, rest = [*lines, rest], b""
             if lines:
-                self._write("".join(f"{prefix}{line.decode('utf-8', 'replace')}\n" for line in lines))
+                # The carriage return of a line's end is no character of the line.
+                texts = (printable(line.removesuffix(b"\r").decode("utf-8", "replace")) for line in lines)
+                self._write("".join(f"{prefix}{text}\n" for text in texts))
 
         return feed
 

@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import ssl
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self
@@ -17,6 +18,8 @@ from runs.sample import Answer, Connection, Times, app_duration
 LARGEST_ANSWER = 64 * 1024 * 1024
 # Methods whose requests say how long their body is also when they have none: some servers refuse them without (411).
 _WITH_BODY = {"POST", "PUT", "PATCH"}
+# From this status on an answer is final.
+_FINAL = 200
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -40,7 +43,10 @@ class Probe:
         self._stopped = stopped
         self._tls = urlsplit(request.url).scheme == "https"
         self._body = io.BytesIO()
-        self._head = io.BytesIO()
+        self._head: list[bytes] = []
+        # When each line came that begins the head of an answer, be it an interim one; seconds from the start.
+        self._heads_at: list[float] = []
+        self._started = 0.0
         self._curl = pycurl.Curl()
         self._set_request(request)
         self._set_connection(request, connection)
@@ -56,9 +62,11 @@ class Probe:
 
     def measure(self) -> Answer | None:
         """One request and its answer; failures are answers with an `error`. None when it was stopped in flight."""
-        for buffer in (self._body, self._head):
-            buffer.seek(0)
-            buffer.truncate()
+        self._body.seek(0)
+        self._body.truncate()
+        self._head.clear()
+        self._heads_at.clear()
+        self._started = time.perf_counter()
         try:
             self._curl.perform()
         except pycurl.error as failure:
@@ -84,9 +92,14 @@ class Probe:
         curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
         curl.setopt(pycurl.MAXFILESIZE, LARGEST_ANSWER)
         curl.setopt(pycurl.WRITEDATA, self._body)
-        curl.setopt(pycurl.WRITEHEADER, self._head)
+        curl.setopt(pycurl.HEADERFUNCTION, self._take_header)
         curl.setopt(pycurl.NOPROGRESS, 0)
         curl.setopt(pycurl.XFERINFOFUNCTION, lambda *_: 1 if self._stopped() else 0)
+
+    def _take_header(self, line: bytes) -> None:
+        if line.startswith(b"HTTP/"):
+            self._heads_at.append(time.perf_counter() - self._started)
+        self._head.append(line)
 
     def _set_connection(self, request: Filled, connection: Connection) -> None:
         curl = self._curl
@@ -102,7 +115,7 @@ class Probe:
             curl.setopt(pycurl.CAINFO, authorities)
 
     def _answered(self) -> Answer:
-        headers = _headers(self._head.getvalue())
+        headers = _headers(self._head)
         body = self._body.getvalue()
         return Answer(
             connection=self._connection,
@@ -132,10 +145,19 @@ class Probe:
             name=self._ms(pycurl.NAMELOOKUP_TIME_T),
             connect=self._ms(pycurl.CONNECT_TIME_T),
             tls=tls if self._tls else None,
-            first_byte=self._ms(pycurl.STARTTRANSFER_TIME_T),
+            first_byte=self._first_byte(),
             total=self._ms(pycurl.TOTAL_TIME_T),
             app=app,
         )
+
+    def _first_byte(self) -> float:
+        """Milliseconds to the first byte of the answer itself; to libcurl an interim answer has the first (1xx)."""
+        interim = sum(status < _FINAL for status, _ in _blocks(self._head))
+        if not interim:
+            return self._ms(pycurl.STARTTRANSFER_TIME_T)
+        if interim >= len(self._heads_at):
+            return 0.0  # it never came
+        return min(self._heads_at[interim] * 1000, self._ms(pycurl.TOTAL_TIME_T))
 
     def _ms(self, info: int) -> float:
         return int(self._curl.getinfo(info)) / 1000
@@ -156,16 +178,36 @@ _ERRORS = {
 }
 
 
-def _headers(raw: bytes) -> dict[str, str]:
-    """The last header block of `raw` (1xx answers come before it), names in lower case, repeated ones joined."""
-    block = raw.decode("latin-1").rstrip("\r\n").rpartition("\r\n\r\n")[2]
+def _headers(lines: list[bytes]) -> dict[str, str]:
+    """The headers of the answer itself, names in lower case, repeated ones joined.
+
+    `lines` are what libcurl calls headers: heads of interim answers (and of a proxy's) before it, trailers after it
+    (RFC 9110, 6.5: they are no header section). A line ends at CR LF alone, so no byte of a value begins another.
+    """
+    block = next((fields for status, fields in reversed(_blocks(lines)) if status >= _FINAL), [])
     found: dict[str, str] = {}
-    for line in block.splitlines()[1:]:
-        name, colon, value = line.partition(":")
+    for field in block:
+        name, colon, value = field.partition(b":")
         if colon:
-            key = name.strip().lower()
-            found[key] = f"{found[key]}, {value.strip()}" if key in found else value.strip()
+            key, text = name.strip(b" \t").lower().decode("latin-1"), value.strip(b" \t").decode("latin-1")
+            found[key] = f"{found[key]}, {text}" if key in found else text
     return found
+
+
+def _blocks(lines: list[bytes]) -> list[tuple[int, list[bytes]]]:
+    """Status and fields of each head among `lines`. What follows a head without a status of its own is left out."""
+    blocks: list[tuple[int, list[bytes]]] = []
+    is_open = False
+    for line in b"".join(lines).split(b"\r\n"):
+        if line.startswith(b"HTTP/") and not is_open:
+            status = line.split(b" ")[1:2]
+            blocks.append((int(status[0]) if status and status[0].isdigit() else 0, []))
+            is_open = True
+        elif not line:
+            is_open = False
+        elif is_open:
+            blocks[-1][1].append(line)
+    return blocks
 
 
 def _authorities() -> str | None:

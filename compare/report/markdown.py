@@ -1,5 +1,6 @@
 """A Report into Markdown for a pull request: the verdict, a table, what went wrong, what was and was not compared."""
 
+from commandline import printable
 from compare.report import words
 from compare.report.model import Report, TargetReport
 
@@ -46,7 +47,7 @@ def render(report: Report) -> str:
         lines += ["", "</details>"]
     lines += ["", *(f"<sub>{_escaped(line)}</sub>" for line in report.scope), ""]
     lines += [f"<sub>`{report.how['command']}`</sub>", ""] if "command" in report.how else []
-    return "\n".join(lines)
+    return printable("\n".join(lines))
 
 
 def _cells(target: TargetReport) -> list[str]:

@@ -1,0 +1,82 @@
+"""Nothing that others wrote does anything to a terminal."""
+
+import io
+import json
+import unicodedata
+
+import pytest
+import typer
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.table import Table
+from rich.text import Text
+
+import commandline
+from commandline import UserError, printable
+
+# Sets the title, clears the screen, moves the cursor, turns the direction of writing round.
+HOSTILE = "a\x1b]0;title\x07b\x1b[2J\x9b1;1Hc\x85d\u202ee\r\x08f\x7f"
+SHOWN = r"a\x1b]0;title\x07b\x1b[2J\x9b1;1Hc\x85d\u202ee\x0d\x08f\x7f"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (HOSTILE, SHOWN),
+        ("two\nlines\tand a tab", "two\nlines\tand a tab"),
+        ("日本, café, \U0001f469\u200d\U0001f4bb", "日本, café, \U0001f469\u200d\U0001f4bb"),
+        ("half \ud800", r"half \ud800"),
+        ("", ""),
+    ],
+)
+def test_control_characters_are_shown(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+@given(st.text())
+def test_no_control_character_is_left_and_no_other_is_changed(text: str) -> None:
+    shown = printable(text)
+
+    assert not [each for each in shown if unicodedata.category(each) in ("Cc", "Cs") and each not in "\n\t"]
+    assert printable(shown) == shown
+    shown.encode()
+
+
+def test_a_console_draws_its_own_styles_and_nobody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    console = commandline.console()
+    console.file = stream
+    table = Table(HOSTILE)
+    table.add_row(Text(HOSTILE, style="bold"))
+
+    console.print(table, Text("plain"), f"{HOSTILE}", markup=False)
+
+    drawn = stream.getvalue()
+    # rich itself leaves out some.
+    assert drawn.count(r"a\x1b]0;titleb\x1b[2J\x9b1;1Hc") == 3
+    assert "\x1b[1m" in drawn
+    for sequence in ("\x1b]0;", "\x1b[2J", "\x9b", "\x07", "\x08", "\r", "\u202e", "\x7f"):
+        assert sequence not in drawn
+
+
+def test_an_error_shows_what_was_typed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = typer.Typer()
+
+    @app.command()
+    def fail() -> None:
+        raise UserError(f"--log is {HOSTILE}")
+
+    monkeypatch.setattr("sys.argv", ["program", "--"])
+    with pytest.raises(SystemExit):
+        commandline.run(app, "program")
+
+    assert capsys.readouterr().err == f"program: --log is {SHOWN}\n"
+
+
+def test_json_needs_none_of_it() -> None:
+    """It escapes by itself; another escape would not be JSON."""
+    assert json.loads(json.dumps(HOSTILE)) == HOSTILE
