@@ -1,44 +1,67 @@
-# One image for every platform: RUN_MODE, or the platform itself, chooses the door (see entrypoint.sh).
-# BASE may be another Debian-like image with python3 3.11 or newer and pip.
+# One image for every platform: RUN_MODE, or the platform itself, chooses the door (see serve/entrypoint.sh).
+# `make image` and the stacks build it: the app's folder is the context, the project's folders are further ones, and
+# appfolder/image.py gives the arguments. BASE may be another Debian-like image with python3 3.11 or newer and pip.
 ARG BASE=docker.io/library/python:3.13-slim@sha256:9d2e5553305c7c7b0097999bb17187c69b921ccd6bc9d40e4bb5ebe652c00285
 
 FROM ${BASE} AS build
+ARG BUILD_PACKAGES=""
+RUN [ -z "${BUILD_PACKAGES}" ] || { apt-get update -qq && apt-get install -qq --no-install-recommends ${BUILD_PACKAGES} >/dev/null; }
 WORKDIR /build
-COPY requirements/image.txt requirements/otel.txt ./
+COPY --from=appfolder . appfolder/
+COPY --from=requirements doors.txt otel.txt ./
+COPY . /srv/app
 # on: with what serve/traces.py needs; a stack says so by its key otlpEndpoint (docs/tracing.md).
 ARG OTEL=off
-# Only wheels, so no compiler is needed; what never runs (tests, stubs, C sources, command-line scripts) goes.
+# Files with the app's requirements, separated by spaces; none: whichever of the usual files is there.
+ARG REQUIREMENTS=""
+# The app's requirements as they are, then the doors'. What never runs (tests, C sources, command-line scripts) goes.
 RUN case ${OTEL} in \
-        on) cat otel.txt >> image.txt ;; \
-        off) ;; \
+        on) set -- --doors otel.txt ;; \
+        off) set -- ;; \
         *) echo "OTEL is '${OTEL}'; it is either on or off" >&2 && exit 64 ;; \
     esac \
-    && python3 -m pip install --quiet --no-cache-dir --disable-pip-version-check --root-user-action=ignore \
-        --no-compile --only-binary=:all: --require-hashes --target /srv/packages -r image.txt \
-    && find /srv/packages -depth \( -type d \( -name tests -o -name test \) -o -path /srv/packages/bin \) \
-        -not -path '*/werkzeug/*' -exec rm -r {} + \
-    && find /srv/packages -type f \( -name '*.pyi' -o -name '*.c' -o -name '*.h' -o -path '*.dist-info/RECORD' \) -delete
-COPY app /srv/app
-COPY serve /srv/serve
-COPY --chmod=755 entrypoint.sh /srv/
+    && for file in ${REQUIREMENTS}; do set -- "$@" --requirements "${file}"; done \
+    && python3 -m appfolder.install /srv/app /build/environment --doors doors.txt "$@" \
+    && mv /build/environment/lib/python3*/site-packages /srv/packages \
+    && find /srv/packages -depth -type d \( -name tests -o -name __pycache__ \) -exec rm -r {} + \
+    && find /srv/packages -type f \( -name '*.c' -o -name '*.h' -o -path '*.dist-info/RECORD' \) -delete
+COPY --from=serve . /srv/doors/serve
+# Whoever checked the files out decides nothing but whether one is a program: everybody may read, nobody may write.
+RUN mv /srv/doors/serve/entrypoint.sh /srv/ \
+    && rm -f /srv/doors/serve/start/start.index \
+    && find /srv -depth -type d -name __pycache__ -exec rm -r {} + \
+    && find /srv -type d -exec chmod 755 {} + \
+    && find /srv -type f -perm -u+x -exec chmod 755 {} + \
+    && find /srv -type f ! -perm -u+x -exec chmod 644 {} +
 # Bytecode, because Lambda's root file system is read-only: what is missing would be compiled at every cold start.
 # It is checked by hash where people change files in a derived image, and not at all where nobody does, never by
-# time, because a reproducible build sets all times to one.
-RUN python3 -m compileall -q --invalidation-mode unchecked-hash /srv/packages \
-    && python3 -m compileall -q --invalidation-mode checked-hash /srv/app /srv/serve
+# time, because a reproducible build sets all times to one. What cannot be compiled cannot be imported either.
+RUN python3 -m compileall -qq --invalidation-mode unchecked-hash /srv/packages; \
+    python3 -m compileall -qq --invalidation-mode checked-hash /srv/app /srv/doors || true
 
-FROM ${BASE}
-# The official base has no bytecode of the standard library either. What no service imports stays without: tests, a
-# person's tools at a terminal, installers, and the Python twins of modules that are there in C.
-RUN python3 -m compileall -q -f --invalidation-mode unchecked-hash \
-        -x '/(site-packages|dist-packages|tests?|idlelib|tkinter|turtledemo|ensurepip|venv|lib2to3|pydoc_data|_pyrepl)/|/(_pydatetime|_pydecimal|_pyio|doctest|pdb|pickletools|pydoc|turtle)\.py$' \
-        "$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')"
+FROM ${BASE} AS runtime
+ARG PACKAGES=""
+RUN [ -z "${PACKAGES}" ] || { apt-get update -qq && apt-get install -qq --no-install-recommends ${PACKAGES} >/dev/null \
+    && rm -rf /var/lib/apt/lists/* /var/log/* /var/cache/*; }
+# The official base has no bytecode of the standard library either.
+RUN python3 -m compileall -qq -f --invalidation-mode unchecked-hash \
+        $(python3 -c 'import sys; print(*(path for path in sys.path if path.startswith("/")))') || true
 COPY --from=build /srv /srv
-WORKDIR /srv
-ARG APP=app:create_app()
-ENV APP=${APP} PYTHONPATH=/srv/packages PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-# In an image built upon this one: once more, as root, after the last change.
-RUN python3 -m serve.start.build_index
+WORKDIR /srv/app
+ARG APP=app:app
+ARG SOURCE=.
+ARG HEALTH_PATH=""
+ENV APP=${APP} APP_DIR=/srv/app HEALTH_PATH=${HEALTH_PATH} PYTHONPATH=/srv/app/${SOURCE}:/srv/doors:/srv/packages \
+    PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+
+# The app is started here once, as it will run: not as root. What it leaves behind stays behind with this stage.
+FROM runtime AS index
+USER 65532:65532
+ARG OTEL=off
+RUN python3 -m serve.start.build_index /tmp/start.index
+
+FROM runtime
+COPY --from=index /tmp/start.index /srv/doors/serve/start/start.index
 # The number, not a name: the image has no account to name, and a platform can check that it is not root.
 USER 65532:65532
 EXPOSE 8080

@@ -12,7 +12,7 @@ STACK ?=
 ARGS ?=
 ACTIONLINT := v1.7.12
 # Every entry of requirements/ that `make lock` renders; the first holds all others, so that they agree.
-LOCKS := dev app image otel compare stacks
+LOCKS := dev app doors otel compare stacks
 
 .PHONY: help compare test check soak lint bench dev start image logs lock upgrade clean
 
@@ -37,7 +37,7 @@ lint: .venv/dev .cache/actionlint ## formatting, rules, types, import directions
 	@$(BIN)/ruff check .
 	@$(BIN)/basedpyright
 	@$(BIN)/lint-imports
-	@$(BIN)/shellcheck entrypoint.sh image.sh logs.sh .ci/run
+	@$(BIN)/shellcheck serve/entrypoint.sh image.sh logs.sh .ci/run
 	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/zizmor --offline --quiet docs/workflows/*.yml
 	@if [ -x .cache/actionlint ]; then PATH="$(CURDIR)/$(BIN):$$PATH" .cache/actionlint docs/workflows/*.yml; fi

@@ -9,6 +9,8 @@ from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableT
 from typer import Typer
 from typer.exceptions import Abort, TyperException
 
+from usererror import UserError
+
 INTERRUPTED = 130
 READER_GONE = 141
 WIDTH = 120
@@ -48,17 +50,6 @@ class Printable:
 class _PrintableHook(RenderHook):
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
         return [Printable(each) for each in renderables]
-
-
-class UserError(Exception):
-    """Something the user can put right: the text names what was read, what is allowed and what to type.
-
-    `status` is the command's exit status; 2 is wrong usage.
-    """
-
-    def __init__(self, text: str, status: int = 2) -> None:
-        super().__init__(text)
-        self.status = status
 
 
 def run(app: Typer, program: str, *, errors: Sequence[type[Exception]] = ()) -> None:

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Builds the image with docker or podman, the same bytes from the same commit, and prints its size by layer.
+# Builds the image of the app in app.toml with docker or podman, the same bytes from the same files, and prints its size
+# by layer.
 #   ./image.sh [OPTION OF THE ENGINE'S BUILD...]       for example: ./image.sh --build-arg BASE=my/python
-#   ENGINE=podman|docker chooses the engine, IMAGE=name:tag the name.
+#   ENGINE=podman|docker chooses the engine, IMAGE=name:tag the name, PYTHON the Python (3.11 or newer).
 set -eu
 cd "$(dirname "$0")"
 
@@ -21,25 +22,5 @@ if [ -z "$engine" ]; then
     exit 69
 fi
 
-if build_id=$(git rev-parse --short=12 HEAD 2>/dev/null); then
-    changed=$(git status --porcelain -- app serve entrypoint.sh requirements/image.txt requirements/otel.txt \
-        Dockerfile .dockerignore)
-    [ -z "$changed" ] || build_id=$build_id-dirty
-    epoch=$(git log -1 --format=%ct)
-else
-    build_id=unknown
-    epoch=0
-fi
-
-case $engine in
-    podman)
-        # buildah up to 1.28 takes a layer from its cache although a build argument changed: the build id would lie.
-        "$engine" build --no-cache --timestamp "$epoch" --build-arg "BUILD_ID=$build_id" --tag "$image" "$@" .
-        ;;
-    *)
-        SOURCE_DATE_EPOCH=$epoch "$engine" build --provenance=false --build-arg "SOURCE_DATE_EPOCH=$epoch" \
-            --build-arg "BUILD_ID=$build_id" --tag "$image" "$@" .
-        ;;
-esac
-echo "Built $image, build id $build_id. Size by layer, the newest first:"
+"${PYTHON:-python3}" -m appfolder.image "$engine" "$image" "$@"
 "$engine" history --format '{{.Size}}  {{.CreatedBy}}' "$image" | grep -v '^0 \{0,1\}B ' | cut -c1-120

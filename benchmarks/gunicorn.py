@@ -34,8 +34,12 @@ def main() -> None:
         for name, command, variables in (
             ("gunicorn alone", ["gunicorn", *OPTIONS, "benchmarks.gunicorn:app()"], {}),
             ("the same again", ["gunicorn", *OPTIONS, "benchmarks.gunicorn:app()"], {}),
-            ("ours, IDENTITY_HEADERS=off", [str(ROOT / "entrypoint.sh")], {"IDENTITY_HEADERS": "off"}),
-            ("ours, with identity headers", [str(ROOT / "entrypoint.sh")], {}),
+            (
+                "ours, IDENTITY_HEADERS=off",
+                [str(ROOT / "serve" / "entrypoint.sh")],
+                {"IDENTITY_HEADERS": "off"},
+            ),
+            ("ours, with identity headers", [str(ROOT / "serve" / "entrypoint.sh")], {}),
         ):
             port = _free_port()
             servers.append(_start(command, port, variables))

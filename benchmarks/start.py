@@ -20,7 +20,7 @@ def main() -> None:
         print(f"Lambda mode, {app} app, {ROUNDS} rounds")
         report(measure(lambda_subjects(app, every_peer=app == "hello"), ROUNDS))
     print(f"gunicorn mode, hello app, one worker, {ROUNDS} rounds")
-    ours = ["sh", "entrypoint.sh"]
+    ours = ["sh", "serve/entrypoint.sh"]
     bare = [
         "python3",
         "-m",
@@ -48,7 +48,7 @@ def lambda_subjects(app: str, *, every_peer: bool) -> dict[str, Callable[[], Sam
         words = "trivial" if name == "trivial" else expected
         return partial(lambda_start, command, {"APP": spec, "PEER": name}, event, words)
 
-    ours = partial(lambda_start, ["sh", "entrypoint.sh"])
+    ours = partial(lambda_start, ["sh", "serve/entrypoint.sh"])
     return {
         "apig-wsgi": peer("apig-wsgi"),
         "apig-wsgi again": peer("apig-wsgi"),

@@ -25,7 +25,6 @@ def prepare() -> Path:
     shutil.rmtree(srv, ignore_errors=True)
     for folder in ("app", "serve", "benchmarks"):
         shutil.copytree(ROOT / folder, srv / folder, ignore=shutil.ignore_patterns("__pycache__", "*.index"))
-    shutil.copy2(ROOT / "entrypoint.sh", srv)
     for package in PACKAGES:
         _copy_package(package, srv / "packages")
     _compile(srv)

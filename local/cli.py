@@ -1,12 +1,18 @@
 """The command line: `python -m local aws|gcp|apprunner|ecs` to a platform that runs in the foreground."""
 
 import asyncio
+import os
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import commandline
+from appfolder import environment
+from appfolder import settings as appfolder
+from commandline import UserError
 from local.run import run
 from local.settings import HTTP_API, Settings, SettingsError
 
@@ -65,10 +71,27 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
         list[str] | None, typer.Option(help="passed on to podman or docker run; may be repeated")
     ] = None,
     wsgi: Annotated[
-        str | None, typer.Option("--app", help="APP=package.module:callable; the default is the image's own")
+        str, typer.Option("--app", help="package.module:callable [app.toml's]", show_default=False)
+    ] = "",
+    app_dir: Annotated[
+        str, typer.Option(metavar="FOLDER", help="where it runs [app.toml's]", show_default=False)
+    ] = "",
+    python: Annotated[
+        Path | None,
+        typer.Option(
+            help="one that has what the app imports [an environment of its requirements]", show_default=False
+        ),
+    ] = None,
+    health: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help='answers 200; "" for none [app.toml\'s]', show_default=False),
     ] = None,
     env: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE for the instances; may be repeated")
+    ] = None,
+    env_file: Annotated[
+        Path | None,
+        typer.Option(help="a file of such lines, for secrets [app.toml's]", show_default=False),
     ] = None,
     jwt_issuer: Annotated[
         str | None,
@@ -104,19 +127,38 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
         engine=engine,
         engine_options=tuple(engine_option or ()),
         image=image,
-        app=wsgi,
         environment=dict(_variable(text) for text in env or ()),
         jwt_issuer=jwt_issuer,
         jwt_audience=jwt_audience,
         log=log,
     )
     try:
-        status = asyncio.run(run(platform, settings, with_parent=with_parent))
-    except SettingsError as problem:
+        chosen = _of_the_app(settings, app_dir, wsgi, python, health, env_file)
+        status = asyncio.run(run(platform, chosen, with_parent=with_parent))
+    except UserError as problem:
         if with_parent:  # which waits for the URL on standard output
             print(problem)
         raise
     raise typer.Exit(status)
+
+
+def _of_the_app(
+    settings: Settings, folder: str, spec: str, python: Path | None, health: str | None, env_file: Path | None
+) -> Settings:
+    """`settings` with the app that the options name, else app.toml; its environment is made if need be."""
+    app = appfolder.read(os.environ, folder, spec, base=Path.cwd())
+    is_process = settings.engine == "process"
+    if is_process and python is None:
+        python = environment.python(app, os.environ, lambda text: print(text, file=sys.stderr))
+    return replace(
+        settings,
+        # What an image serves was decided when it was built, unless somebody says otherwise.
+        app=app.spec if is_process else spec or None,
+        app_dir=app.folder,
+        python=python,
+        health=app.health if health is None else health,
+        env_file=env_file or app.env_file,
+    )
 
 
 def main() -> None:

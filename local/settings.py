@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import platforms
+from appfolder.settings import variables_of
 from commandline import UserError
 from local.scaling import UNLIMITED, Policy
 from platforms import sold
@@ -38,8 +39,10 @@ class Settings:
     (gcp). door: what is in front of the function, "http-api" or "function-url" (aws). gateway_timeout: seconds, of the
     HTTP API's integration (aws). stream_rate: MB a second of a response past its first 6 MB, 0 for no limit (aws,
     function URL). engine: "process" runs entrypoint.sh, "podman" or "docker" the `image`, with `engine_options` before
-    its name. app: APP. environment: more variables for the instances. jwt_issuer, jwt_audience: whose tokens the HTTP
-    API asks for, and for whom, several separated by commas (aws); both or neither. log: a file for events and the
+    its name. app: APP. environment: more variables for the instances. app_dir: the folder that it runs in, None for the
+    project's; python: one that has what it imports, None for the one that runs this. health: the path of its health
+    check, "" for none. env_file: more variables, which no command line shows. jwt_issuer, jwt_audience: whose tokens
+    the HTTP API asks for, and for whom, several separated by commas (aws); both or neither. log: a file for events and the
     instances' output; None is standard error. ecs takes no idle_seconds, maximum, concurrency, timeout.
     """
 
@@ -58,9 +61,20 @@ class Settings:
     image: str | None = None
     app: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    app_dir: Path | None = None
+    python: Path | None = None
+    health: str = "/health"
+    env_file: Path | None = None
     jwt_issuer: str | None = None
     jwt_audience: str | None = None
     log: Path | None = None
+
+    def from_env_file(self) -> dict[str, str]:
+        """The variables of `env_file`. Raises SettingsError for one that cannot be read."""
+        try:
+            return variables_of(self.env_file) if self.env_file else {}
+        except UserError as problem:
+            raise SettingsError(str(problem)) from None
 
     @property
     def audiences(self) -> tuple[str, ...]:

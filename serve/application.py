@@ -25,6 +25,7 @@ def create(identity: Identity) -> tuple[Callable[..., Any], bool]:
     """
     identified = settings.is_on("IDENTITY_HEADERS")
     build = os.environ.get("BUILD_ID", "")
+    health = os.environ.get("HEALTH_PATH", "/health")
     logs.configure()
     if os.environ.get("SECRETS_FROM"):
         from serve import secrets  # noqa: PLC0415 - who has none pays for nothing
@@ -37,18 +38,18 @@ def create(identity: Identity) -> tuple[Callable[..., Any], bool]:
         from serve import asgi  # noqa: PLC0415
 
         if identified:
-            app = asgi.identify(app, identity, build=build)
+            app = asgi.identify(app, identity, build=build, health_path=health)
         if is_traced():
             from serve import traces  # noqa: PLC0415 - as above
 
-            app = traces.asgi(app)
+            app = traces.asgi(app, health_path=health)
         return _mounted(asgi.follow(app), is_asgi=True), True
     if identified:
-        app = instance.identify(app, identity, build=build)
+        app = instance.identify(app, identity, build=build, health_path=health)
     if is_traced():
         from serve import traces  # noqa: PLC0415 - as above
 
-        app = traces.wsgi(app)
+        app = traces.wsgi(app, health_path=health)
     return _mounted(logs.follow(app), is_asgi=False), False
 
 

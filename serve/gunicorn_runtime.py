@@ -18,4 +18,6 @@ if __name__ == "__main__":
         sys.exit(f"Error: {error}")
     # Until gunicorn has handlers of its own. Without one a container's first process would ignore the signal.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    # Where the app runs there may be another file of that name, which is for another server than this one.
+    sys.argv[1:1] = ["--config", f"{os.path.dirname(__file__)}/gunicorn.conf.py"]  # noqa: PTH120 - as index.py
     runpy.run_module("gunicorn", run_name="__main__", alter_sys=True)

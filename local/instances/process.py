@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from appfolder import environment as appfolder
 from local.log import Log
 from local.settings import ROOT, Settings
 
@@ -20,6 +21,7 @@ from local.settings import ROOT, Settings
 # the port between the moment it is found free and the moment the instance listens.
 _PORTS = range(20000, 32000)
 _POLL_SECONDS = 0.004
+ENTRYPOINT = ROOT / "serve" / "entrypoint.sh"
 # How long what an ended process has printed may take to be read.
 _LAST_WORDS_SECONDS = 2.0
 
@@ -197,20 +199,32 @@ async def start(
 ) -> Instance:
     """Start an instance in exactly `environment`, the settings' variables and APP; `port` is what it listens on."""
     variables = environment | dict(settings.environment) | ({"APP": settings.app} if settings.app else {})
+    variables |= {"HEALTH_PATH": settings.health}
+    secret = settings.from_env_file()
     if settings.engine == "process":
-        # The instance's python3 is the one that runs this: entrypoint.sh takes it from PATH.
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        # entrypoint.sh takes python3 from PATH.
+        python = settings.python or Path(sys.executable)
+        path = f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         own = {"PATH": path, "HOST": "127.0.0.1", "PYTHONUNBUFFERED": "1"}  # the last as in the image
-        process = await spawn([str(ROOT / "entrypoint.sh")], own | variables)
+        if settings.app_dir and settings.app:
+            own |= appfolder.variables(settings.app_dir, settings.app)
+        process = await spawn([str(ENTRYPOINT)], own | secret | variables)
         return Instance(name, port, process, log, reaper)
-    process = await spawn(container_command(settings, name, variables, port, sys.platform), dict(os.environ))
+    variables = dict.fromkeys(secret, "") | variables
+    command = container_command(settings, name, variables, port, sys.platform, frozenset(secret))
+    process = await spawn(command, os.environ | secret)
     return Container(settings.engine, name, port, process, log, reaper)
 
 
 def container_command(
-    settings: Settings, name: str, variables: dict[str, str], port: int | None, system: str
+    settings: Settings,
+    name: str,
+    variables: dict[str, str],
+    port: int | None,
+    system: str,
+    secret: frozenset[str] = frozenset(),
 ) -> list[str]:
-    """The engine's command line; `system` is sys.platform."""
+    """The engine's command line; `system` is sys.platform. Of `secret` variables it has the names alone."""
     command = [settings.engine, "run", "--rm", "--name", container_name(name), *settings.engine_options]
     # Lambda's root is read-only but for /tmp, and the image is to run on all platforms.
     command += ["--read-only", "--tmpfs", "/tmp", "--memory", f"{settings.memory}m"]  # noqa: S108
@@ -220,7 +234,8 @@ def container_command(
     elif port:
         command += ["--publish", f"127.0.0.1:{port}:{port}"]
     for key, value in variables.items():
-        command += ["--env", f"{key}={value}"]
+        # Everybody on this machine can read a command line; the engine takes a value that is left out from its own.
+        command += ["--env", key if key in secret else f"{key}={value}"]
     assert settings.image is not None  # noqa: S101 - checked by require_engine
     return [*command, settings.image]
 
@@ -268,7 +283,7 @@ async def _is_open(instance: Instance) -> bool:
         reader, writer = await asyncio.open_connection("127.0.0.1", instance.port)
         if instance.published:
             # The engine itself accepts connections from the start; only an answer shows that the app does.
-            writer.write(b"GET /health HTTP/1.0\r\n\r\n")
+            writer.write(b"GET / HTTP/1.0\r\n\r\n")
         answered = not instance.published or await reader.read(1) != b""
         writer.close()
     except OSError:

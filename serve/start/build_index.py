@@ -1,11 +1,14 @@
 """The app's start, run once as an image is built, to the index that makes the next starts faster (index.py).
 
-`python -m serve.start.build_index`; in an image built upon this one run it again, as root, after the last change.
+`python -m serve.start.build_index [FILE]`; in an image built upon this one run it again, as root, after the last
+change.
 """
 
 import importlib
 import marshal
+import os
 import re
+import signal
 import sys
 from array import array
 from collections.abc import Generator, Iterator
@@ -18,39 +21,80 @@ from typing import Any
 from serve.start import index
 
 WITH_THE_APP = ("serve.gunicorn_app", "serve.aws_lambda")
+# An app that has not started by then, as where its module serves it by itself, is left out.
+SECONDS = 120
+
+
+class _TooLongError(BaseException):
+    """The app's import goes on and on; no `except Exception` of the app hides it."""
 
 
 def main() -> None:
-    """Start the app as both doors do, and write what was imported and compiled on the way."""
-    file = Path(index.FILE)
+    """Start the app as both doors do, and write what was imported and compiled on the way; then end at once."""
+    file = Path(sys.argv[1] if sys.argv[1:] else index.FILE)
     file.unlink(missing_ok=True)
+    traces_as_the_image_says()
     with recorded_patterns() as patterns:
         start()
     modules = dict(unchecked_modules())
     # Version 2 of the format, because later ones depend on how often an object is referred to.
     file.write_bytes(marshal.dumps((index.this_python(), earlier_folders(), modules, patterns), 2))
-    print(f"{file}: {len(modules)} modules, {len(patterns)} patterns")
+    print(f"{file.name}: {len(modules)} modules, {len(patterns)} patterns", flush=True)
+    # Threads that the app has started would go on, and what it does at its end is not for a build.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def traces_as_the_image_says() -> None:
+    """Load what traces need if the image has it (OTEL=on), whatever the builder says of its own traces."""
+    for name in [name for name in os.environ if name.startswith("OTEL_")]:
+        del os.environ[name]
+    if os.environ.get("OTEL") == "on":
+        os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:4318"  # where nobody is
 
 
 def start() -> None:
     """Import what Lambda mode and gunicorn mode import; the app's own modules only where it can be loaded here."""
     importlib.import_module("serve.start").begin()
-    of_doors = (
+    for module in (
         "gunicorn.app.wsgiapp",
         "serve.gunicorn_port",
         "serve.gunicorn_worker",
         "serve.gunicorn_threads",
         "serve.lambda_runtime",
-    )
-    for module in (*of_doors, *WITH_THE_APP):
-        try:
-            importlib.import_module(module)
-        except (Exception, SystemExit) as error:
-            if module not in WITH_THE_APP:
-                raise
-            # An app may need what it only has where it runs.
-            reason = f"{type(error).__name__}: {error}"
-            print(f"The app does not load here, so the index is without it: {reason}", file=sys.stderr)
+    ):
+        importlib.import_module(module)
+    try:
+        with at_most(SECONDS):
+            for module in WITH_THE_APP:
+                importlib.import_module(module)
+    except (Exception, SystemExit, _TooLongError) as error:  # noqa: BLE001 - whatever an app may raise
+        # An app may need what it only has where it runs.
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        print(
+            f"{os.environ.get('APP') or 'The app'} does not start while the image is built ({said}). The image is "
+            "whole, but its starts are slower, because they look for the app's modules. If a variable or a service is "
+            "missing here, give the app a default that lets it be imported",
+            file=sys.stderr,
+        )
+
+
+@contextmanager
+def at_most(seconds: int) -> Generator[None]:
+    """Raise in the main thread what ends it, if it takes longer."""
+
+    def end(_number: int, _frame: Any) -> None:
+        raise _TooLongError(
+            f"it has not ended after {seconds} s; does it serve itself, outside of `if __name__`?"
+        )
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @contextmanager

@@ -94,8 +94,8 @@ def deploy(service: Service, past: History) -> Deployment:
         ),
         auto_scaling_configuration_arn=scaling.arn,
         health_check_configuration=aws.apprunner.ServiceHealthCheckConfigurationArgs(
-            protocol="HTTP",
-            path="/health",
+            protocol="HTTP" if service.app.health else "TCP",
+            path=service.app.health or None,
             interval=10,
             timeout=5,
             healthy_threshold=1,

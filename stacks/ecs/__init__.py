@@ -97,7 +97,7 @@ def deploy(service: Service, past: History) -> Deployment:
         task_role_arn=task.arn,
         cpu=f"{(service.cpu or 0) * 1024:.0f}",
         memory=str(service.memory),
-        health_check_path="/health",
+        health_check_path=service.app.health,
         primary_container=_container(service, image, log_group, account, parameters),
         scaling_targets=[
             aws.ecs.ExpressGatewayServiceScalingTargetArgs(

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import platforms
+from appfolder import settings as appfolder
+from appfolder.settings import App
 from stacks.settings import access, otlp, rules, variables
 from stacks.settings import image as images
 from stacks.settings.keys import KEYS, typed
@@ -13,6 +15,7 @@ from stacks.settings.names import label, resource_name
 from stacks.settings.rules import Value
 from stacks.settings.stack_file import IsSecret
 from stacks.settings.variables import Variables
+from usererror import UserError
 
 # The provider's own keys that a platform cannot do without, each with the variables that may hold it instead.
 PROVIDER_KEYS = {
@@ -25,7 +28,6 @@ PROVIDER_KEYS = {
     },
 }
 
-APP = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*(\(\))?")
 HOST = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -50,7 +52,7 @@ class Service:
     labels: dict[str, str]  # on every resource that takes tags or labels
     region: str
     cloud_project: str  # Google Cloud's project, "" elsewhere
-    app: str  # package.module:callable
+    app: App  # as app.toml, the environment and the keys app and appDir say
     image: str  # REPOSITORY@sha256:DIGEST of another stack, or "" to build one
     memory: int  # MB
     cpu: float | None  # vCPU
@@ -99,10 +101,11 @@ def read(
     provider, missing = _provider_settings(config, environment, platform)
     region = provider.get("aws:region") or provider.get("gcp:region", "")
     image, endpoint = str(values["image"]), str(values["otlpEndpoint"])
+    app, unknown_app = _app(values, environment, platform)
     own, unfit = variables.read(config, project, platform, region, is_secret, endpoint)
     chosen, wrong = _chosen(values, platform, unread)
     problems += [
-        *images.problems(image, str(values["app"]), str(KEYS["app"]), platform, region),
+        *images.problems(image, {key: str(values[key]) for key in ("app", "appDir")}, platform, region),
         *otlp.problems(endpoint, image),
         *rules.watching(str(values["alarmEmail"]), values["budget"], str(values["billingAccount"]), platform),
         *access.problems(values, platform),
@@ -110,11 +113,11 @@ def read(
         *missing,
         *_refused(values, platform),
         *wrong,
-        *_app(str(values["app"])),
+        *unknown_app,
         *_domain(values, platform),
         *rules.combinations(platform, chosen),
     ]
-    if problems:
+    if problems or app is None:
         raise ConfigError(problems)
     return Service(
         platform=platform,
@@ -122,7 +125,7 @@ def read(
         labels={"project": label(project), "stack": label(stack), "managed-by": "pulumi"},
         region=region,
         cloud_project=provider.get("gcp:project", ""),
-        app=str(values["app"]),
+        app=app,
         image=image,
         memory=_whole(chosen["memory"]) or 0,
         cpu=None if chosen["cpu"] is None else float(chosen["cpu"]),
@@ -223,10 +226,21 @@ def _show(value: Value) -> str:
     )
 
 
-def _app(app: str) -> list[str]:
-    if APP.fullmatch(app):
-        return []
-    return [f"app: it is {app!r}; allowed is package.module:callable, such as {KEYS['app']}"]
+def _app(
+    values: Mapping[str, Value], environment: Mapping[str, str], platform: str
+) -> tuple[App | None, list[str]]:
+    """The app that is deployed, and what is wrong with it."""
+    try:
+        app = appfolder.read(environment, str(values["appDir"]), str(values["app"]))
+    except UserError as problem:
+        key = "appDir" if values["appDir"] else "app"
+        return None, [f"{key}: {problem}"]
+    if platform in rules.ASKS_A_PATH and not app.health:
+        needed = "a path that answers 200 when the app is healthy, and app.toml names none"
+        return app, [
+            f'app: {platforms.TITLES[platform]} asks {needed}; write one there, such as health = "/"'
+        ]
+    return app, []
 
 
 def _domain(values: Mapping[str, Value], platform: str) -> list[str]:

@@ -1,6 +1,7 @@
 """An image that another stack has built: whether this stack can run it."""
 
 import re
+from collections.abc import Mapping
 
 ECR = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(?P<name>[a-z0-9._/-]+)@(?P<digest>sha256:[0-9a-f]{64})"
@@ -14,8 +15,11 @@ EXAMPLES = {
 }
 
 
-def problems(image: str, app: str, usual_app: str, platform: str, region: str) -> list[str]:
-    """What keeps `platform` in `region` from running `image`, a sentence each; nothing where it is ""."""
+def problems(image: str, apps: Mapping[str, str], platform: str, region: str) -> list[str]:
+    """What keeps `platform` in `region` from running `image`, a sentence each; nothing if it is "".
+
+    apps: the keys that say which app an image is built of.
+    """
     if not image:
         return []
     pattern = ARTIFACT_REGISTRY if platform == "gcp" else ECR
@@ -32,8 +36,9 @@ def problems(image: str, app: str, usual_app: str, platform: str, region: str) -
             f"image: it is in {found['region']}, and this stack is in {region}; an image is taken from the "
             f"stack's own region. Replicate it to {region} (docs/environments.md) and name that copy"
         )
-    if app != usual_app:
-        wrong.append(
-            f"app: it is {app!r}; with `image` it was decided when the image was built. Type `pulumi config rm app`"
-        )
+    wrong += [
+        f"{key}: it is {value!r}; with `image` it was decided when the image was built. Type `pulumi config rm {key}`"
+        for key, value in apps.items()
+        if value
+    ]
     return wrong

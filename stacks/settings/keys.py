@@ -10,7 +10,8 @@ from stacks.settings.rules import Value
 # the same (tested): the engine demands a default of each key there and copies it into every stack's configuration.
 KEYS: dict[str, Value] = {
     "platform": "",
-    "app": "app:create_app()",
+    "app": "",
+    "appDir": "",
     "image": "",
     "memory": 512,
     "cpu": "",

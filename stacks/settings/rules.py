@@ -26,7 +26,10 @@ LEFT_OPEN = frozenset(
     }
 )
 # Keys that mean the same everywhere; what they may hold is no matter of the platform.
-COMMON = frozenset({"platform", "app", "image", "otlpEndpoint", "alarmEmail"})
+COMMON = frozenset({"platform", "app", "appDir", "image", "otlpEndpoint", "alarmEmail"})
+
+# Platforms whose health check asks for a path; the others look at the port as well.
+ASKS_A_PATH = frozenset({"ecs"})
 
 # Keys that hold a text which no list can give.
 FREE = frozenset({"pin", "billingAccount", "jwtIssuer", "jwtAudience", "invokers", "domain", "dnsZone"})

@@ -26,7 +26,7 @@ def test_in_gunicorn_mode_it_answers_without_network_root_or_a_writable_file_sys
     assert (hello[0], hello[2]) == (200, {"message": "Hello from Flask!"})
     assert (echo[0], echo[2]) == (200, {"reversed": "dlrow olleh"})
     assert running.execute("id", "-u").stdout.strip() == "65532"
-    assert running.execute("touch", "/srv/written", check=False).returncode != 0
+    assert running.execute("touch", "/srv/app/written", check=False).returncode != 0
 
 
 def test_in_lambda_mode_it_answers_awss_own_emulator(container: Start) -> None:
@@ -50,7 +50,7 @@ def test_the_build_id_is_in_the_label_the_environment_and_every_response(
 
     _, headers, _ = container().ask("GET", "/hello")
 
-    assert re.fullmatch(r"[0-9a-f]{12}(-dirty)?|unknown", build_id)
+    assert re.fullmatch(r"[0-9a-f]{16}", build_id)
     assert f"BUILD_ID={build_id}" in configuration["Env"]
     assert headers["x-build-id"] == build_id
 
@@ -96,9 +96,9 @@ def test_what_is_added_to_the_base_is_what_runs(container: Start) -> None:
 
     files = running.execute("find", "/srv", "-type", "f").stdout.split()
 
-    assert {path.split("/")[2] for path in files} == {"app", "serve", "packages", "entrypoint.sh"}
-    unwanted = re.compile(r"/(tests?|bin|pip|setuptools)/|\.(c|h|pyi|pyx|a)$")
-    assert [path for path in files if unwanted.search(path) and "/werkzeug/" not in path] == []
+    assert {path.split("/")[2] for path in files} == {"app", "doors", "packages", "entrypoint.sh"}
+    unwanted = re.compile(r"/(tests|bin|pip|setuptools)/|\.(c|h|a)$")
+    assert [path for path in files if unwanted.search(path)] == []
 
 
 def test_two_builds_of_one_tree_are_the_same_image(

@@ -41,7 +41,7 @@ def starting() -> Generator[Start]:
     def start(*command: str, **variables: str) -> "subprocess.Popen[str]":
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         process = subprocess.Popen(
-            [*command, str(ROOT / "entrypoint.sh")],
+            [*command, str(ROOT / "serve" / "entrypoint.sh")],
             # A list of its own: a door must not depend on what the developer's shell happens to hold.
             env={"PATH": path, "HOST": "127.0.0.1", "PYTHONUNBUFFERED": "1", **variables},
             stdout=subprocess.PIPE,

@@ -23,7 +23,8 @@ PARTS = (
         "__main__.py",
         "requirements.txt",
     ),
-    *("Dockerfile", ".dockerignore", "entrypoint.sh", "app", "serve", "stacks", "platforms", "requirements"),
+    *("Dockerfile", ".dockerignore", "app.toml", "usererror.py"),
+    *("app", "appfolder", "serve", "stacks", "platforms", "requirements"),
 )
 PATIENCE = 300  # seconds that one command may take on a loaded machine
 

@@ -44,9 +44,7 @@ def valid_settings(draw: st.DrawFn, platform: str) -> dict[str, Any]:
         if draw(st.booleans()):
             chosen["dnsZone"] = "example.com"
     if draw(st.booleans()):
-        chosen["app"] = draw(
-            st.sampled_from(["app:create_app()", "shop.web:application", "a.b_c.d:make.app"])
-        )
+        chosen["app"] = draw(st.sampled_from(["", "app:create_app()", "app.routes:make.app"]))
     return chosen
 
 

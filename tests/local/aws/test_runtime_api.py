@@ -151,7 +151,7 @@ def events() -> dict[str, Any]:
 @needs_rie
 def test_the_same_handler_gives_the_same_results() -> None:
     variables = {"APP": "app:create_app()", "IDENTITY_HEADERS": "off"}
-    with rie(str(ROOT / "entrypoint.sh"), **variables) as invoke:
+    with rie(str(ROOT / "serve" / "entrypoint.sh"), **variables) as invoke:
         theirs = {name: invoke(event) for name, event in events().items()}
 
     ours = asyncio.run(handled(variables))

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import platforms
+from appfolder.settings import read as read_app
 from stacks.settings import ConfigError, Service, read, rules
 from stacks.settings.keys import KEYS
 from stacks.settings.variables import KEYS as MAPS
@@ -31,7 +32,7 @@ def problems(stack: str, /, **config: object) -> list[str]:
 def test_an_empty_configuration_is_a_whole_service() -> None:
     """Defaults make every platform work with nothing but a region, and on Google Cloud a project."""
     common: dict[str, Any] = {
-        "app": "app:create_app()",
+        "app": read_app({}),
         "image": "",
         "memory": 512,
         "architecture": "amd64",
@@ -250,7 +251,7 @@ def test_the_error_is_readable_as_a_whole() -> None:
         (
             "aws",
             {"app": "app"},
-            "app: it is 'app'; allowed is package.module:callable, such as app:create_app()",
+            "app: APP is 'app'; it is package.module:callable, for example app:app or app:create_app()",
         ),
         (
             "aws",

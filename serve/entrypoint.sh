@@ -1,7 +1,8 @@
 #!/bin/sh
 # Starts the app behind one of two doors. Each door is exec'ed, so that signals arrive at it.
 set -eu
-cd "$(dirname "$0")"
+# The app's folder, so that its relative paths mean what they mean where it is written; else the project's.
+cd "${APP_DIR:-$(dirname "$0")/..}"
 
 mode=${RUN_MODE-}
 if [ -z "$mode" ]; then
@@ -11,7 +12,7 @@ fi
 
 case $mode in
     lambda) exec python3 -m serve.lambda_runtime ;;
-    gunicorn) exec python3 -m serve.gunicorn_runtime --config serve/gunicorn.conf.py ;;
+    gunicorn) exec python3 -m serve.gunicorn_runtime ;;
     *)
         echo "entrypoint.sh: RUN_MODE is '$mode'; it is either lambda or gunicorn (or unset, to choose by itself)" >&2
         exit 64

@@ -1,0 +1,90 @@
+"""The app on this machine: an interpreter that has its requirements and the doors', and the variables that start it."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Generator, Iterator, Mapping
+from pathlib import Path
+
+from appfolder.settings import ROOT, App
+from usererror import UserError
+
+CACHE = ROOT / ".cache"
+DOORS = ROOT / "requirements" / "doors.txt"
+_STAMP = "made"
+
+
+def python(app: App, environment: Mapping[str, str], say: Callable[[str], None]) -> Path:
+    """An interpreter with what the app and the doors import: APP_PYTHON, else one in .cache/, made if need be.
+
+    `say` is told what takes time, and what is not as the app asks. Raises UserError if it cannot be had.
+    """
+    if given := environment.get("APP_PYTHON"):
+        found = shutil.which(given)
+        if found is None:
+            raise UserError(
+                f"APP_PYTHON is {given!r}, which is no program; it is a Python that has what your app imports"
+            )
+        return Path(found).absolute()
+    from appfolder.install import InstallError, install  # noqa: PLC0415 - pip's libraries take a moment to load
+    from appfolder.requirements import RequirementsError, find  # noqa: PLC0415 - as above
+
+    try:
+        made = CACHE / "apps" / _key(app.folder.as_posix())
+        wanted = _key(
+            sys.version, DOORS.read_bytes(), *_contents(app, find(app.folder, app.requirements).names)
+        )
+        with _locked(made):
+            stamp = made / _STAMP
+            if not stamp.is_file() or stamp.read_text(encoding="utf-8").partition("\n")[0] != wanted:
+                say(f"Setting up an environment for {app.folder.name or app.folder} (once)")
+                notes = install(app.folder, made, app.requirements, [DOORS])
+                stamp.write_text("\n".join([wanted, *notes]), encoding="utf-8")
+            for note in stamp.read_text(encoding="utf-8").splitlines()[1:]:
+                say(note)
+    except (InstallError, RequirementsError) as problem:
+        raise UserError(str(problem)) from None
+    return made / "bin" / "python"
+
+
+def variables(folder: Path, spec: str) -> dict[str, str]:
+    """What makes the entrypoint start the app in its folder; of this project the app can import the doors alone."""
+    doors = CACHE / "doors"
+    doors.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        (doors / "serve").symlink_to(ROOT / "serve")
+    source = folder / App(folder, spec).source
+    folders = dict.fromkeys([str(source), str(folder), str(doors)])
+    return {"APP": spec, "APP_DIR": str(folder), "PYTHONPATH": os.pathsep.join(folders)}
+
+
+def _contents(app: App, names: tuple[str, ...]) -> Iterator[bytes]:
+    """What decides the environment: the named files, and the other files of requirements that they may refer to."""
+    files = {app.folder / name for name in names} | {app.folder / "pyproject.toml"}
+    files |= {other for file in files for other in file.parent.glob("*.txt")} | set(
+        app.folder.glob("requirements/*.txt")
+    )
+    for file in sorted(files):
+        if file.is_file():
+            yield file.name.encode()
+            yield file.read_bytes()
+
+
+def _key(*parts: str | bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part if isinstance(part, bytes) else part.encode())
+        digest.update(b"\0")
+    return digest.hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def _locked(made: Path) -> Generator[None]:
+    """One process at a time makes an environment; another waits for it."""
+    made.parent.mkdir(parents=True, exist_ok=True)
+    with made.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,127 @@
+"""The lines of a .dockerignore to an answer for each path: whether it goes into the build.
+
+The rules are those of BuildKit (github.com/moby/patternmatcher and its ignorefile): a later line outweighs an earlier
+one, `!` takes back in, and what lies in a folder follows the folder.
+"""
+
+import re
+from posixpath import normpath
+from typing import NamedTuple
+
+# What stays out of an image if the app's folder has no .dockerignore: history, secrets, environments, caches.
+DEFAULT = """\
+**/.git
+**/.hg
+**/.svn
+**/.env
+**/.env.*
+**/.envrc
+**/*.pem
+**/*.key
+**/*.p12
+**/*.pfx
+**/id_rsa*
+**/id_ed25519*
+**/.ssh
+**/.aws
+**/.netrc
+**/.pypirc
+**/.npmrc
+**/.pgpass
+**/.htpasswd
+**/.venv
+**/venv
+**/__pycache__
+**/*.pyc
+**/.cache
+**/.*_cache
+**/.hypothesis
+**/.tox
+**/.nox
+**/.coverage
+**/.coverage.*
+**/htmlcov
+**/.ipynb_checkpoints
+**/.idea
+**/.vscode
+**/.DS_Store
+"""
+
+
+class IgnoreError(ValueError):
+    """A line that has no meaning; the text names it."""
+
+
+class _Line(NamedTuple):
+    takes_in: bool
+    pattern: re.Pattern[str]
+
+
+class Ignore:
+    """The lines of one .dockerignore. Raises IgnoreError for a line without meaning."""
+
+    def __init__(self, text: str) -> None:
+        lines = text.removeprefix("\ufeff").split("\n")
+        self._lines = [_line(words) for line in lines if not line.startswith("#") and (words := line.strip())]
+        self.may_take_back = any(line.takes_in for line in self._lines)
+
+    def excludes(self, path: str, parent: tuple[bool, ...] = ()) -> tuple[bool, tuple[bool, ...]]:
+        """Whether `path` (from the folder, with /) stays out, and what to give as `parent` for what lies in it.
+
+        parent: which lines the folder above matched, as this method said of it; () at the top.
+        """
+        out, matched = False, list[bool]()
+        for number, line in enumerate(self._lines):
+            match = bool(parent) and parent[number]
+            # As BuildKit: a line that would change nothing is not compared, and then says nothing of what lies below.
+            if not match and line.takes_in == out:
+                match = line.pattern.fullmatch(path) is not None
+            matched.append(match)
+            if match:
+                out = not line.takes_in
+        return out, tuple(matched)
+
+
+def _line(words: str) -> _Line:
+    takes_in = words.startswith("!")
+    path = words[1:].strip() if takes_in else words
+    if not path:
+        raise IgnoreError(f"{words!r} names nothing")
+    path = normpath(path)
+    if len(path) > 1:
+        path = path.lstrip("/")
+    try:
+        return _Line(takes_in, re.compile(_expression(path)))
+    except re.error as problem:
+        raise IgnoreError(f"{words!r} is no pattern: {problem}") from None
+
+
+def _expression(path: str) -> str:
+    """A cleaned pattern as a regular expression; `**` is any number of folders, and at its end anything."""
+    if not re.search(r"[*?\[\]\\]", path):
+        return re.escape(path)
+    if re.fullmatch(r"\*\*[^/*?\[\]\\][^*?\[\]\\]*", path):
+        return f".*{re.escape(path[2:])}"  # of such a pattern BuildKit compares the end
+    made = ""
+    for part in re.findall(r"\*\*/?|\\.|.", path):
+        match part:
+            case "**" | "**/":
+                made += "(?:.*/)?"
+            case "*":
+                made += "[^/]*"
+            case "?":
+                made += "[^/]"
+            case "[" | "]" | "^" | "-":  # a set of characters is written as in a regular expression
+                made += part
+            case _:
+                made += re.escape(part[-1])
+    if re.search(r"\*\*/?$", path):
+        made = f"{made.removesuffix('(?:.*/)?')}.*"
+    return made
+
+
+def line_for(path: str) -> str:
+    """The line that names `path` and nothing else, for every builder; a space at an end can only be written as `?`."""
+    line = re.sub(r"([*?\[\]\\^$+(){}|])", r"\\\1", path).replace("\n", "?")
+    line = re.sub(r"^\s|\s$", "?", line)
+    return f"\\{line}" if line[0] in "#!" else line

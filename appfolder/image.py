@@ -1,0 +1,166 @@
+"""The app of app.toml to the build of its image: contexts, arguments, what stays out, and the id of the result.
+
+`python -m appfolder.image ENGINE NAME [OPTION OF THE ENGINE'S BUILD...]` runs that build with podman or docker.
+"""
+
+import os
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from appfolder.files import Entry, Listing, content_id, listing
+from appfolder.ignore import DEFAULT, Ignore, IgnoreError, line_for
+from appfolder.settings import FILE, ROOT, App, read
+from usererror import UserError
+
+# Every file in the image gets this time, the first that a zip can hold: two builds then give the same bytes.
+EPOCH = "315532800"
+# The project's folders that the Dockerfile copies from, and what of them it removes again.
+CONTEXTS = ("appfolder", "requirements", "serve")
+_MADE_HERE = Ignore("**/__pycache__\nstart/start.index")
+DOCKERFILE = ROOT / ".cache" / "image" / "Dockerfile"
+
+
+@dataclass(frozen=True)
+class Build:
+    """One build. context: the app's folder. contexts: the others by name. stays_out: what of the first, each by name.
+
+    The builders are given these names, not the lines of a .dockerignore, which they do not read alike.
+    """
+
+    context: Path
+    contexts: Mapping[str, Path]
+    stays_out: Sequence[str]
+    arguments: Mapping[str, str]
+
+    def written(self) -> Path:
+        """The Dockerfile, beside it what stays out, where BuildKit looks for that: in no folder of the app."""
+        DOCKERFILE.parent.mkdir(parents=True, exist_ok=True)
+        DOCKERFILE.write_bytes((ROOT / "Dockerfile").read_bytes())
+        ignored = DOCKERFILE.with_name("Dockerfile.dockerignore")
+        ignored.write_text("".join(f"{line_for(name)}\n" for name in self.stays_out), encoding="utf-8")
+        return DOCKERFILE
+
+
+def build(app: App, arguments: Mapping[str, str], machine: str) -> Build:
+    """The build of `app` for `machine`, such as linux/amd64; `arguments` outweigh those that follow from the app.
+
+    Raises UserError for a .dockerignore that cannot be read, or that keeps the app itself out.
+    """
+    files = listed(app)
+    _check(app, {entry.name for entry in files.goes_in})
+    chosen = {**_arguments(app), **arguments}
+    contexts = {name: ROOT / name for name in CONTEXTS}
+    parts = {name: listing(folder, _MADE_HERE).goes_in for name, folder in contexts.items()}
+    parts |= {"app": files.goes_in, "": [Entry("Dockerfile", ROOT / "Dockerfile")]}
+    build_id = content_id(parts, {**chosen, "platform": machine})
+    return Build(app.folder, contexts, files.stays_out, {**chosen, "BUILD_ID": build_id})
+
+
+def listed(app: App) -> Listing:
+    """What of the app's folder goes into the image: as its .dockerignore says, else all but what is usually left out.
+
+    This project stays out too, if it lies in there. Raises UserError for a line that means nothing.
+    """
+    file = app.folder / ".dockerignore"
+    if file.is_file():
+        text = file.read_text(encoding="utf-8")
+    else:
+        text = DEFAULT + "".join(f"{line_for(folder)}\n" for folder in _environments(app.folder))
+    if not app.is_own and ROOT.is_relative_to(app.folder):
+        text += f"\n{line_for(ROOT.relative_to(app.folder).as_posix())}\n"
+    try:
+        return listing(app.folder, Ignore(text))
+    except IgnoreError as problem:
+        raise UserError(f"{file}: {problem}") from None
+
+
+def _environments(folder: Path, depth: int = 3) -> Iterable[str]:
+    """Virtual environments, whatever they are called, by their path from `folder`."""
+    for found in (
+        folder.glob("/".join(["*"] * depth + ["pyvenv.cfg"])) if depth > 1 else folder.glob("*/pyvenv.cfg")
+    ):
+        yield found.parent.relative_to(folder).as_posix()
+    if depth > 1:
+        yield from _environments(folder, depth - 1)
+
+
+def _check(app: App, names: set[str]) -> None:
+    """Raise UserError if .dockerignore keeps out what the image cannot do without."""
+    top = app.spec.partition(":")[0].partition(".")[0]
+    module = f"src/{top}" if app.source == "src" else top
+    for needed in ({module, f"{module}.py"}, *({name} for name in app.requirements)):
+        if not needed & names:
+            raise UserError(
+                f"{app.folder / '.dockerignore'} keeps {' and '.join(sorted(needed))} out of the image; "
+                f"admit it by a line such as !{min(needed)}"
+            )
+
+
+def _arguments(app: App) -> dict[str, str]:
+    """What the Dockerfile is told of the app."""
+    usual = re.search(
+        r"^ARG BASE=(\S+?python:([\d.]+)-slim\S*)$",
+        (ROOT / "Dockerfile").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    chosen = {
+        "APP": app.spec,
+        "SOURCE": app.source,
+        "HEALTH_PATH": app.health,
+        "REQUIREMENTS": " ".join(app.requirements),
+        "PACKAGES": " ".join(app.packages),
+        "BUILD_PACKAGES": " ".join(app.build_packages),
+        "SOURCE_DATE_EPOCH": EPOCH,
+    }
+    if usual and usual[2] != app.python:
+        # By its tag: only the usual base is known by its digest here.
+        chosen["BASE"] = f"{usual[1].partition(':')[0]}:{app.python}-slim"
+    return chosen
+
+
+def command(engine: str, name: str, options: list[str], app: App) -> list[str]:
+    """The engine's command line. `options` are its own; what they say of arguments and the platform counts."""
+    given = dict(re.findall(r"(?:^|\0)--build-arg[=\0]([^=\0]+)=([^\0]*)", "\0".join(options)))
+    machine = re.search(r"(?:^|\0)--platform[=\0]([^\0]+)", "\0".join(options))
+    architecture = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    made = build(app, given, machine[1] if machine else f"linux/{architecture}")
+    file = made.written()
+    words = [engine, "build", "--file", str(file), "--tag", name]
+    for key, value in made.arguments.items():
+        words += ["--build-arg", f"{key}={value}"]
+    for key, folder in made.contexts.items():
+        words += ["--build-context", f"{key}={folder}"]
+    if engine == "podman":
+        # buildah up to 1.28 takes a layer from its cache although a build argument changed: the build id would lie.
+        words += ["--no-cache", "--timestamp", EPOCH, "--ignorefile", f"{file}.dockerignore"]
+    else:
+        words += ["--provenance=false"]
+    # After the options, which have these arguments already.
+    return [*words, *options, str(made.context)]
+
+
+def main(words: list[str]) -> int:
+    """Build; the engine's exit status, 2 with one line for what the user can put right."""
+    engine, name, *options = words
+    try:
+        line = command(engine, name, options, read(os.environ))
+    except UserError as problem:
+        print(f"image.sh: {problem}", file=sys.stderr)
+        return problem.status
+    status = subprocess.run(line, env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH}, check=False).returncode
+    if status == 0:
+        build_id = next(word for word in line if word.startswith("BUILD_ID=")).partition("=")[2]
+        print(
+            f"Built {name}, build id {build_id}, of the app in {FILE}. Size by layer, the newest first:",
+            flush=True,
+        )
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,212 @@
+"""An app's requirements and the doors' to an environment that holds both: theirs as they are, then what the doors lack.
+
+`python -m appfolder.install FOLDER ENVIRONMENT [--requirements FILE]... [--doors LOCK]...`; an image's build runs it
+too, where there is nothing but Python and its pip.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+from appfolder.requirements import (
+    Requirement,
+    RequirementsError,
+    allows,
+    canonicalize_name,
+    find,
+    python_versions,
+)
+
+QUIET = ("--quiet", "--no-input", "--disable-pip-version-check", "--no-compile", "--root-user-action=ignore")
+# What serves the app. Nearly every repository pins a gunicorn that its code never imports.
+SERVERS = ("gunicorn", "mangum", "awslambdaric")
+
+
+class InstallError(Exception):
+    """An environment that cannot be made; the text names both sides, or what pip said and the way out."""
+
+
+def install(folder: Path, environment: Path, named: Iterable[str], doors: Sequence[Path]) -> list[str]:
+    """Make `environment` (a folder that is no environment yet); sentences about what is not as the app asks.
+
+    named: the app's files of requirements, none for the usual ones. doors: locks of what is needed besides. Raises
+    InstallError, RequirementsError.
+    """
+    found = find(folder, named)
+    version = ".".join(map(str, sys.version_info[:3]))
+    if (wanted := python_versions(folder)) and not allows(wanted, version):
+        raise InstallError(
+            f"{folder / 'pyproject.toml'} asks for Python {wanted}, and this is {version}; "
+            "take another: make PYTHON=python3.X here, and in app.toml, under [image], python for the image"
+        )
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--clear", environment], check=True)
+    words = [word for name in found.files for word in ("-r", name)]
+    with _as_file(found.lines) as file:
+        words += ["-r", file.name] if found.lines else []
+        if words:
+            _install(environment, folder, words, " and ".join(found.names))
+    theirs = installed(environment)
+    missing, notes = _doors(doors, theirs, folder)
+    with _as_file(missing) as file:
+        if missing:
+            _install(
+                environment, folder, ["--require-hashes", "--no-deps", "-r", file.name], "the doors' packages"
+            )
+    _agree(environment, theirs)
+    return notes
+
+
+def _install(environment: Path, folder: Path, words: list[str], what: str) -> None:
+    """By uv, which takes a tenth of the time, if it is beside this Python; by pip if it is not, or if uv cannot.
+
+    pip has the last word, because the settings of this machine, such as an index of one's own, may be pip's alone.
+    """
+    python = str(environment / "bin" / "python")
+    uv = Path(sys.executable).with_name("uv")
+    if uv.exists():
+        command = [str(uv), "pip", "install", "--quiet", "--python", python, *words]
+        if subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode == 0:
+            return
+    command = [sys.executable, "-m", "pip", "--python", python, "install", *QUIET, *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if line.strip()]
+        errors = [re.sub(r"^\s*ERROR:\s*", "", line) for line in said if "ERROR:" in line] or said[-3:]
+        raise InstallError(
+            f"{what} cannot be installed: {'; '.join(dict.fromkeys(errors))}{_way_out(done.stderr)}"
+        )
+
+
+def _as_file(lines: Iterable[str]) -> Any:
+    file = tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8")  # noqa: SIM115 - the caller's `with` ends it
+    file.write("".join(f"{line}\n" for line in lines))
+    file.flush()
+    return file
+
+
+def installed(environment: Path) -> dict[str, str]:
+    """The version of each package in an environment."""
+    return {
+        canonicalize_name(one.metadata["Name"]): one.version
+        for one in distributions(path=[str(_site(environment))])
+    }
+
+
+def _site(environment: Path) -> Path:
+    return next(environment.glob("lib/python3*/site-packages"))
+
+
+def _doors(locks: Sequence[Path], theirs: Mapping[str, str], folder: Path) -> tuple[list[str], list[str]]:
+    """What of the doors' locks is still to be installed, and what to say of it."""
+    lines, notes = list[str](), list[str]()
+    for entry in (entry for lock in locks for entry in _entries(lock)):
+        name, version = re.split("==| ", entry)[:2]
+        if name not in SERVERS:
+            lines += [entry] if name not in theirs else []
+        elif theirs.get(name) != version:
+            lines.append(entry)
+            if name not in theirs:
+                continue
+            if imports(folder, name):
+                raise InstallError(
+                    f"your app imports {name}, its requirements give it {theirs[name]}, and the doors need {version}; "
+                    f"let your requirements allow {name}=={version}, or remove the import"
+                )
+            notes.append(
+                f"{name} {version} serves the app; its requirements name {theirs[name]}, which it does not import"
+            )
+    return lines, notes
+
+
+def _entries(lock: Path) -> list[str]:
+    """The packages of a hashed lock that are for this machine, one a line."""
+    text = lock.read_text(encoding="utf-8").replace("\\\n", " ")
+    entries = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return [line for line in entries if "sys_platform == 'linux'" not in line or sys.platform == "linux"]
+
+
+def imports(folder: Path, module: str) -> bool:
+    """Whether a Python file in `folder` imports `module`; environments and this project in it do not count."""
+    statement = re.compile(rf"^\s*(?:import|from)\s+{module}\b", re.MULTILINE)
+    return any(
+        statement.search(path.read_text(encoding="utf-8", errors="replace")) for path in sources(folder)
+    )
+
+
+def sources(folder: Path) -> Iterable[Path]:
+    """The app's own Python files: no environments, no hidden folders, and not this project if it lies in there."""
+    own = Path(__file__).parents[1]
+    for path in sorted(folder.iterdir()):
+        is_other = path.name.startswith(".") or path.name in {"node_modules", "__pycache__", "tests", "test"}
+        if path.suffix == ".py" and path.name != "gunicorn.conf.py" and path.is_file():
+            yield path
+        elif (
+            path.is_dir()
+            and not path.is_symlink()
+            and not is_other
+            and not (path / "pyvenv.cfg").exists()
+            and path != own
+        ):
+            yield from sources(path)
+
+
+def _agree(environment: Path, theirs: Mapping[str, str]) -> None:
+    """Raise InstallError where what the doors need and what the app asks for exclude each other."""
+    now = installed(environment)
+    ours = {name for name, version in now.items() if theirs.get(name) != version}
+    for one in distributions(path=[str(_site(environment))]):
+        name = canonicalize_name(one.metadata["Name"])
+        for need in map(Requirement, one.requires or ()):
+            wanted = canonicalize_name(need.name)
+            if not {name, wanted} & ours or (need.marker and not need.marker.evaluate({"extra": ""})):
+                continue
+            if wanted not in now or not need.specifier.contains(now[wanted], prereleases=True):
+                there = f"{wanted} {now[wanted]}" if wanted in now else f"no {wanted}"
+                raise InstallError(
+                    f"two sides exclude each other: {name} {one.version} needs {need.name}{need.specifier}, and there "
+                    f"is {there}; let the app's requirements allow {need.name}{need.specifier}"
+                )
+
+
+def _way_out(said: str) -> str:
+    if "No matching distribution" in said:
+        return (
+            '. Is it for another system or another Python? A marker such as ; sys_platform == "win32" says so'
+        )
+    if re.search(
+        r"(?i)gcc|compil|pg_config|\.h: No such file|rustc|Failed building wheel|metadata-generation-failed",
+        said,
+    ):
+        return (
+            ". There is no wheel of it for this Python, and building it needs more: install what it names, for the "
+            "image as build_packages in app.toml (such as gcc and libpq-dev), or take a release with a wheel (for "
+            "psycopg2: psycopg2-binary)"
+        )
+    return ""
+
+
+def main() -> int:
+    """Install as the command line says; 1 with one line if that cannot be done."""
+    parser = argparse.ArgumentParser(prog="python -m appfolder.install")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("environment", type=Path)
+    parser.add_argument("--requirements", action="append", default=[])
+    parser.add_argument("--doors", action="append", default=[], type=Path)
+    words = parser.parse_args()
+    try:
+        for note in install(words.folder, words.environment, words.requirements, words.doors):
+            print(note)
+    except (InstallError, RequirementsError) as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,237 @@
+"""app.toml and the variables APP_DIR and APP to where the app is, what it is called and how it is asked.
+
+An option of a command or a stack's key outweighs the environment, and the environment the file.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from usererror import UserError
+
+ROOT = Path(__file__).parents[1]
+FILE = "app.toml"
+APP = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*(\(\))?")
+_KEYS: dict[str, type] = {
+    "folder": str,
+    "app": str,
+    "health": str,
+    "requirements": list,
+    "env_file": str,
+    "request": dict,
+    "image": dict,
+}
+_REQUEST: dict[str, type] = {"method": str, "path": str, "body": str, "expect": int}
+_IMAGE: dict[str, type] = {"python": str, "packages": list, "build_packages": list}
+_KINDS = {str: "a text", int: "a whole number", list: "a list of texts", dict: "a table"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is measured: method, path from /, body ("" for none), and the status that counts as success."""
+
+    method: str = "GET"
+    path: str = "/"
+    body: str = ""
+    expect: int = 200
+
+
+@dataclass(frozen=True)
+class App:
+    """The app, as it is on this machine.
+
+    folder: where it runs, absolute. spec: package.module:callable. health: a path that answers 200, "" for none.
+    requirements: its files in the folder, () for whichever is found. env_file: None without one. python: "3.13".
+    packages, build_packages: Debian's, in the image and while it is built.
+    """
+
+    folder: Path
+    spec: str
+    health: str = ""
+    requirements: tuple[str, ...] = ()
+    env_file: Path | None = None
+    request: Request = Request()
+    python: str = "3.13"
+    packages: tuple[str, ...] = ()
+    build_packages: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """The folder in `folder` that is first on Python's path: "src" if the module is there alone, else "."."""
+        top = self.spec.partition(":")[0].partition(".")[0]
+        return "src" if _has(self.folder / "src", top) and not _has(self.folder, top) else "."
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the folder is this project's."""
+        return self.folder == ROOT
+
+
+def read(
+    environment: Mapping[str, str],
+    folder: str = "",
+    spec: str = "",
+    *,
+    root: Path = ROOT,
+    base: Path | None = None,
+) -> App:
+    """The app that `root`/app.toml describes; `folder` and `spec` are those of an option or a key, "" for none.
+
+    A relative `folder` or APP_DIR is from `base`, else from `root`. Raises UserError for a value that is none.
+    """
+    file = root / FILE
+    app = _parse(_tables(file), root, file.name)
+    asked = folder or environment.get("APP_DIR", "")
+    if asked:
+        chosen = _absolute((base or root) / asked)
+        if chosen != app.folder:
+            # The rest of the file is about another app.
+            app = App(chosen, "")
+    app = replace(app, spec=spec or environment.get("APP", "") or app.spec)
+    _check(app, "folder" if folder else "APP_DIR" if asked else f"{FILE}: folder")
+    return app
+
+
+def _check(app: App, said: str) -> None:
+    if not os.path.isdir(app.folder):  # noqa: PTH112 - False too for what cannot be a path
+        raise UserError(
+            f"{said} is {str(app.folder)!r}, which is no folder; it is the one that your app runs in"
+        )
+    if not app.spec:
+        raise UserError(
+            f"APP is not set; it is your app as gunicorn takes it, for example APP=app:app{_guess(app.folder)}"
+        )
+    if not APP.fullmatch(app.spec):
+        raise UserError(
+            f"APP is {app.spec!r}; it is package.module:callable, for example app:app or app:create_app()"
+        )
+    top = app.spec.partition(":")[0].partition(".")[0]
+    if not app.is_own and not _has(app.folder / app.source, top):
+        raise UserError(
+            f"APP is {app.spec!r}, but {app.folder} has no {top}.py and no folder {top}{_guess(app.folder)}"
+        )
+    if not app.is_own and _has(app.folder / app.source, "serve"):
+        raise UserError(
+            f"{app.folder / app.source} has a module called serve, as the package that serves it has; "
+            "give yours another name"
+        )
+    if app.env_file and not app.env_file.is_file():
+        raise UserError(f"{FILE}: env_file is {str(app.env_file)!r}, which is no file")
+
+
+def _guess(folder: Path) -> str:
+    """What may be meant: a module in which an application is made."""
+    made = re.compile(
+        r"^(\w+)\s*(?::\s*\w+\s*)?=\s*(?:\w+\.)?(?:Flask|FastAPI|Starlette|get_wsgi_application|get_asgi_application|Quart|Bottle)\(",
+        re.MULTILINE,
+    )
+    for path in sorted([*folder.glob("*.py"), *folder.glob("*/*.py"), *folder.glob("src/*/*.py")]):
+        if found := made.search(path.read_text(encoding="utf-8", errors="replace")):
+            parts = [
+                part
+                for part in path.relative_to(folder).with_suffix("").parts
+                if part not in {"src", "__init__"}
+            ]
+            return f"; {path.relative_to(folder)} looks like APP={'.'.join(parts)}:{found[1]}"
+    return ""
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - takes any text, and leaves links as they are written
+
+
+def _has(folder: Path, module: str) -> bool:
+    return (folder / f"{module}.py").is_file() or (folder / module).is_dir()
+
+
+def _tables(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as failure:
+        raise UserError(f"{file.name} cannot be read: {failure.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
+        raise UserError(f"{file.name} is not TOML: {failure}") from None
+
+
+def _parse(tables: Mapping[str, Any], root: Path, name: str) -> App:
+    _typed(tables, _KEYS, name)
+    request, image = tables.get("request", {}), tables.get("image", {})
+    _typed(request, _REQUEST, f"{name}: [request]")
+    _typed(image, _IMAGE, f"{name}: [image]")
+    folder = _absolute(root / tables.get("folder", "."))
+    asked = Request(**request)
+    for key, path in (("health", tables.get("health", "")), ("[request] path", asked.path)):
+        if path and not re.fullmatch(r"/[!-~]*", path):
+            raise UserError(f"{name}: {key} is {path!r}; it begins with / and has no spaces")
+    if not 100 <= asked.expect <= 599:  # noqa: PLR2004 - what HTTP calls a status
+        raise UserError(f"{name}: [request] expect is {asked.expect}; it is an HTTP status from 100 to 599")
+    python = image.get("python", "3.13")
+    if not re.fullmatch(r"3\.(1[1-9]|[2-9]\d)", python):
+        raise UserError(f"{name}: [image] python is {python!r}; it is 3.11 or newer, such as 3.13")
+    return App(
+        folder=folder,
+        spec=tables.get("app", ""),
+        health=tables.get("health", ""),
+        requirements=tuple(tables.get("requirements", ())),
+        env_file=folder / tables["env_file"] if tables.get("env_file") else None,
+        request=asked,
+        python=python,
+        packages=_packages(image, "packages", name),
+        build_packages=_packages(image, "build_packages", name),
+    )
+
+
+def _packages(image: Mapping[str, Any], key: str, name: str) -> tuple[str, ...]:
+    for package in image.get(key, ()):
+        if not re.fullmatch(r"[a-z0-9][a-z0-9.+-]+", package):
+            raise UserError(
+                f"{name}: [image] {key} has {package!r}; it is the name of a Debian package, such as libpq5"
+            )
+    return tuple(image.get(key, ()))
+
+
+def _typed(table: Mapping[str, Any], kinds: Mapping[str, type], where: str) -> None:
+    for key, value in table.items():
+        if key not in kinds:
+            raise UserError(f"{where}: {key} is not known; allowed are {', '.join(kinds)}")
+        kind = kinds[key]
+        fits = _is_texts(value) if kind is list else isinstance(value, kind) and not isinstance(value, bool)
+        if not fits:
+            raise UserError(f"{where}: {key} is {value!r}; it should be {_KINDS[kind]}")
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(part, str) for part in value)
+
+
+def variables_of(file: Path) -> dict[str, str]:
+    """What an env file says. Raises UserError for another line than NAME=VALUE; not shown, as it may be secret."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise UserError(f"the env file {file} cannot be read: {problem}") from None
+    found = dict[str, str]()
+    for number, line in enumerate(lines, 1):
+        text = line.strip().removeprefix("export ").strip()
+        if not text or text.startswith("#"):
+            continue
+        name, equals, value = text.partition("=")
+        if not equals or not re.fullmatch(r"[A-Za-z_]\w*", name.strip()):
+            raise UserError(f"the env file {file}, line {number}: expected NAME=VALUE")
+        found[name.strip()] = _unquoted(value.strip())
+    return found
+
+
+def _unquoted(value: str) -> str:
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+        inner = value[1:-1]
+        return (
+            inner if value[0] == "'" else inner.replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
+        )
+    return re.sub(r"\s+#.*$", "", value)

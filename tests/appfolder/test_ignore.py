@@ -1,0 +1,129 @@
+"""A .dockerignore keeps out of the image what the builders keep out, and nothing else."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from appfolder.files import Listing, listing
+from appfolder.ignore import DEFAULT, Ignore, IgnoreError, line_for
+
+FILES = (
+    *(
+        "app.py",
+        "#notes",
+        "!loud",
+        " spaced ",
+        "README.md",
+        ".env",
+        ".env.local",
+        "key.pem",
+        "a b.txt",
+        "x[1].txt",
+        "a^b",
+        "-",
+    ),
+    *("docs/keep", "docs/drop", "docs/deep/keep", "docs/deep/drop.txt"),
+    *("src/shop/__init__.py", "src/shop/__pycache__/x.pyc", "src/shop/test.py", "src/shop/notes.md"),
+    *(
+        ".git/config",
+        ".venv/pyvenv.cfg",
+        ".venv/lib/x.py",
+        "static/css/a.css",
+        "static/a.map",
+        "static/b/c.map",
+    ),
+)
+# Each with what goes in, as BuildKit 0.25 decides.
+CASES = {
+    "nothing": ("", {*FILES}),
+    "comments and empty lines": ("\ufeff# app.py\n\n   \n", {*FILES}),
+    "a folder": ("docs\n", {name for name in FILES if not name.startswith("docs/")}),
+    "a slash before and after": ("/docs/\n", {name for name in FILES if not name.startswith("docs/")}),
+    "one level": ("*.md\n", {name for name in FILES if name != "README.md"}),
+    "any level": ("**/*.md\n", {name for name in FILES if not name.endswith(".md")}),
+    "all but": ("*\n!app.py\n!src\n", {"app.py", *(name for name in FILES if name.startswith("src/"))}),
+    "all but a file below": ("*\n!docs/deep/keep\n", {"docs/deep/keep"}),
+    "the last line counts": (
+        "docs\n!docs/keep\ndocs/*\n",
+        {name for name in FILES if not name.startswith("docs/")},
+    ),
+    "taken back by a pattern": ("docs/**\n!**/keep\n", {name for name in FILES if "drop" not in name}),
+    "what is in a folder": ("docs/**\n", {name for name in FILES if not name.startswith("docs/")}),
+    "folders in between": ("static/**/*.map\n", {name for name in FILES if not name.endswith(".map")}),
+    "a name at any depth": ("**/__pycache__\n", {name for name in FILES if "__pycache__" not in name}),
+    "any end": ("**.map\n", {name for name in FILES if not name.endswith(".map")}),
+    "a question mark": ("static/?.map\n", {name for name in FILES if name != "static/a.map"}),
+    "a set": ("[a-k]*.p?\n", {name for name in FILES if name != "app.py"}),
+    "escaped": ("x\\[1\\].txt\na b.txt\n", {name for name in FILES if name not in {"x[1].txt", "a b.txt"}}),
+    "signs that mean nothing here": ("a^b\n-\n", {name for name in FILES if name not in {"a^b", "-"}}),
+    "dots": ("./docs/../app.py\n", {name for name in FILES if name != "app.py"}),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in FILES:
+        path = tmp_path / "context" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    return tmp_path / "context"
+
+
+def files_of(listing: Listing) -> set[str]:
+    return {entry.name for entry in listing.goes_in if not entry.path.is_dir()}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_line_keeps_out_what_it_names(folder: Path, case: str) -> None:
+    text, expected = CASES[case]
+
+    assert expected == files_of(listing(folder, Ignore(text)))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_builder_that_is_given_the_names_copies_the_same_files(folder: Path, case: str) -> None:
+    if not shutil.which("buildah") or os.geteuid():
+        pytest.skip("needs buildah and root: apt-get install buildah")
+    expected = listing(folder, Ignore(CASES[case][0]))
+    ignore, dockerfile, copied = (folder.with_name(name) for name in ("ignore", "Dockerfile", "copied"))
+    ignore.write_text("".join(f"{line_for(name)}\n" for name in expected.stays_out))
+    dockerfile.write_text("FROM scratch\nCOPY . /\n")
+    command = [
+        "buildah",
+        "build",
+        "--isolation=chroot",
+        "--ignorefile",
+        str(ignore),
+        "--file",
+        str(dockerfile),
+    ]
+    subprocess.run([*command, "--output", str(copied), str(folder)], check=True, capture_output=True)
+
+    assert files_of(expected) == {
+        path.relative_to(copied).as_posix() for path in copied.rglob("*") if path.is_file()
+    }
+
+
+def test_without_a_dockerignore_secrets_history_environments_and_caches_stay_out(folder: Path) -> None:
+    kept = files_of(listing(folder, Ignore(DEFAULT)))
+
+    assert {"app.py", "src/shop/__init__.py", "static/css/a.css"} <= kept
+    assert [name for name in kept if name.startswith((".", "key")) or "__pycache__" in name] == []
+
+
+def test_an_empty_folder_goes_in_and_an_excluded_one_only_for_what_is_in_it(folder: Path) -> None:
+    (folder / "empty").mkdir()
+
+    names = {entry.name for entry in listing(folder, Ignore("docs\n!docs/deep/keep\nstatic\n")).goes_in}
+
+    assert {"empty", "docs", "docs/deep", "docs/deep/keep"} <= names
+    assert "static" not in names
+
+
+@pytest.mark.parametrize(("line", "said"), [("!", "names nothing"), ("[a", "is no pattern")])
+def test_a_line_without_meaning_is_named(line: str, said: str) -> None:
+    with pytest.raises(IgnoreError, match=rf"^{line.replace('[', '.')!r}".replace("'", ".") + f".*{said}"):
+        Ignore(f"docs\n{line}\n")
