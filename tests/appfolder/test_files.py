@@ -62,6 +62,7 @@ def test_places_times_caches_and_what_stays_out_do_not(
     assert id_of(copy) == before
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("umask", [0o002, 0o022, 0o077])
 def test_who_checked_the_files_out_does_not(tree: Path, tmp_path: Path, umask: int) -> None:
     subprocess.run(["git", "init", "--quiet", tree], check=True)

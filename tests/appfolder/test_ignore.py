@@ -83,6 +83,7 @@ def test_a_line_keeps_out_what_it_names(folder: Path, case: str) -> None:
     assert expected == files_of(listing(folder, Ignore(text)))
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("case", CASES)
 def test_a_builder_that_is_given_the_names_copies_the_same_files(folder: Path, case: str) -> None:
     if not shutil.which("buildah") or os.geteuid():
