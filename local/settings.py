@@ -42,8 +42,8 @@ class Settings:
     its name. app: APP. environment: more variables for the instances. app_dir: the folder that it runs in, None for the
     project's; python: one that has what it imports, None for the one that runs this. health: the path of its health
     check, "" for none. env_file: more variables, which no command line shows. jwt_issuer, jwt_audience: whose tokens
-    the HTTP API asks for, and for whom, several separated by commas (aws); both or neither. log: a file for events and the
-    instances' output; None is standard error. ecs takes no idle_seconds, maximum, concurrency, timeout.
+    the HTTP API asks for, and for whom, several separated by commas (aws); both or neither. log: a file for events and
+    the instances' output; None is standard error. ecs takes no idle_seconds, maximum, concurrency, timeout.
     """
 
     port: int = 0
