@@ -26,9 +26,10 @@ test: .venv/dev .cache/rie/installed ## run every test, on all cores
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ARGS)
 
 check: .venv/dev ## the tests that start no process, while you work
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup -m "not process" $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup -m "not process and not soak" $(ARGS)
 
-soak: .venv/dev ## the doors under 10,000 generated requests, 1,000 streams, a million events in one instance
+soak: .venv/dev ## the long tests: 10,000 generated requests, 1,000 streams, a million events, error rates of verdicts
+	@$(BIN)/python -m pytest --numprocesses auto -m soak $(ARGS)
 	@SOAK_EXAMPLES=10000 SOAK_EVENTS=1000000 $(BIN)/python -m pytest $(addprefix tests/serve/test_, \
 	  both_doors.py streams.py nothing_lost.py fuzz.py fuzz_http.py) $(ARGS)
 

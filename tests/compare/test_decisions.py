@@ -17,6 +17,7 @@ from runs.file import Run
 from runs.plan import Plan
 from runs.sample import Connection, Sample, Times
 from tests.compare.simulated import Floats, alike, wave
+from tests.soak import soak
 
 CYCLES, EACH = 12, 10
 MORE = "about 13 more samples a target would decide, on as many more instances and rounds in proportion"
@@ -72,11 +73,12 @@ def side(target: str, of: Sequence[Sample]) -> Side:
     return Side(target, "aws", emulated=False, series=kept_series(of))
 
 
-def test_a_report_of_identical_targets_keeps_its_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("runs", [30, *soak(120, 400)])
+def test_a_report_of_identical_targets_keeps_its_rate(runs: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three identical targets: a false primary verdict in at most 5 of 100 reports, and any other in at most 5."""
     monkeypatch.setattr(stats, "REPLICATES", 300)
     random = np.random.default_rng(31)
-    runs, primary, others = 120, 0, 0
+    primary, others = 0, 0
     for _ in range(runs):
         drift = wave(random, CYCLES * EACH, 0.15)
         found = comparisons([side(name, samples(random, name, drift)) for name in "abc"])
@@ -104,11 +106,12 @@ def test_one_instance_is_known_as_well_as_its_blocks_of_rounds() -> None:
     assert one.p50.high - one.p50.low > 2 * (alone.high - alone.low)
 
 
-def test_reports_of_single_instances_keep_their_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("runs", [20, *soak(60, 240)])
+def test_reports_of_single_instances_keep_their_rate(runs: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two identical targets of one instance each, whose own rounds resemble each other much."""
     monkeypatch.setattr(stats, "REPLICATES", 300)
     random = np.random.default_rng(36)
-    runs, false = 60, 0
+    false = 0
     for _ in range(runs):
         pair = [
             side(name, of_one_instance(name, alike(random, 300, 0.9, 0.1) + random.normal(0, 0.1, 300)))

@@ -11,6 +11,7 @@ from scipy.stats import binom, mannwhitneyu
 from compare import stats
 from compare.stats import Clustered
 from tests.compare.simulated import alike, instances, one_instance, truth, wave
+from tests.soak import soak
 
 RATES = 0.999
 """A count is believed unless chance exceeds it in one of a thousand such simulations."""
@@ -62,7 +63,7 @@ def test_clustered_samples_are_worth_at_most_their_number(samples: list[tuple[fl
         assert found.low <= stats.quantile(data.values, p) <= found.high
 
 
-@pytest.mark.parametrize(("spread", "noise"), [(0.1, 0.05), (0.1, 0.1), (0.1, 0.2), (0.3, 0.3)])
+@pytest.mark.parametrize(("spread", "noise"), [(0.1, 0.1), *soak((0.1, 0.05), (0.1, 0.2), (0.3, 0.3))])
 def test_the_interval_of_a_median_covers_with_ten_instances(spread: float, noise: float) -> None:
     """At least 92% of intervals hold the truth with 10 instances of differing speed; as if independent far fewer do."""
     random = np.random.default_rng(20)
@@ -79,7 +80,7 @@ def test_the_interval_of_a_median_covers_with_ten_instances(spread: float, noise
     assert naive < 0.85 * runs
 
 
-@pytest.mark.parametrize(("spread", "noise"), [(0.1, 0.1), (0.1, 0.2), (0.3, 0.3), (0.02, 0.3)])
+@pytest.mark.parametrize(("spread", "noise"), [(0.1, 0.2), *soak((0.1, 0.1), (0.3, 0.3), (0.02, 0.3))])
 def test_the_interval_of_a_95th_percentile_covers_with_thirty_instances(spread: float, noise: float) -> None:
     """At least 92% of the intervals that are given hold the truth, and most runs are given one."""
     random = np.random.default_rng(21)
@@ -94,7 +95,7 @@ def test_the_interval_of_a_95th_percentile_covers_with_thirty_instances(spread: 
     assert sum(interval.low <= value <= interval.high for interval in given_) >= 0.92 * len(given_)
 
 
-@pytest.mark.parametrize(("p", "rounds"), [(0.5, 100), (0.5, 300), (0.95, 300)])
+@pytest.mark.parametrize(("p", "rounds"), [(0.5, 100), *soak((0.5, 300), (0.95, 300))])
 def test_an_interval_of_one_instance_covers_though_rounds_resemble_each_other(p: float, rounds: int) -> None:
     """Where a machine drifts, single rounds are not independent: as if they were, fewer intervals hold the truth."""
     random = np.random.default_rng(26)
@@ -152,11 +153,13 @@ def test_few_runs_are_given_a_wrong_interval_of_a_tail() -> None:
     assert sum(not interval.low <= value <= interval.high for interval in given_) <= at_most(0.05, runs)
 
 
-@pytest.mark.parametrize(("p", "likeness"), [(0.5, 0.6), (0.95, 0.3)])
-def test_identical_targets_of_one_instance_keep_the_rate(p: float, likeness: float) -> None:
+@pytest.mark.parametrize(
+    ("p", "likeness", "runs"), [(0.5, 0.6, 60), *soak((0.5, 0.6, 200), (0.95, 0.3, 200))]
+)
+def test_identical_targets_of_one_instance_keep_the_rate(p: float, likeness: float, runs: int) -> None:
     """Though each target's own rounds resemble each other, beside the drift that is common to both."""
     random = np.random.default_rng(29)
-    runs, rounds, different = 200, 300, 0
+    rounds, different = 300, 0
     for _ in range(runs):
         drift = wave(random, rounds, 0.15)
         sides = [
@@ -180,7 +183,7 @@ def test_no_interval_where_instances_differ_more_than_requests() -> None:
     assert sum(interval is not None for interval in found) <= 4
 
 
-@pytest.mark.parametrize(("p", "count", "noise"), [(0.5, 10, 0.1), (0.95, 30, 0.2)])
+@pytest.mark.parametrize(("p", "count", "noise"), [(0.5, 10, 0.1), *soak((0.95, 30, 0.2))])
 def test_identical_targets_are_called_different_at_the_nominal_rate(
     p: float, count: int, noise: float
 ) -> None:
