@@ -61,32 +61,35 @@ def _bootstrap(archive: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def build(engine: Engine, base: list[str]) -> Callable[..., str]:
-    """Build the image under a tag, from nothing, by the project's own script; gives the image's id.
+def build(engine: Engine, base: list[str]) -> Iterator[Callable[..., str]]:
+    """Build the image from nothing, by the project's own script, with more options of the build; gives its name.
 
-    What follows the tag are more options of the build.
+    No two images have the same name, as several runs of the tests may share an engine. They are gone at the end.
     """
+    names: list[str] = []
     options = list(base)
     if engine.name == "podman":
         options += ["--isolation=chroot", "--network=host"]
         if CERTIFICATES.exists():
             options += ["--volume", f"{CERTIFICATES}:{CERTIFICATES}:ro"]
 
-    def build(tag: str, *more: str) -> str:
-        environment = {**os.environ, "ENGINE": engine.name, "IMAGE": tag}
+    def build(*more: str) -> str:
+        name = f"localhost/scale-to-zero:test-{uuid.uuid4().hex[:12]}"
+        environment = {**os.environ, "ENGINE": engine.name, "IMAGE": name}
         subprocess.run(
             [ROOT / "image.sh", *options, *more], env=environment, capture_output=True, text=True, check=True
         )
-        return engine.run("image", "inspect", "--format", "{{.Id}}", tag).stdout.strip()
+        names.append(name)
+        return name
 
-    return build
+    yield build
+    for name in names:
+        engine.run("image", "rm", "--force", name, check=False)
 
 
 @pytest.fixture(scope="session")
-def image(build: Callable[[str], str]) -> str:
-    tag = "localhost/scale-to-zero:test"
-    build(tag)
-    return tag
+def image(build: Callable[..., str]) -> str:
+    return build()
 
 
 @pytest.fixture(scope="session")

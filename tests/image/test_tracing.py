@@ -7,7 +7,6 @@ import pytest
 
 from tests.image.engine import Container, Engine
 
-WITH = "localhost/scale-to-zero:test-otel"
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 
@@ -27,8 +26,8 @@ def test_the_image_is_without_it_and_says_how_to_have_it(engine: Engine, image: 
 def test_an_image_built_with_it_traces_and_still_answers(
     build: Callable[..., str], container: Callable[..., Container]
 ) -> None:
-    build(WITH, "--build-arg", "OTEL=on")
-    running = container(of=WITH, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:4318")
+    traced = build("--build-arg", "OTEL=on")
+    running = container(of=traced, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:4318")
 
     status, _, body = running.ask("GET", "/hello")
 
@@ -37,6 +36,6 @@ def test_an_image_built_with_it_traces_and_still_answers(
 
 def test_another_value_stops_the_build(build: Callable[..., str]) -> None:
     with pytest.raises(subprocess.CalledProcessError) as stopped:
-        build(WITH, "--build-arg", "OTEL=yes")
+        build("--build-arg", "OTEL=yes")
 
     assert "OTEL is 'yes'; it is either on or off" in stopped.value.stderr + stopped.value.stdout
