@@ -2,14 +2,10 @@
 
 import asyncio
 import contextlib
-import itertools
 import os
-import random
 import signal
-import socket
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,9 +13,6 @@ from appfolder import environment as appfolder
 from local.log import Log
 from local.settings import ROOT, Settings
 
-# Below the ports that Linux (32768 on) and macOS (49152 on) give to outgoing connections, so that none of those takes
-# the port between the moment it is found free and the moment the instance listens.
-_PORTS = range(20000, 32000)
 _POLL_SECONDS = 0.004
 ENTRYPOINT = ROOT / "serve" / "entrypoint.sh"
 # How long what an ended process has printed may take to be read.
@@ -243,27 +236,6 @@ def container_command(
 def container_name(name: str) -> str:
     """The container's name: no two emulators of one machine share it."""
     return f"scale-to-zero-{os.getpid()}-{name}"
-
-
-def _free_ports() -> Iterator[int]:
-    first = random.randrange(len(_PORTS))  # noqa: S311 - to keep emulators apart, no secret
-    for offset in itertools.count(first):
-        port = _PORTS[offset % len(_PORTS)]
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        yield port
-
-
-_ports = _free_ports()
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on, and that this emulator does not give again soon."""
-    return next(_ports)
 
 
 async def wait_for_port(instance: Instance, timeout: float) -> str | None:  # noqa: ASYNC109

@@ -8,7 +8,7 @@ from local.http import front
 from local.http.front import BrokenResponseError
 from local.http.message import Answer, Headers, Request
 from local.http.proxy import NoResponseError, NotConnectedError, Proxy
-from local.instances import process
+from local.instances import ports, process
 from local.instances.pool import Pool, StartError
 from local.instances.process import Instance, Reaper
 from local.log import Log
@@ -123,7 +123,7 @@ class Backend:
         return None
 
     async def _launch(self, number: int) -> Server:
-        port = process.free_port()
+        port = ports.free_port()
         instance = await process.start(
             self._settings, str(number), self._environment(port), port, self._log, self._reaper
         )

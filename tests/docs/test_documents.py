@@ -1,11 +1,11 @@
 """What the pages show is true: commands run and print what is shown, names exist, links lead somewhere."""
 
-import socket
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from local.instances.ports import free_port
 from tests.docs.commands import make_targets, missing, named_ports, run, running, with_ports, workspace
 from tests.docs.documents import (
     FOREGROUND,
@@ -56,7 +56,7 @@ def test_a_command_prints_what_its_page_shows(block: Block, tmp_path: Path) -> N
     folder = workspace(tmp_path)
     section = [other for other in RUN if (other.page, other.section) == (block.page, block.section)]
     servers = [other for other in section if other.mark == FOREGROUND and other.line <= block.line]
-    ports = {port: free_port() for server in servers for port in named_ports(server.commands)}
+    ports = {port: str(free_port()) for server in servers for port in named_ports(server.commands)}
     with ExitStack() as stack:
         for server in servers:
             for command in with_ports(server, ports):
@@ -104,9 +104,3 @@ def test_every_make_target_has_a_help_text_which_make_help_shows() -> None:
     assert status == 0
     assert [target for target, text in make_targets().items() if not text] == []
     assert {tuple(line.split(maxsplit=2)[1:]) for line in printed} == set(make_targets().items())
-
-
-def free_port() -> str:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])

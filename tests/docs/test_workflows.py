@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from local import Emulator, Settings
-from local.instances.process import free_port
+from local.instances.ports import free_port
 from tests.docs.commands import environment, missing
 from tests.docs.documents import ROOT
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from local.instances.process import free_port
+from local.instances.ports import free_port
 
 PATIENCE = 60
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from local import Emulator, Settings
-from local.instances.process import free_port
+from local.instances.ports import free_port
 from tests.rie import emulator
 from tests.serve.doors import Gunicorn, Invoke, Start
 from tests.serve.lambda_events import SHAPES

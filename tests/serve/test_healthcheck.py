@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local.instances.process import free_port
+from local.instances.ports import free_port
 from tests.serve.doors import Gunicorn
 
 pytestmark = pytest.mark.process

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from local.instances.process import free_port
+from local.instances.ports import free_port
 from tests.serve.doors import Gunicorn, Start
 
 APPS = ["tests.serve.threads:app", "tests.serve.threads:asgi"]

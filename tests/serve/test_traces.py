@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from local.instances.process import free_port
+from local.instances.ports import free_port
 from tests.serve.doors import Gunicorn, Start
 from tests.serve.lambda_events import payload_v2
 from tests.serve.runtime import runtime_api

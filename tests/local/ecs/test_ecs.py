@@ -14,7 +14,7 @@ from local import EmulatorError, Settings
 from local.ecs import Service, environment
 from local.ecs.load_balancer import FAILURES
 from local.http.proxy import NoResponseError, Proxy, TooLateError
-from local.instances import process
+from local.instances import ports
 from local.instances.health import HealthCheck
 from local.instances.process import Reaper
 from local.instances.server import Backend, Server
@@ -218,7 +218,7 @@ class Deaf(Service):
         async def ready(server: Server) -> str | None:
             problem = await become_healthy(server)
             await server.proxy.close()
-            server.proxy = Proxy(process.free_port())
+            server.proxy = Proxy(ports.free_port())
             return problem
 
         self._backend = Backend(
