@@ -33,6 +33,9 @@ def text(status: int, body: str) -> Answer:
 
 
 BAD_REQUEST = text(400, "Bad Request")
+# App Runner has no WebSockets (github.com/aws/apprunner-roadmap, issue 13); so Envoy answers where they are not enabled
+# (envoyproxy.io/docs/envoy/latest/intro/arch_overview/http/upgrades).
+NO_UPGRADE = text(403, "")
 FAILURES: dict[type[Exception], Answer] = {
     RefusedError: text(429, "Too Many Requests"),
     StartError: text(503, "no healthy upstream"),
@@ -104,7 +107,9 @@ class Service:
         request = front.request_of(scope, b"")
         rewrite = to_client(clock(), clock)
         answer = BAD_REQUEST
-        if is_sendable(request):
+        if request.tunnel is not None:
+            answer = NO_UPGRADE
+        elif is_sendable(request):
             answer = await self._backend.answer(to_container(request), receive, send, rewrite, FAILURES)
         if answer:
             await front.respond(send, replace(answer, headers=rewrite(answer.headers)))

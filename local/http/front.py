@@ -8,10 +8,13 @@ import socket
 from collections.abc import AsyncIterator, Generator
 from typing import Any, TypeAlias
 
+import httptools
 import uvicorn
+from uvicorn.protocols.http import httptools_impl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from local.http.message import Answer, Client, Headers, Request, dated
+from local.http.tunnel import Tunnel
 from local.log import Log
 from local.settings import SettingsError
 
@@ -23,8 +26,12 @@ Send: TypeAlias = Any
 LONGEST_HEAD = 65536
 
 
+# uvicorn knows the statuses below; a server may send any three digits.
+httptools_impl.STATUS_LINE.update({status: b"HTTP/1.1 %d \r\n" % status for status in range(600, 1000)})
+
+
 class ClientGoneError(Exception):
-    """The client closed the connection before its request was whole."""
+    """The client closed the connection before its request was whole, or before it had its answer."""
 
 
 class BrokenResponseError(Exception):
@@ -32,35 +39,114 @@ class BrokenResponseError(Exception):
 
 
 class _Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, where an endless head and a CONNECT get an answer too."""
+    """uvicorn's protocol, where an endless head, a CONNECT and an offer to change the protocol get an answer too."""
 
     _head = 0
     _in_head = True
+    _tunnel: Tunnel | None = None
+    # The framing of a body behind an offer that is ignored; the parser takes it for what follows the request.
+    _framing: tuple[bytes, ...] = ()
+    _is_replayed = False
 
     def on_message_begin(self) -> None:
-        self._head, self._in_head = 0, True
-        super().on_message_begin()
+        if not self._is_replayed:
+            self._head, self._in_head = 0, True
+            super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        if not self._is_replayed:
+            super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._is_replayed:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        if self._is_replayed:
+            return
         self._in_head = False
         if self.parser and self.parser.get_method() == b"CONNECT":
             # The parser never says that such a request is complete, so it would be waited for without end.
             self.send_400_response("CONNECT is for proxies")
-        else:
-            super().on_headers_complete()
+            return
+        if self.parser.should_upgrade():
+            self._framing = tuple(
+                name + b": " + value for name, value in self.headers if _frames_a_body(name, value)
+            )
+        if self._get_upgrade() == b"websocket" and not self._framing:
+            self._tunnel = Tunnel(self.transport, self.flow, self._unhand)
+            self.scope["tunnel"] = self._tunnel  # pyright: ignore[reportGeneralTypeIssues]
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        if not self._framing:
+            super().on_message_complete()
+
+    def _unhand(self) -> None:
+        # The tunnel has the connection now; uvicorn would miss a response.
+        self.cycle.disconnected = True
 
     def data_received(self, data: bytes) -> None:
+        if self._tunnel is not None:
+            self._tunnel.feed(data)
+            return
         if self._in_head and self._head > LONGEST_HEAD:
             return
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            self._go_on(data[offer.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
         if not self._in_head or self.transport.is_closing():
             return
         self._head += len(data)
+        self._refuse_a_long_head()
+
+    def _go_on(self, rest: bytes) -> None:
+        """The client offered another protocol behind this request, and sent `rest` behind that.
+
+        A server may ignore the offer (RFC 9110, 7.8): then it is the next request, for which the parser does not wait.
+        """
+        if self._tunnel is not None:
+            self._tunnel.feed(rest)
+            return
+        self.parser = httptools.HttpRequestParser(self)
+        if self._framing:
+            # The parser learns from another head how long the body is that follows.
+            self._is_replayed = True
+            self.parser.feed_data(b"\r\n".join([b"POST / HTTP/1.1", *self._framing, b"", b""]))
+            self._is_replayed, self._framing = False, ()
+        if rest:
+            self.data_received(rest)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._tunnel is not None and not self.transport.is_closing():
+            # Nobody took the offer.
+            rest, self._tunnel = self._tunnel.held(), None
+            self._go_on(rest)
+
+    def eof_received(self) -> None:
+        if self._tunnel is not None:
+            self._tunnel.feed_eof()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._tunnel is not None:
+            self._tunnel.feed_eof()
+        super().connection_lost(exc)
+
+    def _refuse_a_long_head(self) -> None:
         if self._head > LONGEST_HEAD:
             text = b"Request Header Fields Too Large"
             head = b"HTTP/1.1 431 %b\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n"
             self.transport.write(head % (text, len(text)) + b"connection: close\r\n\r\n" + text)
             self.transport.close()
+
+
+def _frames_a_body(name: bytes, value: bytes) -> bool:
+    return name == b"transfer-encoding" or (name == b"content-length" and value.strip() != b"0")
 
 
 class Front(uvicorn.Server):
@@ -150,6 +236,7 @@ def request_of(scope: Scope, body: bytes) -> Request:
         body=body,
         client=Client(address, scope["scheme"], scope["server"][1]),
         protocol=f"HTTP/{scope['http_version']}",
+        tunnel=scope.get("tunnel"),
         in_chunks=any(name == b"transfer-encoding" for name, _ in scope["headers"]),
     )
 

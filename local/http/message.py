@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from local.http.tunnel import Tunnel
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
@@ -21,6 +24,10 @@ HOP_BY_HOP = frozenset(
     )
 )
 
+# What is for all recipients and can be no option of one connection, whatever Connection says: without it a body or a
+# target is lost.
+_FOR_ALL = frozenset((b"content-length", b"host"))
+
 
 class Client(NamedTuple):
     """Who called and how: address, the scheme of the connection and the port that was called."""
@@ -35,6 +42,7 @@ class Request:
     """A request: `path` and `query` as they were sent, percent-encoded, header names in lower case.
 
     in_chunks: whether its body came without a length told before; its headers may say so no more.
+    tunnel: the connection, if the client offers to speak WebSocket on it.
     """
 
     method: str
@@ -45,6 +53,7 @@ class Request:
     client: Client
     protocol: str = "HTTP/1.1"
     in_chunks: bool = False
+    tunnel: "Tunnel | None" = None
 
     def header(self, name: bytes) -> bytes | None:
         """The first value of a header, by its lower-case name."""
@@ -73,7 +82,7 @@ def end_to_end(headers: Headers) -> Headers:
         for name, value in headers
         if name.lower() == b"connection"
         for token in value.split(b",")
-    }
+    } - _FOR_ALL
     return [pair for pair in headers if pair[0].lower() not in HOP_BY_HOP and pair[0].lower() not in named]
 
 

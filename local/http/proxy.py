@@ -5,6 +5,7 @@ import contextlib
 import re
 from collections.abc import AsyncIterator, Callable
 from functools import partial
+from typing import Any, Self
 
 import aiohttp
 from multidict import CIMultiDict
@@ -13,6 +14,7 @@ from yarl import URL
 from local.http import front
 from local.http.front import BrokenResponseError, ClientGoneError
 from local.http.message import Headers, Request, end_to_end
+from local.http.tunnel import Tunnel
 
 # Below gunicorn's keepalive, so that it is never gunicorn that closes a connection which is about to be used.
 _KEPT_SECONDS = 60
@@ -37,6 +39,7 @@ class Proxy:
     """A client of one port that adds nothing of its own: neither headers, nor redirects, nor decoding."""
 
     def __init__(self, port: int) -> None:
+        self._port = port
         self._base = f"http://127.0.0.1:{port}"
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_SECONDS),
@@ -79,8 +82,12 @@ class Proxy:
         begun = False
         limit = asyncio.timeout(timeout)
         moved: Callable[[], None] = partial(_renew, limit, timeout) if idle else lambda: None
+        if request.tunnel is not None:
+            await self._tunnel(request, request.tunnel, limit, moved)
+            return
+        watched = _Watched(receive)
         try:
-            async with limit, self._response(request, receive, moved) as response:
+            async with watched, limit, self._response(request, watched, moved) as response:
                 moved()
                 headers = [(name.lower(), value) for name, value in response.raw_headers]
                 begun = True
@@ -88,7 +95,13 @@ class Proxy:
                 async for piece in response.content.iter_any():
                     moved()
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
+                # From here on the end of the response looks like the end of the connection.
+                watched.stop()
                 await send({"type": "http.response.body", "body": b""})
+        except asyncio.CancelledError:
+            if not watched.is_gone:
+                raise
+            raise ClientGoneError from None
         except TimeoutError:
             raise BrokenResponseError if begun else TooLateError from None
         except aiohttp.ClientConnectorError as problem:
@@ -96,17 +109,85 @@ class Proxy:
         except (aiohttp.ClientError, OSError) as problem:
             raise BrokenResponseError if begun else NoResponseError from problem
 
+    async def _tunnel(
+        self, request: Request, tunnel: Tunnel, limit: asyncio.Timeout, moved: Callable[[], None]
+    ) -> None:
+        """Pass the offer to speak WebSocket on, and all bytes after it; whether it is taken is up to the instance."""
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        except OSError as problem:
+            raise NotConnectedError from problem
+        lines = [b"%b %b HTTP/1.1" % (request.method.encode(), _target(request))]
+        lines += [name + b": " + value for name, value in request.headers]
+        writer.write(b"\r\n".join([*lines, b"connection: Upgrade", b"upgrade: websocket", b"", b""]))
+        with contextlib.suppress(TimeoutError):
+            async with limit:
+                await tunnel.join(reader, writer, moved)
+
+    @staticmethod
+    def _body_of(
+        request: Request, receive: "_Watched", moved: Callable[[], None]
+    ) -> AsyncIterator[bytes] | None:
+        if has_body(request):
+            return _body(receive, moved)
+        receive.watch()
+        return None
+
     def _response(
-        self, request: Request, receive: front.Receive, moved: Callable[[], None]
+        self, request: Request, receive: "_Watched", moved: Callable[[], None]
     ) -> "aiohttp.client._RequestContextManager":  # pyright: ignore[reportPrivateUsage] - has no other name
-        target = request.path + (b"?" + request.query if request.query else b"")
         return self._session.request(
             request.method,
-            URL(f"{self._base}{target.decode('latin-1')}", encoded=True),
+            URL(f"{self._base}{_target(request).decode('latin-1')}", encoded=True),
             headers=CIMultiDict((name.decode(), value.decode()) for name, value in request.headers),
-            data=_body(receive, moved) if has_body(request) else None,
+            data=self._body_of(request, receive, moved),
             allow_redirects=False,
         )
+
+
+class _Watched:
+    """A request's messages; when the client goes after its last one, the work inside `async with` is cancelled."""
+
+    def __init__(self, receive: front.Receive) -> None:
+        self._receive = receive
+        self._watcher: asyncio.Task[None] | None = None
+        self._work: asyncio.Task[Any] | None = None
+        self.is_gone = False
+
+    async def __call__(self) -> Any:
+        """The next message."""
+        message = await self._receive()
+        if not message.get("more_body"):
+            self.watch()
+        return message
+
+    def watch(self) -> None:
+        """All of the body has come; what comes next is the end of the connection, or of the response."""
+        if self._watcher is None and self._work is not None:
+            self._watcher = asyncio.create_task(self._wait(self._work))
+
+    async def _wait(self, work: "asyncio.Task[Any]") -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.is_gone = True
+        work.cancel()
+
+    async def __aenter__(self) -> Self:
+        self._work = asyncio.current_task()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Watch no more."""
+        self._work = None
+        if self._watcher is not None:
+            self._watcher.cancel()
+
+
+def _target(request: Request) -> bytes:
+    return request.path + (b"?" + request.query if request.query else b"")
 
 
 def has_body(request: Request) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from local.http import front
-from local.http.front import BrokenResponseError
+from local.http.front import BrokenResponseError, ClientGoneError
 from local.http.message import Answer, Headers, Request
 from local.http.proxy import NoResponseError, NotConnectedError, Proxy
 from local.instances import ports, process
@@ -116,6 +116,8 @@ class Backend:
         """Like `serve`, with the platform's own answer where that fails: it is in the log, and still to be sent."""
         try:
             await self.serve(request, receive, send, rewrite)
+        except ClientGoneError:
+            self._log.event("the client has gone, and so has its connection to the instance")
         except tuple(failures) as failure:
             answer = failures[type(failure)]
             self._log.event(f"{answer.status}: {str(failure) or failure.__doc__}")
