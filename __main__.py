@@ -22,7 +22,9 @@ async def main() -> pulumi.Inputs:
         raise pulumi.RunError(str(error)) from None
     past = await history(service)
 
-    return deploy(service, past).outputs(service.platform)
+    deployment = deploy(service, past)
+    deployment.check()
+    return deployment.outputs(service.platform)
 
 
 pulumi.run(main)

@@ -6,7 +6,8 @@ from importlib import import_module
 
 import pulumi
 
-from stacks.releases import History, Release
+from stacks.releases import History
+from stacks.running import Outcome
 from stacks.settings import Service
 
 # A DNS record as a person enters it: {"name", "type", "value"}.
@@ -15,13 +16,11 @@ DnsRecords = pulumi.Output[Sequence[Mapping[str, str]]]
 
 @dataclass(frozen=True)
 class Deployment:
-    """One deployed service, each field an output of the stack under the same name in camelCase."""
+    """One deployed service. Each field but `outcome` is an output of the stack under the same name in camelCase."""
 
     url: pulumi.Output[str]
-    image: pulumi.Output[str]  # REPOSITORY@sha256:DIGEST
+    outcome: pulumi.Output[Outcome]  # what the platform says that it runs
     region: str
-    promoted: pulumi.Output[str]  # the version, revision or digest that gets all traffic but the canary's
-    releases: pulumi.Output[list[Release]]  # the newest last
     logs: pulumi.Output[str]  # a command that follows the service's log
     console: pulumi.Output[str]  # a link
     custom_url: str | None = None
@@ -33,15 +32,26 @@ class Deployment:
             "url": self.url,
             "platform": platform,
             "region": self.region,
-            "image": self.image,
-            "promoted": self.promoted,
-            "releases": self.releases,
+            "image": self.outcome.apply(lambda found: found.image),
+            "promoted": self.outcome.apply(lambda found: found.promoted),
+            "releases": self.outcome.apply(lambda found: list(found.releases)),
+            "traffic": self.outcome.apply(lambda found: dict(found.traffic)),
             "logs": self.logs,
             "console": self.console,
             "customUrl": self.custom_url,
             "dnsRecords": self.dns_records,
         }
         return {name: value for name, value in everything.items() if value is not None}
+
+    def check(self) -> None:
+        """End an `up` after its outputs are written, if something else runs than was asked for."""
+        if not pulumi.runtime.is_dry_run():
+            self.outcome.apply(_refuse)
+
+
+def _refuse(found: Outcome) -> None:
+    if found.problems:
+        raise pulumi.RunError("\n".join(found.problems))
 
 
 def deploy(service: Service, past: History) -> Deployment:

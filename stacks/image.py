@@ -1,7 +1,9 @@
 """The app's folder turned into one image in a registry, which is then known by its digest."""
 
 import os
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pulumi
@@ -12,13 +14,23 @@ from appfolder.settings import ROOT
 from stacks.settings import Service
 from usererror import UserError
 
+TAG = re.compile(r"build-([0-9a-f]{16})")
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """An image in a registry."""
+
+    reference: pulumi.Output[str]  # REPOSITORY@sha256:DIGEST
+    build: pulumi.Output[str]  # the build id that its responses give in X-Build-Id, "" if it is not known
+
 
 def build(
     service: Service,
     repository: pulumi.Input[str],
     login: docker_build.RegistryArgs,
     depends_on: Sequence[pulumi.Resource] = (),
-) -> docker_build.Image:
+) -> Pushed:
     """Build the image for `service` and push it to `repository` (HOST/PATH) under a tag made of its content.
 
     The tag is never moved, so the registry may refuse changes to it, and an earlier image stays for a roll back.
@@ -32,7 +44,7 @@ def build(
     contexts = {
         name: docker_build.ContextArgs(location=_from_here(path)) for name, path in made.contexts.items()
     }
-    return docker_build.Image(
+    built = docker_build.Image(
         service.name,
         context=docker_build.BuildContextArgs(location=_from_here(made.context), named=contexts),
         dockerfile=docker_build.DockerfileArgs(location=_from_here(made.written())),
@@ -51,11 +63,13 @@ def build(
         # a whole with the stack.
         opts=pulumi.ResourceOptions(retain_on_delete=True, depends_on=list(depends_on)),
     )
+    build_id = pulumi.Output.from_input(made.arguments["BUILD_ID"])
+    return Pushed(pulumi.Output.concat(repository, "@", built.digest), build_id)
 
 
-def digest_of(image: pulumi.Output[str]) -> pulumi.Output[str]:
-    """The "sha256:..." of REPOSITORY@sha256:DIGEST."""
-    return image.apply(lambda reference: reference.rpartition("@")[2])
+def build_of(tags: Sequence[str]) -> str:
+    """The build id that build() put into one of an image's tags; "" for an image that was built otherwise."""
+    return next((found[1] for tag in sorted(tags) if (found := TAG.fullmatch(tag))), "")
 
 
 def _from_here(path: Path) -> str:

@@ -10,7 +10,9 @@ from stacks.settings import Service
 
 KEPT = 20
 
-Release = Mapping[str, str]  # {"version": a version or a revision, "digest": "sha256:..."}
+# {"version": a version or a revision, "digest": "sha256:...", "build": the image's build id, "" if it is not known};
+# the last is in no release from before it was kept.
+Release = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -29,18 +31,19 @@ class History:
             return self._version(service.pin)
         return None if service.canary_percent == 100 else self.promoted or None  # noqa: PLR2004 - all of it
 
-    def with_release(
-        self, version: pulumi.Input[str], digest: pulumi.Input[str], primary: str | None = None
-    ) -> pulumi.Output[list[Release]]:
-        """The releases after this one: no more than twenty, but never without `primary`, which has the traffic."""
-        return pulumi.Output.all(version, digest).apply(lambda got: self._with(got[0], got[1], primary))
+    def after(self, release: Release, primary: str) -> list[Release]:
+        """The releases after `release`: no more than twenty, but never without `primary`, which has the traffic."""
+        others = [earlier for earlier in self.releases if earlier["version"] != release["version"]]
+        dropped = [earlier for earlier in others[: -(KEPT - 1)] if earlier["version"] != primary]
+        return [*(earlier for earlier in others if earlier not in dropped), release]
 
-    def _with(self, version: str, digest: str, primary: str | None) -> list[Release]:
-        others = [release for release in self.releases if release["version"] != version]
-        dropped = [release for release in others[: -(KEPT - 1)] if release["version"] != primary]
-        return [release for release in others if release not in dropped] + [
-            {"version": version, "digest": digest}
-        ]
+    def digest_of(self, version: str) -> str:
+        """The digest of the release called `version`, "" if it is none of this stack's."""
+        return next((of["digest"] for of in self.releases if of["version"] == version), "")
+
+    def build_of(self, digest: str) -> str:
+        """The build id of the image with `digest`, "" if none of the releases tells it."""
+        return next((of["build"] for of in self.releases if of["digest"] == digest and of.get("build")), "")
 
     def _version(self, pin: str) -> str:
         matches = [

@@ -5,10 +5,10 @@ import pulumi_aws as aws
 
 import platforms
 from stacks.apprunner.domain import join_domain
+from stacks.apprunner.reading import read_back
 from stacks.aws_shared import alarms, ecr, secrets
 from stacks.aws_shared.iam import assumed_by, policy
 from stacks.deployment import Deployment
-from stacks.image import digest_of
 from stacks.releases import History
 from stacks.settings import Service
 
@@ -39,8 +39,7 @@ def deploy(service: Service, past: History) -> Deployment:
             lambda arn: policy(*ecr.pulls(arn, "ecr:DescribeImages"))
         ),
     )
-    image = ecr.push(service, repository.url, [may_pull])
-    digest = digest_of(image)
+    pushed = ecr.push(service, repository.url, [may_pull])
 
     # Who the service is towards AWS: a role of its own that may read its secrets, and nothing where there are none.
     instance = aws.iam.Role(
@@ -58,6 +57,7 @@ def deploy(service: Service, past: History) -> Deployment:
             )
         )
 
+    variables = secrets.stamped(_variables(service), secrets.versions(parameters))
     scaling = aws.apprunner.AutoScalingConfigurationVersion(
         service.name,
         auto_scaling_configuration_name=service.name,
@@ -76,13 +76,11 @@ def deploy(service: Service, past: History) -> Deployment:
             # The digest decides what runs, not what is pushed.
             auto_deployments_enabled=False,
             image_repository=aws.apprunner.ServiceSourceConfigurationImageRepositoryArgs(
-                image_identifier=image,
+                image_identifier=pushed.reference,
                 image_repository_type="ECR",
                 image_configuration=aws.apprunner.ServiceSourceConfigurationImageRepositoryImageConfigurationArgs(
                     port=str(platforms.limit("apprunner", "port")),
-                    runtime_environment_variables=secrets.stamped(
-                        _variables(service), secrets.versions(parameters)
-                    ),
+                    runtime_environment_variables=variables,
                     runtime_environment_secrets=account.apply(lambda number: secrets.arns(service, number))
                     if service.variables.has_secrets
                     else None,
@@ -117,11 +115,8 @@ def deploy(service: Service, past: History) -> Deployment:
 
     return Deployment(
         url=pulumi.Output.concat("https://", app_runner.service_url),
-        image=image,
+        outcome=read_back(service, past, pushed, app_runner, variables),
         region=service.region,
-        # App Runner keeps no releases, so the digest is all that there is to name one by.
-        promoted=digest,
-        releases=past.with_release(digest, digest),
         logs=pulumi.Output.concat(
             f"aws logs tail /aws/apprunner/{service.name}/",
             app_runner.service_id,

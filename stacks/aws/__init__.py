@@ -8,11 +8,11 @@ import pulumi_aws as aws
 
 from stacks.aws.access import guard
 from stacks.aws.domain import join_domain
+from stacks.aws.reading import checked, read_back
 from stacks.aws.wake_up import wake_up
 from stacks.aws_shared import alarms, ecr, secrets
 from stacks.aws_shared.iam import assumed_by, partition, policy
 from stacks.deployment import Deployment
-from stacks.image import digest_of
 from stacks.releases import History
 from stacks.settings import Service
 
@@ -31,7 +31,7 @@ def deploy(service: Service, past: History) -> Deployment:
         repository=repository.repository.name,
         policy=account.apply(lambda number: _lambda_pulls(service.region, number)),
     )
-    image = ecr.push(service, repository.url)
+    pushed = ecr.push(service, repository.url)
 
     # Where the function writes, made here so that it has an end, and all that it may do.
     log_group = aws.cloudwatch.LogGroup(
@@ -47,12 +47,13 @@ def deploy(service: Service, past: History) -> Deployment:
         policy=pulumi.Output.all(log_group.arn, account).apply(lambda got: _rights(service, *got)),
     )
     parameters = secrets.keep(service)
+    environment = _environment(service, secrets.versions(parameters))
 
     # The function. Each change of it publishes a version, and the alias says which versions answer.
     function = aws.lambda_.Function(
         service.name,
         package_type="Image",
-        image_uri=image,
+        image_uri=pushed.reference,
         architectures=["arm64" if service.architecture == "arm64" else "x86_64"],
         role=role.arn,
         memory_size=service.memory,
@@ -61,7 +62,7 @@ def deploy(service: Service, past: History) -> Deployment:
         logging_config=aws.lambda_.FunctionLoggingConfigArgs(
             log_format="JSON", log_group=log_group.name, application_log_level="INFO", system_log_level="INFO"
         ),
-        environment=_environment(service, secrets.versions(parameters)),
+        environment=aws.lambda_.FunctionEnvironmentArgs(variables=environment) if environment else None,
         tracing_config=aws.lambda_.FunctionTracingConfigArgs(
             mode="Active" if service.tracing else "PassThrough"
         ),
@@ -69,12 +70,14 @@ def deploy(service: Service, past: History) -> Deployment:
         tags=tags,
         opts=pulumi.ResourceOptions(depends_on=[rights, may_pull, *parameters.values()]),
     )
+    # What was published, as Lambda tells it: a version that is not what was asked for gets no traffic.
+    published = checked(service, pushed, function, environment)
     alias = aws.lambda_.Alias(
         service.name,
         name="live",
         function_name=function.name,
-        function_version=primary or function.version,
-        routing_config=function.version.apply(lambda newest: _canary(primary, newest, canary)),
+        function_version=primary or published.newest,
+        routing_config=published.newest.apply(lambda newest: _canary(primary, newest, canary)),
     )
 
     # The door: every method and path, the root included, goes to the alias.
@@ -134,10 +137,8 @@ def deploy(service: Service, past: History) -> Deployment:
 
     return Deployment(
         url=api.api_endpoint,
-        image=image,
+        outcome=read_back(service, past, published, alias, primary, canary),
         region=service.region,
-        promoted=alias.function_version,
-        releases=past.with_release(function.version, digest_of(image), primary),
         logs=pulumi.Output.concat("aws logs tail ", log_group.name, f" --follow --region {service.region}"),
         console=pulumi.Output.concat(
             f"https://{service.region}.console.aws.amazon.com/lambda/home?region={service.region}#/functions/",
@@ -182,15 +183,13 @@ def _lambda_pulls(region: str, account: str) -> str:
     )
 
 
-def _environment(
-    service: Service, made: Mapping[str, pulumi.Output[str]]
-) -> aws.lambda_.FunctionEnvironmentArgs | None:
+def _environment(service: Service, made: Mapping[str, pulumi.Output[str]]) -> dict[str, pulumi.Input[str]]:
     """The app's settings, and by which names serve/secrets.py reads its secrets: Lambda itself hands out none."""
     found: dict[str, pulumi.Input[str]] = dict(service.variables.plain)
     places = {**secrets.names(service), **made}
     if places:
         found["SECRETS_FROM"] = pulumi.Output.json_dumps(places)
-    return aws.lambda_.FunctionEnvironmentArgs(variables=found) if found else None
+    return found
 
 
 def _rights(service: Service, log_group: str, account: str) -> str:

@@ -54,22 +54,35 @@ def pulls(repository: str, *more: str) -> list[dict[str, object]]:
 
 def push(
     service: Service, repository_url: pulumi.Output[str], depends_on: list[pulumi.Resource] | None = None
-) -> pulumi.Output[str]:
-    """Build and push the image, unless the stack names one that is there.
-
-    The result is REPOSITORY@sha256:DIGEST, the one form that Lambda takes.
-    """
+) -> image.Pushed:
+    """Build and push the image, unless the stack names one that is there."""
     if service.image:
         account = aws.get_caller_identity_output().account_id
-        return account.apply(lambda number: _of_this_account(service.image, number))
+        return image.Pushed(
+            account.apply(lambda number: _of_this_account(service.image, number)),
+            pulumi.Output.from_input(_build_of(service.image)),
+        )
     token = aws.ecr.get_authorization_token_output()
     login = docker_build.RegistryArgs(
         address=repository_url,
         username=token.user_name,
         password=pulumi.Output.secret(token.password),
     )
-    built = image.build(service, repository_url, login, depends_on or [])
-    return pulumi.Output.concat(repository_url, "@", built.digest)
+    return image.build(service, repository_url, login, depends_on or [])
+
+
+async def _build_of(reference: str) -> str:
+    """The build id of an image that is there, by its tags; "" if it has no such tag or may not be looked at."""
+    place = ECR.fullmatch(reference)
+    if not place:
+        return ""
+    try:
+        found = await aws.ecr.get_image_output(
+            registry_id=place["account"], repository_name=place["name"], image_digest=place["digest"]
+        ).future()
+    except Exception:  # noqa: BLE001 - the SDK has none of its own for it, and the id is only told
+        return ""
+    return image.build_of(found.image_tags if found else [])
 
 
 def _of_this_account(image: str, account: str) -> str:

@@ -1,6 +1,6 @@
 """ECS Express Mode: tasks behind a load balancer. It never goes to zero: both are billed by the hour, called or not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_aws as aws
@@ -11,7 +11,7 @@ from stacks.aws_shared.alarms import budget
 from stacks.aws_shared.iam import assumed_by, partition, policy
 from stacks.deployment import Deployment
 from stacks.ecs.alarms import watch
-from stacks.image import digest_of
+from stacks.ecs.reading import read_back
 from stacks.releases import History
 from stacks.settings import Service
 
@@ -70,14 +70,15 @@ def deploy(service: Service, past: History) -> Deployment:
         role=infrastructure.name,
         policy_arn=f"arn:{partition(service.region)}:iam::aws:policy/{INFRASTRUCTURE}",
     )
-    image = ecr.push(service, repository.url, [may_start, may_build])
-    digest = digest_of(image)
+    pushed = ecr.push(service, repository.url, [may_start, may_build])
 
     # Who the app is towards AWS: a role of its own that may do nothing.
     task = aws.iam.Role(
         f"{service.name}-task", assume_role_policy=assumed_by("ecs-tasks.amazonaws.com"), tags=tags
     )
     parameters = secrets.keep(service)
+
+    variables = secrets.stamped(service.variables.plain, secrets.versions(parameters))
 
     # A cluster of its own, with a new name each time it is made: ECS remembers a deleted service for a while, and
     # takes its name for taken in the same cluster.
@@ -98,7 +99,7 @@ def deploy(service: Service, past: History) -> Deployment:
         cpu=f"{(service.cpu or 0) * 1024:.0f}",
         memory=str(service.memory),
         health_check_path=service.app.health,
-        primary_container=_container(service, image, log_group, account, parameters),
+        primary_container=_container(service, pushed.reference, log_group, account, variables),
         scaling_targets=[
             aws.ecs.ExpressGatewayServiceScalingTargetArgs(
                 auto_scaling_metric="AVERAGE_CPU",
@@ -123,11 +124,8 @@ def deploy(service: Service, past: History) -> Deployment:
 
     return Deployment(
         url=express.ingress_paths.apply(_public),
-        image=image,
+        outcome=read_back(service, past, pushed, express, variables),
         region=service.region,
-        # ECS keeps earlier revisions but sends nobody there, so the digest is all that there is to name one by.
-        promoted=digest,
-        releases=past.with_release(digest, digest),
         logs=pulumi.Output.concat("aws logs tail ", log_group.name, f" --follow --region {service.region}"),
         console=pulumi.Output.concat(
             f"https://{service.region}.console.aws.amazon.com/ecs/v2/clusters/",
@@ -142,10 +140,9 @@ def _container(
     image: pulumi.Output[str],
     log_group: aws.cloudwatch.LogGroup,
     account: pulumi.Output[str],
-    parameters: dict[str, aws.ssm.Parameter],
+    variables: Mapping[str, pulumi.Input[str]],
 ) -> aws.ecs.ExpressGatewayServicePrimaryContainerArgs:
     """The image with the app's settings and secrets, each list in the order of the names."""
-    variables = secrets.stamped(service.variables.plain, secrets.versions(parameters))
     return aws.ecs.ExpressGatewayServicePrimaryContainerArgs(
         image=image,
         # The entrypoint looks at no argument. Without one AWS says [] for it, which the provider takes for a change,

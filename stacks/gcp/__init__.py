@@ -11,9 +11,11 @@ from stacks import image
 from stacks.deployment import Deployment
 from stacks.gcp import alarms, secrets
 from stacks.gcp.domain import join_domain
+from stacks.gcp.reading import read_back
 from stacks.releases import History
 from stacks.settings import Service
 from stacks.settings.access import items
+from stacks.settings.image import ARTIFACT_REGISTRY
 
 PORT = 8080
 APIS = ("run.googleapis.com", "artifactregistry.googleapis.com", "iam.googleapis.com")
@@ -58,7 +60,7 @@ def deploy(service: Service, past: History) -> Deployment:
         labels=labels,
         opts=enabled,
     )
-    digest = pulumi.Output.from_input(service.image) if service.image else _push(service, repository)
+    pushed = _there(service.image) if service.image else _push(service, repository)
 
     # Who the service is towards Google Cloud: an account of its own that may read its secrets and nothing else.
     account = gcp.serviceaccount.Account(
@@ -66,6 +68,7 @@ def deploy(service: Service, past: History) -> Deployment:
     )
 
     places, may_read = secrets.keep(service, account, enabled)
+    variables = _variables(service)
 
     cloud_run = gcp.cloudrunv2.Service(
         service.name,
@@ -83,7 +86,7 @@ def deploy(service: Service, past: History) -> Deployment:
             scaling=gcp.cloudrunv2.ServiceTemplateScalingArgs(
                 min_instance_count=service.min_instances, max_instance_count=service.max_instances
             ),
-            containers=[_container(service, digest, places)],
+            containers=[_container(service, pushed.reference, variables, places)],
             labels=labels,
         ),
         traffics=_traffic(primary, canary),
@@ -103,13 +106,10 @@ def deploy(service: Service, past: History) -> Deployment:
     if service.alarm_email:
         alarms.watch(service, enabled)
 
-    newest = cloud_run.latest_created_revision.apply(lambda path: path.rpartition("/")[2])
     return Deployment(
         url=cloud_run.uri,
-        image=digest,
+        outcome=read_back(service, past, pushed, cloud_run, variables, primary, canary),
         region=region,
-        promoted=pulumi.Output.from_input(primary or newest),
-        releases=past.with_release(newest, image.digest_of(digest), primary),
         logs=pulumi.Output.concat(
             "gcloud beta run services logs tail ", cloud_run.name, f" --region {region} --project {project}"
         ),
@@ -126,8 +126,31 @@ def _apis(service: Service) -> list[str]:
     return [*APIS, *secret, *alarms.apis(service)]
 
 
-def _push(service: Service, repository: gcp.artifactregistry.Repository) -> pulumi.Output[str]:
-    """Build and push the image: REPOSITORY@sha256:DIGEST."""
+def _there(reference: str) -> image.Pushed:
+    """An image that another stack built."""
+    return image.Pushed(pulumi.Output.from_input(reference), pulumi.Output.from_input(_build_of(reference)))
+
+
+async def _build_of(reference: str) -> str:
+    """The build id of an image that is there, by its tags; "" if it has no such tag or may not be looked at."""
+    place = ARTIFACT_REGISTRY.fullmatch(reference)
+    if not place:
+        return ""
+    repository, _, name = place["name"].partition("/")
+    try:
+        found = await gcp.artifactregistry.get_docker_image_output(
+            location=place["region"],
+            project=place["project"],
+            repository_id=repository,
+            image_name=f"{name}@{place['digest']}",
+        ).future()
+    except Exception:  # noqa: BLE001 - the SDK has none of its own for it, and the id is only told
+        return ""
+    return image.build_of(found.tags if found else [])
+
+
+def _push(service: Service, repository: gcp.artifactregistry.Repository) -> image.Pushed:
+    """Build and push the image."""
     host = f"{service.region}-docker.pkg.dev"
     name = pulumi.Output.concat(f"{host}/{service.cloud_project}/", repository.repository_id, "/app")
     login = docker_build.RegistryArgs(
@@ -135,24 +158,32 @@ def _push(service: Service, repository: gcp.artifactregistry.Repository) -> pulu
         username="oauth2accesstoken",
         password=pulumi.Output.secret(gcp.organizations.get_client_config_output().access_token),
     )
-    return pulumi.Output.concat(name, "@", image.build(service, name, login).digest)
+    return image.build(service, name, login)
+
+
+def _variables(service: Service) -> dict[str, str]:
+    """The app's settings, and what the image reads itself."""
+    return {
+        # As many threads as Cloud Run sends requests at once, or some of them would wait in the instance.
+        "THREADS": str(service.concurrency),
+        # Cloud Logging finds a request's trace by its full name, and Cloud Run tells no instance its project.
+        "GOOGLE_CLOUD_PROJECT": service.cloud_project,
+        **service.variables.plain,
+    }
 
 
 def _container(
-    service: Service, digest: pulumi.Output[str], secret_places: Mapping[str, secrets.SecretRef]
+    service: Service,
+    reference: pulumi.Output[str],
+    variables: Mapping[str, str],
+    secret_places: Mapping[str, secrets.SecretRef],
 ) -> gcp.cloudrunv2.ServiceTemplateContainerArgs:
     return gcp.cloudrunv2.ServiceTemplateContainerArgs(
-        image=digest,
+        image=reference,
         ports=gcp.cloudrunv2.ServiceTemplateContainerPortsArgs(container_port=PORT),
         envs=[
             gcp.cloudrunv2.ServiceTemplateContainerEnvArgs(name=name, value=value)
-            for name, value in {
-                # As many threads as Cloud Run sends requests at once, or some of them would wait in the instance.
-                "THREADS": str(service.concurrency),
-                # Cloud Logging finds a request's trace by its full name, and Cloud Run tells no instance its project.
-                "GOOGLE_CLOUD_PROJECT": service.cloud_project,
-                **service.variables.plain,
-            }.items()
+            for name, value in variables.items()
         ]
         + [
             gcp.cloudrunv2.ServiceTemplateContainerEnvArgs(

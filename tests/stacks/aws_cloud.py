@@ -8,6 +8,7 @@ from typing import Any
 from tests.stacks.cloud import ACCOUNT, Cloud, Inputs, Kind, RefusedError, Resource
 
 REGION = "us-east-1"
+FUNCTION = "aws:lambda/function:Function"
 PARAMETER = "aws:ssm/parameter:Parameter"
 ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 DIGEST = re.compile(r"[a-z0-9.\-/]+@sha256:[0-9a-f]{64}")
@@ -99,16 +100,46 @@ def _function(cloud: Cloud, function: Resource, before: Resource | None) -> dict
     name = before.outputs["name"] if before else named(function)
     versions = cloud.versions.setdefault(name, list(cloud.earlier))
     unversioned = {"tags", "reservedConcurrentExecutions", "publish"}
-    if before is None or any(
+    is_new = before is None or any(
         before.inputs.get(k) != inputs.get(k) for k in {*inputs, *before.inputs} - unversioned
-    ):
-        versions.append(str(len(versions) + 1))
+    )
+    # If the provider ends in between, the function has changed and no version of it was published.
+    if is_new and FUNCTION not in cloud.break_next:
+        publish(cloud, name, inputs)
     return {
         "name": name,
         "arn": arn("lambda", f"function:{name}"),
         "version": versions[-1],
         "invokeArn": f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{name}/invocations",
     }
+
+
+def publish(cloud: Cloud, name: str, inputs: Inputs) -> None:
+    """Make a version of a function as it is, by the provider or by hand."""
+    versions = cloud.versions[name]
+    versions.append(str(len(versions) + 1))
+    cloud.published[name, versions[-1]] = dict(inputs)
+    for function in cloud.of(FUNCTION):
+        if function.outputs["name"] == name:
+            function.outputs["version"] = versions[-1]
+
+
+def _published(cloud: Cloud, query: Inputs) -> dict[str, Any]:
+    """GetFunction of one version, which never changes."""
+    name, version = query["functionName"], query["qualifier"]
+    found = cloud.published.get((name, version))
+    if found is None:
+        raise RefusedError(f"ResourceNotFoundException: there is no version {version} of {name}")
+    told = {key: found.get(key) for key in ("imageUri", "memorySize", "timeout", "environment")}
+    return {"id": name, "functionName": name, "qualifier": version, "version": version, **told}
+
+
+def _image(cloud: Cloud, query: Inputs) -> dict[str, Any]:
+    url = f"{query['registryId']}.dkr.ecr.{REGION}.amazonaws.com/{query['repositoryName']}"
+    tags = [tag for tag, digest in cloud.images.get(url, {}).items() if digest == query["imageDigest"]]
+    if not tags:
+        raise RefusedError("ImageNotFoundException: the image does not exist")
+    return {"id": query["imageDigest"], "imageDigest": query["imageDigest"], "imageTags": tags}
 
 
 def _alias(cloud: Cloud, alias: Resource, _before: Resource | None) -> dict[str, Any]:
@@ -300,7 +331,11 @@ KINDS: dict[str, Kind] = {
     "aws:lambda/function:Function": Kind(
         _function, frozenset({"name", "packageType"}), after_change=frozenset({"version"})
     ),
-    "aws:lambda/alias:Alias": Kind(_alias, frozenset({"name", "functionName"})),
+    "aws:lambda/alias:Alias": Kind(
+        _alias,
+        frozenset({"name", "functionName"}),
+        imported_by=lambda alias: f"{alias.inputs['functionName']}/{alias.inputs['name']}",
+    ),
     "aws:lambda/permission:Permission": Kind(
         _permission, frozenset({"action", "function", "principal", "qualifier", "sourceArn"})
     ),
@@ -325,7 +360,12 @@ KINDS: dict[str, Kind] = {
         _validation, frozenset({"certificateArn", "validationRecordFqdns"})
     ),
     "aws:route53/record:Record": Kind(_record, frozenset({"zoneId", "name"})),
-    "aws:apprunner/service:Service": Kind(_app_runner, frozenset({"serviceName"}), named_by="serviceName"),
+    "aws:apprunner/service:Service": Kind(
+        _app_runner,
+        frozenset({"serviceName"}),
+        named_by="serviceName",
+        imported_by=lambda service: str(service.outputs["arn"]),
+    ),
     "aws:apprunner/autoScalingConfigurationVersion:AutoScalingConfigurationVersion": Kind(
         _scaling, frozenset({"autoScalingConfigurationName", "minSize", "maxSize", "maxConcurrency"})
     ),
@@ -343,6 +383,8 @@ INVOKES: dict[str, Callable[[Cloud, Inputs], dict[str, Any]]] = {
         "password": f"a token that differs each time, {len(cloud.log)}",
     },
     "aws:route53/getZone:getZone": _zone,
+    "aws:lambda/getFunction:getFunction": _published,
+    "aws:ecr/getImage:getImage": _image,
     "aws:apprunner/getHostedZoneId:getHostedZoneId": lambda _cloud, _query: {"id": "Z01915732ZBZKC8D32TPT"},
 }
 

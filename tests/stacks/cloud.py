@@ -38,6 +38,11 @@ def no_outputs(_cloud: "Cloud", _resource: Resource, _before: Resource | None) -
     return {}
 
 
+def no_import(resource: Resource) -> str:
+    """A resource that an import knows by its id."""
+    return resource.id
+
+
 @dataclass(frozen=True)
 class Kind:
     """How a type of resource behaves: outputs of a creation or change, what a change replaces, what deleting checks."""
@@ -49,6 +54,8 @@ class Kind:
     ignores: frozenset[str] = frozenset()
     # Outputs that nobody knows before a change is made.
     after_change: frozenset[str] = frozenset()
+    # What an import takes for a resource, besides its id.
+    imported_by: Callable[[Resource], str] = no_import
     # The input that holds the physical name, where the name is also the id.
     named_by: str = ""
 
@@ -71,6 +78,11 @@ class Cloud:
         self.records_by_hand: set[str] = set()  # names that someone entered in their own DNS
         self.zones = {"example.com": "Z123"}
         self.refuse_next: dict[str, str] = {}  # type to the reason
+        self.break_next: set[str] = set()  # types whose next change is made, and then fails
+        self.published: dict[
+            tuple[str, str], Inputs
+        ] = {}  # (function, version) to what it was published from
+        self.ready: dict[str, str] = {}  # a Cloud Run service to its newest revision that became ready
         self.log: list[tuple[str, str]] = []  # ("create", type) and so on, in order
         self._lock = threading.RLock()
         self._count = 0
@@ -99,6 +111,9 @@ class Cloud:
             after.outputs = {**inputs, **kind_of(type_).outputs(self, after, before)}
             self.resources[type_, id_] = after
             self.log.append(("update", type_))
+            if type_ in self.break_next:
+                self.break_next.remove(type_)
+                raise RefusedError(f"{type_} did not become ready")
             return after
 
     def _may_refuse(self, type_: str) -> None:
@@ -136,6 +151,13 @@ class Cloud:
     def of(self, type_: str) -> list[Resource]:
         """Every resource of a type."""
         return [resource for (of, _), resource in self.resources.items() if of == type_]
+
+    def read(self, type_: str, id_: str) -> Resource | None:
+        """A resource by its id or by what an import takes for it; None if there is none."""
+        found = self.resources.get((type_, id_))
+        return found or next(
+            (other for other in self.of(type_) if kind_of(type_).imported_by(other) == id_), None
+        )
 
     def named(self, type_: str, name: str) -> Resource:
         """The resource of a type that the program calls `name`."""

@@ -129,6 +129,7 @@ KINDS: dict[str, Kind] = {
         frozenset({"infrastructureRoleArn", "serviceName"}),
         _express_gone,
         after_change=frozenset({"ingressPaths", "serviceRevisionArn"}),
+        imported_by=lambda express: str(express.outputs["serviceArn"]),
     ),
 }
 INVOKES: dict[str, Callable[[Cloud, Inputs], dict[str, Any]]] = {

@@ -7,6 +7,7 @@ from typing import Any
 from tests.stacks.cloud import Cloud, Inputs, Kind, RefusedError, Resource
 
 SECRET, VERSION = "gcp:secretmanager/secret:Secret", "gcp:secretmanager/secretVersion:SecretVersion"
+CLOUD_RUN = "gcp:cloudrunv2/service:Service"
 LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
 
 
@@ -117,6 +118,8 @@ def _service(cloud: Cloud, service: Resource, before: Resource | None) -> dict[s
     revisions = cloud.versions.setdefault(inputs["name"], list(cloud.earlier))
     if before is None or before.inputs["template"] != template:
         revisions.append(f"{inputs['name']}-{len(revisions) + 1:05d}-abc")
+        if CLOUD_RUN not in cloud.break_next:
+            cloud.ready[inputs["name"]] = revisions[-1]
     if sum(share["percent"] for share in inputs["traffics"]) != 100:
         raise RefusedError(f"400: the traffic is not 100 percent: {inputs['traffics']}")
     for share in inputs["traffics"]:
@@ -126,7 +129,49 @@ def _service(cloud: Cloud, service: Resource, before: Resource | None) -> dict[s
     return {
         "uri": f"https://{inputs['name']}-abcdefghij-uc.a.run.app",
         "latestCreatedRevision": f"{path}/revisions/{revisions[-1]}",
+        "latestReadyRevision": f"{path}/revisions/{cloud.ready[inputs['name']]}",
     }
+
+
+def _told(cloud: Cloud, query: Inputs) -> dict[str, Any]:
+    """A service as the data source tells it: blocks are lists, and traffic is told as it is."""
+    service = cloud.resources.get((CLOUD_RUN, query["name"]))
+    if service is None:
+        raise RefusedError(f"404: there is no service {query['name']}")
+    template = service.outputs["template"]
+    containers = [
+        {
+            "image": container["image"],
+            "envs": [
+                {
+                    "name": entry["name"],
+                    "value": entry.get("value", ""),
+                    "valueSources": [entry["valueSource"]] if "valueSource" in entry else [],
+                }
+                for entry in container["envs"]
+            ],
+            "resources": [{"limits": container["resources"]["limits"]}],
+        }
+        for container in template["containers"]
+    ]
+    same = {key: template[key] for key in ("timeout", "maxInstanceRequestConcurrency")}
+    told = {key: service.outputs[key] for key in ("latestCreatedRevision", "latestReadyRevision", "traffics")}
+    return {
+        "id": query["name"],
+        **query,
+        **told,
+        "templates": [{**same, "containers": containers}],
+        "trafficStatuses": service.outputs["traffics"],
+    }
+
+
+def _image(cloud: Cloud, query: Inputs) -> dict[str, Any]:
+    name, _, digest = query["imageName"].partition("@")
+    host = f"{query['location']}-docker.pkg.dev/{query['project']}/{query['repositoryId']}/{name}"
+    tags = [tag for tag, pushed in cloud.images.get(host, {}).items() if pushed == digest]
+    if not tags:
+        raise RefusedError("404: there is no such image")
+    return {"id": digest, **query, "tags": tags}
 
 
 def _service_gone(_cloud: Cloud, service: Resource) -> None:
@@ -217,4 +262,6 @@ INVOKES: dict[str, Callable[[Cloud, Inputs], dict[str, Any]]] = {
         "region": "us-central1",
     },
     "gcp:dns/getManagedZones:getManagedZones": _zones,
+    "gcp:cloudrunv2/getService:getService": _told,
+    "gcp:artifactregistry/getDockerImage:getDockerImage": _image,
 }

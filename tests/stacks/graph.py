@@ -188,6 +188,11 @@ class _Answers(mocks.Mocks):
         return self.cloud.invoke(args.token, plain(args.args))
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        if args.resource_id:
+            found = self.cloud.read(args.typ, args.resource_id)
+            if found is None:
+                raise RefusedError(f"there is no {args.typ} {args.resource_id}")
+            return found.id, found.outputs
         made = self.cloud.create(args.typ, args.name, plain(args.inputs))
         return made.id, made.outputs
 

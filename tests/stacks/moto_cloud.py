@@ -82,6 +82,37 @@ class Moto(Cloud):
         self.resources[type_, resource.id] = resource
         return resource
 
+    def invoke(self, token: str, arguments: Inputs) -> dict[str, Any]:
+        """Ask moto for what a function's version has, the fake cloud for everything else."""
+        if token != "aws:lambda/getFunction:getFunction":
+            return super().invoke(token, arguments)
+        name, version = arguments["functionName"], arguments["qualifier"]
+        answer = self.clients["lambda"].get_function(FunctionName=name, Qualifier=version)
+        configuration = answer["Configuration"]
+        return {
+            "id": name,
+            "functionName": name,
+            "qualifier": version,
+            "version": configuration["Version"],
+            "imageUri": answer["Code"]["ImageUri"],
+            "memorySize": configuration["MemorySize"],
+            "timeout": configuration["Timeout"],
+            "environment": {"variables": configuration.get("Environment", {}).get("Variables", {})},
+        }
+
+    def read(self, type_: str, id_: str) -> Resource | None:
+        """Ask moto for an alias, the fake cloud for everything else."""
+        if type_ != "aws:lambda/alias:Alias":
+            return super().read(type_, id_)
+        name, _, alias = id_.partition("/")
+        answer = self.clients["lambda"].get_alias(FunctionName=name, Name=alias)
+        weights = (answer.get("RoutingConfig") or {}).get("AdditionalVersionWeights")
+        told = {
+            "functionVersion": answer["FunctionVersion"],
+            "routingConfig": {"additionalVersionWeights": weights} if weights else None,
+        }
+        return Resource(type_, alias, answer["AliasArn"], told, told)
+
     def has_image(self, reference: str) -> bool:
         """Whether REPOSITORY@DIGEST is in moto's registry."""
         repository, _, digest = reference.partition("@")

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import grpc
-from google.protobuf import empty_pb2, struct_pb2
+from google.protobuf import any_pb2, empty_pb2, struct_pb2
+from google.rpc import status_pb2
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import (
     plugin_pb2,
@@ -109,9 +110,18 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             planned = self.cloud.planned(_type(request.urn), request.id, _values(request.news), rpc.UNKNOWN)
             return provider_pb2.UpdateResponse(properties=_struct(planned))
-        changed = _asked(
-            context, lambda: self.cloud.update(_type(request.urn), request.id, _values(request.news))
-        )
+        type_, olds, news = _type(request.urn), _values(request.olds), _values(request.news)
+        inputs = {*news, *_values(request.old_inputs)}
+        # The bridge sends what differs from the state's outputs, not from its inputs.
+        before = {key: olds[key] for key in inputs if key in olds}
+        if not self.cloud.differences(type_, before, news)[0]:
+            return provider_pb2.UpdateResponse(properties=request.olds)
+        try:
+            changed = self.cloud.update(type_, request.id, news)
+        except RefusedError as refusal:
+            kept = {key: value for key, value in olds.items() if key not in inputs}
+            _failed(context, request, {**kept, **news}, str(refusal))
+            raise
         return provider_pb2.UpdateResponse(properties=_struct(changed.outputs))
 
     def Delete(self, request: Any, context: Any) -> Any:
@@ -119,7 +129,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def Read(self, request: Any, context: Any) -> Any:
-        found = self.cloud.resources.get((_type(request.urn), request.id))
+        found = self.cloud.read(_type(request.urn), request.id)
         if found is None:
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(
@@ -183,6 +193,23 @@ def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
     struct = struct_pb2.Struct()
     struct.update(values)
     return struct
+
+
+def _failed(context: Any, request: Any, wished: Mapping[str, Any], reason: str) -> None:
+    """End a failed update as the bridge does: the state gets what was wished for, and keeps the old inputs.
+
+    https://github.com/pulumi/pulumi-terraform-bridge/issues/496
+    """
+    detail = any_pb2.Any()
+    detail.Pack(
+        provider_pb2.ErrorResourceInitFailed(
+            id=request.id, properties=_struct(wished), reasons=[reason], inputs=request.old_inputs
+        )
+    )
+    code = grpc.StatusCode.UNKNOWN
+    status = status_pb2.Status(code=code.value[0], message=reason, details=[detail])
+    context.set_trailing_metadata([("grpc-status-details-bin", status.SerializeToString())])
+    context.abort(code, reason)
 
 
 def _asked(context: Any, question: Any) -> Any:

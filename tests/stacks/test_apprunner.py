@@ -119,13 +119,15 @@ def test_a_new_role_has_the_time_of_a_build_to_become_known(graph: Graph) -> Non
 def test_what_a_person_wants_next(graph: Graph) -> None:
     """The URL, the log command, the page, and the digest as what is promoted."""
     digest = graph.outputs["image"].partition("@")[2]
+    build = graph.one("docker-build:index:Image").inputs["buildArgs"]["BUILD_ID"]
 
     assert {key: value for key, value in graph.outputs.items() if key != "image"} == {
         "url": "https://abcdefghij.us-east-1.awsapprunner.com",
         "platform": "apprunner",
         "region": "us-east-1",
         "promoted": digest,
-        "releases": [{"version": digest, "digest": digest}],
+        "releases": [{"version": digest, "digest": digest, "build": build}],
+        "traffic": {digest: 100},
         "logs": (
             "aws logs tail /aws/apprunner/demo-apprunner/0123456789abcdef/application --follow --region us-east-1"
         ),

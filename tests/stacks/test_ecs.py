@@ -200,6 +200,7 @@ def test_no_network_is_named(graph: Graph) -> None:
 def test_what_a_person_wants_next(graph: Graph) -> None:
     """The URL, the log command, the page, and the digest as what is promoted."""
     digest = graph.outputs["image"].partition("@")[2]
+    build = graph.one("docker-build:index:Image").inputs["buildArgs"]["BUILD_ID"]
     cluster, log = (
         graph.one(CLUSTER).id,
         graph.cloud.one("aws:cloudwatch/logGroup:LogGroup").outputs["name"],
@@ -210,7 +211,8 @@ def test_what_a_person_wants_next(graph: Graph) -> None:
         "platform": "ecs",
         "region": "us-east-1",
         "promoted": digest,
-        "releases": [{"version": digest, "digest": digest}],
+        "releases": [{"version": digest, "digest": digest, "build": build}],
+        "traffic": {digest: 100},
         "logs": f"aws logs tail {log} --follow --region us-east-1",
         "console": (
             f"https://us-east-1.console.aws.amazon.com/ecs/v2/clusters/{cluster}/services/demo-ecs/health"

@@ -1,7 +1,5 @@
 """Which release keeps the traffic."""
 
-import asyncio
-
 import pulumi
 import pytest
 from hypothesis import given, settings
@@ -60,13 +58,9 @@ def test_only_the_same_platform_and_region_have_a_past() -> None:
     assert remembered(dict.fromkeys(last), service("aws")) == History()
 
 
-def after(past: History, version: str, digest: str, primary: str | None = None) -> list[Release]:
+def after(past: History, version: str, digest: str, primary: str = "") -> list[Release]:
     """The releases after one more."""
-
-    async def added() -> list[Release]:
-        return await past.with_release(version, digest, primary).future() or []
-
-    return asyncio.run(added())
+    return past.after({"version": version, "digest": digest}, primary)
 
 
 def test_a_release_is_added_once() -> None:

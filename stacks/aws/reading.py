@@ -1,0 +1,118 @@
+"""What Lambda says of a function and its alias after a deployment, read by a query and not out of the state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from stacks.image import Pushed
+from stacks.releases import History
+from stacks.running import Asked, Outcome, Running, differences, outcome, told
+from stacks.settings import Service
+
+
+@dataclass(frozen=True)
+class Published:
+    """The newest version: its number if it may get traffic, what was asked of it, and what Lambda tells of it."""
+
+    newest: pulumi.Output[str]
+    asked: pulumi.Output[Asked]
+    told: pulumi.Output[Running]
+
+
+def checked(
+    service: Service,
+    pushed: Pushed,
+    function: aws.lambda_.Function,
+    environment: Mapping[str, pulumi.Input[str]],
+) -> Published:
+    """The newest version of `function`, read back; an `up` ends here if it is not what was asked for.
+
+    A refresh compares the function as it would be published, $LATEST. If an `up` ends after a change of that and
+    before its publication, only the version tells.
+    """
+    asked = pulumi.Output.all(pushed.reference, pushed.build, environment).apply(
+        lambda got: Asked(got[0], got[1], _settings(service.memory, service.timeout), got[2])
+    )
+    answer = aws.lambda_.get_function_output(
+        function_name=function.name,
+        qualifier=function.version,
+        opts=pulumi.InvokeOutputOptions(depends_on=[function]),
+    )
+    running = pulumi.Output.all(function.version, answer).apply(lambda got: running_of(*got))
+    newest = pulumi.Output.all(asked, running, function.name).apply(
+        lambda got: _fit(*got, region=service.region)
+    )
+    return Published(newest, asked, running)
+
+
+def read_back(
+    service: Service,
+    past: History,
+    published: Published,
+    alias: aws.lambda_.Alias,
+    primary: str | None,
+    share: int,
+) -> pulumi.Output[Outcome]:
+    """The stack's outputs from the alias as Lambda tells it, which no data source does with its shares."""
+    live = aws.lambda_.Alias.get(
+        f"{service.name}-live",
+        # Not the id that the alias has in the state, but what an import takes. Unknown until the alias is there.
+        id=pulumi.Output.all(alias.id, alias.function_name, alias.name).apply(
+            lambda got: f"{got[1]}/{got[2]}"
+        ),
+        opts=pulumi.ResourceOptions(depends_on=[alias]),
+    )
+    return pulumi.Output.all(
+        published.asked,
+        published.told,
+        live.function_version,
+        live.routing_config.apply(weights_of),
+        alias.function_name,
+    ).apply(
+        lambda got: outcome(
+            replace(got[0], primary=primary, share=share),
+            replace(got[1], shares=shares_of(got[2], got[3])),
+            past,
+            service.platform,
+            _remedy(got[4], service.region),
+        )
+    )
+
+
+def running_of(version: str, answer: Any) -> Running:
+    """What GetFunction tells of `version`, whose traffic the alias tells."""
+    environment = answer.environment.variables if answer.environment else None
+    settings = _settings(answer.memory_size, answer.timeout)
+    return Running(version, answer.image_uri or "", settings, environment or {}, shares={})
+
+
+def weights_of(routing: Any) -> dict[str, float]:
+    """The weight of each version besides an alias's own, out of its routing configuration or None."""
+    return dict((routing.additional_version_weights if routing else None) or {})
+
+
+def shares_of(version: str, weights: Mapping[str, float]) -> dict[str, int]:
+    """The percent of each version, out of an alias's version and the weights of others."""
+    extra = {other: round(weight * 100) for other, weight in weights.items()}
+    return {version: 100 - sum(extra.values()), **extra}
+
+
+def _settings(memory: int, timeout: int | None) -> dict[str, str]:
+    return {"memory": str(memory), "timeout": str(timeout)}
+
+
+def _fit(asked: Asked, running: Running, name: str, *, region: str) -> str:
+    wrong = told(differences(asked, running), "aws", _remedy(name, region))
+    if wrong and not pulumi.runtime.is_dry_run():
+        raise pulumi.RunError("\n".join(wrong))
+    return running.newest
+
+
+def _remedy(name: str, region: str) -> str:
+    return (
+        "If it says the same again, an earlier `up` ended before the new version was published: type "
+        f"`aws lambda publish-version --function-name {name} --region {region}`, then `pulumi up`."
+    )

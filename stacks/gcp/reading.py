@@ -1,0 +1,82 @@
+"""What Cloud Run says of a service after a deployment, read by a query and not out of the state."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+import pulumi_gcp as gcp
+
+from stacks.image import Pushed
+from stacks.releases import History
+from stacks.running import Asked, Outcome, Running, outcome
+from stacks.settings import Service
+
+# Cloud Run tells sizes as they were sent, or in another unit: https://cloud.google.com/run/docs/configuring/services/cpu
+UNITS = {"m": 0.001, "Mi": 1, "Gi": 1024}
+SIZE = re.compile(r"(\d+(?:\.\d+)?)(m|Mi|Gi)?")
+
+
+def read_back(
+    service: Service,
+    past: History,
+    pushed: Pushed,
+    cloud_run: gcp.cloudrunv2.Service,
+    variables: Mapping[str, str],
+    primary: str | None,
+    share: int,
+) -> pulumi.Output[Outcome]:
+    """The stack's outputs from the service as it is."""
+    answer = gcp.cloudrunv2.get_service_output(
+        name=cloud_run.name,
+        location=service.region,
+        project=service.cloud_project,
+        opts=pulumi.InvokeOutputOptions(depends_on=[cloud_run]),
+    )
+    settings = {
+        "cpu": f"{service.cpu:g}",
+        "memory": f"{service.memory}",
+        "timeout": f"{service.timeout}s",
+        "concurrency": f"{service.concurrency}",
+    }
+    return pulumi.Output.all(pushed.reference, pushed.build, answer).apply(
+        lambda got: outcome(
+            Asked(got[0], got[1], settings, variables, primary, share),
+            running_of(got[2]),
+            past,
+            service.platform,
+        )
+    )
+
+
+def running_of(answer: Any) -> Running:
+    """What runs, out of a service as the data source tells it."""
+    newest, ready = (
+        path.rpartition("/")[2] for path in (answer.latest_created_revision, answer.latest_ready_revision)
+    )
+    template = answer.templates[0]
+    container = template.containers[0]
+    limits: Mapping[str, str] = container.resources[0].limits if container.resources else {}
+    settings = {name: size for name in ("cpu", "memory") if (size := _size(limits.get(name, "")))}
+    settings |= {
+        "timeout": template.timeout,
+        "concurrency": f"{template.max_instance_request_concurrency}",
+    }
+    # A secret has no value here.
+    variables = {entry.name: entry.value for entry in container.envs if not entry.value_sources}
+    shares = _shares(answer.traffic_statuses or answer.traffics, ready)
+    return Running(newest, container.image, settings, variables, shares, ready or "none")
+
+
+def _shares(traffic: Sequence[Any], ready: str) -> dict[str, int]:
+    """The percent of each revision; the newest means the newest that is ready."""
+    shares = Counter[str]()
+    for entry in traffic:
+        shares[entry.revision or ready] += entry.percent or 0
+    return {revision: percent for revision, percent in shares.items() if percent}
+
+
+def _size(text: str) -> str:
+    found = SIZE.fullmatch(text)
+    return f"{float(found[1]) * UNITS.get(found[2], 1):g}" if found else ""
