@@ -1,5 +1,7 @@
 """Secrets in Secret Manager: made from the stack's own or referred to, each readable for the service alone."""
 
+from collections.abc import Mapping
+
 import pulumi
 import pulumi_gcp as gcp
 
@@ -13,10 +15,6 @@ def keep(
 ) -> tuple[dict[str, SecretRef], list[pulumi.Resource]]:
     """Where each secret is, by variable, and the rights that have to be there before the service."""
     places, rights = dict[str, SecretRef](), list[pulumi.Resource]()
-    for variable, place in service.variables.kept.items():
-        # What someone else keeps is read in the state in which it is when an instance starts.
-        places[variable] = SecretRef(secret=place, version="latest")
-        rights.append(_may_read(service, variable, place, account))
     for variable, value in service.variables.values.items():
         secret = gcp.secretmanager.Secret(
             f"{service.name}-{variable}",
@@ -36,17 +34,64 @@ def keep(
             deletion_policy="ABANDON",
         )
         places[variable] = SecretRef(secret=secret.secret_id, version=version.version)
-        rights += [version, _may_read(service, variable, secret.id, account)]
+        own = _may_read(f"{service.name}-{variable}", service.cloud_project, secret.id, account)
+        rights += [version, own]
+    # What someone else keeps is read in the state in which it is when an instance starts.
+    for variable, place in service.variables.kept.items():
+        places[variable] = SecretRef(secret=reference(place, service.cloud_project), version="latest")
+    own_secrets = {
+        (service.cloud_project, f"{service.name}-{variable}") for variable in service.variables.values
+    }
+    for (project, name), variables in distinct(service.variables.kept, service.cloud_project).items():
+        if (project, name) in own_secrets:
+            continue
+        # By these names they were known when there was one for each variable.
+        earlier = [f"{service.name}-{variable}" for variable in variables]
+        rights.append(_may_read(f"{service.name}-{project}-{name}", project, name, account, earlier))
     return places, rights
 
 
+def distinct(kept: Mapping[str, str], own_project: str) -> dict[tuple[str, str], list[str]]:
+    """The variables of each secret, by its project and name: two places may be one secret, written in two ways."""
+    found = dict[tuple[str, str], list[str]]()
+    for variable, place in kept.items():
+        found.setdefault(_place(place, own_project), []).append(variable)
+    return found
+
+
+def reference(place: str, own_project: str) -> str:
+    """How Cloud Run is given a secret: one of its own project by its name alone."""
+    project, name = _place(place, own_project)
+    return name if project == own_project else f"projects/{project}/secrets/{name}"
+
+
+def _place(place: str, own_project: str) -> tuple[str, str]:
+    """The project, by name or number, and the name, out of NAME or projects/PROJECT/secrets/NAME."""
+    parts = place.split("/")
+    return (own_project, place) if len(parts) == 1 else (parts[1], parts[3])
+
+
 def _may_read(
-    service: Service, variable: str, secret: pulumi.Input[str], account: gcp.serviceaccount.Account
+    resource: str,
+    project: str,
+    secret: pulumi.Input[str],
+    account: gcp.serviceaccount.Account,
+    earlier: list[str] | None = None,
 ) -> pulumi.Resource:
+    """The right to read one secret, of which there is one for each secret: two would be the same binding.
+
+    The provider reads `project` out of the secret: if another stands here, each `up` makes the right anew and then
+    takes away the old one, which is the same.
+    """
     return gcp.secretmanager.SecretIamMember(
-        f"{service.name}-{variable}",
-        project=service.cloud_project,
+        resource,
+        project=project,
         secret_id=secret,
         role="roles/secretmanager.secretAccessor",
         member=pulumi.Output.concat("serviceAccount:", account.email),
+        opts=pulumi.ResourceOptions(
+            aliases=[pulumi.Alias(name=name) for name in earlier or []],
+            # In the other order the new right would go with the old one, if both are the same binding.
+            delete_before_replace=True,
+        ),
     )

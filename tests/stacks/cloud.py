@@ -69,7 +69,10 @@ class Cloud:
         self.images: dict[str, dict[str, str]] = {}  # repository to tag to digest
         self.versions: dict[str, list[str]] = {}  # function or service to its versions or revisions
         self.earlier: list[str] = []  # versions that a new function or service already has
-        self.enabled = {"dns.googleapis.com"}  # Google's APIs, which stay enabled
+        self.enabled = {  # Google's APIs, which stay enabled
+            *("cloudresourcemanager.googleapis.com", "dns.googleapis.com", "serviceusage.googleapis.com")
+        }
+        self.bindings: set[tuple[str, str, str]] = set()  # project, secret and who may read it
         self.kept: set[str] = set()  # names and ARNs of secrets that someone else keeps
         self.inactive: set[tuple[str, str]] = set()  # (cluster, name) of ECS services that were deleted
         self.paths = [  # where Express Mode's services are reached

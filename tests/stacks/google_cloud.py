@@ -58,13 +58,42 @@ def _readable(cloud: Cloud, template: Inputs) -> None:
             v.outputs["version"] for v in versions
         }:
             raise RefusedError(f"Revision is not ready: there is no secret {place}")
-        members = {
-            member.inputs["member"]
-            for member in cloud.of("gcp:secretmanager/secretIamMember:SecretIamMember")
-            if member.inputs["secretId"].rpartition("/")[2] == place["secret"].rpartition("/")[2]
-        }
-        if f"serviceAccount:{template['serviceAccount']}" not in members:
+        project = place["secret"].split("/")[1] if "/" in place["secret"] else project_of(template)
+        binding = (
+            project,
+            place["secret"].rpartition("/")[2],
+            f"serviceAccount:{template['serviceAccount']}",
+        )
+        if binding not in cloud.bindings:
             raise RefusedError(f"Revision is not ready: permission denied on secret {place['secret']}")
+
+
+def project_of(template: Inputs) -> str:
+    """The project of a service, by its account."""
+    project: str = template["serviceAccount"].partition("@")[2].partition(".")[0]
+    return project
+
+
+def _binding(member: Resource) -> tuple[str, str, str]:
+    secret = member.inputs["secretId"]
+    project = secret.split("/")[1] if "/" in secret else member.inputs["project"]
+    return project, secret.rpartition("/")[2], member.inputs["member"]
+
+
+def _member(cloud: Cloud, member: Resource, _before: Resource | None) -> dict[str, Any]:
+    """A binding, which is there or not, however many resources ask for it; the provider reads its project back."""
+    cloud.bindings.add(_binding(member))
+    member.inputs["project"] = _binding(member)[0]
+    return {"project": member.inputs["project"]}
+
+
+def _member_gone(cloud: Cloud, member: Resource) -> None:
+    cloud.bindings.discard(_binding(member))
+
+
+def _project(cloud: Cloud, query: Inputs) -> dict[str, Any]:
+    _enabled(cloud, "cloudresourcemanager")
+    return {"id": query["projectId"], "projectId": query["projectId"], "number": "123456789"}
 
 
 def _secret(cloud: Cloud, secret: Resource, _before: Resource | None) -> dict[str, Any]:
@@ -242,7 +271,7 @@ KINDS: dict[str, Kind] = {
     SECRET: Kind(_secret, frozenset({"secretId", "project", "replication"})),
     VERSION: Kind(_version, frozenset({"secret", "secretData"})),
     "gcp:secretmanager/secretIamMember:SecretIamMember": Kind(
-        replaces=frozenset({"secretId", "project", "role", "member"})
+        _member, frozenset({"secretId", "project", "role", "member"}), _member_gone
     ),
     "gcp:cloudrunv2/service:Service": Kind(
         _service, frozenset({"name", "location", "project"}), _service_gone, named_by="name"
@@ -261,6 +290,7 @@ INVOKES: dict[str, Callable[[Cloud, Inputs], dict[str, Any]]] = {
         "project": "my-project",
         "region": "us-central1",
     },
+    "gcp:organizations/getProject:getProject": _project,
     "gcp:dns/getManagedZones:getManagedZones": _zones,
     "gcp:cloudrunv2/getService:getService": _told,
     "gcp:artifactregistry/getDockerImage:getDockerImage": _image,
