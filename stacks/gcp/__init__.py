@@ -11,6 +11,7 @@ from stacks import image
 from stacks.deployment import Deployment
 from stacks.gcp import alarms, secrets
 from stacks.gcp.domain import join_domain
+from stacks.gcp.project import number
 from stacks.gcp.reading import read_back
 from stacks.releases import History
 from stacks.settings import Service
@@ -28,12 +29,16 @@ def deploy(service: Service, past: History) -> Deployment:
     primary, canary = past.primary(service), 0 if service.pin else service.canary_percent
     project, region, labels = service.cloud_project, service.region, service.labels
 
+    # Before anything is made, whether the project can be read at all. Later on only the budget asks for its number.
+    known = number(service) if service.budget is not None or not past.releases else None
+    reached = known.apply(lambda _: project) if known else project
+
     # The APIs, which stay enabled after `pulumi destroy`: something else in the project may have come to need them.
     apis = [
         gcp.projects.Service(
             f"{service.name}-{name.partition('.')[0]}",
             service=name,
-            project=project,
+            project=reached,
             disable_on_destroy=False,
         )
         for name in _apis(service)
@@ -104,7 +109,7 @@ def deploy(service: Service, past: History) -> Deployment:
             member=member,
         )
     if service.alarm_email:
-        alarms.watch(service, enabled)
+        alarms.watch(service, known, enabled)
 
     return Deployment(
         url=cloud_run.uri,

@@ -15,7 +15,9 @@ def apis(service: Service) -> list[str]:
     return ["monitoring.googleapis.com", *bill] if service.alarm_email else []
 
 
-def watch(service: Service, enabled: pulumi.ResourceOptions) -> None:
+def watch(
+    service: Service, project_number: pulumi.Output[str] | None, enabled: pulumi.ResourceOptions
+) -> None:
     """Mail to `service.alarm_email` about failures, turned away requests and, with a budget, the month's bill."""
     channel = gcp.monitoring.NotificationChannel(
         service.name,
@@ -71,18 +73,24 @@ def watch(service: Service, enabled: pulumi.ResourceOptions) -> None:
             user_labels=service.labels,
             opts=enabled,
         )
-    if service.budget is not None:
-        _budget(service, channel, enabled)
+    if service.budget is not None and project_number is not None:
+        _budget(service, project_number, channel, enabled)
 
 
 def _budget(
-    service: Service, channel: gcp.monitoring.NotificationChannel, enabled: pulumi.ResourceOptions
+    service: Service,
+    project_number: pulumi.Output[str],
+    channel: gcp.monitoring.NotificationChannel,
+    enabled: pulumi.ResourceOptions,
 ) -> None:
     gcp.billing.Budget(
         service.name,
         billing_account=service.billing_account,
         display_name=service.name,
-        budget_filter=gcp.billing.BudgetBudgetFilterArgs(projects=[f"projects/{service.cloud_project}"]),
+        # The API answers with the number, whatever it was sent, and a name would be a change in each `up`.
+        budget_filter=gcp.billing.BudgetBudgetFilterArgs(
+            projects=[pulumi.Output.concat("projects/", project_number)]
+        ),
         amount=gcp.billing.BudgetAmountArgs(
             specified_amount=gcp.billing.BudgetAmountSpecifiedAmountArgs(units=f"{service.budget}")
         ),

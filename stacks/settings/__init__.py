@@ -28,6 +28,12 @@ PROVIDER_KEYS = {
     },
 }
 
+# What a budget needs besides on Google Cloud, likewise.
+BILLING_KEYS = {
+    "gcp:billingProject": ("GOOGLE_BILLING_PROJECT",),
+    "gcp:userProjectOverride": ("USER_PROJECT_OVERRIDE",),
+}
+
 HOST = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -108,6 +114,7 @@ def read(
         *images.problems(image, {key: str(values[key]) for key in ("app", "appDir")}, platform, region),
         *otlp.problems(endpoint, image),
         *rules.watching(str(values["alarmEmail"]), values["budget"], str(values["billingAccount"]), platform),
+        *_billed(config, environment, platform, values["budget"]),
         *access.problems(values, platform),
         *unfit,
         *missing,
@@ -186,6 +193,28 @@ def _provider_settings(
             ]
             problems.append(f"{key}: it is not set; type `pulumi config set {key} {example}`")
     return found, problems
+
+
+def _billed(
+    config: Mapping[str, str], environment: Mapping[str, str], platform: str, budget: object
+) -> list[str]:
+    """What the provider lacks to ask for a budget, if budgets are kept with a billing account."""
+    if not budget or "billingAccount" not in rules.rules(platform):
+        return []
+    examples = {
+        "gcp:billingProject": config.get("gcp:project") or "MY-PROJECT",
+        "gcp:userProjectOverride": "true",
+    }
+    held = {
+        key: config.get(key) or next((environment[name] for name in names if environment.get(name)), "")
+        for key, names in BILLING_KEYS.items()
+    }
+    return [
+        f"{key}: it is {held[key] or 'not set'}, and budget is {budget}: the budgets' API counts its quota on a "
+        f"project; type `pulumi config set {key} {example}`"
+        for key, example in examples.items()
+        if held[key].lower() in ("", "false")
+    ]
 
 
 def _refused(values: Mapping[str, Value], platform: str) -> list[str]:

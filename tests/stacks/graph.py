@@ -26,7 +26,13 @@ from stacks.settings import Service, read
 from tests.stacks import aws_cloud
 from tests.stacks.cloud import Cloud, RefusedError
 
-PROVIDER_CONFIG = {"aws:region": aws_cloud.REGION, "gcp:region": "us-central1", "gcp:project": "my-project"}
+PROVIDER_CONFIG = {
+    "aws:region": aws_cloud.REGION,
+    "gcp:region": "us-central1",
+    "gcp:project": "my-project",
+    "gcp:billingProject": "my-project",
+    "gcp:userProjectOverride": "true",
+}
 FIRST = History()
 _SIGNATURE = rpc._special_sig_key
 

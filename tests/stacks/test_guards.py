@@ -10,10 +10,11 @@ import pytest
 import platforms
 from serve.aws_lambda import make_handler
 from serve.messages import Response
+from stacks.settings import ConfigError, read
 from tests.stacks.aws_cloud import ACCOUNT
 from tests.stacks.cloud import Cloud, RefusedError
 from tests.stacks.engine import Stack
-from tests.stacks.graph import Graph, run, service
+from tests.stacks.graph import PROVIDER_CONFIG, Graph, run, service
 from tests.stacks.settings.test_settings import problems
 from tests.stacks.test_models import said
 
@@ -160,7 +161,7 @@ def test_a_budget_tells_of_what_is_spent_and_of_what_is_going_to_be() -> None:
         "0A1B2C-3D4E5F-6A7B8C",
         {"units": "20"},
     )
-    assert budget["budgetFilter"] == {"projects": ["projects/my-project"]}
+    assert budget["budgetFilter"] == {"projects": ["projects/123456789"]}
     assert [rule["spendBasis"] for rule in budget["thresholdRules"]] == ["CURRENT_SPEND", "FORECASTED_SPEND"]
 
 
@@ -229,6 +230,30 @@ def test_a_mistake_names_the_key_and_what_is_allowed(
 ) -> None:
     """Before anything is made."""
     assert problems(platform, **config) == [problem]
+
+
+@pytest.mark.parametrize(
+    ("key", "variable", "example"),
+    [
+        ("gcp:billingProject", "GOOGLE_BILLING_PROJECT", "my-project"),
+        ("gcp:userProjectOverride", "USER_PROJECT_OVERRIDE", "true"),
+    ],
+)
+def test_a_google_budget_needs_a_project_for_its_quota(key: str, variable: str, example: str) -> None:
+    """The provider sends no project to the budgets' API without both; a variable may hold it."""
+    config = {name: value for name, value in PROVIDER_CONFIG.items() if name != key}
+    config |= {"demo:alarmEmail": "ops@example.com", "demo:budget": "20"}
+    config |= {f"demo:{name}": value for name, value in ACCOUNT_KEY.items()}
+
+    with pytest.raises(ConfigError) as told:
+        read(config, "demo", "gcp", {})
+
+    (problem,) = told.value.problems
+    assert problem == (
+        f"{key}: it is not set, and budget is 20: the budgets' API counts its quota on a project; type "
+        f"`pulumi config set {key} {example}`"
+    )
+    assert read(config, "demo", "gcp", {variable: example}).budget == 20
 
 
 def test_the_judges_refuse_what_could_not_work(cloud: Cloud) -> None:
