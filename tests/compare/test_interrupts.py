@@ -67,8 +67,8 @@ def alive(processes: Iterable[tuple[int, int]]) -> list[str]:
 
 
 def until(reached: Callable[[], bool], started: Started) -> None:
-    """Wait for an event, half a minute at most, or for the end of the command."""
-    deadline = time.monotonic() + 30
+    """Wait for an event, two minutes at most on a busy machine, or for the end of the command."""
+    deadline = time.monotonic() + 120
     while started.process.poll() is None and not reached():
         assert time.monotonic() < deadline, "the event did not come"
         threading.Event().wait(0.02)

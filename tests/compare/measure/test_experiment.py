@@ -75,6 +75,7 @@ def test_bursts_that_bring_nothing_are_given_up(serve: Serve, compare: Compare) 
     assert done.report["targets"][0]["cold_note"] == "none proven in 18 attempts"
 
 
+@pytest.mark.quiet
 def test_an_open_loop_counts_from_when_a_request_was_due(serve: Serve, compare: Compare) -> None:
     """A server slower than its rate on one connection: each request waits longer than the one before, and says so."""
     server = serve("--delay", "30")
@@ -225,6 +226,7 @@ def test_a_target_that_hangs_under_load_is_left_aside(serve: Serve, compare: Com
     assert [one["ok"] for one in again] == [True, True, False, False, False]
 
 
+@pytest.mark.quiet
 def test_precision_ends_a_run_that_is_precise_enough(serve: Serve, compare: Compare) -> None:
     """The run stops well before its cap, and the primary interval is as narrow as was asked for."""
     server = serve("--delay", "10")
@@ -250,6 +252,7 @@ def test_precision_is_not_believed_before_there_are_enough_instances(serve: Serv
     assert max(sample["round"] for sample in done.samples) == 90 - 1
 
 
+@pytest.mark.quiet
 def test_duration_ends_a_run(serve: Serve, compare: Compare) -> None:
     """The last request is sent before the time is over."""
     server = serve()
