@@ -10,9 +10,12 @@ BIN := .venv/bin
 TARGETS ?=
 STACK ?=
 ARGS ?=
+# What is typed as `make compare APP_DIR=../shop APP=app:app` is written to app.toml, and holds from then on.
+REMEMBER = $(if $(filter command,$(firstword $(origin APP_DIR)) $(firstword $(origin APP))),\
+  $(BIN)/python -m appfolder remember "$(APP_DIR)" "$(APP)")
 ACTIONLINT := v1.7.12
 # Every entry of requirements/ that `make lock` renders; the first holds all others, so that they agree.
-LOCKS := dev app doors otel compare stacks
+LOCKS := dev app doors otel compare stacks uv
 
 .PHONY: help compare test check soak lint bench dev start image logs lock upgrade clean
 
@@ -20,6 +23,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 compare: .venv/compare ## measure: the emulated platforms, or TARGETS="aws mine=https://example.com/hello"
+	@$(REMEMBER)
 	@$(BIN)/python -m compare run $(TARGETS) $(ARGS)
 
 test: .venv/dev .cache/rie/installed ## run every test, on all cores
@@ -47,13 +51,16 @@ bench: .venv/dev ## benchmarks: ratios against named peers
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 dev: .venv/compare ## the app with reload, for writing it
-	@$(BIN)/flask --app app run --debug --port 8080
+	@$(REMEMBER)
+	@$(BIN)/python -m appfolder dev
 
 start: .venv/compare ## where the time of the app's start goes, per import, and what is deferred
-	@$(BIN)/python -m serve.start.report
+	@$(REMEMBER)
+	@$(BIN)/python -m appfolder start
 
 image: ## build the image with docker or podman
-	@./image.sh $(ARGS)
+	@$(if $(REMEMBER),$(PYTHON) -m appfolder remember "$(APP_DIR)" "$(APP)")
+	@PYTHON=$(PYTHON) ./image.sh $(ARGS)
 	@echo "What it adds to its base:"
 	@$(PYTHON) -m benchmarks.image
 
@@ -90,7 +97,10 @@ clean: ## remove environments and caches; results stay
 # A stamp a purpose: installed again when its lock changes.
 .venv/compare .venv/dev: .venv/%: requirements/%.txt .venv/bin/python
 	@echo "Setting up .venv for $* (once)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@# uv takes a tenth of the time; pip knows settings of this machine, such as an index of one's own, that uv does not.
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $< 2>/dev/null || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 .venv/bin/python:

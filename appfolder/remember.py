@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import tomllib
 from pathlib import Path
 
 from appfolder.settings import FILE, ROOT, App, read
@@ -19,7 +20,7 @@ def remember(folder: str, spec: str, *, root: Path = ROOT, base: Path | None = N
     file = root / FILE
     before = file.read_text(encoding="utf-8") if file.exists() else ""
     app = read({}, folder, spec, root=root, base=base)
-    same = bool(before) and read({}, root=root).folder == app.folder
+    same = bool(before) and os.path.abspath(root / _folder(before)) == str(app.folder)  # noqa: PTH100 - as read
     text = _changed(before, {"app": app.spec}) if same else _changed(template(), _lines(app, root))
     if text == before:
         return ""
@@ -31,12 +32,25 @@ def remember(folder: str, spec: str, *, root: Path = ROOT, base: Path | None = N
         file.write_text(text, encoding="utf-8")
     except OSError as failure:
         raise UserError(f"{FILE} cannot be written: {failure.strerror}") from None
-    return f"{FILE} says from now on: {app.spec} in {os.path.relpath(app.folder, root)}{kept}"
+    return f"{FILE} says from now on: {app.spec} in {_shown(app.folder, root)}{kept}"
+
+
+def _folder(text: str) -> str:
+    try:
+        return str(tomllib.loads(text).get("folder", "."))
+    except tomllib.TOMLDecodeError as problem:
+        raise UserError(f"{FILE} is not TOML: {problem}") from None
+
+
+def _shown(folder: Path, root: Path) -> str:
+    """Relative if the two are neighbours, which are moved together."""
+    relative = os.path.relpath(folder, root)
+    return str(folder) if relative.startswith("../../..") else relative
 
 
 def _lines(app: App, root: Path) -> dict[str, str | list[str]]:
     return {
-        "folder": os.path.relpath(app.folder, root),
+        "folder": _shown(app.folder, root),
         "app": app.spec,
         "health": app.health,
         "requirements": list(app.requirements),

@@ -33,10 +33,10 @@ def run(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     targets: _Targets = None,
     targets_file: options.TargetsFile = None,
     method: options.Method = None,
-    path: options.UrlPath = options.PATH,
+    path: options.UrlPath = None,
     headers: options.Headers = None,
     body: options.Body = None,
-    expect: options.Expect = 200,
+    expect: options.Expect = None,
     cold: options.Cold = "idle",
     cold_starts: options.ColdStarts = 10,
     burst: options.Burst = 10,
@@ -71,7 +71,7 @@ def run(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     if aa:
         options.refuse_with_aa(context)
     plan = options.plan_of(locals())
-    request = options.request_of(method, headers, body, expect)
+    request, path = options.request_of(method, headers, body, expect, path)
     from compare import commands  # noqa: PLC0415 -- scipy takes a second that a usage error need not wait for
 
     output = commands.Output(results, commandline.console(), _command(), quiet=quiet, monthly=monthly)
@@ -112,10 +112,10 @@ def gate(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     ] = None,
     targets_file: options.TargetsFile = None,
     method: options.Method = None,
-    path: options.UrlPath = options.PATH,
+    path: options.UrlPath = None,
     headers: options.Headers = None,
     body: options.Body = None,
-    expect: options.Expect = 200,
+    expect: options.Expect = None,
     cold: options.Cold = "none",
     cold_starts: options.ColdStarts = 10,
     burst: options.Burst = 10,
@@ -143,7 +143,7 @@ def gate(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     if saved:
         limit = commands.Limit(baseline, candidate, slowdown, failures)
         raise typer.Exit(commands.gate_saved(saved, limit, output, primary))
-    request = options.request_of(method, headers, body, expect)
+    request, path = options.request_of(method, headers, body, expect, path)
     chosen = options.pair_of(baseline, candidate, targets_file, request, path)
     limit = commands.Limit(chosen[0].name, chosen[1].name, slowdown, failures)
     raise typer.Exit(commands.gate(chosen, plan, limit, output))

@@ -1,5 +1,6 @@
 """The options that `run` and `gate` share, and what they say as a request and a plan."""
 
+import os
 import random
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from appfolder import settings as appfolder
 from commandline import UserError
 from compare.targets.request import Request, header
 from compare.targets.target import DEFAULT, Target, distinct, from_file, typed
@@ -18,16 +20,20 @@ from runs.plan import Plan
 ROUNDS = 300
 # Where options such as --precision stop when --rounds does not say.
 ROUNDS_CAP = 10_000
-PATH = "/hello"
 
 TargetsFile = Annotated[
     Path | None, typer.Option("--targets", metavar="FILE", help="a TOML file of targets (docs/compare.md)")
 ]
 Method = Annotated[
-    str | None, typer.Option(help="HTTP method [GET, or POST with a body]", show_default=False)
+    str | None, typer.Option(help="HTTP method [app.toml's; POST with a body]", show_default=False)
 ]
 UrlPath = Annotated[
-    str, typer.Option("--path", help="for stacks, emulated platforms and URLs without a path")
+    str | None,
+    typer.Option(
+        "--path",
+        help="for stacks, emulated platforms and URLs without a path [app.toml's]",
+        show_default=False,
+    ),
 ]
 Headers = Annotated[
     list[str] | None,
@@ -36,7 +42,9 @@ Headers = Annotated[
     ),
 ]
 Body = Annotated[str | None, typer.Option(help="what is sent; ${NAME} is read from the environment")]
-Expect = Annotated[int, typer.Option(help="the status that counts as success")]
+Expect = Annotated[
+    int | None, typer.Option(help="the status that counts as success [app.toml's]", show_default=False)
+]
 Cold = Annotated[
     Literal["idle", "burst", "none"],
     typer.Option(
@@ -73,14 +81,20 @@ Results = Annotated[Path, typer.Option(metavar="FOLDER", help="where runs are sa
 Quiet = Annotated[bool, typer.Option("--quiet", help="no progress, only the result")]
 
 
-def request_of(method: str | None, headers: list[str] | None, body: str | None, expect: int) -> Request:
-    """The request that the options describe."""
-    return Request(
-        method=(method or ("POST" if body is not None else "GET")).upper(),
+def request_of(
+    method: str | None, headers: list[str] | None, body: str | None, expect: int | None, path: str | None
+) -> tuple[Request, str]:
+    """The request that the options describe and its path; what they leave open is as app.toml has it."""
+    usual = appfolder.read(os.environ).request
+    if body is None and method is None:
+        method, body = usual.method, usual.body or None
+    request = Request(
+        method=(method or "POST").upper(),
         headers=tuple(header(text) for text in headers or []),
         body=body,
-        expect=expect,
+        expect=usual.expect if expect is None else expect,
     )
+    return request, usual.path if path is None else path
 
 
 def targets_of(words: list[str] | None, file: Path | None, request: Request, path: str) -> list[Target]:

@@ -129,6 +129,7 @@ class _Recording:
         with self._file(targets, output, before) as file:
 
             def sink(sample: Sample) -> None:
+                self._refuse_no_such_path(sample)
                 file.write(sample.record())
                 self.samples[sample.target].append(sample)
 
@@ -171,6 +172,16 @@ class _Recording:
         except OSError as failure:
             return f"failed: {files.told(failure)}; the samples before are in the file"
         return "interrupted" if self.stop else "complete"
+
+    def _refuse_no_such_path(self, sample: Sample) -> None:
+        """UserError where the first answer of all is 404: nothing that follows would be worth the wait."""
+        if sample.status != 404 or sample.ok or any(self.samples.values()):  # noqa: PLR2004 - HTTP's own
+            return
+        [endpoint] = [endpoint for endpoint in self.opened if endpoint.name == sample.target]
+        raise UserError(
+            f"{sample.target} answered 404 to {endpoint.request.method} {endpoint.shown_url}: it has no such path; "
+            "write one that it has in app.toml, under [request] path, or give --path"
+        )
 
     def _redacted(self, text: str) -> str:
         """`text` without the secrets of any target."""
@@ -265,7 +276,7 @@ def _new_directory(results: Path) -> Path:
 
 
 def _remove(directory: Path) -> None:
-    """Remove the folder of a run that never began."""
+    """Remove the folder of a run in which nothing was measured: its file has at most its first line."""
     samples = directory / SAMPLES
-    if not samples.exists() or not samples.stat().st_size:
+    if not samples.exists() or samples.read_bytes().count(b"\n") <= 1:
         shutil.rmtree(directory)

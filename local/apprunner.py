@@ -81,7 +81,9 @@ class Service:
         self, settings: Settings, plan: Plan, log: Log, reaper: Reaper, check: HealthCheck | None = None
     ) -> None:
         self._log = log
-        self._watch = Watch(check or HealthCheck.of("apprunner"), _START_SECONDS, self._replace)
+        self._watch = Watch(
+            check or HealthCheck.of("apprunner", settings.health), _START_SECONDS, self._replace
+        )
         self._backend = Backend(
             settings,
             plan,

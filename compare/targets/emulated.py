@@ -1,10 +1,15 @@
 """A target of this machine into a running emulation of its platform, and its URL."""
 
-from collections.abc import Generator
+import os
+import sys
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import platforms
+from appfolder import environment
+from appfolder import settings as appfolder
 from commandline import UserError
 from compare.targets.target import Target
 from local import Emulator, EmulatorError, Settings, SettingsError
@@ -19,9 +24,30 @@ def started(target: Target, idle_s: float, logs: Path) -> Generator[str]:
     log = logs / f"{target.what}-{target.name.replace(':', '-')}.log"
     # ECS's tasks do not go, however long they are idle.
     idle = idle_s if "idle_timeout" in platforms.limits(target.what) else None
-    settings = Settings(port=0, idle_seconds=idle, log=log, **dict(target.emulator))
+    settings = of_the_app(
+        Settings(port=0, idle_seconds=idle, log=log, **dict(target.emulator)), lambda _: None
+    )
     try:
         with Emulator(target.what, settings) as emulator:
             yield emulator.url
     except (SettingsError, EmulatorError) as failure:
         raise UserError(f"target {target.name} does not start: {failure}") from failure
+
+
+def prepare(settings: Settings) -> None:
+    """Make what instances with `settings` need, so that nothing is made while others are measured. UserError if not."""
+    of_the_app(settings, lambda text: print(text, file=sys.stderr))
+
+
+def of_the_app(settings: Settings, say: Callable[[str], None]) -> Settings:
+    """`settings` with the app of app.toml, unless they name another, in the environment that its requirements make."""
+    app = appfolder.read(os.environ, spec=settings.app or "")
+    is_process = settings.engine == "process"
+    return replace(
+        settings,
+        app=app.spec if is_process else settings.app,
+        app_dir=app.folder,
+        python=environment.python(app, os.environ, say) if is_process else None,
+        health=app.health,
+        env_file=app.env_file,
+    )

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import platforms
 from commandline import UserError
-from compare.targets.emulated import started
+from compare.targets.emulated import prepare, started
 from compare.targets.request import Filled, filled
 from compare.targets.target import Target
+from local import Settings
 from runs.sample import Source
 
 PROJECT = Path(__file__).parents[2]
@@ -48,6 +49,8 @@ def located(targets: Sequence[Target]) -> list[Target]:
     found = [_located(target) if target.where == "stack" else target for target in targets]
     for target in found:
         filled(target.request, os.environ)
+    for emulator in dict.fromkeys(target.emulator for target in found if target.where == "local"):
+        prepare(Settings(**dict(emulator)))
     return found
 
 

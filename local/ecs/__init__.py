@@ -19,7 +19,7 @@ from local.instances.health import HealthCheck, Watch
 from local.instances.process import Reaper
 from local.instances.server import Backend, Server
 from local.log import Log
-from local.settings import Plan, Settings
+from local.settings import Plan, Settings, SettingsError
 
 
 def environment(port: int) -> dict[str, str]:
@@ -39,8 +39,15 @@ class Service:
         self, settings: Settings, plan: Plan, log: Log, reaper: Reaper, check: HealthCheck | None = None
     ) -> None:
         self._log = log
+        if not settings.health:
+            raise SettingsError(
+                "ECS's load balancer asks a path whether the app is healthy, and app.toml names none: write one there "
+                'that answers 200, such as health = "/", or give --health'
+            )
         grace = platforms.limit("ecs", "health_grace")
-        self._watch = Watch(check or HealthCheck.of("ecs", grace=grace), grace, self._replace)
+        self._watch = Watch(
+            check or HealthCheck.of("ecs", settings.health, grace=grace), grace, self._replace
+        )
         self._backend = Backend(
             settings,
             plan,

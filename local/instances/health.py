@@ -21,7 +21,8 @@ _FIRST_CHECKS_SECONDS = 0.1
 class HealthCheck:
     """Seconds between two checks, seconds that one may take, and how many in a row have to fail.
 
-    grace: seconds from an instance's start on in which failures have no consequence.
+    grace: seconds from an instance's start on in which failures have no consequence. path: what is asked with GET and
+    has to answer 200; "" for none, then the port has to take a connection.
     """
 
     interval: float
@@ -31,10 +32,10 @@ class HealthCheck:
     path: str = "/health"
 
     @classmethod
-    def of(cls, platform: str, *, grace: float = 0) -> "HealthCheck":
+    def of(cls, platform: str, path: str, *, grace: float = 0) -> "HealthCheck":
         """A platform's own numbers, on the path that its stack configures."""
         names = ("health_interval", "health_timeout", "health_failures")
-        return cls(*(platforms.limit(platform, name) for name in names), grace=grace)
+        return cls(*(platforms.limit(platform, name) for name in names), grace=grace, path=path)
 
 
 class Watch:
@@ -68,6 +69,8 @@ class Watch:
         while (problem := await self._problem(server)) and loop.time() < began + self._start_seconds:
             if exited.done():
                 return f"exited with {exited.result()} before it was healthy"
+            if problem.is_final:
+                return f'{problem}; health in app.toml, or --health, names a path that answers 200, or "" for none'
             await asyncio.sleep(_FIRST_CHECKS_SECONDS)
         if problem:
             return problem
@@ -91,13 +94,31 @@ class Watch:
                 await self._unhealthy(server, f"{failures} checks failed, {problem}")
                 return
 
-    async def _problem(self, server: Server) -> str | None:
+    async def _problem(self, server: Server) -> "_Problem | None":
         path = self._check.path
         try:
+            if not path:
+                _, writer = await asyncio.open_connection("127.0.0.1", server.instance.port)
+                writer.close()
+                return None
             status = await server.proxy.get(path, self._check.timeout)
         except (aiohttp.ClientError, OSError) as problem:
-            return f"GET {path}: {type(problem).__name__} {problem}".rstrip()
-        return None if status == 200 else f"GET {path} answered {status}"  # noqa: PLR2004
+            found = _Problem(f"GET {path}: {type(problem).__name__} {problem}".rstrip())
+            found.is_final = False
+            return found
+        if status == 200:  # noqa: PLR2004 - what every platform asks for
+            return None
+        found = _Problem(f"GET {path} answered {status}")
+        # The real platform asks on for minutes; an app that redirects or has no such path will not come to answer 200.
+        found.is_final = 300 <= status < 500 and status not in {408, 425, 429}  # noqa: PLR2004 - HTTP's classes
+        return found
+
+
+class _Problem(str):
+    """Why a check failed; `is_final` if no later one will succeed."""
+
+    __slots__ = ("is_final",)
+    is_final: bool
 
 
 async def deploy(pool: Pool[Server], what: str) -> None:

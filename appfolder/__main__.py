@@ -1,0 +1,87 @@
+"""What the Makefile asks of app.toml: `python -m appfolder remember|dev|start`; every error is one line."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from appfolder import environment, settings
+from appfolder.remember import remember
+from usererror import UserError
+
+# Prints what reload depends on: Flask has a server of its own for that, the others are reloaded by gunicorn.
+_KIND = """
+from serve.loader import is_asgi, load_app
+app = load_app()
+is_flask = any(each.__module__ == "flask.app" for each in type(app).__mro__)
+print("flask" if is_flask else "asgi" if is_asgi(app) else "wsgi")
+"""
+PORT = "8080"
+
+
+def main(words: list[str]) -> int:
+    """Do what the first word says; the exit status."""
+    match words:
+        case ["remember", folder, spec]:
+            if said := remember(folder, spec, base=Path.cwd()):
+                _say(said)
+            return 0
+        case ["dev"]:
+            return _dev()
+        case ["start"]:
+            app = settings.read(os.environ)
+            return _run(app, [_python(app), "-m", "serve.start.report"])
+        case _:
+            _say("python -m appfolder takes remember FOLDER APP, dev, or start")
+            return 2
+
+
+def _dev() -> int:
+    """Serve the app with reload, until Ctrl-C."""
+    app = settings.read(os.environ)
+    python = _python(app)
+    asked = subprocess.run(
+        [python, "-c", _KIND],
+        env=_environment(app),
+        cwd=app.folder,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if asked.returncode:
+        return 1  # the app's own words are on the screen
+    kind = asked.stdout.split()[-1]
+    if kind == "flask":
+        return _run(app, [python, "-m", "flask", "--app", app.spec, "run", "--debug", "--port", PORT])
+    worker = "serve.gunicorn_asgi.Worker" if kind == "asgi" else "gthread"
+    words = ["--reload", "--bind", f"127.0.0.1:{PORT}", "--worker-class", worker, "--threads", "8"]
+    return _run(app, [python, "-m", "gunicorn", *words, "serve.gunicorn_app:application"])
+
+
+def _python(app: settings.App) -> str:
+    return str(environment.python(app, os.environ, _say))
+
+
+def _environment(app: settings.App) -> dict[str, str]:
+    values = environment.variables(app.folder, app.spec)
+    file = settings.variables_of(app.env_file) if app.env_file else {}
+    return {**os.environ, **file, **values, "HEALTH_PATH": app.health}
+
+
+def _run(app: settings.App, command: list[str]) -> int:
+    """The command in the app's folder, in this program's place, so that signals arrive at it."""
+    os.chdir(app.folder)
+    sys.stdout.flush()
+    os.execve(command[0], command, _environment(app))  # noqa: S606 - a list of words, and no shell
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except UserError as problem:
+        _say(f"error: {problem}")
+        sys.exit(problem.status)
