@@ -5,6 +5,7 @@ A test that is marked `quiet` runs while no other test of this checkout does.
 """
 
 import fcntl
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,12 @@ NEEDS = {"engine": "container", "browser": "browser", "database_server": "databa
 # stands in the door, so that a quiet test is not overtaken for ever.
 _DOOR = Path(__file__)
 _ROOM = Path(__file__).with_name("conftest.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, because a test that waits for an idle time or a timeout needs none."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(tryfirst=True)
