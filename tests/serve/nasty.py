@@ -94,6 +94,7 @@ def seen(environ: dict[str, Any]) -> dict[str, Any]:
         # Where the client declared none (no body, or one in chunks) an HTTP API does: the same to an app.
         "length": environ.get("CONTENT_LENGTH", str(len(body))),
         "scheme": environ["wsgi.url_scheme"],
+        "remote": environ["REMOTE_ADDR"],
     }
 
 
@@ -138,6 +139,7 @@ async def seen_by_asgi(scope: dict[str, Any], receive: Any) -> dict[str, Any]:
             )
     return {
         **fields,
+        "remote": scope["client"][0],
         **{key: scope[key] for key in ("method", "path", "root_path", "scheme")},
         "query": scope["query_string"].decode("latin-1"),
         "body": body.hex(),

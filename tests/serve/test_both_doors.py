@@ -10,9 +10,10 @@ What the platform itself makes different is taken out by `comparable`, and is al
 - repeated fields: payload 2.0 joins all but Set-Cookie by commas, and sends the cookies first
 - the type of a body whose app declared none: an HTTP API says text/plain; charset=utf-8
 (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html)
-Never sent, because the fronts of the platforms normalise it: dot segments, paths that are no UTF-8, several Cookie
-fields, whitespace around a field's value. Nor a request line beyond ASCII, which gunicorn refuses as RFC 9112 has it,
-and an HTTP API passes on. HTTP_COOKIE is compared as RFC 6265 has clients send it.
+Never sent, because the fronts of the platforms normalise it: dot segments, paths that are no UTF-8, whitespace around a
+field's value. Nor a request line beyond ASCII, which gunicorn refuses as RFC 9112 has it, and an HTTP API passes on.
+Never answered: a status from 600 on, which an HTTP API makes a 500. HTTP_COOKIE is compared as RFC 6265 has clients
+send it.
 """
 
 import base64
@@ -20,7 +21,7 @@ import http.client
 import json
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -60,10 +61,13 @@ def doors(processes: None, request: pytest.FixtureRequest) -> Iterator[list[tupl
         yield [(url.hostname or "", url.port or 0) for url in urls]
 
 
-def ask(address: tuple[str, int], method: str, request: bytes) -> Answer:
-    """Send these bytes and read the response."""
+def ask(address: tuple[str, int], method: str, request: bytes, cuts: Iterable[int] = ()) -> Answer:
+    """Send these bytes, each piece between two cuts in a packet of its own, and read the response."""
     with socket.create_connection(address, timeout=60) as connection:
-        connection.sendall(request)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        ends = [*sorted(cut for cut in set(cuts) if 0 < cut < len(request)), len(request)]
+        for begin, end in zip([0, *ends], ends, strict=False):
+            connection.sendall(request[begin:end])
         response = http.client.HTTPResponse(connection, method=method)
         response.begin()
         return comparable(response.status, response.getheaders(), response.read())
@@ -102,6 +106,11 @@ names = st.integers(0, 4).map(lambda number: f"X-Test-{number}")
 cookies = st.lists(
     st.from_regex(r"[a-z]{1,4}=[!#-+\--:<-\[\]-~]{0,6}", fullmatch=True), min_size=1, max_size=3
 )
+chains = st.lists(st.ip_addresses().map(str) | st.sampled_from(["unknown", "_hidden", ""]), max_size=3)
+origins = st.sampled_from(["", "", "", "http://other.test", "https://other.test:8443"])
+fragments = st.sampled_from(["", "", "", "#", "#part?q=1"])
+# Those of other specifications; a method of no specification is refused by the parser of the emulation's front.
+ODD = ("PROPFIND", "REPORT", "M-SEARCH", "PURGE", "MKCOL")
 bodies = st.binary(max_size=200) | st.text(max_size=50).map(lambda text: text.encode("utf-8", "replace"))
 types = st.sampled_from(
     [
@@ -114,6 +123,7 @@ types = st.sampled_from(
 statuses = st.sampled_from(
     [
         *("200 OK", "201 Created", "204 No Content", "302 Found", "304 Not Modified", "404 Not Found"),
+        *("102 Processing", "207 Multi-Status", "226 IM Used", "299 Odd", "451 ", "599 Odder"),
         *("418 I'm a teapot", "500 Internal Server Error", "503 Service Unavailable"),
     ]
 )
@@ -141,20 +151,22 @@ def _pair(line: str) -> tuple[str, str]:
 
 
 @st.composite
-def requests(draw: st.DrawFn) -> tuple[str, bytes]:
-    """A method, and a whole HTTP/1.1 request by it as bytes."""
+def requests(draw: st.DrawFn) -> tuple[str, bytes, list[int]]:
+    """A method, a whole HTTP/1.1 request by it as bytes, and where it is cut into pieces."""
     plan: Plan = {
         "status": draw(statuses),
         "headers": [_pair(line) for line in draw(st.lists(answered, max_size=5))],
         "chunks": [base64.b64encode(chunk).decode() for chunk in draw(st.lists(bodies, max_size=3))],
         "way": draw(st.sampled_from(WAYS)),
     }
-    method = draw(st.sampled_from(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]))
+    method = draw(st.sampled_from(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", *ODD]))
     query = draw(queries)
     fields = draw(st.lists(st.tuples(names, field_value), max_size=4))
     fields += [("X-Plan", base64.b64encode(json.dumps(plan).encode()).decode())]
-    if draw(st.booleans()):
+    for _ in range(draw(st.integers(0, 2))):
         fields.append(("Cookie", "; ".join(draw(cookies))))
+    if draw(st.booleans()):
+        fields.append(("X-Forwarded-For", ", ".join(draw(chains))))
     body = b"" if method in ("GET", "HEAD", "OPTIONS") else draw(bodies)
     if body:
         fields.append(("Content-Type", draw(types)))
@@ -162,19 +174,20 @@ def requests(draw: st.DrawFn) -> tuple[str, bytes]:
             fields.append(("Content-Length", str(len(body))))
         else:
             fields.append(("Transfer-Encoding", "chunked"))
-            half = len(body) // 2
-            parts = [*filter(None, (body[:half], body[half:])), b""]
+            size = draw(st.integers(1, len(body)))
+            parts = [*(body[at : at + size] for at in range(0, len(body), size)), b""]
             body = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts)
-    target = draw(paths) + (f"?{query}" if query else "")
+    target = draw(origins) + draw(paths) + (f"?{query}" if query else "") + draw(fragments)
     lines = [f"{method} {target} HTTP/1.1", "Host: example.test", "Connection: close"]
     lines += [f"{name}: {value}" for name, value in fields]
-    return method, "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+    whole = "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+    return method, whole, draw(st.lists(st.integers(1, len(whole)), max_size=4))
 
 
 @settings(max_examples=EXAMPLES)
 @given(request=requests())
 def test_a_request_gets_the_same_status_headers_and_body(
-    doors: list[tuple[str, int]], request: tuple[str, bytes]
+    doors: list[tuple[str, int]], request: tuple[str, bytes, list[int]]
 ) -> None:
     through_gunicorn, *through_lambda = (ask(address, *request) for address in doors)
 

@@ -128,6 +128,21 @@ def test_the_bare_stage_is_answered_without_a_redirect() -> None:
     assert (result["statusCode"], result["body"]) == (200, "home")
 
 
+@given(stage=segments.filter(lambda text: text != "$default"), below=st.lists(segments, max_size=3))
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_any_stage_is_a_mount_at_an_apis_own_address_alone(
+    version: str, stage: str, below: list[str]
+) -> None:
+    path = "".join(f"/{quote(segment, safe='')}" for segment in [stage, *below])
+    for domain, expected in ((AMAZONS, f"/{stage}"), (OWN, "")):
+        event = http_api(version, path, stage, domain, resource="$default", pathParameters=None)
+
+        mount, rest_ = split(event)
+
+        assert mount.encode("latin-1").decode() == expected
+        assert rest_.encode("latin-1").decode() == ("".join(f"/{segment}" for segment in below) or "/")
+
+
 PATHS = ["/shop/hello", "/shop", "/shop/", "/hello", "/shopping"]
 PREFIXED = [(200, b"/shop/hello"), (200, b"home"), (200, b"home"), (200, b"/hello"), (404, None)]
 
