@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from functools import partial
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from serve import application, settings, start
@@ -10,45 +11,43 @@ from serve.events import shape_of
 from serve.events.body import TooLargeError
 from serve.instance import Identity
 from serve.logs import ids, ids_of
-from serve.messages import INTERNAL_ERROR, Call, error
+from serve.messages import INTERNAL_ERROR, Call, Response, error
 from serve.wsgi_call import call
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
+    from serve.events.no_http import Taker
     from serve.streaming import Answer, Streamer
 
 log = logging.getLogger(__name__)
 
 
-def make_handler(respond: Call, streamer: "Streamer | None" = None) -> Callable[[Any, Any], Any]:
-    """A Lambda handler. It answers every event and raises nothing, so the instance lives on.
+def make_handler(
+    respond: Call, streamer: "Streamer | None" = None, events_path: str = ""
+) -> Callable[[Any, Any], Any]:
+    """A Lambda handler. It answers every HTTP event and raises nothing then, so the instance lives on.
 
-    With `streamer`, the result of an event whose sender takes a response in pieces is a Piecewise.
+    With `streamer`, the result of an event whose sender takes a response in pieces is a Piecewise. With `events_path`,
+    an event that is no HTTP request is a POST to that path, which no client may ask for.
     """
+    taker = _taker(respond, events_path) if events_path else None
 
     def handler(event: Any, context: Any) -> Any:
         shape = shape_of(event)
         if shape is None:
             ids.set(ids_of({"aws.context": context}))
-            log.warning("An event that is no HTTP request was ignored: %.200r", event)
-            return {"ignored": "not an HTTP request"}
-        try:
-            environ = shape.read(event)
-        except Exception as wrong:  # noqa: BLE001 - an event comes from outside and may hold anything
-            ids.set(ids_of({"aws.context": context}))
-            log.warning("An event that cannot be read was refused: %s: %s", type(wrong).__name__, wrong)
-            refusal = error("400 Bad Request")
-            if streamer is not None and streamer.takes(shape, event):
-                return streamer.whole(shape, refusal, "GET")
-            return shape.write(refusal, "GET", event)
-        environ["aws.event"] = event
-        environ["aws.context"] = context
+            return taker.take(event, context) if taker else ignore(event)
+        request = _read(shape, event, context)
+        if isinstance(request, dict) and taker and taker.is_asked_for(request):
+            request = error("403 Forbidden")
         if streamer is not None and streamer.takes(shape, event):
-            return streamer.response(shape, environ)
-        method = environ["REQUEST_METHOD"]  # an app may change it
+            return streamer.result(shape, request)
+        if not isinstance(request, dict):
+            return shape.write(request, "GET", event)
+        method = request["REQUEST_METHOD"]  # an app may change it
         try:
-            return shape.write(respond(environ), method, event)
+            return shape.write(respond(request), method, event)
         except TooLargeError as large:
             log.error("%s", large)  # noqa: TRY400 - the remedy is in the text; there is no fault to trace
         except (Exception, SystemExit):
@@ -56,6 +55,31 @@ def make_handler(respond: Call, streamer: "Streamer | None" = None) -> Callable[
         return shape.write(INTERNAL_ERROR, method, event)
 
     return handler
+
+
+def _read(shape: ModuleType, event: Any, context: Any) -> "WSGIEnvironment | Response":
+    """The request that an event of this shape carries, in which the app finds event and context; else its refusal."""
+    try:
+        environ = shape.read(event)
+    except Exception as wrong:  # noqa: BLE001 - an event comes from outside and may hold anything
+        ids.set(ids_of({"aws.context": context}))
+        log.warning("An event that cannot be read was refused: %s: %s", type(wrong).__name__, wrong)
+        return error("400 Bad Request")
+    environ["aws.event"] = event
+    environ["aws.context"] = context
+    return environ
+
+
+def ignore(event: Any) -> Any:
+    """The result of an event that is nothing to the app."""
+    log.warning("An event that is no HTTP request was ignored: %.200r", event)
+    return {"ignored": "not an HTTP request"}
+
+
+def _taker(respond: Call, path: str) -> "Taker":
+    from serve.events.no_http import Taker  # noqa: PLC0415 - who has no such events pays for nothing
+
+    return Taker(respond, path, ignore)
 
 
 def wsgi_caller(app: "WSGIApplication") -> Call:
@@ -78,11 +102,12 @@ def create() -> Callable[[Any, Any], Any]:
         from serve.traces import flushed  # noqa: PLC0415 - who does not trace pays for nothing
 
         respond, answer = flushed(respond), answer and flushed(answer)
+    events_path = settings.path("EVENTS_PATH")
     if answer is None:
-        return make_handler(respond)
+        return make_handler(respond, events_path=events_path)
     from serve.streaming import Streamer  # noqa: PLC0415 - who does not stream pays for nothing
 
-    return make_handler(respond, Streamer(answer))
+    return make_handler(respond, Streamer(answer), events_path)
 
 
 def _answer_in_pieces(app: Any, *, is_asgi: bool) -> "Answer":

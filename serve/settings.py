@@ -33,6 +33,17 @@ def number(name: str, default: int, lowest: int, highest: int) -> int:
     return int(value)
 
 
+def path(name: str) -> str:
+    """A path of the app, without a slash at its end; empty where none is set. Raises SettingError for no path."""
+    value = os.environ.get(name, "")
+    plain = value.rstrip("/")
+    if value and not (
+        plain.startswith("/") and "//" not in plain and plain.isascii() and plain.isprintable()
+    ):
+        raise SettingError(f"{name} is {value!r}; it is a path of the app below its root, such as /events")
+    return plain
+
+
 def networks(name: str, default: str) -> str:
     """Addresses and networks, separated by commas; * is all. Raises SettingError where one is neither."""
     value = os.environ.get(name, default)

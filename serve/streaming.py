@@ -185,14 +185,10 @@ class Streamer:
             return isinstance(name, str) and ".lambda-url." in name
         return shape.__name__ == "serve.events.payload_v1" and event.get("version") != "1.0"
 
-    def response(self, shape: ModuleType, environ: "WSGIEnvironment") -> Piecewise:
-        """The app's response."""
-        return Piecewise(partial(self.answer, shape, environ))
-
-    @staticmethod
-    def whole(shape: ModuleType, response: Response, method: str) -> Piecewise:
-        """A response of the door's own."""
-        return Piecewise(partial(_send_whole, shape, response, method))
+    def result(self, shape: ModuleType, request: "WSGIEnvironment | Response") -> Piecewise:
+        """The app's response to a request, or a response of the door's own, as it is."""
+        send = self.answer if isinstance(request, dict) else _send_whole
+        return Piecewise(partial(send, shape, request))
 
 
 def wsgi_answer(app: "WSGIApplication") -> Answer:
@@ -223,10 +219,10 @@ def wsgi_answer(app: "WSGIApplication") -> Answer:
     return run
 
 
-def _send_whole(shape: ModuleType, response: Response, method: str, results: Results, *request: Any) -> None:
+def _send_whole(shape: ModuleType, response: Response, results: Results, *request: Any) -> None:
     """Send a response that is not the app's, to a sender that expects pieces."""
     status, headers, body = response
-    encoder = Encoder(shape.write_head, method, results.begin(*request))
+    encoder = Encoder(shape.write_head, "GET", results.begin(*request))
     with Stream(results, encoder) as stream:
         encoder.start(status, headers)
         stream.write(body)

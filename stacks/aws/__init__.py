@@ -1,13 +1,11 @@
-"""AWS Lambda behind an HTTP API: an image that costs nothing while nobody calls."""
+"""AWS Lambda behind an HTTP API or a function URL: an image that costs nothing while nobody calls."""
 
-import json
 from collections.abc import Mapping
 
 import pulumi
 import pulumi_aws as aws
 
-from stacks.aws.access import guard
-from stacks.aws.domain import join_domain
+from stacks.aws import function_url, http_api
 from stacks.aws.reading import checked, read_back
 from stacks.aws.wake_up import wake_up
 from stacks.aws_shared import alarms, ecr, secrets
@@ -80,63 +78,21 @@ def deploy(service: Service, past: History) -> Deployment:
         routing_config=published.newest.apply(lambda newest: _canary(primary, newest, canary)),
     )
 
-    # The door: every method and path, the root included, goes to the alias.
-    api = aws.apigatewayv2.Api(service.name, protocol_type="HTTP", tags=tags)
-    permission = aws.lambda_.Permission(
-        service.name,
-        action="lambda:InvokeFunction",
-        function=function.name,
-        qualifier=alias.name,
-        principal="apigateway.amazonaws.com",
-        source_arn=pulumi.Output.concat(api.execution_arn, "/*/$default"),
-    )
-    integration = aws.apigatewayv2.Integration(
-        service.name,
-        api_id=api.id,
-        integration_type="AWS_PROXY",
-        integration_uri=alias.invoke_arn,
-        payload_format_version="2.0",
-    )
-    route = aws.apigatewayv2.Route(
-        service.name,
-        api_id=api.id,
-        route_key="$default",
-        target=pulumi.Output.concat("integrations/", integration.id),
-        **guard(service, api),
-    )
-    # Under this prefix the service that delivers logs needs no policy of its own, whose size is limited.
-    access_log = aws.cloudwatch.LogGroup(
-        f"{service.name}-access",
-        name_prefix=f"/aws/vendedlogs/{service.name}-",
-        retention_in_days=service.log_days,
-        tags=tags,
-    )
-    stage = aws.apigatewayv2.Stage(
-        service.name,
-        api_id=api.id,
-        name="$default",
-        auto_deploy=True,
-        default_route_settings=aws.apigatewayv2.StageDefaultRouteSettingsArgs(
-            throttling_rate_limit=service.throttle_rate, throttling_burst_limit=service.throttle_burst
-        ),
-        access_log_settings=aws.apigatewayv2.StageAccessLogSettingsArgs(
-            destination_arn=access_log.arn, format=ACCESS_LOG
-        ),
-        tags=tags,
-        opts=pulumi.ResourceOptions(depends_on=[route, permission]),
-    )
+    # The door, through which every method and path, the root included, goes to the alias.
+    open_door = function_url.open_door if service.door == "function-url" else http_api.open_door
+    door = open_door(service, function, alias)
 
     # Who is told when something is wrong, and the call that keeps an idle function from going Inactive.
     if service.alarm_email:
         told = alarms.topic(service)
-        alarms.error_rate(service, told, "AWS/ApiGateway", ("5xx", "Count"), {"ApiId": api.id})
+        alarms.error_rate(service, told, door.namespace, door.metrics, door.dimensions)
         alarms.throttled(service, told, function.name)
     alarms.budget(service)
     if service.wake_up:
         wake_up(service, alias, account)
 
     return Deployment(
-        url=api.api_endpoint,
+        url=door.url,
         outcome=read_back(service, past, published, alias, primary, canary),
         region=service.region,
         logs=pulumi.Output.concat("aws logs tail ", log_group.name, f" --follow --region {service.region}"),
@@ -145,24 +101,8 @@ def deploy(service: Service, past: History) -> Deployment:
             function.name,
         ),
         custom_url=f"https://{service.domain}" if service.domain else None,
-        dns_records=join_domain(service, api, stage) if service.domain else None,
+        dns_records=door.dns_records,
     )
-
-
-ACCESS_LOG = json.dumps(
-    {
-        "time": "$context.requestTimeEpoch",
-        "requestId": "$context.requestId",
-        "sourceIp": "$context.identity.sourceIp",
-        "method": "$context.httpMethod",
-        "path": "$context.path",
-        "status": "$context.status",
-        "responseLength": "$context.responseLength",
-        "latencyMs": "$context.responseLatency",
-        "integrationLatencyMs": "$context.integrationLatency",
-        "integrationError": "$context.integrationErrorMessage",
-    }
-)
 
 
 def _canary(primary: str | None, newest: str, percent: int) -> aws.lambda_.AliasRoutingConfigArgs | None:
@@ -184,8 +124,12 @@ def _lambda_pulls(region: str, account: str) -> str:
 
 
 def _environment(service: Service, made: Mapping[str, pulumi.Output[str]]) -> dict[str, pulumi.Input[str]]:
-    """The app's settings, and by which names serve/secrets.py reads its secrets: Lambda itself hands out none."""
+    """The app's settings, what the door is to do, and where serve/secrets.py reads secrets: Lambda hands out none."""
     found: dict[str, pulumi.Input[str]] = dict(service.variables.plain)
+    if service.door == "function-url":
+        found["INVOKE_MODE"] = "response_stream"
+    if service.events_path:
+        found["EVENTS_PATH"] = service.events_path
     places = {**secrets.names(service), **made}
     if places:
         found["SECRETS_FROM"] = pulumi.Output.json_dumps(places)

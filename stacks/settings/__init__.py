@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import platforms
 from appfolder import settings as appfolder
 from appfolder.settings import App
-from stacks.settings import access, otlp, rules, variables
+from stacks.settings import access, doors, otlp, rules, variables
 from stacks.settings import image as images
 from stacks.settings.keys import KEYS, typed
 from stacks.settings.names import label, resource_name
@@ -67,6 +67,8 @@ class Service:
     concurrency: int | None  # requests an instance
     min_instances: int
     max_instances: int | None
+    door: str  # http-api or function-url on aws, http-api elsewhere
+    events_path: str  # of the app, for events that are no HTTP requests, or ""
     throttle_rate: int | None  # requests a second
     throttle_burst: int | None  # requests
     log_days: int | None
@@ -116,6 +118,7 @@ def read(
         *rules.watching(str(values["alarmEmail"]), values["budget"], str(values["billingAccount"]), platform),
         *_billed(config, environment, platform, values["budget"]),
         *access.problems(values, platform),
+        *doors.problems(values, platform),
         *unfit,
         *missing,
         *_refused(values, platform),
@@ -141,6 +144,8 @@ def read(
         concurrency=_whole(chosen["concurrency"]),
         min_instances=_whole(chosen["minInstances"]) or 0,
         max_instances=_whole(chosen["maxInstances"]),
+        door=str(values["door"]),
+        events_path=str(values["eventsPath"]).rstrip("/"),
         throttle_rate=_whole(chosen["throttleRate"]),
         throttle_burst=_whole(chosen["throttleBurst"]),
         log_days=_whole(chosen["logDays"]),

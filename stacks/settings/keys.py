@@ -20,6 +20,8 @@ KEYS: dict[str, Value] = {
     "concurrency": 0,
     "minInstances": 0,
     "maxInstances": 0,
+    "door": "http-api",
+    "eventsPath": "",
     "throttleRate": 0,
     "throttleBurst": 0,
     "logDays": 0,

@@ -32,7 +32,9 @@ COMMON = frozenset({"platform", "app", "appDir", "image", "otlpEndpoint", "alarm
 ASKS_A_PATH = frozenset({"ecs"})
 
 # Keys that hold a text which no list can give.
-FREE = frozenset({"pin", "billingAccount", "jwtIssuer", "jwtAudience", "invokers", "domain", "dnsZone"})
+FREE = frozenset(
+    {"pin", "eventsPath", "billingAccount", "jwtIssuer", "jwtAudience", "invokers", "domain", "dnsZone"}
+)
 
 _BY_IAM = "whoever the account's own policies let call it may; docs/access.md has one"
 _OPEN = "its load balancer lets everyone in"
@@ -42,9 +44,15 @@ _ACCOUNT = "a budget at AWS belongs to the account itself"
 _BOUNDED = "maxInstances bounds what it can cost"
 _BY_HAND = "the load balancer is Express Mode's own; docs/domain.md says how to add a domain by hand"
 _ROLLING = "it moves 5% of the traffic to each new release, and the rest minutes later, by itself"
+_ONE_DOOR = "there is one way in, and it streams"
+_NO_EVENTS = (
+    "all that comes in there is HTTP: let Pub/Sub, EventBridge or a scheduler send a request to a route"
+)
 _TOKENS = "with access private it takes Google's identity tokens, and no other issuer's"
 
 WHY_NOT = {
+    **{(platform, "door"): _ONE_DOOR for platform in ("gcp", "apprunner", "ecs")},
+    **{(platform, "eventsPath"): _NO_EVENTS for platform in ("gcp", "apprunner", "ecs")},
     ("aws", "invokers"): _BY_IAM,
     ("gcp", "jwtIssuer"): _TOKENS,
     ("gcp", "jwtAudience"): _TOKENS,
@@ -176,13 +184,18 @@ DOMAIN = {"domain": Rule("", (), "a host name"), "dnsZone": Rule("", (), "with d
 
 def _lambda() -> dict[str, Rule]:
     # One second less than the HTTP API waits, so that it is the function that ends and says so in its log.
-    longest = platforms.limit("aws", "request_timeout") - 1
+    usual, longest = (
+        platforms.limit("aws", "request_timeout") - 1,
+        platforms.limit("aws", "function_timeout_maximum"),
+    )
     return {
         "memory": Rule(512, sold.memories("aws")),
         "architecture": Rule("amd64", ("amd64", "arm64")),
-        "timeout": Rule(longest, range(1, longest + 1)),
+        "timeout": Rule(usual, range(1, longest + 1), f"1 to {usual}, with a function URL to {longest}"),
         "concurrency": _concurrency("aws"),
         "maxInstances": Rule(None, sold.instances("aws").allowed),
+        "door": Rule("http-api", ("http-api", "function-url")),
+        "eventsPath": Rule("", (), "a path of the app, such as /events"),
         # Low, because whoever finds the URL spends its owner's money: at 512 MB and 100 ms at most some $4 a day.
         "throttleRate": Rule(20, range(1, platforms.limit("aws", "throttle_rate") + 1)),
         "throttleBurst": Rule(50, range(1, platforms.limit("aws", "throttle_burst") + 1)),

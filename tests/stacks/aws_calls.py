@@ -137,10 +137,22 @@ def _permission(inputs: Inputs, node: Node) -> list[Any]:
         "StatementId": node.id,
         "Action": inputs["action"],
         "Principal": inputs["principal"],
-        "SourceArn": inputs["sourceArn"],
+        "SourceArn": inputs.get("sourceArn"),
         "Qualifier": inputs["qualifier"],
+        "FunctionUrlAuthType": inputs.get("functionUrlAuthType"),
+        "InvokedViaFunctionUrl": inputs.get("invokedViaFunctionUrl"),
     }
     return [("lambda", "AddPermission", parameters)]
+
+
+def _function_url(inputs: Inputs, _node: Node) -> list[Any]:
+    parameters = {
+        "FunctionName": inputs["functionName"],
+        "Qualifier": inputs["qualifier"],
+        "AuthType": inputs["authorizationType"],
+        "InvokeMode": inputs["invokeMode"],
+    }
+    return [("lambda", "CreateFunctionUrlConfig", parameters)]
 
 
 def _api(inputs: Inputs, node: Node) -> list[Any]:
@@ -349,6 +361,7 @@ CALLS: dict[str, Callable[[Inputs, Node], list[Any]]] = {
     "aws:lambda/function:Function": _function,
     "aws:lambda/alias:Alias": _alias,
     "aws:lambda/permission:Permission": _permission,
+    "aws:lambda/functionUrl:FunctionUrl": _function_url,
     "aws:apigatewayv2/api:Api": _api,
     "aws:apigatewayv2/integration:Integration": _as_named("apigatewayv2", "CreateIntegration"),
     "aws:apigatewayv2/authorizer:Authorizer": _authorizer,

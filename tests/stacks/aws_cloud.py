@@ -169,6 +169,13 @@ def _permission(cloud: Cloud, permission: Resource, _before: Resource | None) ->
     return {}
 
 
+def _function_url(cloud: Cloud, url: Resource, _before: Resource | None) -> dict[str, Any]:
+    aliases = {(a.inputs["functionName"], a.inputs["name"]) for a in cloud.of("aws:lambda/alias:Alias")}
+    if (url.inputs["functionName"], url.inputs["qualifier"]) not in aliases:
+        raise RefusedError("ResourceNotFoundException: the function URL names no alias of this function")
+    return {"functionUrl": f"https://{url.id.lower()}.lambda-url.{REGION}.on.aws/", "urlId": url.id}
+
+
 def _api(_cloud: Cloud, api: Resource, _before: Resource | None) -> dict[str, Any]:
     return {
         "apiEndpoint": f"https://{api.id}.execute-api.{REGION}.amazonaws.com",
@@ -336,8 +343,15 @@ KINDS: dict[str, Kind] = {
         frozenset({"name", "functionName"}),
         imported_by=lambda alias: f"{alias.inputs['functionName']}/{alias.inputs['name']}",
     ),
+    "aws:lambda/functionUrl:FunctionUrl": Kind(_function_url, frozenset({"functionName", "qualifier"})),
     "aws:lambda/permission:Permission": Kind(
-        _permission, frozenset({"action", "function", "principal", "qualifier", "sourceArn"})
+        _permission,
+        frozenset(
+            {
+                *("action", "function", "principal", "qualifier", "sourceArn"),
+                *("functionUrlAuthType", "invokedViaFunctionUrl"),
+            }
+        ),
     ),
     "aws:scheduler/schedule:Schedule": Kind(_schedule, frozenset({"name", "groupName"})),
     "aws:sns/topic:Topic": Kind(_topic, frozenset({"name"})),

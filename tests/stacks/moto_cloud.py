@@ -203,6 +203,10 @@ _OUTPUTS: dict[str, Any] = {
         "arn": answer["AliasArn"],
     },
     "aws:sns/topic:Topic": lambda _moto, _resource, answer: {"arn": answer["TopicArn"]},
+    "aws:lambda/functionUrl:FunctionUrl": lambda _moto, _resource, answer: {
+        "id": answer["FunctionArn"],
+        "functionUrl": answer["FunctionUrl"],
+    },
     "aws:apigatewayv2/api:Api": lambda _moto, _resource, answer: {
         "id": answer["ApiId"],
         "apiEndpoint": answer["ApiEndpoint"],

@@ -9,11 +9,12 @@ from stacks.settings.rules import rules
 
 
 @st.composite
-def valid_settings(draw: st.DrawFn, platform: str) -> dict[str, Any]:
+def valid_settings(draw: st.DrawFn, platform: str) -> dict[str, Any]:  # noqa: C901 - a choice a key
     """A configuration of `platform`, some keys set and some left to their defaults, all of it allowed together."""
     table = rules(platform)
     chosen = dict[str, Any]()
     for key in (
+        "door",
         "timeout",
         "throttleRate",
         "throttleBurst",
@@ -26,6 +27,9 @@ def valid_settings(draw: st.DrawFn, platform: str) -> dict[str, Any]:
     ):
         if key in table and draw(st.booleans()):
             chosen[key] = draw(st.sampled_from(list(table[key].allowed)))
+    chosen = _fitting_the_door(chosen, platform)
+    if "eventsPath" in table and draw(st.booleans()):
+        chosen["eventsPath"] = draw(st.sampled_from(["/events", "/jobs/take/", "/a.b-c"]))
     if chosen.get("access") == "jwt":
         chosen |= {"jwtIssuer": "https://login.example.com/", "jwtAudience": "a, b"}
     if draw(st.booleans()):
@@ -39,12 +43,22 @@ def valid_settings(draw: st.DrawFn, platform: str) -> dict[str, Any]:
         if platform != "aws" and draw(st.booleans()):
             chosen["minInstances"] = draw(st.integers(1, most))
     chosen |= draw(_SIZES[platform])
-    if "domain" in table and draw(st.booleans()):
+    if "domain" in table and chosen.get("door") != "function-url" and draw(st.booleans()):
         chosen["domain"] = draw(st.sampled_from(["example.com", "api.example.com", "a.b.example.com"]))
         if draw(st.booleans()):
             chosen["dnsZone"] = "example.com"
     if draw(st.booleans()):
         chosen["app"] = draw(st.sampled_from(["", "app:create_app()", "app.routes:make.app"]))
+    return chosen
+
+
+def _fitting_the_door(chosen: dict[str, Any], platform: str) -> dict[str, Any]:
+    if chosen.get("door") == "function-url":
+        return {
+            key: value for key, value in chosen.items() if not key.startswith("throttle") and value != "jwt"
+        }
+    if platform == "aws" and "timeout" in chosen:
+        return chosen | {"timeout": min(chosen["timeout"], 29)}
     return chosen
 
 

@@ -40,6 +40,8 @@ def test_an_empty_configuration_is_a_whole_service() -> None:
         "otlp_endpoint": "",
         "canary_percent": 100,
         "pin": "",
+        "door": "http-api",
+        "events_path": "",
         "access": "public",
         "jwt_issuer": "",
         "jwt_audience": "",
@@ -159,6 +161,10 @@ def test_every_error_is_told_at_once() -> None:
         "memroy: there is no such key; did you mean memory?",
         "tracing: it is 'yes'; allowed is true or false",
         (
+            "timeout: it is 30; an HTTP API allows 1 to 29, a function URL more: "
+            "type `pulumi config set door function-url`"
+        ),
+        (
             "cpu: it is 0.5; AWS Lambda has no such setting: CPU comes with memory, one vCPU for 1,769 MB. "
             "Type `pulumi config rm cpu`"
         ),
@@ -167,7 +173,6 @@ def test_every_error_is_told_at_once() -> None:
             "calls. Type `pulumi config rm minInstances`"
         ),
         "memory: it is 64; AWS Lambda allows 128 to 10240",
-        "timeout: it is 30; AWS Lambda allows 1 to 29",
         "domain: it is 'a b'; allowed is one host name in lower case, such as api.example.com",
     ]
 
@@ -207,7 +212,7 @@ def test_the_error_is_readable_as_a_whole() -> None:
     ("stack", "config", "problem"),
     [
         ("aws", {"Memory": 512}, "Memory: there is no such key; did you mean memory?"),
-        ("aws", {"colour": "red"}, f"colour: there is no such key; there are {', '.join([*KEYS, *MAPS])}"),
+        ("aws", {"flavour": "red"}, f"flavour: there is no such key; there are {', '.join([*KEYS, *MAPS])}"),
         ("aws", {"memory": "lots"}, "memory: it is 'lots'; allowed is a whole number"),
         ("aws", {"architecture": "x86_64"}, "architecture: it is 'x86_64'; AWS Lambda allows amd64, arm64"),
         ("gcp", {"architecture": "arm64"}, "architecture: it is 'arm64'; Cloud Run allows amd64"),

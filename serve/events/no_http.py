@@ -1,0 +1,83 @@
+"""An event that is no HTTP request (of SQS, S3, EventBridge, a schedule) to a POST of its JSON, the answer to a result.
+
+The answer decides what the event's source hears. With a status from 200 to 299 the invocation has succeeded, and the
+body is its result: {"batchItemFailures": [...]} says which messages of SQS have failed
+(docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html). With any other status it has failed, and the
+source tries again as it does.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from serve.messages import Call, Response, as_latin1, status_code
+from serve.wsgi_call import complete
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+# The weekly call that stacks/aws/wake_up.py makes: nobody's event.
+WAKE_UP = {"wakeUp": True}
+_SLASHES = re.compile("/+")
+
+
+class EventFailedError(RuntimeError):
+    """The app did not answer an event with a status from 200 to 299. Lambda is told, so that the source is."""
+
+
+def read(event: Any, path: str) -> "WSGIEnvironment":
+    """The WSGI environ of a POST of `event`, a value of JSON, to `path`."""
+    environ: WSGIEnvironment = {
+        "REQUEST_METHOD": "POST",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": as_latin1(path),
+        "QUERY_STRING": "",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "",
+    }
+    body = json.dumps(event).encode()
+    return complete(environ, [("content-type", "application/json")], body, "localhost")
+
+
+def result(response: Response) -> Any:
+    """What the invocation gives: the body's JSON, else its text; None without a body. Raises EventFailedError."""
+    status, _, body = response
+    if not 200 <= status_code(status) <= 299:  # noqa: PLR2004 - success, in HTTP
+        raise EventFailedError(f"the app answered the event with {status}")
+    if not body:
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode("utf-8", "replace")
+
+
+class Taker:
+    """Has an app take events as POSTs to `path`; the weekly call is left to `ignore`."""
+
+    def __init__(self, respond: Call, path: str, ignore: Callable[[Any], Any]) -> None:
+        self._respond = respond
+        self._path = path
+        self._ignore = ignore
+
+    def take(self, event: Any, context: Any) -> Any:
+        """The invocation's result. Raises EventFailedError, and what the app raises: each is a failed invocation."""
+        if event == WAKE_UP:
+            return self._ignore(event)
+        environ = read(event, self._path)
+        environ["aws.event"] = event
+        environ["aws.context"] = context
+        try:
+            return result(self._respond(environ))
+        except SystemExit as end:
+            raise EventFailedError(f"the app exited with {end.code}") from end
+
+    def is_asked_for(self, environ: "WSGIEnvironment") -> bool:
+        """Whether a client's request is for the events' path, or for what an app may take for it: //PATH, PATH/."""
+        asked = environ["PATH_INFO"]
+        return self._path in (_plain(asked), _plain(environ["SCRIPT_NAME"] + asked))
+
+
+def _plain(path: str) -> str:
+    return _SLASHES.sub("/", f"/{path}").rstrip("/")
