@@ -8,6 +8,7 @@ from typing import Literal
 from commandline import UserError
 from compare import stats
 from compare.report.build import kept_series
+from compare.report.findings import another_build
 from compare.report.verdicts import Side, clouds_unmeasured, name_of, paired_ratio, primary_series
 from runs.file import Run
 from runs.sample import Sample
@@ -34,7 +35,8 @@ def decide(
     """
     sides = [_side(run, name) for name in (baseline, candidate)]
     for name in (baseline, candidate):
-        if broken := _broken(name, [s for s in run.samples if s.target == name], failures):
+        samples = [s for s in run.samples if s.target == name]
+        if broken := _broken(name, samples, failures, _said(run, name)):
             return Decision(BROKEN, broken)
     if clouds_unmeasured(*sides):
         words = "a verdict between emulated platforms would be about clouds that were not measured"
@@ -60,13 +62,18 @@ def _side(run: Run, name: str) -> Side:
     raise UserError(f"{run.path} has no target {name!r}; it has {known}")
 
 
-def _broken(name: str, samples: Sequence[Sample], failures: float) -> str | None:
+def _said(run: Run, name: str) -> Sequence[str] | None:
+    return next(entry.get("builds") for entry in run.head["endpoints"] if entry["name"] == name)
+
+
+def _broken(name: str, samples: Sequence[Sample], failures: float, said: Sequence[str] | None) -> str | None:
     failed = [sample for sample in samples if not sample.ok]
     if not samples:
         return f"{name} was never asked"
     if len(failed) > failures * len(samples):
         return f"{name} is broken: {len(failed)} of {len(samples)} requests failed, first: {failed[0].error}"
-    return None
+    other = another_build(samples, said)
+    return f"{name} is not what its stack says: it {other}" if other else None
 
 
 def _decision(

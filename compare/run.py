@@ -206,6 +206,7 @@ def _head(
                 "platform": endpoint.source.platform,
                 "emulated": endpoint.source.emulated,
                 "url": endpoint.shown_url,
+                "builds": endpoint.builds,
                 "request": f"{endpoint.request.method} {endpoint.shown_url}, status {endpoint.request.expect} expected",
             }
             for endpoint in opened

@@ -41,7 +41,10 @@ def report(run: Run) -> Report:
     sides = [_side(entry, _of(run, entry["name"])) for entry in run.head["endpoints"]]
     plan = run.head["plan"]
     compared = comparisons(sides, primary=plan["primary"], seed=plan["seed"])
-    found = findings({entry["name"]: _of(run, entry["name"]) for entry in run.head["endpoints"]})
+    found = findings(
+        {entry["name"]: _of(run, entry["name"]) for entry in run.head["endpoints"]},
+        {entry["name"]: entry.get("builds") for entry in run.head["endpoints"]},
+    )
     found += [Finding(None, str(note["text"]), problem=bool(note.get("problem"))) for note in run.notes]
     if run.damaged:
         lines = "1 line" if run.damaged == 1 else f"{run.damaged} lines"

@@ -7,15 +7,20 @@ from compare.report.model import Finding
 from runs.sample import PREPARATIONS, Sample
 
 ByTarget = Mapping[str, Sequence[Sample]]
+NOTHING_SAID: Mapping[str, Sequence[str] | None] = {}
 
 
-def findings(targets: ByTarget) -> list[Finding]:
-    """Everything worth saying about the samples of each target, in the order of the targets; problems first."""
+def findings(targets: ByTarget, said: Mapping[str, Sequence[str] | None] = NOTHING_SAID) -> list[Finding]:
+    """Everything worth saying about the samples of each target, in the order of the targets; problems first.
+
+    `said`: the builds that the stack of a target says may answer, empty if it does not know, None for no stack.
+    """
     found = [
         *_failures(targets),
         *_bodies(targets),
         *_statuses(targets),
         *_builds(targets),
+        *_not_as_said(targets, said),
         *_contaminated(targets),
     ]
     return sorted(found, key=lambda finding: not finding.problem)
@@ -101,6 +106,30 @@ def _builds(targets: ByTarget) -> list[Finding]:
     if len(set(single.values())) > 1:
         told = ", ".join(f"{name} {build}" for name, build in single.items())
         found.append(Finding(None, f"the targets run different builds: {told}", problem=False))
+    return found
+
+
+def another_build(samples: Sequence[Sample], said: Sequence[str] | None) -> str:
+    """Which builds answered that a stack does not name, as a sentence without its subject; "" if there is none."""
+    told = [s.build for s in samples if s.ok and s.build and s.why not in PREPARATIONS]
+    others = Counter(build for build in told if said and build not in said)
+    if not said or not others:
+        return ""
+    named = ", ".join(f"{build} ({count} of {len(told)} requests)" for build, count in others.most_common())
+    return (
+        f"answered from build {named}, and its stack says {' or '.join(said)}; `pulumi up` deploys what the stack "
+        "says, or tells what is wrong"
+    )
+
+
+def _not_as_said(targets: ByTarget, said: Mapping[str, Sequence[str] | None]) -> list[Finding]:
+    found: list[Finding] = []
+    for name, samples in targets.items():
+        if problem := another_build(samples, said.get(name)):
+            found.append(Finding(name, f"{name} {problem}", problem=True))
+        elif said.get(name) is not None and not said[name]:
+            text = f"{name}: its stack does not know which build runs, so nothing says that the answers are from it"
+            found.append(Finding(name, text, problem=False))
     return found
 
 

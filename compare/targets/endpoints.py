@@ -4,10 +4,11 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import platforms
 from commandline import UserError
@@ -30,13 +31,14 @@ class Endpoint:
     """Something that answers: its request with secrets filled in, and how long it keeps an idle instance.
 
     idle_s: seconds to leave it alone before a cold start, None when it keeps an instance whatever comes.
-    shown_url: the URL without secrets.
+    shown_url: the URL without secrets. builds: as a target has them.
     """
 
     source: Source
     request: Filled
     idle_s: float | None
     shown_url: str
+    builds: tuple[str, ...] | None = None
 
     @property
     def name(self) -> str:
@@ -74,8 +76,10 @@ def opened(
 
 def _located(target: Target) -> Target:
     outputs = stack_outputs(target.what)
-    request = replace(target.request, url=outputs["url"].rstrip("/") + target.path)
-    return replace(target, request=request, platform=target.platform or outputs["platform"])
+    request = replace(target.request, url=outputs.url.rstrip("/") + target.path)
+    return replace(
+        target, request=request, platform=target.platform or outputs.platform, builds=outputs.builds
+    )
 
 
 def _open(stack: ExitStack, target: Target, asked_s: float | None, logs: Path) -> Endpoint:
@@ -89,11 +93,21 @@ def _open(stack: ExitStack, target: Target, asked_s: float | None, logs: Path) -
         request=filled(request, os.environ),
         idle_s=None if platforms.keeps_an_instance(target.platform) else idle_s or _kept_s(target.platform),
         shown_url=request.url,
+        builds=target.builds,
     )
 
 
-def stack_outputs(name: str) -> dict[str, str]:
-    """`url` and `platform` among the outputs of the Pulumi stack `name`; UserError with the remedy otherwise."""
+@dataclass(frozen=True)
+class StackOutputs:
+    """What a deployed stack says of itself. builds: of the releases that have traffic, empty if one is not known."""
+
+    url: str
+    platform: str
+    builds: tuple[str, ...]
+
+
+def stack_outputs(name: str) -> StackOutputs:
+    """The outputs of the Pulumi stack `name`; UserError with the remedy if it has no URL or platform."""
     pulumi = shutil.which("pulumi")
     if pulumi is None:
         raise UserError(
@@ -117,7 +131,17 @@ def stack_outputs(name: str) -> dict[str, str]:
     return _outputs(name, done.stdout)
 
 
-def _outputs(name: str, text: str) -> dict[str, str]:
+def builds_of(outputs: Mapping[str, Any]) -> tuple[str, ...]:
+    """The builds that may answer by a stack's outputs `releases` and `traffic`; none if one of them is not told."""
+    releases, traffic = outputs.get("releases"), outputs.get("traffic")
+    if not isinstance(releases, list) or not isinstance(traffic, dict):
+        return ()
+    known = {of.get("version"): of.get("build") for of in releases if isinstance(of, dict)}
+    builds = [known.get(version) for version, percent in traffic.items() if percent]
+    return tuple(sorted({str(build) for build in builds})) if all(builds) else ()
+
+
+def _outputs(name: str, text: str) -> StackOutputs:
     try:
         outputs = json.loads(text)
     except ValueError as failure:
@@ -129,7 +153,7 @@ def _outputs(name: str, text: str) -> dict[str, str]:
         raise UserError(
             f"stack {name!r} has the output platform {platform!r}, not {', '.join(platforms.NAMES)}"
         )
-    return {"url": url, "platform": platform}
+    return StackOutputs(url, platform, builds_of(outputs))
 
 
 def _kept_s(platform: str | None) -> float:

@@ -27,7 +27,8 @@ class Target:
 
     where: "local" (an emulated platform on this machine), "stack" (a Pulumi stack) or "url". what: the platform, the
     stack's name, or the URL. idle_s: how long it is left alone before a cold start is expected. emulator: settings of
-    `local.Settings` such as app, image and engine.
+    `local.Settings` such as app, image and engine. builds: the build ids that a stack says may answer, empty if it does
+    not know, None for what is no stack.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Target:
     platform: str | None = None
     idle_s: float | None = None
     emulator: tuple[tuple[str, Any], ...] = ()
+    builds: tuple[str, ...] | None = None
 
     def record(self) -> dict[str, Any]:
         """The target as JSON, without what only the environment knows."""
@@ -51,6 +53,7 @@ class Target:
         request["headers"] = tuple((name, value) for name, value in request["headers"])
         values["request"] = Request(**request)
         values["emulator"] = tuple(record["emulator"].items())
+        values["builds"] = None if record.get("builds") is None else tuple(record["builds"])
         return cls(**values)
 
 

@@ -69,6 +69,44 @@ def test_a_gate_takes_a_stack_by_its_whole_name(
     assert "Gate: next takes " in done.out
 
 
+@pytest.mark.parametrize(("build", "status"), [("build-1", 0), ("another", 1)])
+def test_a_run_fails_if_another_build_answers(
+    pulumi: Pulumi,
+    serve: Callable[..., Server],
+    compare: Callable[..., Done],
+    build: str,
+    status: int,
+) -> None:
+    """The report names the endpoint; a saved run says the same again."""
+    releases = [{"version": "sha256:a", "digest": "sha256:a", "build": build}]
+    outputs = {"platform": "ecs", "releases": releases, "traffic": {"sha256:a": 100}}
+    pulumi(json.dumps({"url": serve().url, **outputs}))
+
+    done = compare("run", "mine", "--rounds", "4", "--quiet")
+
+    assert done.status == status
+    told = [of["text"] for of in done.report["findings"] if of["problem"]]
+    assert [text.partition(" (")[0] for text in told] == ["mine answered from build build-1"] * status
+
+
+def test_a_gate_is_broken_if_another_build_answers(
+    pulumi: Pulumi,
+    serve: Callable[..., Server],
+    compare: Callable[..., Done],
+) -> None:
+    """However fast it is."""
+    old, new = serve("--delay", "5"), serve("--delay", "5")
+    releases = [{"version": "2", "digest": "sha256:b", "build": "another"}]
+    outputs = {"platform": "apprunner", "releases": releases, "traffic": {"2": 100}}
+    pulumi(json.dumps({"url": new.url, **outputs}))
+
+    words = ("--baseline", f"old={old.url}", "--candidate", "next", "--max-slowdown", "300%")
+    done = compare("gate", *words, "--rounds", "4", "--quiet")
+
+    assert done.status == 3
+    assert "next is not what its stack says: it answered from build build-1" in done.out
+
+
 @pytest.mark.parametrize(
     ("out", "error", "status", "told"),
     [
