@@ -1,21 +1,20 @@
 """A saved interleaved run and a limit into a decision: whether the candidate may replace the baseline."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from commandline import UserError
-from compare import stats
+from compare import ratios
 from compare.report.build import kept_series
+from compare.report.drifting import longer, span_s, why_no_verdict
 from compare.report.findings import another_build
-from compare.report.verdicts import Side, clouds_unmeasured, name_of, paired_ratio, primary_series
+from compare.report.pairing import paired_ratio
+from compare.report.verdicts import Side, clouds_unmeasured, name_of, primary_series
 from runs.file import Run
 from runs.sample import Sample
 
 FAST_ENOUGH, TOO_SLOW, UNDECIDED, BROKEN = 0, 1, 2, 3
-# Beyond so many times the samples there are, more of them are no advice.
-_MOST = 100
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,8 @@ def decide(
     ratio, few = paired_ratio(base, other, p, seed=run.head["plan"]["seed"])
     if ratio is None:
         return Decision(UNDECIDED, f"{few}; more cycles (--cold-starts) or rounds (--rounds) bring more")
-    figure, n = f"{name_of(key)}, {primary}", min(len(base), len(other))
-    return _decision(ratio, figure, sides[0].label, sides[1].label, limit, n)
+    more = longer(ratio, limit, span_s([*base, *other]))
+    return _decision(ratio, f"{name_of(key)}, {primary}", (sides[0].label, sides[1].label), limit, more)
 
 
 def _side(run: Run, name: str) -> Side:
@@ -76,27 +75,16 @@ def _broken(name: str, samples: Sequence[Sample], failures: float, said: Sequenc
     return f"{name} is not what its stack says: it {other}" if other else None
 
 
-def _decision(
-    ratio: stats.Ratio, figure: str, baseline: str, candidate: str, limit: float, n: int
-) -> Decision:
+def _decision(ratio: ratios.Ratio, figure: str, names: tuple[str, str], limit: float, more: str) -> Decision:
+    """`names`: of the baseline and of the candidate; `more`: how much longer a run would decide."""
+    baseline, candidate = names
     low, high = ratio.interval()
+    least, most = ratio.robust_interval()
     told = f"{candidate} takes {ratio.estimate:.2f} times as long as {baseline} [{low:.2f}, {high:.2f}] ({figure})"
-    if high < limit:
+    if most < limit:
         return Decision(FAST_ENOUGH, f"{told}: below {limit:.2f}")
-    if low > limit:
+    if least > limit:
         return Decision(TOO_SLOW, f"{told}: above {limit:.2f}")
-    return Decision(
-        UNDECIDED, f"{told}: the limit {limit:.2f} is within the interval; {_more(ratio, limit, n)}"
-    )
-
-
-def _more(ratio: stats.Ratio, limit: float, n: int) -> str:
-    """How many more samples it would take, were the ratio what it seems to be: an interval narrows with their root."""
-    half = math.log(ratio.interval().high) - ratio.log
-    distance = abs(math.log(limit) - ratio.log)
-    if distance * math.sqrt(_MOST) < half:
-        return "the ratio is so near the limit that more samples will hardly decide"
-    more = math.ceil(n * ((half / distance) ** 2 - 1)) + 1
-    return (
-        f"about {more} more samples a target would decide, on as many more instances and rounds in proportion"
-    )
+    if low <= limit <= high:
+        return Decision(UNDECIDED, f"{told}: the limit {limit:.2f} is within the interval; {more}")
+    return Decision(UNDECIDED, f"{told}: {why_no_verdict(ratio)}; {more}")

@@ -190,7 +190,9 @@ def _noise_floor(one: Comparison) -> str:
 def _scope(targets: Sequence[TargetReport]) -> list[str]:
     emulated = [target for target in targets if target.emulated]
     if not emulated:
-        return ["Measured from this machine, over its network: another place sees other latencies."]
+        return [
+            "Measured from this machine, over its network, at this time: another place or hour sees other latencies."
+        ]
     scope = [_COMPARED, _NOT_COMPARED]
     if len(emulated) < len(targets):
         scope.append("The others are measured from this machine, over its network; the two are not compared.")

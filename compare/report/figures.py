@@ -32,6 +32,11 @@ class Grouping:
         """A label for each sample, equal ones for those that are one cluster for the quantile `p`."""
         return stats.blocks(self.own, p) if self.by == "round" else self.own
 
+    def clustered(self, values: Sequence[float], p: float) -> stats.Clustered:
+        """The values of the samples, in their order, as they depend on each other for the quantile `p`."""
+        parts = stats.parts(self.own) if self.by == "round" else None
+        return stats.Clustered.of(values, self.labels(p), parts=parts)
+
 
 def grouping(samples: Sequence[Sample]) -> Grouping:
     """What `samples` share: the instance where there are several, else the round; idle cold starts share nothing."""
@@ -48,7 +53,7 @@ def series(samples: Sequence[Sample], *, charts: bool = True) -> Series:
     """One series of at least one sample, all of one kind, connection and way of coming about."""
     group = grouping(samples)
     first = samples[0]
-    data = stats.Clustered.of([response_ms(sample) for sample in samples], group.labels(stats.MEDIAN))
+    data = group.clustered([response_ms(sample) for sample in samples], stats.MEDIAN)
 
     def figure(p: float, of: Callable[[Sample], float | None] = response_ms) -> Figure:
         return _figure([of(sample) for sample in samples], group, p)
@@ -132,7 +137,7 @@ def _figure(values: Sequence[float | None], group: Grouping, p: float) -> Figure
     if group.by == "independent":
         found = stats.independent_interval(known, p)
         return Figure(value, *found) if found else Figure(value, why=f"n too small: {len(known)} of {fewest}")
-    data = stats.Clustered.of(known, group.labels(p))
+    data = group.clustered(known, p)
     found = stats.clustered_interval(data, p)
     return Figure(value, *found) if found else Figure(value, why=_why_no_interval(data, group, p))
 

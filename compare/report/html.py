@@ -49,7 +49,7 @@ def _figures(report: Report) -> dict[str, Any]:
     if any(target.series for target in targets):
         found["glance"] = Markup(charts.glance(targets))  # noqa: S704 -- charts escape every word that they draw
         found["course"] = Markup(charts.course(targets))  # noqa: S704 -- likewise
-    if any(one.ratio for one in report.comparisons):
+    if any(one.low for one in report.comparisons):
         found["ratios"] = Markup(charts.ratios(report.comparisons, targets))  # noqa: S704 -- likewise
     found["distributions"], found["waterfalls"] = [], []
     for kind, connection, title in _SERIES:

@@ -106,15 +106,16 @@ class TargetReport:
 class Comparison:
     """One figure of one target over the same figure of the baseline, and what may be said about it.
 
-    verdict: "slower", "faster", "no difference", "too few", or "emulated" where a verdict would be about clouds that
-    were not measured. detectable: the smallest ratio that a run such as this one finds in 80 of 100 cases.
+    verdict: "slower", "faster", "no difference", "no verdict" if targets that drift on their own may differ as much
+    (there is no interval then), "too few", or "emulated" if a verdict would be about clouds that were not measured.
+    detectable: the smallest ratio that a run such as this one finds in 80 of 100 cases.
     """
 
     figure: str
     baseline: str
     other: str
     primary: bool
-    verdict: Literal["slower", "faster", "no difference", "too few", "emulated"]
+    verdict: Literal["slower", "faster", "no difference", "no verdict", "too few", "emulated"]
     words: str
     ratio: float | None = None
     low: float | None = None

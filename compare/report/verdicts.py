@@ -1,17 +1,19 @@
 """The samples of two targets into a comparison: the ratio of a figure, its interval, and what may be said about it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from compare import stats
-from compare.report.figures import grouping, response_ms
+from compare import ratios, stats
+from compare.report.drifting import longer, span_s, why_no_verdict
+from compare.report.figures import grouping
 from compare.report.model import Comparison
+from compare.report.pairing import paired_ratio
 from platforms import keeps_an_instance
 from runs.sample import Sample
 
 Key = tuple[str, str, str | None]
-Verdict = Literal["slower", "faster", "no difference", "too few", "emulated"]
+Verdict = Literal["slower", "faster", "no difference", "no verdict", "too few", "emulated"]
 _NAMES: dict[Key, str] = {
     ("warm", "kept", None): "warm, kept connection",
     ("warm", "fresh", None): "warm, fresh connection",
@@ -44,7 +46,7 @@ class _Pair:
     base: Side
     other: Side
     primary: bool
-    ratio: stats.Ratio | None
+    ratio: ratios.Ratio | None
     few: str
 
 
@@ -82,82 +84,12 @@ def comparisons(sides: Sequence[Side], *, primary: str = "p50", seed: int = 0) -
     ]
     found: list[Comparison] = []
     for family in ([pair for pair in pairs if pair.primary], [pair for pair in pairs if not pair.primary]):
-        ratios = [pair.ratio for pair in family if pair.ratio is not None]
-        levels = iter(stats.holm([ratio.p_value() for ratio in ratios]))
+        known = [pair.ratio for pair in family if pair.ratio is not None]
+        levels = iter(ratios.holm([ratio.p_value() for ratio in known]))
         found += [
             _comparison(pair, next(levels) if pair.ratio is not None else stats.CONFIDENCE) for pair in family
         ]
     return found
-
-
-def paired_ratio(
-    base: Sequence[Sample], other: Sequence[Sample], p: float, *, seed: int = 0
-) -> tuple[stats.Ratio | None, str]:
-    """The ratio of the quantile `p` of two targets measured in one run, or None and why not.
-
-    Where each instance lived in one cycle only (it was let go between them), cycles are drawn for both at once: that
-    holds instances, rounds and drift together. With one instance on either side rounds are drawn. Otherwise instances
-    live on through the run, see the same drift, and are drawn for each side by itself.
-    """
-    fewest = stats.smallest_sample(p)
-    if min(len(base), len(other)) < fewest:
-        return None, f"n too small: {min(len(base), len(other))} of {fewest}"
-    fewest = stats.smallest_clusters(p)
-    groups = grouping(base), grouping(other)
-    sides = [
-        _clustered(samples, group.labels(p)) for samples, group in zip((base, other), groups, strict=True)
-    ]
-    for samples, group, side in zip((base, other), groups, sides, strict=True):
-        if group.by == "instance" and not side.enough(p):
-            return None, f"too few instances: {samples[0].target} had {_counted(side)} of {fewest}"
-    labels = _common_labels(base, other, p)
-    if labels is not None:
-        universe = dict.fromkeys([*labels[0], *labels[1]])
-        sides = [
-            _clustered(samples, own, universe) for samples, own in zip((base, other), labels, strict=True)
-        ]
-    few = next((side for side in sides if not side.enough(p)), None)
-    if few is not None:
-        return None, f"too few instances or rounds: {_counted(few)} of {fewest}"
-    if p != stats.MEDIAN:
-        for samples, side in zip((base, other), sides, strict=True):
-            if stats.effective_sample(side, p) < stats.smallest_sample(p):
-                return None, f"too few instances: those of {samples[0].target} differ too much"
-    found = stats.ratio(sides[0], sides[1], p, paired=labels is not None, seed=seed)
-    return found, "" if found else "a figure of 0 has no ratio"
-
-
-def _clustered(
-    samples: Sequence[Sample], labels: Sequence[object], universe: Iterable[object] | None = None
-) -> stats.Clustered:
-    return stats.Clustered.of([response_ms(sample) for sample in samples], labels, universe)
-
-
-def _counted(data: stats.Clustered) -> str:
-    """The clusters with samples, and for how many even ones they count where those are fewer."""
-    there, even = len(set(data.clusters.tolist())), round(data.even)
-    return str(there) if even >= there else f"{there} that count as {even}"
-
-
-def _common_labels(
-    base: Sequence[Sample], other: Sequence[Sample], p: float
-) -> tuple[Sequence[object], Sequence[object]] | None:
-    """Labels by which both sides can be drawn together: cycles where instances do not outlive them, else blocks."""
-    sides = (base, other)
-    if base[0].kind == "cold":
-        return [s.cycle for s in base], [s.cycle for s in other]
-    several = [grouping(side).by == "instance" for side in sides]
-    if not any(several):
-        blocks = stats.blocks([s.round for side in sides for s in side], p)
-        return blocks[: len(base)], blocks[len(base) :]
-    if all(not many or _let_go_between_cycles(side) for many, side in zip(several, sides, strict=True)):
-        return [s.cycle for s in base], [s.cycle for s in other]
-    return None
-
-
-def _let_go_between_cycles(samples: Sequence[Sample]) -> bool:
-    seen: dict[str | None, int] = {}
-    return all(seen.setdefault(sample.instance, sample.cycle) == sample.cycle for sample in samples)
 
 
 def _pair(key: Key, quantile: str, base: Side, other: Side, *, primary: bool, seed: int) -> _Pair:
@@ -166,20 +98,37 @@ def _pair(key: Key, quantile: str, base: Side, other: Side, *, primary: bool, se
 
 
 def _comparison(pair: _Pair, confidence: float) -> Comparison:
-    base, other = pair.base.name, pair.other.name
-    if pair.ratio is None:
-        words = f"{pair.other.label} against {pair.base.label}: {pair.few}"
-        return Comparison(pair.figure, base, other, pair.primary, "too few", words)
-    low, high = pair.ratio.interval(confidence)
-    estimate = pair.ratio.estimate
-    verdict, words = _words(pair.base.label, pair.other.label, estimate, low, high)
-    if clouds_unmeasured(pair.base, pair.other):
-        verdict, words = "emulated", _emulated_words(pair.base, pair.other, estimate, low, high)
-    words += _one_instance(pair)
-    detectable = pair.ratio.detectable(confidence=confidence)
-    return Comparison(
-        pair.figure, base, other, pair.primary, verdict, words, estimate, low, high, confidence, detectable
+    plain = Comparison(
+        figure=pair.figure,
+        baseline=pair.base.name,
+        other=pair.other.name,
+        primary=pair.primary,
+        verdict="too few",
+        words=f"{pair.other.label} against {pair.base.label}: {pair.few}",
     )
+    if pair.ratio is None:
+        return plain
+    found = replace(
+        plain,
+        ratio=pair.ratio.estimate,
+        confidence=confidence,
+        detectable=pair.ratio.detectable(confidence=confidence),
+    )
+    unmeasured = clouds_unmeasured(pair.base, pair.other)
+    if pair.ratio.undecided(confidence) and not unmeasured:
+        return replace(found, verdict="no verdict", words=_drift_words(pair, pair.ratio, confidence))
+    low, high = pair.ratio.interval(confidence)
+    verdict, words = _words(pair.base.label, pair.other.label, pair.ratio.estimate, low, high)
+    if unmeasured:
+        verdict, words = "emulated", _emulated_words(pair.base, pair.other, pair.ratio.estimate, low, high)
+    return replace(found, verdict=verdict, words=words + _one_instance(pair), low=low, high=high)
+
+
+def _drift_words(pair: _Pair, ratio: ratios.Ratio, confidence: float) -> str:
+    """Why there is no verdict although the run seems to show a difference, and how much longer a run would tell."""
+    measured_s = span_s([*pair.base.series[pair.key], *pair.other.series[pair.key]])
+    took = f"in this run {pair.other.label} took {ratio.estimate:.2f} times as long as {pair.base.label}"
+    return f"no verdict: {why_no_verdict(ratio)}; {longer(ratio, 1.0, measured_s, confidence)} ({took})"
 
 
 def clouds_unmeasured(base: Side, other: Side) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from compare import stats
+from compare import ratios, stats
 from tests.compare.simulated import alike, instances, one_instance, truth
 
 SETTINGS = [
@@ -23,7 +23,7 @@ ROUNDS = [
 def percentile_bootstrap(data: stats.Clustered, p: float, random: np.random.Generator) -> stats.Interval:
     """The cluster bootstrap as it is usually done: the quantiles of the quantiles of whole clusters drawn again."""
     drawn = random.multinomial(data.count, np.full(data.count, 1 / data.count), size=400)
-    low, high = np.quantile(stats._bootstrapped(data, p, drawn), [0.025, 0.975])
+    low, high = np.quantile(ratios._bootstrapped(data, p, drawn), [0.025, 0.975])
     return stats.Interval(float(low), float(high))
 
 

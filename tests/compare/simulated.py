@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from compare.stats import Clustered, blocks
+from compare.stats import Clustered, blocks, parts
 
 Floats = NDArray[np.float64]
 
@@ -48,4 +48,5 @@ def alike(random: np.random.Generator, length: int, likeness: float, size: float
 
 def one_instance(logs: Floats, p: float) -> Clustered:
     """The requests of one instance, one a round, as they are grouped for the quantile `p`."""
-    return Clustered.of(np.exp(logs).tolist(), blocks(range(len(logs)), p))
+    rounds = range(len(logs))
+    return Clustered.of(np.exp(logs).tolist(), blocks(rounds, p), parts=parts(rounds))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, mannwhitneyu
 
-from compare import stats
+from compare import drift, ratios, stats
 from compare.stats import Clustered
 from tests.compare.simulated import alike, instances, one_instance, truth, wave
 from tests.soak import soak
@@ -136,7 +136,7 @@ def test_clusters_of_which_one_has_most_samples_are_not_enough() -> None:
 
     assert (uneven.even, uneven.enough(0.5)) == (pytest.approx(270**2 / (14 * 25 + 200**2)), False)
     assert stats.clustered_interval(uneven, 0.5) is None
-    assert stats.ratio(uneven, uneven, 0.5, paired=True) is None
+    assert ratios.ratio(uneven, uneven, 0.5, paired=True) is None
     assert stats.clustered_interval(dropped, 0.5) is not None
 
 
@@ -165,7 +165,7 @@ def test_identical_targets_of_one_instance_keep_the_rate(p: float, likeness: flo
         sides = [
             drift + alike(random, rounds, likeness, 0.1) + random.normal(0, 0.1, rounds) for _ in range(2)
         ]
-        ratio = stats.ratio(one_instance(sides[0], p), one_instance(sides[1], p), p, paired=True)
+        ratio = ratios.ratio(one_instance(sides[0], p), one_instance(sides[1], p), p, paired=True)
         assert ratio
         different += ratio.p_value() < 0.05
 
@@ -195,7 +195,7 @@ def test_identical_targets_are_called_different_at_the_nominal_rate(
         first, second = (
             instances(random, count, each, spread=0.05, noise=noise, drift=drift) for _ in range(2)
         )
-        ratio = stats.ratio(first, second, p, paired=True)
+        ratio = ratios.ratio(first, second, p, paired=True)
         different += ratio is not None and ratio.p_value() < 0.05
 
     assert different <= at_most(0.05, runs)
@@ -220,7 +220,7 @@ def test_a_true_difference_is_found_as_often_as_stated() -> None:
     for _ in range(runs):
         drift = wave(random, 12 * 20, 0.15)
         first, second = (instances(random, 12, 20, spread=0.06, noise=0.1, drift=drift) for _ in range(2))
-        ratio = stats.ratio(first, Clustered(1.1 * second.values, second.clusters, 12), 0.5, paired=True)
+        ratio = ratios.ratio(first, Clustered(1.1 * second.values, second.clusters, 12), 0.5, paired=True)
         assert ratio
         low, high = ratio.interval()
         found += low > 1
@@ -232,13 +232,17 @@ def test_a_true_difference_is_found_as_often_as_stated() -> None:
     assert wrong <= 1
 
 
+def of_error(error: float) -> ratios.Ratio:
+    return ratios.Ratio(0.0, drift.Error.without_drift(error, 9))
+
+
 def test_a_detectable_difference_is_the_one_found_in_80_of_100_runs() -> None:
     """The difference a run can find is consistent with its power, and grows with its error."""
-    small, large = stats.Ratio(0.0, 0.01, 9), stats.Ratio(0.0, 0.05, 9)
+    small, large = of_error(0.01), of_error(0.05)
 
     assert small.power(small.detectable()) == pytest.approx(0.8, abs=0.01)
     assert 1 < small.detectable() < large.detectable()
-    assert stats.Ratio(0.0, 0.0, 9).power(1.01) == 1.0
+    assert of_error(0.0).power(1.01) == 1.0
 
 
 def test_too_few_clusters_have_no_ratio() -> None:
@@ -248,7 +252,7 @@ def test_too_few_clusters_have_no_ratio() -> None:
     found: dict[tuple[int, float], bool] = {}
     for count, p in ((9, 0.5), (10, 0.5), (29, 0.95), (30, 0.95)):
         first, second = (instances(random, count, 20, spread=0.1, noise=0.1) for _ in range(2))
-        found[count, p] = stats.ratio(first, second, p, paired=True) is not None
+        found[count, p] = ratios.ratio(first, second, p, paired=True) is not None
 
     assert found == {(9, 0.5): False, (10, 0.5): True, (29, 0.95): False, (30, 0.95): True}
 
@@ -256,7 +260,7 @@ def test_too_few_clusters_have_no_ratio() -> None:
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_intervals_shown_after_holm_agree_with_its_rejections(p_values: list[float]) -> None:
     """An interval at the confidence it is shown at excludes "no difference" exactly where Holm's procedure rejects."""
-    shown = stats.holm(p_values)
+    shown = ratios.holm(p_values)
 
     ordered = sorted(p_values)
     fails = [rank for rank, p in enumerate(ordered) if p > 0.05 / (len(p_values) - rank)]
@@ -268,7 +272,7 @@ def test_intervals_shown_after_holm_agree_with_its_rejections(p_values: list[flo
 
 def test_one_comparison_alone_is_not_corrected() -> None:
     """The primary figure of two targets keeps its 95%; two equal comparisons share the 5%."""
-    assert stats.holm([0.2]) == [0.95]
-    assert stats.holm([0.2, 0.3]) == [pytest.approx(0.975), pytest.approx(0.975)]
-    assert stats.holm([0.001, 0.03]) == [pytest.approx(0.975), pytest.approx(0.95)]
-    assert math.isclose(stats.holm([0.9] * 20)[0], 1 - 0.05 / 20)
+    assert ratios.holm([0.2]) == [0.95]
+    assert ratios.holm([0.2, 0.3]) == [pytest.approx(0.975), pytest.approx(0.975)]
+    assert ratios.holm([0.001, 0.03]) == [pytest.approx(0.975), pytest.approx(0.95)]
+    assert math.isclose(ratios.holm([0.9] * 20)[0], 1 - 0.05 / 20)

@@ -1,0 +1,148 @@
+"""A figure measured over and over during a run into how far its mean can be off, should its targets drift on their own.
+
+A slow drift does not average out within a run, and a short run does not show all of it: no test sees a small drift
+that is about as long as the run. So the error is a mixture over what the drift may be: none, or a drift that is a tenth
+of the run long, a third, or all of it, each in several sizes. Each hypothesis counts by how well it explains the
+series and by how far it was believed before (Mueller and Watson, Review of Economic Studies 83, 2016, predict long
+runs in this way). docs/compare.md measures what follows from the two beliefs below.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+# How far "no drift" is believed before anything is measured. An interval widens by what the samples show of a drift. A
+# verdict has to hold for a reader who thinks that a drift is likelier than none: different clouds drift on their own.
+TRUSTING = 0.97
+SCEPTICAL = 0.4
+# Parts of a run that are looked at one after the other.
+PARTS = 30
+# Drifts: their length as a share of the run, and how many times the variance of the mean is what it is without them.
+_LENGTHS = (0.1, 0.3, 1.0)
+_SIZES = (4.0, 16.0, 64.0, 256.0)
+# How much instances differ, as the variance between them over that of one part's figure.
+_INSTANCES = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0)
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Error:
+    """The error of a mean: a mixture of Student's t distributions with `freedom` degrees of freedom.
+
+    scales: the standard error under each hypothesis about the drift, in the unit of the mean. likelihoods: how
+    well each hypothesis explains the series. steady: whether it is one without drift.
+    """
+
+    freedom: float
+    scales: Floats
+    likelihoods: Floats
+    steady: NDArray[np.bool_]
+
+    @classmethod
+    def without_drift(cls, scale: float, freedom: float) -> "Error":
+        """The error of independent parts."""
+        return cls(freedom, np.array([scale]), np.ones(1), np.ones(1, dtype=bool))
+
+    def weights(self, belief: float) -> Floats:
+        """How far each hypothesis is believed after the series, when "no drift" was believed as far as `belief`."""
+        drifting = int(np.sum(~self.steady))
+        before = np.where(
+            self.steady, (belief if drifting else 1.0) / np.sum(self.steady), (1 - belief) / max(1, drifting)
+        )
+        after = before * self.likelihoods
+        return after / after.sum()
+
+    @property
+    def drift_shown(self) -> bool:
+        """Whether the series itself shows a drift, even to who believed that there is none."""
+        return float(np.sum(self.weights(TRUSTING)[~self.steady])) > 0.5  # noqa: PLR2004 -- likelier than none
+
+    def p_value(self, distance: float, belief: float) -> float:
+        """How often chance and drift alone would bring the mean as far from the truth as `distance`."""
+        return self._beyond(abs(distance), self.weights(belief))
+
+    def half(self, confidence: float, belief: float) -> float:
+        """Half the width of the mean's interval."""
+        weights = self.weights(belief)
+        low, high = 0.0, float(self.scales.max()) * _limit(self.freedom, (1 + confidence) / 2)
+        for _ in range(40):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self._beyond(middle, weights) > 1 - confidence else (low, middle)
+        return high
+
+    def _beyond(self, distance: float, weights: Floats) -> float:
+        """The share of the mixture beyond `distance` on both sides."""
+        if not np.any(self.scales > 0):
+            return 0.0 if distance else 1.0
+        known = np.maximum(self.scales, 1e-12)
+        # scipy.stats.t says the same a hundred times slower.
+        return float(np.sum(weights * 2 * special.stdtr(self.freedom, -distance / known)))
+
+    def widening(self, confidence: float, belief: float) -> float:
+        """How many times as wide as without drift the interval is; at least 1."""
+        plain = float(self.scales.min()) * _limit(self.freedom, confidence)
+        return max(1.0, self.half(confidence, belief) / plain) if plain > 0 else 1.0
+
+
+def _limit(freedom: float, confidence: float) -> float:
+    """Student's t: how many standard errors an interval reaches to each side."""
+    return float(special.stdtrit(freedom, (1 + confidence) / 2))
+
+
+def error(series: Floats, instances: Sequence[Hashable], plain: float, freedom: float) -> Error:
+    """The error of the mean of `series`, the same figure of each part of a run in order of time.
+
+    instances: of each part a label that it shares with the parts of the same instances. plain: the standard error as
+    far as instances and noise make it; the drift's comes on top.
+    """
+    count = len(series)
+    centred = series - series.mean()
+    if count < 3 or not np.any(centred):  # noqa: PLR2004 -- nothing to see a drift in
+        return Error.without_drift(plain, freedom)
+    codes = {label: code for code, label in enumerate(dict.fromkeys(instances))}
+    known = _hypotheses(tuple(codes[label] for label in instances))
+    squares = np.sum((known.whitened @ centred) ** 2, axis=1)
+    logs = -(known.log_determinants + (count - 1) * np.log(squares)) / 2
+    drift = known.drift * squares / (count - 1)
+    return Error(freedom, np.sqrt(plain**2 + drift), np.exp(logs - logs.max()), known.steady)
+
+
+@dataclass(frozen=True, eq=False)
+class _Hypotheses:
+    """Covariances of a series, ready to be compared: what whitens it, and the drift's share of the mean's variance."""
+
+    whitened: Floats
+    log_determinants: Floats
+    drift: Floats
+    steady: NDArray[np.bool_]
+
+
+@lru_cache(maxsize=64)
+def _hypotheses(codes: tuple[int, ...]) -> _Hypotheses:
+    count, labels = len(codes), np.array(codes)
+    contrasts = np.linalg.qr(np.column_stack([np.ones(count), np.eye(count)[:, 1:]]))[0][:, 1:].T
+    same = (labels[:, None] == labels[None]).astype(float)
+    repeated = 1 < len(set(codes)) < count
+    apart = np.abs(np.arange(count)[:, None] - np.arange(count)[None])
+    covariances: list[tuple[Floats, float]] = []
+    for size in _INSTANCES if repeated else (0.0,):
+        plain = np.eye(count) + size * same
+        covariances.append((plain, 0.0))
+        for length in _LENGTHS:
+            alike = np.exp(-apart / (length * count))
+            for times in _SIZES:
+                drift = (times - 1) * plain.mean()
+                covariances.append((plain + alike * drift / alike.mean(), drift))
+    lower = [np.linalg.cholesky(contrasts @ of @ contrasts.T) for of, _ in covariances]
+    drifts = np.array([drift for _, drift in covariances])
+    return _Hypotheses(
+        np.array([np.linalg.solve(one, contrasts) for one in lower], dtype=np.float64),
+        np.array([2 * np.sum(np.log(np.diag(one))) for one in lower]),
+        drifts,
+        drifts == 0,
+    )

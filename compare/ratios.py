@@ -1,0 +1,157 @@
+"""Two targets' samples into how many times one quantile is the other: its error, its interval, and whether they differ.
+
+Pure functions of numbers; docs/compare.md derives and measures each choice made here.
+"""
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from compare import drift
+from compare.stats import CONFIDENCE, MEDIAN, Clustered, Codes, Floats, Interval, quantile
+
+REPLICATES = 1000
+# Weights computed at a time, so that memory does not grow with replicates times samples.
+_CHUNK = 4_000_000
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How many times one quantile is another: the logarithm's estimate, and its error."""
+
+    log: float
+    error: drift.Error
+
+    @property
+    def estimate(self) -> float:
+        """The ratio itself."""
+        return math.exp(self.log)
+
+    def interval(self, confidence: float = CONFIDENCE) -> Interval:
+        """The interval of the ratio, symmetric in its logarithm, as wide as the drift in the samples makes it."""
+        half = self.error.half(confidence, drift.TRUSTING)
+        return Interval(math.exp(self.log - half), math.exp(self.log + half))
+
+    def robust_interval(self, confidence: float = CONFIDENCE) -> Interval:
+        """The interval that also holds what targets may drift on their own without showing it in so short a run."""
+        half = self.error.half(confidence, drift.SCEPTICAL)
+        return Interval(math.exp(self.log - half), math.exp(self.log + half))
+
+    def p_value(self, ratio: float = 1.0) -> float:
+        """How often chance, and a drift of each target, would show as much, were the true ratio `ratio`."""
+        return self.error.p_value(self.log - math.log(ratio), drift.SCEPTICAL)
+
+    def decided(self, confidence: float = CONFIDENCE) -> bool:
+        """Whether there is a difference, also for a reader who expects that targets drift on their own."""
+        return abs(self.log) > self.error.half(confidence, drift.SCEPTICAL)
+
+    def undecided(self, confidence: float = CONFIDENCE) -> bool:
+        """Whether there would be a difference were it certain that targets do not drift on their own, and only then."""
+        plain = float(self.error.scales.min()) * stats.t.isf((1 - confidence) / 2, self.error.freedom)
+        return plain < abs(self.log) <= self.error.half(confidence, drift.SCEPTICAL)
+
+    def longer(self, ratio: float = 1.0, confidence: float = CONFIDENCE) -> float:
+        """How many times as long a run would tell this ratio from `ratio`; infinite where they are the same.
+
+        Errors, also those of a drift that is shorter than the run, shrink with the root of the time.
+        """
+        distance = abs(self.log - math.log(ratio))
+        return (self.error.half(confidence, drift.SCEPTICAL) / distance) ** 2 if distance else math.inf
+
+    def power(self, true: float, confidence: float = CONFIDENCE) -> float:
+        """How often a run such as this one finds a difference when the true ratio is `true`.
+
+        The noncentral t distribution by the approximation of Johnson and Welch (Biometrika 31, 1940); scipy's own gives
+        no number for large shifts.
+        """
+        scale, freedom = float(self.error.scales.min()), self.error.freedom
+        if scale == 0:
+            return 1.0
+        limit = self.error.half(confidence, drift.SCEPTICAL) / scale
+        shift = abs(math.log(true)) / scale
+        centre, width = limit * (1 - 1 / (4 * freedom)), math.sqrt(1 + limit**2 / (2 * freedom))
+        return float(stats.norm.sf((centre - shift) / width) + stats.norm.cdf((-centre - shift) / width))
+
+    def detectable(self, power: float = 0.8, confidence: float = CONFIDENCE) -> float:
+        """The smallest true ratio above 1 that a run such as this one finds with `power`."""
+        low, high = 0.0, 100 * max(float(self.error.scales.min()), 1e-9)
+        for _ in range(40):
+            middle = (low + high) / 2
+            low, high = (low, middle) if self.power(math.exp(middle), confidence) >= power else (middle, high)
+        return math.exp(high)
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """How a ratio went: its logarithm in each part of the run, in order of time, and a label of its instances."""
+
+    logs: Floats
+    instances: Sequence[Hashable]
+
+
+def ratio(
+    base: Clustered, other: Clustered, p: float, *, paired: bool, course: Course | None = None, seed: int = 0
+) -> Ratio | None:
+    """The quantile `p` of `other` over that of `base`; None below the fewest clusters, or where one is 0.
+
+    A cluster bootstrap gives the standard error of the logarithm. `paired`: clusters with the same code were measured
+    at the same time (a cycle or a round) and are drawn together, so that a drift common to both cancels. The error of
+    a tail is itself known half as well as that of a median: few clusters have samples there. `course` shows whether the
+    two drift apart.
+    """
+    if not (base.enough(p) and other.enough(p)) or (paired and base.count != other.count):
+        return None
+    fewest = min(base.even, other.even)
+    ends = quantile(base.values, p), quantile(other.values, p)
+    if min(ends) <= 0:
+        return None
+    random = np.random.default_rng(seed)
+    drawn = _draws(random, base.count)
+    below = _bootstrapped(base, p, drawn)
+    above = _bootstrapped(other, p, drawn if paired else _draws(random, other.count))
+    known = (below > 0) & (above > 0)  # a draw without any sample of a cluster-poor side is no draw
+    plain = float(np.std(np.log(above[known] / below[known]), ddof=1)) * math.sqrt(fewest / (fewest - 1))
+    freedom = (fewest - 1) / (1 if p == MEDIAN else 2)
+    if course is None:
+        return Ratio(math.log(ends[1] / ends[0]), drift.Error.without_drift(plain, freedom))
+    return Ratio(math.log(ends[1] / ends[0]), drift.error(course.logs, course.instances, plain, freedom))
+
+
+def holm(p_values: Sequence[float], confidence: float = CONFIDENCE) -> list[float]:
+    """The confidence at which to show each of several intervals, so that all together err at most as often as one.
+
+    Holm's step-down: an interval shown at its confidence excludes no difference exactly where the procedure rejects.
+    """
+    order = np.argsort(np.asarray(p_values, dtype=float), kind="stable")
+    alpha, count = 1 - confidence, len(p_values)
+    shown = [confidence] * count
+    step = 0
+    for rank, index in enumerate(order):
+        if step == rank and p_values[index] <= alpha / (count - rank):
+            step = rank + 1
+            shown[index] = 1 - alpha / (count - rank)
+        else:
+            shown[index] = 1 - alpha / (count - step)
+    return shown
+
+
+def _draws(random: np.random.Generator, count: int) -> Codes:
+    """How often each of `count` clusters is drawn in each replicate: REPLICATES x count."""
+    return random.multinomial(count, np.full(count, 1 / count), size=REPLICATES)
+
+
+def _bootstrapped(data: Clustered, p: float, drawn: Codes) -> Floats:
+    """The quantile `p` of each replicate; 0 for one that drew no sample."""
+    order = np.argsort(data.values, kind="stable")
+    values, clusters = data.values[order], data.clusters[order]
+    found = np.zeros(len(drawn))
+    step = max(1, _CHUNK // len(values))
+    for start in range(0, len(drawn), step):
+        weights = np.cumsum(drawn[start : start + step][:, clusters], axis=1)
+        totals = weights[:, -1:]
+        first = np.argmax(weights >= p * totals - 1e-9, axis=1)
+        found[start : start + step] = np.where(totals[:, 0] > 0, values[first], 0.0)
+    return found

@@ -1,0 +1,119 @@
+"""The samples of one figure of two targets into their ratio: which samples depend on each other, and how it went."""
+
+from collections.abc import Hashable, Iterable, Sequence
+
+import numpy as np
+
+from compare import drift, ratios, stats
+from compare.report.figures import grouping, response_ms
+from runs.sample import Sample
+
+# Fewer rounds have no median that one slow answer leaves alone.
+_ROUNDS_A_PART = 4
+
+
+def paired_ratio(
+    base: Sequence[Sample], other: Sequence[Sample], p: float, *, seed: int = 0
+) -> tuple[ratios.Ratio | None, str]:
+    """The ratio of the quantile `p` of two targets measured in one run, or None and why not.
+
+    Where each instance lived in one cycle only (it was let go between them), cycles are drawn for both at once: that
+    holds instances, rounds and drift together. With one instance on either side rounds are drawn. Otherwise instances
+    live on through the run, see the same drift, and are drawn for each side by itself.
+    """
+    fewest = stats.smallest_sample(p)
+    if min(len(base), len(other)) < fewest:
+        return None, f"n too small: {min(len(base), len(other))} of {fewest}"
+    fewest = stats.smallest_clusters(p)
+    groups = grouping(base), grouping(other)
+    sides = [
+        _clustered(samples, group.labels(p)) for samples, group in zip((base, other), groups, strict=True)
+    ]
+    for samples, group, side in zip((base, other), groups, sides, strict=True):
+        if group.by == "instance" and not side.enough(p):
+            return None, f"too few instances: {samples[0].target} had {_counted(side)} of {fewest}"
+    labels = _common_labels(base, other, p)
+    if labels is not None:
+        universe = dict.fromkeys([*labels[0], *labels[1]])
+        sides = [
+            _clustered(samples, own, universe=universe)
+            for samples, own in zip((base, other), labels, strict=True)
+        ]
+    few = next((side for side in sides if not side.enough(p)), None)
+    if few is not None:
+        return None, f"too few instances or rounds: {_counted(few)} of {fewest}"
+    if p != stats.MEDIAN:
+        for samples, side in zip((base, other), sides, strict=True):
+            if stats.effective_sample(side, p) < stats.smallest_sample(p):
+                return None, f"too few instances: those of {samples[0].target} differ too much"
+    went = course(base, other, p)
+    found = ratios.ratio(sides[0], sides[1], p, paired=labels is not None, course=went, seed=seed)
+    return found, "" if found else "a figure of 0 has no ratio"
+
+
+def course(base: Sequence[Sample], other: Sequence[Sample], p: float) -> ratios.Course:
+    """The ratio of the quantile `p` in each part of the run in which both targets answered, in order of time."""
+    places = _parts([(sample.cycle, sample.round) for side in (base, other) for sample in side])
+    values: dict[int, tuple[list[float], list[float]]] = {}
+    cycles: dict[int, int] = {}
+    for side, samples in enumerate((base, other)):
+        for sample in samples:
+            part = places[sample.cycle, sample.round]
+            values.setdefault(part, ([], []))[side].append(response_ms(sample))
+            cycles.setdefault(part, sample.cycle)
+    both = [part for part in sorted(values) if all(min(of, default=0.0) > 0 for of in values[part])]
+    logs = [np.log(stats.quantile(values[part][1], p) / stats.quantile(values[part][0], p)) for part in both]
+    let_go = any(grouping(side).by == "instance" and _let_go_between_cycles(side) for side in (base, other))
+    instances: list[Hashable] = [cycles[part] if let_go else 0 for part in both]
+    return ratios.Course(np.array(logs, dtype=float), instances)
+
+
+def _parts(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """The part of the run that each cycle and round belongs to: about drift.PARTS of them, none of two cycles.
+
+    Where there are more cycles than parts, a part is of several.
+    """
+    cycles: dict[int, list[tuple[int, int]]] = {}
+    for place in sorted(set(places)):
+        cycles.setdefault(place[0], []).append(place)
+    most = max(1, round(drift.PARTS / len(cycles)))
+    found: dict[tuple[int, int], int] = {}
+    for number, rounds in enumerate(cycles.values()):
+        count = max(1, min(most, len(rounds) // _ROUNDS_A_PART))
+        for rank, place in enumerate(rounds):
+            first = number * most if len(cycles) <= drift.PARTS else number * drift.PARTS // len(cycles)
+            found[place] = first + (rank * count // len(rounds) if len(cycles) <= drift.PARTS else 0)
+    return found
+
+
+def _clustered(
+    samples: Sequence[Sample], labels: Sequence[object], *, universe: Iterable[object] | None = None
+) -> stats.Clustered:
+    return stats.Clustered.of([response_ms(sample) for sample in samples], labels, universe=universe)
+
+
+def _counted(data: stats.Clustered) -> str:
+    """The clusters with samples, and for how many even ones they count where those are fewer."""
+    there, even = len(set(data.clusters.tolist())), round(data.even)
+    return str(there) if even >= there else f"{there} that count as {even}"
+
+
+def _common_labels(
+    base: Sequence[Sample], other: Sequence[Sample], p: float
+) -> tuple[Sequence[object], Sequence[object]] | None:
+    """Labels by which both sides can be drawn together: cycles where instances do not outlive them, else blocks."""
+    sides = (base, other)
+    if base[0].kind == "cold":
+        return [s.cycle for s in base], [s.cycle for s in other]
+    several = [grouping(side).by == "instance" for side in sides]
+    if not any(several):
+        blocks = stats.blocks([s.round for side in sides for s in side], p)
+        return blocks[: len(base)], blocks[len(base) :]
+    if all(not many or _let_go_between_cycles(side) for many, side in zip(several, sides, strict=True)):
+        return [s.cycle for s in base], [s.cycle for s in other]
+    return None
+
+
+def _let_go_between_cycles(samples: Sequence[Sample]) -> bool:
+    seen: dict[str | None, int] = {}
+    return all(seen.setdefault(sample.instance, sample.cycle) == sample.cycle for sample in samples)
