@@ -9,7 +9,7 @@ import numpy as np
 
 from commandline import UserError
 from cost import words
-from cost.simulation.arrivals import DAY_S, per_hour
+from cost.simulation.arrivals import DAY_S, Floats, per_hour
 from cost.simulation.logs import documents, files, names, notes, tables, times
 from cost.simulation.logs.log import DAYS, Log
 from cost.simulation.logs.outliers import inliers
@@ -44,7 +44,7 @@ def read(path: str | Path) -> Log:
         raise UserError(
             f"{source.name} has no counts: it needs a column of times and one of whole numbers, such as {EXAMPLE}"
         )
-    step = float(np.diff(begins).min()) if len(begins) > 1 else STEP_S
+    step = _step(begins)
     many = np.array([counts[begin] for begin in begins.tolist()], np.int64)
     span = float(begins[-1] - begins[0]) + step
     arrivals = Replay(
@@ -69,6 +69,12 @@ def read(path: str | Path) -> Log:
         *notes.taken(response_kb, handling),
     ]
     return Log(arrivals, int(many.sum()), response_kb, handling, tuple(f"the counts: {one}" for one in said))
+
+
+def _step(begins: Floats) -> float:
+    """Seconds that a row stands for: the longest of which all rows are multiples apart; a minute for a single row."""
+    apart = np.diff(begins).astype(np.int64)
+    return float(max(1, np.gcd.reduce(apart))) if len(apart) else STEP_S
 
 
 def _rows(blocks: Iterator[list[bytes]]) -> Iterator[Row]:

@@ -7,9 +7,7 @@ Logging, and durations whose name has no unit.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import orjson
+from typing import Any, NamedTuple
 
 from cost.simulation.logs import names, times
 from cost.simulation.logs.request import OWN, TIMELESS_RECORDS, TIMELESS_REQUESTS, Kind, Request, Unread
@@ -22,7 +20,22 @@ Way = tuple[str | int, ...]
 DEEPEST = 4
 SHAPES_KEPT = 2000
 LONGEST_S = 86_400.0
+DIGITS = 15
+LARGEST = 10**DIGITS
 INVOCATIONS = ("platform.start", "platform.runtimeDone", "platform.report", "START", "END", "REPORT")
+
+
+class Quick(NamedTuple):
+    """The keys of a flat record of a request whose first candidates are all at its top; None for what it has not."""
+
+    time: str
+    path: str
+    method: str | None
+    status: str | None
+    agent: str | None
+    size: str | None
+    duration: str | None
+    scale: float
 
 
 @dataclass(frozen=True)
@@ -42,8 +55,20 @@ class Plan:
     messages: tuple[Getter, ...]
     types: tuple[Getter, ...]
     app: bool
+    quick: Quick | None
 
 
+ROLES = {
+    "times": names.TIMES,
+    "ids": names.IDS,
+    "methods": names.METHODS,
+    "lines": names.LINES,
+    "paths": names.PATHS,
+    "statuses": names.STATUSES,
+    "agents": names.AGENTS,
+    "sizes": names.SIZES,
+    "messages": names.MESSAGES,
+}
 _plans: dict[Any, Plan | tuple[str, ...]] = {}
 
 
@@ -53,7 +78,7 @@ def request(record: Record, known: float | None, inner: Inner) -> Request | Unre
     known: a time outside of the record, which holds if there is none in it. inner: reads a text, and the time of the
     record that holds it, for records that wrap a line of another log.
     """
-    plan = _plan(record)
+    plan = plan_of(record)
     time = _time(plan, record, known)
     same = _first_text(plan.ids, record)
     if plan.types and (type_ := _first_text(plan.types, record)) is not None:
@@ -98,10 +123,7 @@ def _asked(plan: Plan, record: Record) -> tuple[str | None, bool]:
             and parts[0].isupper()
         ):
             return parts[1], True
-    path = None
-    for get in plan.paths:
-        if isinstance(path := get(record), str) and path:
-            break
+    path = _first_text(plan.paths, record)
     for get in plan.methods:
         if isinstance(method := get(record), str) and method.isalpha():
             return path, True
@@ -144,8 +166,10 @@ def _first_text(ways: tuple[Getter, ...], record: Record) -> str | None:
 def _size(plan: Plan, record: Record) -> int | None:
     for get in plan.sizes:
         value = get(record)
-        if isinstance(value, int) or (isinstance(value, str) and value.isascii() and value.isdigit()):
-            return int(value) if len(str(value)) <= 15 else None  # noqa: PLR2004 -- digits of a petabyte
+        if isinstance(value, str) and len(value) < DIGITS and value.isascii() and value.isdigit():
+            return int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LARGEST:
+            return value
     return None
 
 
@@ -159,7 +183,8 @@ def _seconds(plan: Plan, record: Record) -> float | None:
     return None
 
 
-def _plan(record: Record) -> Plan:
+def plan_of(record: Record) -> Plan:
+    """The plan of a record's shape."""
     shape: Any = tuple(record)
     plan = _plans.get(shape)
     if isinstance(plan, Plan):
@@ -215,35 +240,55 @@ def _called(way: Way) -> list[str]:
 
 def _planned(record: Record) -> Plan:
     leaves = [(way, value, _called(way)) for way, value in _leaves(record)]
-
-    def ways(role: Sequence[str]) -> tuple[Getter, ...]:
-        found = [
-            (min(role.index(name) for name in called if name in role), len(way), place, way)
-            for place, (way, _, called) in enumerate(leaves)
-            if any(name in role for name in called)
-        ]
-        return tuple(_getter(way) for *_, way in sorted(found, key=lambda one: one[:3]))
-
-    known = ways(names.TIMES)
+    ways = {role: _ways(leaves, called) for role, called in ROLES.items()}
+    durations = list(_durations(record, leaves))
+    moments = tuple(_moments(record))
+    types = tuple(_getter((key,)) for key in ("type", "@type") if key in record)
+    app = ("insertId" in record or "logName" in record) and "httpRequest" not in record
     more = tuple(
-        _getter(way)
+        way
         for way, value, called in leaves
         if called and _may_be_when(called[-1]) and times.of_value(value) is not None
     )
+    simple = not (moments or types or app or ways["ids"] or ways["lines"])
     return Plan(
-        times=known + more,
-        moments=tuple(_moments(record)),
-        ids=ways(names.IDS),
-        methods=ways(names.METHODS),
-        lines=ways(names.LINES),
-        paths=ways(names.PATHS),
-        statuses=ways(names.STATUSES),
-        agents=ways(names.AGENTS),
-        sizes=ways(names.SIZES),
-        durations=tuple(_durations(record, leaves)),
-        messages=ways(names.MESSAGES),
-        types=tuple(_getter((key,)) for key in ("type", "@type") if key in record),
-        app=("insertId" in record or "logName" in record) and "httpRequest" not in record,
+        **{role: tuple(map(_getter, found)) for role, found in ways.items() if role != "times"},
+        times=tuple(map(_getter, (*ways["times"], *more))),
+        moments=moments,
+        durations=tuple((_getter(way), unit) for way, unit in durations),
+        types=types,
+        app=app,
+        quick=_quick(ways, durations) if simple else None,
+    )
+
+
+def _ways(leaves: Sequence[tuple[Way, Any, list[str]]], role: Sequence[str]) -> list[Way]:
+    """The ways to the values that may have a role, by the order of its names, then by depth."""
+    found = [
+        (min(role.index(name) for name in called if name in role), len(way), place, way)
+        for place, (way, _, called) in enumerate(leaves)
+        if any(name in role for name in called)
+    ]
+    return [way for *_, way in sorted(found, key=lambda one: one[:3])]
+
+
+def _quick(ways: Mapping[str, list[Way]], durations: Sequence[tuple[Way, float | None]]) -> Quick | None:
+    firsts = {role: found[0] if found else () for role, found in ways.items()}
+    lasted, scale = durations[0] if durations else ((), 1.0)
+    flat = all(len(way) <= 1 for way in (*firsts.values(), lasted))
+    if not (flat and firsts["times"] and firsts["paths"]) or scale is None:
+        return None
+    time, path, method, status, agent, size, duration = (
+        str(way[0]) if way else None
+        for way in (
+            *(firsts[role] for role in ("times", "paths", "methods", "statuses", "agents", "sizes")),
+            lasted,
+        )
+    )
+    return (
+        Quick(str(time), str(path), method, status, agent, size, duration, scale)
+        if method or status
+        else None
     )
 
 
@@ -262,7 +307,7 @@ def _moments(record: Record) -> Iterator[Getter]:
 
 def _durations(
     record: Record, leaves: Sequence[tuple[Way, Any, list[str]]]
-) -> Iterator[tuple[Getter, float | None]]:
+) -> Iterator[tuple[Way, float | None]]:
     found: list[tuple[int, Way, float | None]] = []
     for way, _, called in leaves:
         for name in called:
@@ -271,7 +316,7 @@ def _durations(
                 rank = names.NEAREST.index(base) if base in names.NEAREST else len(names.NEAREST)
                 found.append((rank, way, unit if unit is not None else _unit(base, record)))
                 break
-    yield from ((_getter(way), unit) for _, way, unit in sorted(found, key=lambda one: one[0]))
+    yield from ((way, unit) for _, way, unit in sorted(found, key=lambda one: one[0]))
 
 
 def _unit(base: str, record: Record) -> float | None:
@@ -297,12 +342,3 @@ def _getter(way: Way) -> Getter:
         return record
 
     return get
-
-
-def parsed(text: bytes | str) -> Record | None:
-    """The object that a text of JSON is; None for another value, and for what is no JSON."""
-    try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
-    return value if isinstance(value, dict) else None

@@ -1,23 +1,15 @@
-"""Whole lines of any mix of formats into a tally. The commonest have a fast way, which reads them as the rule does."""
+"""Whole lines of any mix of formats into a tally."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 
-from cost.simulation.logs import documents, fields, tables, text, times
-from cost.simulation.logs.request import BROKEN, Kind, Request, Unread
-from cost.simulation.logs.tally import HEALTH_AGENT, HEALTH_CHECKS, Tally
+from cost.simulation.logs import documents, fast, fields, tables, text
+from cost.simulation.logs.request import BROKEN, Request, Unread
+from cost.simulation.logs.tally import Tally
 
-COMMON = re.compile(
-    rb'[^"\[]*\[(../.{3}/.{4}:.{5}):(..) (.{5})\] "[A-Z]+ (/[^ ?"\\]*)[^"\\]*" \d{3} (\d+|-)'
-    rb'(?: ("-"|"[^"\\]*") "([^"\\]*)")?\r?$'
-).match
-"""The common log format and the combined one, without what has to be looked at twice."""
-SECONDS = {b"%02d" % second: float(second) for second in range(60)}
-MINUTES_KEPT = 5000
 LONGEST = 1 << 14
 """Characters of a line of text that are looked at."""
 LONGEST_JSON = 1 << 24
@@ -45,50 +37,14 @@ class Lines:
 
     def __init__(self, tally: Tally) -> None:
         self.tally = tally
-        self._minutes: dict[bytes, float | None] = {}
         self._header: list[str] = []
 
     def read(self, lines: Sequence[bytes]) -> None:
         """Count each line; blank ones do not count."""
-        tally, minutes = self.tally, self._minutes
-        column = tally.columns[Kind.REQUEST]
-        append, reasons, reason_of = column.times.append, tally.reasons, tally.reason
-        sent = sized = 0
-        for line in lines:
-            match = COMMON(line)
-            if match is None:
+        for begin in range(0, len(lines), fast.BATCH):
+            batch = lines[begin : begin + fast.BATCH]
+            for line in fast.flat(fast.common(batch, self.tally), self.tally):
                 self._other(line)
-                continue
-            minute, second, zone, path, size, _, agent = match.groups()
-            key = minute + zone
-            begin = minutes[key] if key in minutes else self._minute(key, minute, zone)
-            if begin is None or second not in SECONDS:
-                self._other(line)
-                continue
-            reason = reasons[path] if path in reasons else reason_of(path)
-            if (
-                reason is None
-                and agent
-                and (b"ealth" in agent or b"kube" in agent)
-                and HEALTH_AGENT.search(str(agent))
-            ):
-                reason = HEALTH_CHECKS
-            if reason is not None:
-                tally.left[reason] += 1
-                continue
-            append(begin + SECONDS[second])
-            if size != b"-":
-                sent += int(size)
-                sized += 1
-        column.sent += sent
-        column.sized += sized
-
-    def _minute(self, key: bytes, minute: bytes, zone: bytes) -> float | None:
-        if len(self._minutes) > MINUTES_KEPT:
-            self._minutes.clear()
-        text_ = f"{minute.decode('latin-1')}:00 {zone.decode('latin-1')}"
-        found = self._minutes[key] = times.of_text(text_)
-        return found
 
     def _other(self, line: bytes) -> None:
         line = line.strip()

@@ -27,10 +27,8 @@ HEALTH_PATH = re.compile(
     r"|/health/|^/-/(?:healthy|ready)$",
     re.IGNORECASE,
 )
-HEALTH_AGENT = re.compile(
-    r"ELB-HealthChecker|GoogleHC|kube-probe|Route ?53[- ]Health|Health[-_ ]?Check|UptimeRobot|Pingdom|StatusCake",
-    re.IGNORECASE,
-)
+HEALTH_AGENT = re.compile(r"[Hh]ealth[-_ ]?[Cc]heck|GoogleHC|kube-probe")
+"""Load balancers' and Kubernetes' own. Monitors from outside go on asking, wherever the service runs."""
 
 
 class Samples:
@@ -42,12 +40,15 @@ class Samples:
         self._step = 1
 
     def add(self, value: float) -> None:
-        if self.count % self._step == 0:
-            self._kept.append(value)
-            if len(self._kept) >= SAMPLES:
-                self._kept = self._kept[::2]
-                self._step *= 2
-        self.count += 1
+        self.extend((value,))
+
+    def extend(self, values: Sequence[float]) -> None:
+        """Add several."""
+        self._kept.extend(values[-self.count % self._step :: self._step])
+        self.count += len(values)
+        while len(self._kept) >= SAMPLES:
+            self._kept = self._kept[::2]
+            self._step *= 2
 
     @property
     def values(self) -> NDArray[np.float64]:
