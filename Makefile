@@ -17,7 +17,7 @@ ACTIONLINT := v1.7.12
 # Every entry of requirements/ that `make lock` renders; the first holds all others, so that they agree.
 LOCKS := dev app doors otel compare stacks uv
 
-.PHONY: help compare test check soak lint bench dev start image logs lock upgrade clean
+.PHONY: help compare test check soak lint bench doctor dev start image logs lock upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,10 @@ lint: .venv/dev .cache/actionlint ## formatting, rules, types, import directions
 
 bench: .venv/dev ## benchmarks: ratios against named peers
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+doctor: .venv/compare ## what of your app would not work where: make doctor APP_DIR=../shop APP=app:app
+	@$(REMEMBER)
+	@$(BIN)/python -m doctor
 
 dev: .venv/compare ## the app with reload, for writing it
 	@$(REMEMBER)

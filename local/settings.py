@@ -193,7 +193,9 @@ def _tasks(platform: str, settings: Settings) -> Policy:
 def require_engine(platform: str, settings: Settings) -> None:
     """Raise SettingsError where this machine lacks what the engine needs: the runtime, the program or the image."""
     if settings.engine == "process":
-        if platforms.calls_a_function(platform) and find_spec("awslambdaric") is None:
+        # An environment made for the app has it wherever there is a wheel; only this Python can be asked.
+        has_none = sys.platform != "linux" if settings.python else find_spec("awslambdaric") is None
+        if platforms.calls_a_function(platform) and has_none:
             raise SettingsError(
                 "awslambdaric is not installed; it has wheels for Linux alone. "
                 f"On {sys.platform} run the image instead: --engine docker --image NAME"
