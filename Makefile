@@ -10,6 +10,8 @@ BIN := .venv/bin
 TARGETS ?=
 STACK ?=
 ARGS ?=
+APP_DIR ?=
+APP ?=
 # What is typed as `make compare APP_DIR=../shop APP=app:app` is written to app.toml, and holds from then on.
 REMEMBER = $(if $(filter command,$(firstword $(origin APP_DIR)) $(firstword $(origin APP))),\
   $(BIN)/python -m appfolder remember "$(APP_DIR)" "$(APP)")

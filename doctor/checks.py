@@ -1,16 +1,16 @@
 """The checks: each starts the app for real, and gives findings of one line."""
 
 import contextlib
+import http.client
 import json
 import os
 import subprocess
 import tempfile
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import platforms
 from appfolder import environment
@@ -184,20 +184,19 @@ def _ask(app: App, url: str) -> Answer:
 def _get(
     url: str, method: str = "GET", body: bytes | None = None, headers: dict[str, str] | None = None
 ) -> Answer:
-    class Stay(urllib.request.HTTPRedirectHandler):
-        def redirect_request(self, *_: Any) -> None:
-            return None
-
-    request = urllib.request.Request(url, body, headers or {}, method=method)
-    opener = urllib.request.build_opener(Stay)
+    """One request, whose redirects are not followed. Raises UserError if there is no answer."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=_SECONDS)
     try:
-        with opener.open(request, timeout=_SECONDS) as response:
-            return Answer(response.status, response.headers.get("Content-Type", ""), response.read())
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return Answer(refused.code, refused.headers.get("Content-Type", ""), refused.read())
-    except OSError as problem:
+        connection.request(
+            method, f"{parts.path}?{parts.query}" if parts.query else parts.path, body, headers or {}
+        )
+        response = connection.getresponse()
+        return Answer(response.status, response.headers.get("Content-Type", ""), response.read())
+    except (OSError, http.client.HTTPException) as problem:
         raise UserError(f"{url} does not answer: {problem}") from None
+    finally:
+        connection.close()
 
 
 def _files(folder: Path) -> dict[str, tuple[int, int]]:

@@ -22,7 +22,7 @@ def recorded(self: Any, key: str) -> str:
     try:
         return plain(self, key)
     except KeyError:
-        frame: Any = sys._getframe(1)  # noqa: SLF001 - as inspect does
+        frame: Any = sys._getframe(1)  # noqa: SLF001 - as inspect does  # pyright: ignore[reportPrivateUsage]
         while frame and frame.f_code.co_filename.endswith(_MAPPING):
             frame = frame.f_back
         name = frame.f_code.co_filename if frame else ""
