@@ -170,16 +170,20 @@ class RuntimeApi:
         streamed = Streamed(request)
         self._settle(streamed)
         await streamed.ended
-        self._finish(streamed)
+        # The next invocation may be under way by now, and has an outcome of its own.
+        self._answer_current()
         if streamed.is_truncated:
             return _refused(400, "TruncatedHTTPRequest", "HTTP request detected as truncated")
         return _json(202, {"status": "OK"})
 
     def _finish(self, outcome: Outcome) -> None:
+        self._answer_current()
+        self._settle(outcome)
+
+    def _answer_current(self) -> None:
         if self._current:
             self._answered = self._current.request_id
         self._current = None
-        self._settle(outcome)
 
     def _settle(self, outcome: Outcome) -> None:
         # Nobody waits any more when the function's time is up and the runtime is about to be killed.

@@ -196,6 +196,35 @@ def test_an_event_waits_for_a_runtime_that_has_not_asked_yet() -> None:
     asyncio.run(main())
 
 
+def test_an_invocation_right_after_a_response_in_pieces_has_an_outcome_of_its_own() -> None:
+    async def main() -> None:
+        api = RuntimeApi(on_waiting=lambda: None, streams=True)
+        base = f"http://127.0.0.1:{await api.start()}/2018-06-01/runtime/invocation"
+        mode = {"Lambda-Runtime-Function-Response-Mode": "streaming"}
+        async with aiohttp.ClientSession() as session:
+            first = api.invoke(invocation(1))
+            async with session.get(f"{base}/next"):
+                pass
+            posted = asyncio.create_task(session.post(f"{base}/id-1/response", data=b"abc", headers=mode))
+            streamed = await first
+            assert isinstance(streamed, Streamed)
+            assert b"".join([piece async for piece in streamed.pieces()]) == b"abc"
+
+            second = api.invoke(invocation(2))
+            async with await posted as response:
+                assert response.status == 202
+            assert not second.done()
+
+            async with session.get(f"{base}/next") as response:
+                assert await response.json() == {"number": 2}
+            async with session.post(f"{base}/id-2/response", data=b"2"):
+                pass
+            assert await second == Returned(b"2")
+        await api.close()
+
+    asyncio.run(main())
+
+
 def test_a_result_that_is_cut_off_is_no_result() -> None:
     async def main() -> None:
         api = RuntimeApi(on_waiting=lambda: None)
