@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from appfolder.files import Entry, Listing, content_id, listing
@@ -54,11 +54,20 @@ def build(app: App, arguments: Mapping[str, str], machine: str) -> Build:
     files = listed(app)
     _check(app, {entry.name for entry in files.goes_in})
     chosen = {**_arguments(app), **arguments}
+    build_id = content_id(_parts(files, ROOT), {**chosen, "platform": machine})
     contexts = {name: ROOT / name for name in CONTEXTS}
-    parts = {name: listing(folder, _MADE_HERE).goes_in for name, folder in contexts.items()}
-    parts |= {"app": files.goes_in, "": [Entry("Dockerfile", ROOT / "Dockerfile")]}
-    build_id = content_id(parts, {**chosen, "platform": machine})
     return Build(app.folder, contexts, files.stays_out, {**chosen, "BUILD_ID": build_id})
+
+
+def content_hash(root: Path, arguments: Mapping[str, str]) -> str:
+    """The id of an image that is built with `arguments` of another checkout of this project and its own app."""
+    return content_id(_parts(listed(replace(read({}), folder=root)), root), arguments)
+
+
+def _parts(files: Listing, root: Path) -> dict[str, Iterable[Entry]]:
+    """All files that decide an image, by the part that they are of."""
+    project = {name: listing(root / name, _MADE_HERE).goes_in for name in CONTEXTS}
+    return {**project, "app": files.goes_in, "": [Entry("Dockerfile", root / "Dockerfile")]}
 
 
 def listed(app: App) -> Listing:

@@ -10,8 +10,11 @@ import pulumi
 import pulumi_docker_build as docker_build
 
 from appfolder import image
+from appfolder.image import content_hash
 from appfolder.settings import ROOT
 from stacks.settings import Service
+
+__all__ = ["build", "content_hash", "digest_of"]
 from usererror import UserError
 
 TAG = re.compile(r"build-([0-9a-f]{16})")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from appfolder.files import content_id, listing
 from appfolder.ignore import Ignore
-from appfolder.image import listed
-from appfolder.settings import read
+from appfolder.image import content_hash, listed
+from appfolder.settings import ROOT, read
 
 ARGUMENTS = {"APP": "app:app", "platform": "linux/amd64"}
 
@@ -94,6 +94,20 @@ def test_bytes_that_move_between_files_change_it(
         ids.append(id_of(folder))
 
     assert (ids[0] == ids[1]) == ((a, b) == (c, d))
+
+
+@pytest.mark.process
+def test_every_checkout_of_this_project_is_one_build(tmp_path: Path) -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("needs a checkout by git")
+    ids = set[str]()
+    for umask in ("002", "022", "077"):
+        subprocess.run(
+            ["sh", "-c", f'umask {umask}; git clone --quiet "$0" "$1"', ROOT, tmp_path / umask], check=True
+        )
+        ids.add(content_hash(tmp_path / umask, {"APP": "a"}))
+
+    assert len(ids) == 1
 
 
 def test_of_this_project_the_app_and_its_requirements_go_in() -> None:
