@@ -14,7 +14,7 @@ from appfolder.image import content_hash
 from appfolder.settings import ROOT
 from stacks.settings import Service
 
-__all__ = ["build", "content_hash", "digest_of"]
+__all__ = ["build", "content_hash"]
 from usererror import UserError
 
 TAG = re.compile(r"build-([0-9a-f]{16})")
