@@ -83,7 +83,7 @@ def measure(
             _remove(directory)
             raise
         run = read(directory)
-        return Measured(directory, costs.priced(build.report(run), run), stop.status if stop else 0)
+        return Measured(directory, costs.priced(build.report(run), run), stop.status if stop.requested else 0)
 
 
 def show(measured: Measured, output: Output) -> int:
@@ -171,7 +171,7 @@ class _Recording:
             experiment.run(_done(before) if before else Done())
         except OSError as failure:
             return f"failed: {files.told(failure)}; the samples before are in the file"
-        return "interrupted" if self.stop else "complete"
+        return "interrupted" if self.stop.requested else "complete"
 
     def _refuse_no_such_path(self, sample: Sample) -> None:
         """UserError where the first answer of all is 404: nothing that follows would be worth the wait."""

@@ -87,16 +87,16 @@ class Experiment:
         """Measure what is left after `done`, until the plan is fulfilled or the user stops it."""
         self._cycle, self._round = done.cycle, done.round
         self._end = done.cycle + max(0, self.plan.cycles - done.whole)
-        with lanes_.opened(self.endpoints, self.plan, lambda: self.stop) as lanes:
+        with lanes_.opened(self.endpoints, self.plan, lambda: self.stop.requested) as lanes:
             for lane in lanes:
                 lane.cold = done.cold.get(lane.endpoint.name, 0)
                 self._prepare(lane, samples.FIRST_CONTACT, ["fresh"])
-            while not self.stop and not self._done(lanes):
+            while not self.stop.requested and not self._done(lanes):
                 self.view.stage("cycle", self._cycle, None if self.plan.open_ended else self._end)
                 self._cold_starts(lanes)
                 self._warm_rounds(lanes)
                 self._cycle += 1
-            if self.plan.rate and not self.stop:
+            if self.plan.rate and not self.stop.requested:
                 self._load(lanes)
 
     def _done(self, lanes: list[Lane]) -> bool:
@@ -130,7 +130,7 @@ class Experiment:
             self._idle(wanting)
         self._random.shuffle(wanting)
         for lane in wanting:
-            if self.stop or self._out_of_time():
+            if self.stop.requested or self._out_of_time():
                 return
             if self.plan.cold == "idle":
                 self._cold_start(lane)
@@ -144,7 +144,7 @@ class Experiment:
         if self.plan.duration_s is not None:
             until = min(until, self._began + self.plan.duration_s)
         self.view.doing("leaving targets alone")
-        while not self.stop and (left := until - time.monotonic()) > 0:
+        while not self.stop.requested and (left := until - time.monotonic()) > 0:
             self.stop.wait(min(left, 0.5))
             self.view.tick()
 
@@ -193,7 +193,7 @@ class Experiment:
             ]
             self._random.shuffle(turns)
             for lane, connection in turns:
-                if self.stop or self._out_of_time():
+                if self.stop.requested or self._out_of_time():
                     return
                 if lane.left_alone:
                     self._wake(lanes, connection)
@@ -244,7 +244,7 @@ class Experiment:
                 self.view.stage("slice", number, plan.slices)
                 self._random.shuffle(loops)
                 for lane, loop in loops:
-                    if self.stop:
+                    if self.stop.requested:
                         return
                     if lane.aside and _tries_again(number):
                         self._prepare(lane, samples.OPENING, ["kept"])
@@ -277,12 +277,14 @@ class Experiment:
         self._sink(samples.attempted_load(endpoint.source, moment, sent.answer, endpoint.request.expect))
 
     def _connections(self, lane: Lane, connection: Connection) -> together.Connections:
-        return together.Connections(lane.endpoint, connection, self.plan.timeout_s, lambda: self.stop)
+        return together.Connections(
+            lane.endpoint, connection, self.plan.timeout_s, lambda: self.stop.requested
+        )
 
     def _prepare(self, lane: Lane, why: str, connections: Sequence[Connection]) -> None:
         """Ask once on each connection without measuring: opens what is kept, and finds out whether a target is back."""
         for connection in connections:
-            if self.stop:
+            if self.stop.requested:
                 return
             moment = self._moment()
             answer = lane.ask(connection)

@@ -18,7 +18,9 @@ class Stop:
         self._read, self._write = os.pipe()
         self._before: dict[int, object] = {}
 
-    def __bool__(self) -> bool:
+    @property
+    def requested(self) -> bool:
+        """Whether there was a signal."""
         return bool(self.signal)
 
     @property

@@ -47,7 +47,7 @@ def probe_error(url: str, connection: Connection, stop: Stop, requests: int = RE
     """How much longer than the server the probe says that requests took; None when the user stopped it."""
     request = Filled("GET", url, (), None, 200, ())
     errors: list[float] = []
-    with Probe(request, connection, timeout_s=10, stopped=lambda: stop) as probe:
+    with Probe(request, connection, timeout_s=10, stopped=lambda: stop.requested) as probe:
         for number in range(requests + 1):
             answer = probe.measure()
             if answer is None:
