@@ -1,0 +1,91 @@
+"""What a folder says that it requires becomes what pip installs, whoever wrote it."""
+
+from pathlib import Path
+
+import pytest
+
+from appfolder.requirements import RequirementsError, find
+
+UV = """
+version = 1
+[[package]]
+name = "shop"
+source = { virtual = "." }
+dependencies = [
+    { name = "flask", extra = ["async"] },
+    { name = "never", marker = "sys_platform == 'nowhere'" },
+]
+[[package]]
+name = "flask"
+version = "3.0.3"
+source = { registry = "https://example.com/simple" }
+sdist = { hash = "sha256:aa" }
+[package.optional-dependencies]
+async = [{ name = "asgiref" }]
+[[package]]
+name = "asgiref"
+version = "3.8.0"
+source = { registry = "https://example.com/simple" }
+wheels = [{ hash = "sha256:bb" }]
+[[package]]
+name = "never"
+version = "1"
+source = { registry = "https://example.com/simple" }
+"""
+POETRY = """
+[[package]]
+name = "flask"
+version = "3.0.3"
+optional = false
+groups = ["main"]
+files = [{ file = "f", hash = "sha256:aa" }]
+[[package]]
+name = "pytest"
+version = "8"
+optional = false
+groups = ["dev"]
+files = []
+"""
+
+
+def test_a_lock_of_uv_gives_what_its_project_needs_here_with_hashes_and_extras(tmp_path: Path) -> None:
+    (tmp_path / "uv.lock").write_text(UV)
+    (tmp_path / "requirements.txt").write_text("other\n")
+
+    assert set(find(tmp_path).lines) == {"flask==3.0.3 --hash=sha256:aa", "asgiref==3.8.0 --hash=sha256:bb"}
+
+
+def test_a_lock_of_poetry_gives_its_main_group(tmp_path: Path) -> None:
+    (tmp_path / "poetry.lock").write_text(POETRY)
+
+    assert find(tmp_path).lines == ("flask==3.0.3 --hash=sha256:aa",)
+
+
+@pytest.mark.parametrize(
+    ("wish", "line"),
+    [
+        ('"^2.3"', "flask>=2.3,<3"),
+        ('"^0.3.1"', "flask>=0.3.1,<0.4"),
+        ('"~2.3.1"', "flask>=2.3.1,<2.4"),
+        ('"*"', "flask"),
+        ('"3.0.3"', "flask==3.0.3"),
+        ('{ version = ">=3", extras = ["async"] }', "flask[async]>=3"),
+    ],
+)
+def test_a_constraint_of_poetry_is_written_as_pip_reads_it(tmp_path: Path, wish: str, line: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        f'[tool.poetry.dependencies]\npython = "^3.11"\nflask = {wish}\n'
+    )
+
+    assert find(tmp_path).lines == (line,)
+
+
+def test_a_requirements_file_is_left_to_pip(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("flask\n")
+
+    assert find(tmp_path).files == ("requirements.txt",)
+
+
+def test_a_folder_without_requirements_is_told_what_to_write(tmp_path: Path) -> None:
+    with pytest.raises(RequirementsError, match=r"name your requirements in app.toml"):
+        find(tmp_path)

@@ -1,0 +1,101 @@
+"""app.toml, the environment and what is typed say together where the app is; what is typed is remembered."""
+
+from pathlib import Path
+
+import pytest
+
+from appfolder.remember import remember, template
+from appfolder.settings import ROOT, read, variables_of
+from usererror import UserError
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "app.toml").write_text(template())
+    for name in ("shop", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.py").write_text("from flask import Flask\n\nsite = Flask(__name__)\n")
+    return tmp_path / "project"
+
+
+def test_what_is_typed_is_remembered_and_what_was_there_is_kept(project: Path) -> None:
+    said = remember("../shop", "shop:site", root=project)
+
+    app = read({}, root=project)
+    assert (
+        said
+        == "app.toml says from now on: shop:site in ../shop; what it said of the app before is in app.toml.before"
+    )
+    assert (app.folder, app.spec, app.health, app.request.path) == (
+        project.parent / "shop",
+        "shop:site",
+        "",
+        "/",
+    )
+    assert (project / "app.toml.before").read_text() == template()
+    assert remember("../shop", "shop:site", root=project) == ""
+
+
+def test_an_option_outweighs_the_environment_and_that_the_file(project: Path) -> None:
+    remember("../shop", "shop:site", root=project)
+    environment = {"APP_DIR": "../other", "APP": "other:site"}
+
+    assert read(environment, root=project).spec == "other:site"
+    assert read(environment, "../shop", "shop:site", root=project).spec == "shop:site"
+
+
+def test_src_is_the_source_if_the_module_is_there_alone(tmp_path: Path) -> None:
+    (tmp_path / "src" / "shop").mkdir(parents=True)
+
+    assert read({}, str(tmp_path), "shop.web:app").source == "src"
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("", "APP is not set; .* shop.py looks like APP=shop:site"),
+        ("shop", "APP is 'shop'; it is package.module:callable"),
+        ("nothing:app", "has no nothing.py and no folder nothing"),
+    ],
+)
+def test_an_app_that_is_not_there_is_one_line_that_says_what_may_be_meant(
+    project: Path, spec: str, said: str
+) -> None:
+    with pytest.raises(UserError, match=said):
+        read({}, "../shop", spec, root=project)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("folder = 3\n", "folder is 3; it should be a text"),
+        ("fodler = '.'\n", "fodler is not known; allowed are folder"),
+        ("folder = \n", "is not TOML"),
+        ("health = 'no'\n", "health is 'no'; it begins with /"),
+        ("[image]\npython = '2.7'\n", "python is '2.7'; it is 3.11 or newer"),
+        ("[request]\nexpect = 99\n", "expect is 99"),
+    ],
+)
+def test_a_wrong_line_of_the_file_is_named(project: Path, text: str, said: str) -> None:
+    (project / "app.toml").write_text(text)
+
+    with pytest.raises(UserError, match=said):
+        read({}, root=project)
+
+
+def test_an_env_file_is_read_and_a_wrong_line_of_it_is_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("# c\nexport A=1\nB='x y'\nC=\"a\\nb\"\nD=z # why\n")
+    assert variables_of(file) == {"A": "1", "B": "x y", "C": "a\nb", "D": "z"}
+
+    file.write_text("secret-without-a-name\n")
+    with pytest.raises(UserError, match=r"line 1: expected NAME=VALUE$"):
+        variables_of(file)
+
+
+def test_the_files_lines_are_those_that_a_new_one_gets() -> None:
+    """The comments of the shipped file and of a new one are the same."""
+    assert [line.partition("#")[2] for line in (ROOT / "app.toml").read_text().splitlines()] == [
+        line.partition("#")[2] for line in template().splitlines()
+    ]
