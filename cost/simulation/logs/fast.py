@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from cost.simulation.logs import fields, times
+from cost.simulation.logs.plan import Quick, plan_of
 from cost.simulation.logs.request import Kind
 from cost.simulation.logs.tally import HEALTH_AGENT, HEALTH_CHECKS, Tally
 
@@ -83,13 +84,13 @@ def _is_combined(rest: bytes) -> bool:
 
 def flat(lines: Sequence[bytes], tally: Tally) -> list[bytes]:
     """Count the lines that are flat objects of JSON, of requests with the usual fields; the other lines."""
-    groups: dict[fields.Quick, list[tuple[bytes, Record]]] = defaultdict(list)
+    groups: dict[Quick, list[tuple[bytes, Record]]] = defaultdict(list)
     others: list[bytes] = []
     for line in lines:
         if line[:1] == b"{":
             try:
                 record = orjson.loads(line)
-                if (keys := fields.plan_of(record).quick) is not None:
+                if (keys := plan_of(record).quick) is not None:
                     groups[keys].append((line, record))
                     continue
             except orjson.JSONDecodeError:
@@ -100,7 +101,7 @@ def flat(lines: Sequence[bytes], tally: Tally) -> list[bytes]:
     return others
 
 
-def _count_flat(keys: fields.Quick, found: list[tuple[bytes, Record]], tally: Tally) -> list[bytes]:
+def _count_flat(keys: Quick, found: list[tuple[bytes, Record]], tally: Tally) -> list[bytes]:
     checks = _checks(keys)
     others: list[bytes] = []
     for key, is_usual in checks:
@@ -135,7 +136,7 @@ def _why(left: Mapping[str, str], path: str, agent: Any) -> str | None:
     return left.get(path) or (left.get(agent) if isinstance(agent, str) else None)
 
 
-def _checks(keys: fields.Quick) -> Iterable[tuple[str, Callable[[Any], bool]]]:
+def _checks(keys: Quick) -> Iterable[tuple[str, Callable[[Any], bool]]]:
     """What the values of a record have to be for it to be counted here, by their keys."""
     yield keys.time, _is_zoned
     yield keys.path, lambda path: type(path) is str and path != ""

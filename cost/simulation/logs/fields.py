@@ -1,75 +1,22 @@
 """A record, such as an object of JSON or a row of a table, into the request that it records.
 
-One rule for all formats: a field's name says what it is, whatever its case, its dots and its depth (names.py). Where a
-record has what is worked out once for each shape of record. Named exceptions: the records of Lambda and of Cloud
-Logging, and durations whose name has no unit.
+One rule for all formats: a field's name says what it is, and a plan (plan.py) says where records of its shape have it.
+Named exceptions: the records of Lambda.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 from cost.simulation.logs import names, times
+from cost.simulation.logs.plan import Getter, Plan, Record, plan_of
 from cost.simulation.logs.request import OWN, TIMELESS_RECORDS, TIMELESS_REQUESTS, Kind, Request, Unread
 
-Record = Mapping[str, Any]
-Getter = Callable[[Record], Any]
 Inner = Callable[[str, float | None], Request | Unread]
-Way = tuple[str | int, ...]
 
-DEEPEST = 4
-SHAPES_KEPT = 2000
 LONGEST_S = 86_400.0
 DIGITS = 15
 LARGEST = 10**DIGITS
 INVOCATIONS = ("platform.start", "platform.runtimeDone", "platform.report", "START", "END", "REPORT")
-
-
-class Quick(NamedTuple):
-    """The keys of a flat record of a request whose first candidates are all at its top; None for what it has not."""
-
-    time: str
-    path: str
-    method: str | None
-    status: str | None
-    agent: str | None
-    size: str | None
-    duration: str | None
-    scale: float
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Where a shape of record has what: the ways to its values, the likeliest first."""
-
-    times: tuple[Getter, ...]
-    moments: tuple[Getter, ...]
-    ids: tuple[Getter, ...]
-    methods: tuple[Getter, ...]
-    lines: tuple[Getter, ...]
-    paths: tuple[Getter, ...]
-    statuses: tuple[Getter, ...]
-    agents: tuple[Getter, ...]
-    sizes: tuple[Getter, ...]
-    durations: tuple[tuple[Getter, float | None], ...]
-    messages: tuple[Getter, ...]
-    types: tuple[Getter, ...]
-    app: bool
-    quick: Quick | None
-
-
-ROLES = {
-    "times": names.TIMES,
-    "ids": names.IDS,
-    "methods": names.METHODS,
-    "lines": names.LINES,
-    "paths": names.PATHS,
-    "statuses": names.STATUSES,
-    "agents": names.AGENTS,
-    "sizes": names.SIZES,
-    "messages": names.MESSAGES,
-}
-_plans: dict[Any, Plan | tuple[str, ...]] = {}
 
 
 def request(record: Record, known: float | None, inner: Inner) -> Request | Unread:
@@ -181,164 +128,3 @@ def _seconds(plan: Plan, record: Record) -> float | None:
         if unit is not None and isinstance(value, int | float) and 0 <= value * unit < LONGEST_S:
             return value * unit
     return None
-
-
-def plan_of(record: Record) -> Plan:
-    """The plan of a record's shape."""
-    shape: Any = tuple(record)
-    plan = _plans.get(shape)
-    if isinstance(plan, Plan):
-        return plan
-    if plan is None:
-        if len(_plans) > SHAPES_KEPT:
-            _plans.clear()
-        plan = tuple(key for key, value in record.items() if isinstance(value, dict | list))
-        if not plan:
-            made = _plans[shape] = _planned(record)
-            return made
-        _plans[shape] = plan
-    within = (shape, _shape([record[key] for key in plan]))
-    made = _plans.get(within)
-    if not isinstance(made, Plan):
-        made = _plans[within] = _planned(record)
-    return made
-
-
-def _shape(value: Any, depth: int = 1) -> Any:
-    """The keys of objects within objects."""
-    if isinstance(value, dict):
-        if depth > DEEPEST:
-            return tuple(value)
-        return tuple(
-            (key, _shape(one, depth + 1)) if isinstance(one, dict | list) else key
-            for key, one in value.items()
-        )
-    if isinstance(value, list) and depth == 1:
-        return tuple(
-            _shape(one, depth + 1) if isinstance(one, dict) else isinstance(one, list) for one in value
-        )
-    return type(value) is list
-
-
-def _leaves(value: Any, way: Way = ()) -> Iterator[tuple[Way, Any]]:
-    if isinstance(value, dict) and len(way) < DEEPEST and not {"$date", "seconds", "_seconds"} & value.keys():
-        for key, one in value.items():
-            yield from _leaves(one, (*way, key))
-    elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
-        yield (*way, 0), value[0]
-    elif way:
-        yield way, value
-
-
-def _called(way: Way) -> list[str]:
-    """What a leaf may be called: its name with any number of the names above it; alone if those only contain it."""
-    parts = [names.plain(part) for part in way if isinstance(part, str)]
-    joined = ["".join(parts[begin:]) for begin in range(len(parts))]
-    alone = all(part in names.CONTAINERS for part in parts[:-1])
-    return joined if alone else joined[:-1]
-
-
-def _planned(record: Record) -> Plan:
-    leaves = [(way, value, _called(way)) for way, value in _leaves(record)]
-    ways = {role: _ways(leaves, called) for role, called in ROLES.items()}
-    durations = list(_durations(record, leaves))
-    moments = tuple(_moments(record))
-    types = tuple(_getter((key,)) for key in ("type", "@type") if key in record)
-    app = ("insertId" in record or "logName" in record) and "httpRequest" not in record
-    more = tuple(
-        way
-        for way, value, called in leaves
-        if called and _may_be_when(called[-1]) and times.of_value(value) is not None
-    )
-    simple = not (moments or types or app or ways["ids"] or ways["lines"])
-    return Plan(
-        **{role: tuple(map(_getter, found)) for role, found in ways.items() if role != "times"},
-        times=tuple(map(_getter, (*ways["times"], *more))),
-        moments=moments,
-        durations=tuple((_getter(way), unit) for way, unit in durations),
-        types=types,
-        app=app,
-        quick=_quick(ways, durations) if simple else None,
-    )
-
-
-def _ways(leaves: Sequence[tuple[Way, Any, list[str]]], role: Sequence[str]) -> list[Way]:
-    """The ways to the values that may have a role, by the order of its names, then by depth."""
-    found = [
-        (min(role.index(name) for name in called if name in role), len(way), place, way)
-        for place, (way, _, called) in enumerate(leaves)
-        if any(name in role for name in called)
-    ]
-    return [way for *_, way in sorted(found, key=lambda one: one[:3])]
-
-
-def _quick(ways: Mapping[str, list[Way]], durations: Sequence[tuple[Way, float | None]]) -> Quick | None:
-    firsts = {role: found[0] if found else () for role, found in ways.items()}
-    lasted, scale = durations[0] if durations else ((), 1.0)
-    flat = all(len(way) <= 1 for way in (*firsts.values(), lasted))
-    if not (flat and firsts["times"] and firsts["paths"]) or scale is None:
-        return None
-    time, path, method, status, agent, size, duration = (
-        str(way[0]) if way else None
-        for way in (
-            *(firsts[role] for role in ("times", "paths", "methods", "statuses", "agents", "sizes")),
-            lasted,
-        )
-    )
-    return (
-        Quick(str(time), str(path), method, status, agent, size, duration, scale)
-        if method or status
-        else None
-    )
-
-
-def _may_be_when(name: str) -> bool:
-    likely = any(part in name for part in ("time", "date", "stamp")) or name.endswith(("at", "ts", "epoch"))
-    return likely and not names.NOT_WHEN.search(name)
-
-
-def _moments(record: Record) -> Iterator[Getter]:
-    """A date and a time of day in fields of their own, as in the logs of CloudFront and IIS."""
-    keys = {names.plain(key): key for key in record}
-    if "date" in keys and "time" in keys:
-        date, time = keys["date"], keys["time"]
-        yield lambda one: times.of_text(f"{one[date]} {one[time]}")
-
-
-def _durations(
-    record: Record, leaves: Sequence[tuple[Way, Any, list[str]]]
-) -> Iterator[tuple[Way, float | None]]:
-    found: list[tuple[int, Way, float | None]] = []
-    for way, _, called in leaves:
-        for name in called:
-            if match := names.LASTED.fullmatch(name):
-                base, unit = name.removesuffix(match[1]), names.UNITS[match[1]]
-                rank = names.NEAREST.index(base) if base in names.NEAREST else len(names.NEAREST)
-                found.append((rank, way, unit if unit is not None else _unit(base, record)))
-                break
-    yield from ((way, unit) for _, way, unit in sorted(found, key=lambda one: one[0]))
-
-
-def _unit(base: str, record: Record) -> float | None:
-    """The unit of a duration whose name has none; None for one that is not known."""
-    if base in names.IN_SECONDS:
-        return 1.0
-    if base in names.IN_MILLISECONDS:
-        return 1e-3
-    return next((unit for mark, bases, unit in names.WHOSE if mark in record and base in bases), None)
-
-
-def _getter(way: Way) -> Getter:
-    if len(way) == 1:
-        (key,) = way
-        return lambda record: record[key]  # pyright: ignore[reportArgumentType] -- the first part is a key
-
-    def get(record: Any) -> Any:
-        try:
-            for part in way:
-                record = record[part]
-        except (KeyError, IndexError, TypeError):  # of the same shape down to a depth only
-            return None
-        return record
-
-    return get
