@@ -14,7 +14,7 @@ from appfolder import environment
 from appfolder import settings as appfolder
 from commandline import UserError
 from local.run import run
-from local.settings import HTTP_API, Settings, SettingsError
+from local.settings import HTTP_API, Settings, SettingsError, plan, require_engine
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -133,6 +133,9 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
         log=log,
     )
     try:
+        # What cannot be is said before the app's environment is made, which takes a while.
+        plan(platform, settings)
+        require_engine(platform, settings)
         chosen = _of_the_app(settings, app_dir, wsgi, python, health, env_file)
         status = asyncio.run(run(platform, chosen, with_parent=with_parent))
     except UserError as problem:

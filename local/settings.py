@@ -122,7 +122,10 @@ def _check_door(platform: str, settings: Settings) -> None:
 
 
 def _stream_rate(settings: Settings) -> float:
+    """Bytes a second; without a function URL nothing streams, so nothing bounds it."""
     rate = settings.stream_rate
+    if settings.door != FUNCTION_URL:
+        return inf
     if rate is None:
         return platforms.limit("aws", "stream_rate")
     if not 0 <= rate < inf:
