@@ -114,8 +114,10 @@ def hello_under_rie(processes: None) -> Iterator[Invoke]:
 
 def under_rie(start: Start, variables: dict[str, str], read: Callable[[bytes], Any] = json.loads) -> Invoke:
     address, api = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
+    # It reads LOG_LEVEL too, which is the function's, and ends at a name of Python's logging that it has not.
     start(
         *(str(emulator()), "--runtime-interface-emulator-address", address, "--runtime-api-address", api),
+        *("--log-level", "error"),
         AWS_LAMBDA_FUNCTION_NAME="function",
         **variables,
     )

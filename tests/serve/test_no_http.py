@@ -152,7 +152,7 @@ def test_behind_a_function_url_the_path_is_refused_too(start: Start) -> None:
 
 
 def test_awss_emulator_hands_events_through(rie: Callable[..., Invoke]) -> None:
-    invoke = rie(**VARIABLES)
+    invoke = rie(**VARIABLES, LOG_LEVEL="CRITICAL")
 
     assert invoke(SQS) == {"batchItemFailures": [{"itemIdentifier": "2"}]}
     assert invoke({"answer": [500, "no"]})["errorType"] == "EventFailedError"
