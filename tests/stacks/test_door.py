@@ -191,16 +191,24 @@ def test_the_url_reads_back(moto: Moto) -> None:
 def test_a_stack_changes_its_door_and_back_and_leaves_nothing(
     new_stack: Callable[[str], Stack], cloud: Cloud
 ) -> None:
-    """On the real engine: the function and its releases stay, the URL is another."""
+    """On the real engine: the function and its releases stay, the URL is another. So with the path of its events."""
     stack = new_stack("aws")
     stack.up()
     before = stack.outputs()
+    function = cloud.one("aws:lambda/function:Function")
+    assert "environment" not in function.inputs
 
-    stack.set(door="function-url", timeout=300)
+    stack.set(door="function-url", timeout=300, eventsPath="/events/")
     stack.up()
     url = stack.outputs()["url"]
     stack.up("--expect-no-changes")
     made = {resource.type for resource in cloud.resources.values()}
+    changed = cloud.one("aws:lambda/function:Function")
+    assert changed.id == function.id
+    assert changed.inputs["environment"]["variables"] == {
+        "INVOKE_MODE": "response_stream",
+        "EVENTS_PATH": "/events",
+    }
 
     assert url.endswith(".on.aws")
     assert "aws:lambda/functionUrl:FunctionUrl" in made
@@ -208,7 +216,9 @@ def test_a_stack_changes_its_door_and_back_and_leaves_nothing(
 
     stack("config", "rm", "door")
     stack("config", "rm", "timeout")
+    stack("config", "rm", "eventsPath")
     stack.up()
+    assert "environment" not in cloud.one("aws:lambda/function:Function").inputs
     assert stack.outputs()["url"].startswith("https://")
     assert stack.outputs()["url"] != url
     assert before["platform"] == stack.outputs()["platform"]
