@@ -181,8 +181,7 @@ def to_scope(environ: "WSGIEnvironment") -> dict[str, Any]:
         "headers": headers,
         "client": (environ["REMOTE_ADDR"], 0) if environ["REMOTE_ADDR"] else None,
         "server": (environ["SERVER_NAME"], int(port) if is_number(port) else None),
-        "aws.event": environ["aws.event"],
-        "aws.context": environ["aws.context"],
+        **{key: value for key, value in environ.items() if key.startswith("aws.")},
     }
 
 

@@ -12,7 +12,7 @@ from serve.events.body import TooLargeError
 from serve.instance import Identity
 from serve.logs import ids, ids_of
 from serve.messages import INTERNAL_ERROR, Call, Response, error
-from serve.wsgi_call import call
+from serve.wsgi_call import call, tell_invocation
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -65,8 +65,7 @@ def _read(shape: ModuleType, event: Any, context: Any) -> "WSGIEnvironment | Res
         ids.set(ids_of({"aws.context": context}))
         log.warning("An event that cannot be read was refused: %s: %s", type(wrong).__name__, wrong)
         return error("400 Bad Request")
-    environ["aws.event"] = event
-    environ["aws.context"] = context
+    tell_invocation(environ, event, context)
     return environ
 
 
@@ -83,7 +82,7 @@ def _taker(respond: Call, path: str) -> "Taker":
 
 
 def wsgi_caller(app: "WSGIApplication") -> Call:
-    """Requests as calls of a WSGI app, which finds the event and the context as aws.event and aws.context."""
+    """Requests as calls of a WSGI app, which finds its invocation as serve.wsgi_call.tell_invocation puts it there."""
     return partial(call, app)
 
 

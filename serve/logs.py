@@ -97,6 +97,8 @@ def ids_of(environ: Mapping[str, Any]) -> dict[str, Any]:
     context = environ.get("aws.context")
     if context is not None:
         found["requestId"] = getattr(context, "aws_request_id", None)
+        if tenant := getattr(context, "tenant_id", None):
+            found["tenantId"] = tenant
     if amazon := environ.get("HTTP_X_AMZN_TRACE_ID"):
         found["xrayTraceId"] = amazon
     if google := environ.get("HTTP_X_CLOUD_TRACE_CONTEXT"):

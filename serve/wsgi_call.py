@@ -52,6 +52,19 @@ def complete(
     return environ
 
 
+def tell_invocation(environ: "WSGIEnvironment", event: Any, context: Any) -> None:
+    """Put what an app may ask of its invocation into `environ`: the event, Lambda's context, and the tenant.
+
+    aws.tenant_id is there for a function with tenant isolation alone, and no client can write it, as it is no header
+    (docs.aws.amazon.com/lambda/latest/dg/tenant-isolation.html).
+    """
+    environ["aws.event"] = event
+    environ["aws.context"] = context
+    tenant = getattr(context, "tenant_id", None)
+    if tenant:
+        environ["aws.tenant_id"] = tenant
+
+
 def call(app: "WSGIApplication", environ: "WSGIEnvironment") -> Response:
     """The app's whole response to `environ`; its iterable is closed, `write()` works.
 

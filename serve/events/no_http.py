@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from serve.messages import Call, Response, as_latin1, status_code
-from serve.wsgi_call import complete
+from serve.wsgi_call import complete, tell_invocation
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -66,8 +66,7 @@ class Taker:
         if event == WAKE_UP:
             return self._ignore(event)
         environ = read(event, self._path)
-        environ["aws.event"] = event
-        environ["aws.context"] = context
+        tell_invocation(environ, event, context)
         try:
             return result(self._respond(environ))
         except SystemExit as end:

@@ -2,16 +2,19 @@
 
 import json
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any
 
 from tests.serve.doors import Start
 
+_NONE: Mapping[str, str] = MappingProxyType({})
+
 
 class RuntimeApi(ThreadingHTTPServer):
-    """Serves `events` one after the other; `heard` holds every (path, body) that the runtime posts.
+    """Serves `events` one after the other, each with further headers; `heard` holds all (path, body) that are posted.
 
     A body in JSON is its value, one in chunks its bytes. After the last event a `next` waits for as long as the runtime
     lives; `idle` is set when it does.
@@ -19,8 +22,9 @@ class RuntimeApi(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, events: list[Any]) -> None:
+    def __init__(self, events: list[Any], headers: Mapping[str, str]) -> None:
         self.events = events
+        self.headers = headers
         self.served = 0
         self.heard: list[tuple[str, Any]] = []
         self.posted = threading.Condition()
@@ -39,8 +43,8 @@ class RuntimeApi(ThreadingHTTPServer):
 
 
 @contextmanager
-def runtime_api(events: list[Any]) -> Generator[RuntimeApi]:
-    with RuntimeApi(events) as api:
+def runtime_api(events: list[Any], headers: Mapping[str, str] = _NONE) -> Generator[RuntimeApi]:
+    with RuntimeApi(events, headers) as api:
         thread = threading.Thread(target=api.serve_forever, daemon=True)
         thread.start()
         yield api
@@ -67,6 +71,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header(
             "Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:123456789012:function:f"
         )
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
