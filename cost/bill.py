@@ -154,6 +154,10 @@ def _lambda(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:
     if setup.door == "http-api":
         chunks = max(Decimal(1), (setup.response_kb / CHUNK_KB).to_integral_value(rounding="ROUND_CEILING"))
         yield "HTTP API requests", "http_api", usage.requests * chunks
+    else:
+        # As if every response had the average size, as above.
+        streamed = max(ZERO, setup.response_kb * 1024 - limit("aws", "stream_burst"))
+        yield "streamed past 6 MB a response", "streamed", usage.requests * streamed / GB
 
 
 def _cloud_run(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:

@@ -90,6 +90,39 @@ def test_arm64_example_of_a_durable_function() -> None:
     assert amounts(one) == {"Lambda requests": Decimal("0.20"), "Lambda handling": Decimal("421.34")}
 
 
+def test_a_function_url_is_paid_for_what_it_streams_past_6_mb_of_each_response() -> None:
+    """100,000 responses of 10 MiB: 4 MiB of each are 390.625 GiB, less 100 free; 8/1000 dollars each: $2.325."""
+    api = service("aws", door="function-url", **{**NOTHING_STORED, "response_kb": Decimal(10 * 1024)})
+
+    with_free, without = (
+        next(
+            line
+            for line in bill(api, Usage(requests=Decimal(100_000)), PRICES, free_tier=free).lines
+            if line.price.name == "streamed"
+        )
+        for free in (True, False)
+    )
+
+    assert (with_free.quantity, with_free.free, with_free.amount) == (
+        Decimal("390.625"),
+        Decimal(100),
+        Decimal("2.325"),
+    )
+    assert without.amount == Decimal("3.125")
+    assert not with_free.sure
+
+
+@pytest.mark.parametrize(
+    ("door", "kb"), [("function-url", 6 * 1024), ("function-url", 1), ("http-api", 10_000)]
+)
+def test_nothing_is_streamed_within_6_mb_or_by_an_http_api(door: str, kb: int) -> None:
+    api = service("aws", door=door, **{**NOTHING_STORED, "response_kb": Decimal(kb)})
+
+    one = bill(api, Usage(requests=Decimal(100_000)), PRICES, free_tier=False)
+
+    assert not [line for line in one.lines if line.price.name == "streamed" and line.quantity]
+
+
 def test_app_runner_example_of_a_latency_sensitive_api() -> None:
     """aws.amazon.com/apprunner/pricing, "Lightweight, latency-sensitive API": $25.50 for 30 days, $0.85 a day.
 
