@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from cost.simulation.logs import documents, fast, fields, tables, text
+from cost.simulation.logs import common, documents, fields, flat, tables, text
 from cost.simulation.logs.request import BROKEN, Request, Unread
 from cost.simulation.logs.tally import Tally
 
@@ -41,10 +41,8 @@ class Lines:
 
     def read(self, lines: Sequence[bytes]) -> None:
         """Count each line; blank ones do not count."""
-        for begin in range(0, len(lines), fast.BATCH):
-            batch = lines[begin : begin + fast.BATCH]
-            for line in fast.flat(fast.common(batch, self.tally), self.tally):
-                self._other(line)
+        for line in flat.count(common.count(lines, self.tally), self.tally):
+            self._other(line)
 
     def _other(self, line: bytes) -> None:
         line = line.strip()

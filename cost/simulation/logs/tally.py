@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,12 @@ HEALTH_PATH = re.compile(
 )
 HEALTH_AGENT = re.compile(r"[Hh]ealth[-_ ]?[Cc]heck|GoogleHC|kube-probe")
 """Load balancers' and Kubernetes' own. Monitors from outside go on asking, wherever the service runs."""
+
+
+@lru_cache(maxsize=PATHS_KEPT)
+def is_check(agent: str) -> bool:
+    """Whether a user agent is that of a health check."""
+    return HEALTH_AGENT.search(agent) is not None
 
 
 class Samples:
@@ -75,6 +82,7 @@ class Tally:
         self.examples: dict[str, str] = {}
         self._excluded = [re.compile(translate(pattern)) for pattern in exclude]
         self.reasons: dict[bytes | str, str | None] = {}
+        self.targets: dict[bytes, str | None] = {}
         self._pending: dict[str, tuple[Request, str | None]] = {}
         self._older: dict[str, tuple[Request, str | None]] = {}
 

@@ -40,13 +40,15 @@ NUMBERS = re.compile(
     r"(?:^|\b(?:ts|time|timestamp|msec)=)(\d{9,10}(?:\.\d+)?|\d{13}(?:\.\d+)?|\d{16}|\d{19})(?=$|[\s,;|])"
 )
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE")
 METHOD = re.compile(
-    r"(?:^|[\s\"'|,;=>\[(:])(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)(?=[\s\"'|,;<\]])"
+    rf"(?:^|[\s\"'|,;=>\[(:])(?:{'|'.join(METHODS)})(?=[\s\"'|,;<\]])"
     r"[\s\"'|,;\]:]*(?:\d{3}[\s,|]+)?(?P<path>(?:https?://[^\s/\"']*)?/[^\s\"'?,;|<]*)?"
 )
 PATH = re.compile(
     r"\b(?:path|uri|url|request_uri|resourcePath)[=>]\"?(?P<path>(?:https?://[^\s/\"]*)?/[^\s\"?<]*)"
 )
+QUERY = re.compile(r'(?:\?[^\s"]*)?')
 STATUS = re.compile(r'" [1-5]\d{2}(?: |$)')
 
 LAMBDA = re.compile(
@@ -105,11 +107,15 @@ def request(line: str, known: float | None = None) -> Request | Unread:
     if asked is None and STATUS.search(line) is None and PATH.search(line) is None:
         same = ID.search(line)
         return Request(time, Kind.LINE, same[1] if same else None)
-    sent, seconds = _measures(line)
-    path = asked["path"] if asked else None
-    if path is None and (keyed := PATH.search(line)):
-        path = keyed["path"]
-    return Request(time, Kind.REQUEST, None, path, line, sent, seconds)
+    match = asked if asked and asked["path"] else PATH.search(line)
+    path, others = (match["path"], _without(line, match)) if match else (None, line)
+    return Request(time, Kind.REQUEST, None, path, others, *_measures(others))
+
+
+def _without(line: str, match: "re.Match[str]") -> str:
+    """A line without its path and query, in which anything may stand: the name of a health check, or a duration."""
+    query = QUERY.match(line, match.end("path"))
+    return line[: match.start("path")] + line[query.end() if query else len(line) :]
 
 
 def time_of(line: str) -> float | None:
@@ -163,8 +169,9 @@ def _measures(line: str) -> tuple[int | None, float | None]:
 
 
 def lasted(text: str) -> float | None:
-    """The seconds of handling that a text names by a key or a unit."""
-    if match := LASTED.search(text):
+    """The seconds of handling that a text names by a key or a unit, outside of quoted texts such as a referrer."""
+    keyed = QUOTED.sub(lambda match: match[0] if match[1] == "=" else f'{match[1]}""', text)
+    if match := LASTED.search(keyed):
         unit = match["unit"] or match["suffix"] or ("s" if match["key"] in SECONDS else None)
         if unit:
             return float(match["n"]) * SCALE[unit]

@@ -12,7 +12,26 @@ from cost.simulation.logs.request import Kind
 from cost.simulation.logs.tally import Tally
 
 TIMES = st.integers(1735689600, 1798675200).map(lambda second: datetime.fromtimestamp(second, UTC))
-PATHS = st.sampled_from(["/", "/a", "/health", "/a?b=/health", "/static/a.css", "", 'a\\"b', "/ä"])
+PATHS = st.sampled_from([
+    "/", "/a", "/health", "/a?b=/health", "/static/a.css", "", 'a\\"b', "/ä", "/a;b", "/health;v=1", "/a'b", "/a|b",
+    "/a?took=5s", "/a?x=healthcheck", "/healthcheck-guide", "http://a/b", "*", "/a b", "/[b]", "/{}",
+])  # fmt: skip
+PREFIXES = st.sampled_from([
+    "203.0.113.7 - - ", "", "shop:443 ::1 - - ", "web-1  | ::1 - - ", "[pod/a] ::1 - - ", 'x "y" - ', "rt=0.048 ",
+    "2026-11-02T10:30:15Z ", "[01/Jan/2026:00:00:00 +0000] ", "\x1b[31m", "kube-probe - - ", "\\ ",
+])  # fmt: skip
+METHODS = st.sampled_from(["GET", "POST", "DELETE", "PROPFIND", "get", ""])
+STAMPS = st.sampled_from([
+    "%d/%b/%Y:%H:%M:%S +0000", "%d/%b/%Y:%H:%M:%S -0530", "%d/%b/%Y:%H:%M:61 +0000", "%d/Foo/%Y:%H:%M:%S +0000",
+    "%d/%b/%Y:24:%M:%S +0000", "%d/%b/%Y %H:%M:%S +0000", "31/Feb/%Y:%H:%M:%S +0000", "%d/%b/%Y:%H:%M:%S UTC",
+    "%d/%b/0001:00:%M:%S +2300", "%d/%b/%Y:%H:%M:%S +9900", "%d/%b/%Y:%H-%M:%S +0000",
+])  # fmt: skip
+ISO = st.sampled_from([
+    "2026-11-02T10:30:15", "2026-11-02", "2026-11-02T10:30:15.1Z", "2026-11-02 10:30:15.123456789+02:00",
+    "2026-11-02T10:30:15,123Z", "2026-11-02T24:00:00Z", "2026-02-30T10:30:15Z", "2026-11-02T10:30:15.Z",
+    "2026-11-02T10:30:15.999999-0530", "2026-11-02T10:30:15+05:30:15", "2026-W45-1T10:30:15Z", "2026-11-02T10:30Z",
+    "٢٠٢٦-11-02T10:30:15Z", "0001-01-01T00:00:00+10:00", "2026-11-02T10:30:60Z",
+])  # fmt: skip
 AGENTS = st.sampled_from(
     ["curl/8", "kube-probe/1.31", "ELB-HealthChecker/2.0", "GoogleHC/1.0", "-", 'a \\" b', "x [y]"]
 )
@@ -28,19 +47,13 @@ ODD = (
 
 @st.composite
 def common(draw: st.DrawFn) -> str:
-    time, path, size = draw(TIMES), draw(PATHS), draw(st.sampled_from(["12", "-", "0", "x", ""]))
-    when = draw(
-        st.sampled_from(
-            [
-                "%d/%b/%Y:%H:%M:%S +0000",
-                "%d/%b/%Y:%H:%M:%S -0530",
-                "%d/%b/%Y:%H:%M:61 +0000",
-                "%d/Foo/%Y:%H:%M:%S +0000",
-            ]
-        )
-    )
-    more = draw(st.just("") | AGENTS.map(lambda agent: f' "-" "{agent}"'))
-    return f'203.0.113.7 - - [{time:{when}}] "GET {path} HTTP/1.1" 200 {size}{more}{draw(ENDS)}'
+    time, when, path, method = draw(TIMES), draw(STAMPS), draw(PATHS), draw(METHODS)
+    size = draw(st.sampled_from(["12", "-", "0", "x", "", "007", "1234567890123456", "12 "]))
+    status = draw(st.sampled_from(["200", "404", "20", "2000", "-"]))
+    referrer = draw(st.sampled_from(["-", "https://a/?took=5s", "healthcheck"]))
+    more = draw(st.just("") | AGENTS.map(lambda agent: f' "{referrer}" "{agent}"'))
+    prefix, end = draw(PREFIXES), draw(ENDS)
+    return f'{prefix}[{time:{when}}] "{method} {path} HTTP/1.1" {status} {size}{more}{end}'
 
 
 @st.composite
@@ -48,7 +61,8 @@ def flat(draw: st.DrawFn) -> str:
     when = draw(
         TIMES.map(datetime.isoformat)
         | TIMES.map(datetime.timestamp)
-        | st.sampled_from(["2026-11-02T10:30:15", "2026-11-02"])
+        | TIMES.map(lambda time: f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond:03}Z")
+        | ISO
         | ODD
     )
     record: dict[str, object] = {"time": when, "path": draw(PATHS | ODD)}

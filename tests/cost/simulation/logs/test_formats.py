@@ -7,6 +7,7 @@ import pytest
 
 from cost.simulation.logs import text
 from cost.simulation.logs.request import Kind, Request, Unread
+from cost.simulation.logs.tally import HEALTH_AGENT
 
 MOMENT = 1793615415.0
 """2026-11-02 10:30:15 UTC."""
@@ -178,3 +179,19 @@ def test_a_time_elsewhere_in_a_line_is_not_taken(line: str) -> None:
 
     assert isinstance(found, Request)
     assert found.time == MOMENT
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '203.0.113.7 - - [02/Nov/2026:10:30:15 +0000] "GET /kube-probe-guide?took=5s HTTP/1.1" 200 31',
+        '203.0.113.7 - - [02/Nov/2026:10:30:15 +0000] "GET /a HTTP/1.1" 200 31 "https://a/?took=5s" "-"',
+        "2026-11-02 10:30:15 GET /docs/healthcheck?took=5s 200",
+    ],
+)
+def test_a_path_or_a_referrer_is_neither_a_health_checks_agent_nor_a_duration(line: str) -> None:
+    found = text.request(line)
+
+    assert isinstance(found, Request)
+    assert found.seconds is None
+    assert HEALTH_AGENT.search(found.agent or "") is None

@@ -1,0 +1,93 @@
+"""Written times of many lines into seconds since 1970 at once, by arithmetic on their characters.
+
+Lines of a log are nearly in order, so a date is parsed once for each run of lines of one day.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cost.simulation.arrivals import Floats
+
+Bytes = NDArray[np.uint8]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+DIGITS = (0, 1, 3, 4, 6, 7)
+COLONS = (2, 5)
+HIGHEST = np.array([2, 9, 5, 9, 5, 9], np.uint8)
+WEIGHTS = np.array([36_000, 3_600, 600, 60, 10, 1])
+DAY_S = 86_400
+DATE, SECOND = len("2026-11-02"), len("2026-11-02T10:30:15")
+SEPARATORS = b"T "
+MICROSECONDS = 6
+
+
+def of_texts(texts: Sequence[str]) -> Floats:
+    """The moments of texts in ISO 8601 with seconds and a zone; not a number for every other text."""
+    lengths = list(map(len, texts))
+    if lengths and min(lengths) == max(lengths):
+        return _same_length(texts, lengths[0])
+    moments = np.full(len(texts), np.nan)
+    for length in set(lengths):
+        same = [place for place, one in enumerate(lengths) if one == length]
+        moments[same] = _same_length([texts[place] for place in same], length)
+    return moments
+
+
+def of_clocks(rows: Bytes) -> tuple[Ints, Bools]:
+    """Seconds since midnight of rows of `10:30:15`, and which rows are a time of day."""
+    digits = rows[:, DIGITS] - ord("0")
+    good = (digits <= HIGHEST).all(1) & (rows[:, COLONS] == ord(":")).all(1)
+    seconds: Ints = digits.astype(np.int64) @ WEIGHTS
+    return seconds, good & (seconds < DAY_S)
+
+
+def of_days(rows: Bytes, moment: Callable[[bytes], float | None]) -> Floats:
+    """What `moment` says of each row, asked once for each run of equal rows; not a number for None."""
+    begins = np.flatnonzero(np.concatenate([[True], (rows[1:] != rows[:-1]).any(1)]))
+    found = [moment(rows[place].tobytes()) for place in begins.tolist()]
+    known = np.array([np.nan if one is None else one for one in found])
+    return np.repeat(known, np.diff(begins, append=len(rows)))
+
+
+def _same_length(texts: Sequence[str], length: int) -> Floats:
+    data = "".join(texts).encode("utf-8", "replace")
+    first = texts[0]
+    zone = first[-1:] if first.endswith("Z") else first[-len("+00:00") :]
+    after = length - len(zone)
+    if after < SECOND or len(data) != length * len(texts):
+        return np.full(len(texts), np.nan)
+    rows = np.frombuffer(data, np.uint8).reshape(-1, length)
+    seconds, good = of_clocks(rows[:, DATE + 1 : SECOND])
+    good &= (rows[:, DATE] == SEPARATORS[0]) | (rows[:, DATE] == SEPARATORS[1])
+    good &= (rows[:, after:] == np.frombuffer(zone.encode(), np.uint8)).all(1)
+    days = of_days(rows[:, :DATE], lambda date: _day(date, zone))
+    parts, are_digits = _microseconds(rows[:, SECOND:after])
+    # As whole microseconds, divided once: so the last bit is that of datetime.timestamp().
+    moments = ((days + seconds) * 1_000_000 + parts) / 1_000_000
+    return np.where(good & are_digits, moments, np.nan)
+
+
+def _microseconds(rows: Bytes) -> tuple[Ints, Bools]:
+    """The microseconds of rows of `.123`, of any precision, and which rows are that, or empty."""
+    count, length = rows.shape
+    if length == 0:
+        return np.zeros(count, np.int64), np.ones(count, np.bool_)
+    digits = rows[:, 1:] - ord("0")
+    good = (rows[:, 0] == ord(".")) & (digits <= 9).all(1)  # noqa: PLR2004 -- the last digit
+    used = digits[:, :MICROSECONDS]
+    weights = 10 ** np.arange(MICROSECONDS - 1, MICROSECONDS - 1 - used.shape[1], -1)
+    return used.astype(np.int64) @ weights, good & (length > 1)
+
+
+@lru_cache(maxsize=4096)
+def _day(date: bytes, zone: str) -> float | None:
+    try:
+        moment = datetime.fromisoformat(f"{date.decode('latin-1')}T00:00:00{zone}")
+        return None if moment.tzinfo is None else moment.timestamp()
+    except (ValueError, OverflowError):
+        return None
