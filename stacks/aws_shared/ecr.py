@@ -8,7 +8,7 @@ import pulumi_docker_build as docker_build
 from stacks import image
 from stacks.aws_shared.iam import partition
 from stacks.settings import Service
-from stacks.settings.image import ECR
+from stacks.settings.by_platform.shared import ECR
 
 
 def repository(service: Service) -> awsx.ecr.Repository:
@@ -73,7 +73,7 @@ def push(
 
 async def _build_of(reference: str) -> str:
     """The build id of an image that is there, by its tags; "" if it has no such tag or may not be looked at."""
-    place = ECR.fullmatch(reference)
+    place = ECR.names.fullmatch(reference)
     if not place:
         return ""
     try:
@@ -87,7 +87,7 @@ async def _build_of(reference: str) -> str:
 
 def _of_this_account(image: str, account: str) -> str:
     """`image`, where it is in the registry of `account`; raises pulumi.RunError elsewhere."""
-    found = ECR.fullmatch(image)
+    found = ECR.names.fullmatch(image)
     if found and found["account"] != account:
         raise pulumi.RunError(
             f"image: it is in the account {found['account']}, and this stack is in {account}; "
@@ -102,7 +102,7 @@ def _repository_of(image: pulumi.Output[str]) -> pulumi.Output[str]:
 
 
 def _ecr_arn(image: str) -> str:
-    found = ECR.fullmatch(image)
+    found = ECR.names.fullmatch(image)
     if not found:
         raise ValueError(image)
     region = found["region"]

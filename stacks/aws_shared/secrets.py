@@ -7,7 +7,7 @@ import pulumi_aws as aws
 
 from stacks.aws_shared.iam import partition
 from stacks.settings import Service
-from stacks.settings.variables import SECRETS_MANAGER
+from stacks.settings.by_platform.shared import SECRETS_MANAGER
 
 # By this name Parameter Store hands out what Secrets Manager keeps.
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html

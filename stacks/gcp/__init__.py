@@ -16,7 +16,7 @@ from stacks.gcp.reading import read_back
 from stacks.releases import History
 from stacks.settings import Service
 from stacks.settings.access import items
-from stacks.settings.image import ARTIFACT_REGISTRY
+from stacks.settings.by_platform.gcp import PLATFORM
 
 PORT = 8080
 APIS = ("run.googleapis.com", "artifactregistry.googleapis.com", "iam.googleapis.com")
@@ -138,7 +138,7 @@ def _there(reference: str) -> image.Pushed:
 
 async def _build_of(reference: str) -> str:
     """The build id of an image that is there, by its tags; "" if it has no such tag or may not be looked at."""
-    place = ARTIFACT_REGISTRY.fullmatch(reference)
+    place = PLATFORM.images.names.fullmatch(reference)
     if not place:
         return ""
     repository, _, name = place["name"].partition("/")

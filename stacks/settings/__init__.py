@@ -3,32 +3,22 @@
 import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import platforms
 from appfolder import settings as appfolder
 from appfolder.settings import App
-from stacks.settings import access, doors, otlp, rules, variables
+from stacks.settings import access, by_platform, doors, otlp, rules, variables
 from stacks.settings import image as images
-from stacks.settings.keys import KEYS, typed
+from stacks.settings.declared import KEYS, Value
+from stacks.settings.keys import typed
 from stacks.settings.names import label, resource_name
-from stacks.settings.rules import Value
 from stacks.settings.stack_file import IsSecret
 from stacks.settings.variables import Variables
 from usererror import UserError
 
-# The provider's own keys that a platform cannot do without, each with the variables that may hold it instead.
-PROVIDER_KEYS = {
-    "aws": {"aws:region": ("AWS_REGION", "AWS_DEFAULT_REGION")},
-    "apprunner": {"aws:region": ("AWS_REGION", "AWS_DEFAULT_REGION")},
-    "ecs": {"aws:region": ("AWS_REGION", "AWS_DEFAULT_REGION")},
-    "gcp": {
-        "gcp:region": ("GOOGLE_REGION", "GCLOUD_REGION", "CLOUDSDK_COMPUTE_REGION"),
-        "gcp:project": ("GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT"),
-    },
-}
-
-# What a budget needs besides on Google Cloud, likewise.
+# What a budget needs besides on Google Cloud, each with the variables that may hold it instead.
 BILLING_KEYS = {
     "gcp:billingProject": ("GOOGLE_BILLING_PROJECT",),
     "gcp:userProjectOverride": ("USER_PROJECT_OVERRIDE",),
@@ -49,9 +39,12 @@ class ConfigError(Exception):
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Service:
-    """What every platform is told. None stands for what a platform has no use for or decides by itself."""
+    """What every platform is told: a field for each key, under the key's name in snake case, and what they come to.
+
+    A field's default is what holds on a platform that has no such key.
+    """
 
     platform: str
     name: str  # 6 to 30 of a-z, 0-9 and "-", from project and stack: fit for every platform's resources
@@ -61,32 +54,32 @@ class Service:
     app: App  # as app.toml, the environment and the keys app and appDir say
     image: str  # REPOSITORY@sha256:DIGEST of another stack, or "" to build one
     memory: int  # MB
-    cpu: float | None  # vCPU
+    cpu: float | None = None  # vCPU
     architecture: str  # amd64 or arm64
-    timeout: int | None  # seconds
-    concurrency: int | None  # requests an instance
-    min_instances: int
-    max_instances: int | None
-    door: str  # http-api or function-url on aws, http-api elsewhere
-    events_path: str  # of the app, for events that are no HTTP requests, or ""
-    throttle_rate: int | None  # requests a second
-    throttle_burst: int | None  # requests
-    log_days: int | None
-    tracing: bool
+    timeout: int | None = None  # seconds
+    concurrency: int | None = None  # requests an instance
+    min_instances: int = 0
+    max_instances: int | None = None
+    door: str = "http-api"  # or function-url on aws
+    events_path: str = ""  # of the app, for events that are no HTTP requests
+    throttle_rate: int | None = None  # requests a second
+    throttle_burst: int | None = None  # requests
+    log_days: int | None = None
+    tracing: bool = False
     otlp_endpoint: str  # where OpenTelemetry sends traces, "" for none and an image without it
-    canary_percent: int  # of the traffic, for the newest release
-    pin: str  # a version, a revision or a digest, or ""
-    access: str  # public, jwt or private
-    jwt_issuer: str
-    jwt_audience: str  # several are separated by commas
-    invokers: str  # likewise; IAM members of Google Cloud
-    alarm_email: str  # "": nobody is told of anything
-    budget: int | None  # dollars a month
-    billing_account: str  # Google Cloud's, "" elsewhere
-    wake_up: bool
-    domain: str
-    dns_zone: str
-    domain_ready: bool
+    canary_percent: int = 100  # of the traffic, for the newest release
+    pin: str = ""  # a version, a revision or a digest
+    access: str = "public"  # public, jwt or private
+    jwt_issuer: str = ""
+    jwt_audience: str = ""  # several are separated by commas
+    invokers: str = ""  # likewise; IAM members of Google Cloud
+    alarm_email: str  # "": no alarm and no budget sends an email
+    budget: int | None = None  # dollars a month
+    billing_account: str = ""  # Google Cloud's
+    wake_up: bool = False
+    domain: str = ""
+    dns_zone: str = ""
+    domain_ready: bool = False
     variables: Variables  # the app's own settings and secrets
 
 
@@ -130,46 +123,23 @@ def read(
     if problems or app is None:
         raise ConfigError(problems)
     return Service(
+        **_fields(chosen),
         platform=platform,
         name=resource_name(project, stack),
         labels={"project": label(project), "stack": label(stack), "managed-by": "pulumi"},
         region=region,
         cloud_project=provider.get("gcp:project", ""),
         app=app,
-        image=image,
-        memory=_whole(chosen["memory"]) or 0,
-        cpu=None if chosen["cpu"] is None else float(chosen["cpu"]),
-        architecture=str(chosen["architecture"]),
-        timeout=_whole(chosen["timeout"]),
-        concurrency=_whole(chosen["concurrency"]),
-        min_instances=_whole(chosen["minInstances"]) or 0,
-        max_instances=_whole(chosen["maxInstances"]),
-        door=str(values["door"]),
         events_path=str(values["eventsPath"]).rstrip("/"),
-        throttle_rate=_whole(chosen["throttleRate"]),
-        throttle_burst=_whole(chosen["throttleBurst"]),
-        log_days=_whole(chosen["logDays"]),
-        tracing=bool(values["tracing"]),
-        otlp_endpoint=endpoint,
-        canary_percent=_whole(values["canaryPercent"]) or 0,
-        pin=str(values["pin"]),
-        access=str(values["access"]),
-        jwt_issuer=str(values["jwtIssuer"]),
-        jwt_audience=str(values["jwtAudience"]),
-        invokers=str(values["invokers"]),
-        alarm_email=str(values["alarmEmail"]),
-        budget=_whole(chosen["budget"]),
-        billing_account=str(values["billingAccount"]),
-        wake_up=bool(chosen["wakeUp"]),
-        domain=str(values["domain"]),
-        dns_zone=str(values["dnsZone"]),
-        domain_ready=bool(values["domainReady"]),
         variables=own,
     )
 
 
-def _whole(value: Value | None) -> int | None:
-    return None if value is None else int(value)
+def _fields(chosen: Mapping[str, Value | None]) -> dict[str, Any]:
+    """What was chosen, by Service's name for it; `read` itself gives the fields that take more than one key."""
+    named = {re.sub(r"(?=[A-Z])", "_", key).lower(): value for key, value in chosen.items()}
+    held = {field.name for field in fields(Service)} - {"platform", "app", "events_path"}
+    return {name: value for name, value in named.items() if name in held}
 
 
 def _no_platform(platform: str, stack: str) -> str:
@@ -188,15 +158,12 @@ def _provider_settings(
     config: Mapping[str, str], environment: Mapping[str, str], platform: str
 ) -> tuple[dict[str, str], list[str]]:
     found, problems = dict[str, str](), list[str]()
-    for key, names in PROVIDER_KEYS[platform].items():
+    for key, its in by_platform.of(platform).providers.items():
         found[key] = config.get(key) or next(
-            (environment[name] for name in names if environment.get(name)), ""
+            (environment[name] for name in its.variables if environment.get(name)), ""
         )
         if not found[key]:
-            example = {"aws:region": "us-east-1", "gcp:region": "us-central1", "gcp:project": "MY-PROJECT"}[
-                key
-            ]
-            problems.append(f"{key}: it is not set; type `pulumi config set {key} {example}`")
+            problems.append(f"{key}: it is not set; type `pulumi config set {key} {its.example}`")
     return found, problems
 
 
@@ -223,27 +190,30 @@ def _billed(
 
 
 def _refused(values: Mapping[str, Value], platform: str) -> list[str]:
-    unfit = KEYS.keys() - rules.COMMON - rules.rules(platform).keys()
     return [
-        f"{key}: it is {_show(values[key])}; {platforms.TITLES[platform]} has no such setting: "
-        f"{rules.WHY_NOT[platform, key]}. Type `pulumi config rm {key}`"
-        for key in KEYS
-        if key in unfit and values[key] != KEYS[key]
+        f"{key}: it is {_show(values[key])}; {platforms.TITLES[platform]} has no such setting: {reason}. "
+        f"Type `pulumi config rm {key}`"
+        for key, reason in rules.reasons(platform).items()
+        if values[key] != KEYS[key]
     ]
 
 
 def _chosen(
     values: Mapping[str, Value], platform: str, unread: Collection[str]
 ) -> tuple[dict[str, Value | None], list[str]]:
-    """What each key comes to, and what is out of range; None for keys that are, and that the platform has not."""
-    chosen, problems = dict[str, Value | None].fromkeys(KEYS), list[str]()
+    """What each key comes to that the platform has or that is common, and what is out of range.
+
+    None is for keys without a limit and for those that are wrong.
+    """
     cpu = values["cpu"]
-    for key, rule in rules.rules(platform, cpu if isinstance(cpu, float) else None).items():
+    chosen, problems = dict[str, Value | None]((key, values[key]) for key in rules.COMMON), list[str]()
+    for key, rule in rules.rules(platform, cpu if isinstance(cpu, float) and cpu else None).items():
+        chosen[key] = None
         if key in unread:
             continue  # told already
-        if key in rules.LEFT_OPEN and not values[key]:
+        if not KEYS[key] and not values[key]:  # "" or 0 leaves the choice to the platform
             chosen[key] = rule.default
-        elif key in rules.FREE or values[key] in rule.allowed:
+        elif rule.is_free or values[key] in rule.allowed:
             chosen[key] = values[key]
         else:
             problems.append(f"{key}: it is {_show(values[key])}; {platforms.TITLES[platform]} allows {rule}")
@@ -269,7 +239,7 @@ def _app(
     except UserError as problem:
         key = "appDir" if values["appDir"] else "app"
         return None, [f"{key}: {problem}"]
-    if platform in rules.ASKS_A_PATH and not app.health:
+    if by_platform.of(platform).asks_a_path and not app.health:
         needed = "a path that answers 200 when the app is healthy, and app.toml names none"
         return app, [
             f'app: {platforms.TITLES[platform]} asks {needed}; write one there, such as health = "/"'
@@ -294,6 +264,6 @@ def _domain(values: Mapping[str, Value], platform: str) -> list[str]:
         problems.append(f"dnsZone: it is {zone!r}; allowed is the zone's DNS name, such as example.com")
     elif zone and domain != zone and not domain.endswith(f".{zone}"):
         problems.append(f"dnsZone: it is {zone!r}, which does not hold the domain {domain!r}")
-    if values["domainReady"] and platform == "aws" and (zone or not domain):
+    if values["domainReady"] and "domainReady" in rules.rules(platform) and (zone or not domain):
         problems.append("domainReady: it is true; it is only for a domain without a dnsZone")
     return problems

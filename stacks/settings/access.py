@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from stacks.settings import rules
+
 ISSUER = re.compile(r"https://[A-Za-z0-9.-]+(:\d+)?(/[\w./~-]*)?", re.ASCII)
 INVOKER = re.compile(r"(user|group|serviceAccount):[^@\s:]+@[\w.-]+|domain:[\w.-]+")
 
@@ -14,9 +16,9 @@ def items(text: str) -> list[str]:
 
 def problems(values: Mapping[str, object], platform: str) -> list[str]:
     """What is wrong, a sentence each; what a platform has not got at all is said elsewhere."""
-    access, wrong = values["access"], list[str]()
+    access, wrong, keys = values["access"], list[str](), rules.rules(platform)
     issuer, audience, invokers = (str(values[key]) for key in ("jwtIssuer", "jwtAudience", "invokers"))
-    if platform == "aws":
+    if "jwtIssuer" in keys:
         for key, text, example in (
             ("jwtIssuer", issuer, "https://login.example.com"),
             ("jwtAudience", audience, "my-api"),
@@ -33,7 +35,7 @@ def problems(values: Mapping[str, object], platform: str) -> list[str]:
             wrong.append(
                 f"jwtIssuer: it is {issuer!r}; allowed is the `iss` of the tokens, such as https://login.example.com"
             )
-    if platform == "gcp" and invokers:
+    if "invokers" in keys and invokers:
         if access != "private":
             wrong.append(
                 f"invokers: they are {invokers!r}, but access is {access}; type `pulumi config set access private`"

@@ -1,49 +1,17 @@
-"""The keys of a stack, and a configuration's text turned into a value for each of them."""
+"""A configuration's text, turned into a value for each key of a stack."""
 
 import difflib
 from collections.abc import Mapping
+from math import isfinite
 
-from stacks.settings import variables
-from stacks.settings.rules import Value
-
-# Every key with its neutral value, which says nothing and leaves the choice to the platform. Pulumi.yaml declares
-# the same (tested): the engine demands a default of each key there and copies it into every stack's configuration.
-KEYS: dict[str, Value] = {
-    "platform": "",
-    "app": "",
-    "appDir": "",
-    "image": "",
-    "memory": 512,
-    "cpu": "",
-    "architecture": "amd64",
-    "timeout": 0,
-    "concurrency": 0,
-    "minInstances": 0,
-    "maxInstances": 0,
-    "door": "http-api",
-    "eventsPath": "",
-    "throttleRate": 0,
-    "throttleBurst": 0,
-    "logDays": 0,
-    "tracing": False,
-    "otlpEndpoint": "",
-    "canaryPercent": 100,
-    "pin": "",
-    "access": "public",
-    "jwtIssuer": "",
-    "jwtAudience": "",
-    "invokers": "",
-    "alarmEmail": "",
-    "budget": 0,
-    "billingAccount": "",
-    "wakeUp": True,
-    "domain": "",
-    "dnsZone": "",
-    "domainReady": False,
-}
+import platforms
+from stacks.settings import by_platform, variables
+from stacks.settings.declared import KEYS, Value
 
 # Whose keys stand beside the project's own in a configuration.
-PROVIDERS = ("aws", "awsx", "gcp", "docker-build", "pulumi")
+PROVIDERS = {"awsx", "docker-build", "pulumi"} | {
+    key.partition(":")[0] for name in platforms.NAMES for key in by_platform.of(name).providers
+}
 KINDS: dict[type, str] = {int: "a whole number", bool: "true or false"}
 
 
@@ -71,7 +39,10 @@ def typed(config: Mapping[str, str], project: str) -> tuple[dict[str, Value], se
 
 def _parse(key: str, text: str) -> Value:
     if key == "cpu":
-        return float(text) if text else ""
+        number = float(text or "0")
+        if not isfinite(number):
+            raise ValueError(text)
+        return number if text else ""
     if isinstance(KEYS[key], bool):
         if text not in {"true", "false"}:
             raise ValueError(text)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import platforms
+from stacks.settings import by_platform
 from stacks.settings.stack_file import IsSecret
 
 # Keys that hold a map each. Pulumi.yaml declares them, with {} as the default.
@@ -19,24 +20,11 @@ NO_SECRETS = {
 
 # What every platform takes as a variable's name; Lambda is the strictest.
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
-# Variables that are not the app's: those of the image, those that the stack sets, those that a platform keeps.
-RESERVED = {
-    "aws": r"AWS_LAMBDA_\w+|AWS_(DEFAULT_)?REGION|AWS_EXECUTION_ENV|AWS_ACCESS_KEY(_ID)?|AWS_SECRET_ACCESS_KEY|"
-    r"AWS_SESSION_TOKEN|LAMBDA_TASK_ROOT|LAMBDA_RUNTIME_DIR|SECRETS_FROM|INVOKE_MODE|EVENTS_PATH",
-    "gcp": r"PORT|K_SERVICE|K_REVISION|K_CONFIGURATION|X_GOOGLE_\w+|GOOGLE_CLOUD_PROJECT|THREADS",
-    "apprunner": r"PORT|AWSAPPRUNNER\w*|THREADS|SECRETS_VERSIONS",
-    "ecs": r"PORT|AWS_(DEFAULT_)?REGION|AWS_EXECUTION_ENV|AWS_CONTAINER_\w+|ECS_\w+|SECRETS_VERSIONS",
-}
+# Variables that belong to the image; a platform's table has those that the stack sets or the platform keeps.
 OF_THE_IMAGE = {"APP": "the key app", "BUILD_ID": "the build", "RUN_MODE": "the platform"}
 
 # What OpenTelemetry's exporter reads; the stack's key otlpEndpoint sets it.
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
-
-PARAMETER = re.compile(r"(?!/?(?i:aws|ssm))(/[\w.-]+)+|(?!(?i:aws|ssm))[\w.-]+")
-SECRETS_MANAGER = re.compile(
-    r"arn:aws[a-z-]*:secretsmanager:(?P<region>[a-z0-9-]+):\d{12}:secret:(?P<name>[\w/+=.@-]+)-[A-Za-z0-9]{6}"
-)
-SECRET_MANAGER = re.compile(r"(projects/[a-z0-9:.-]+/secrets/)?[\w-]{1,255}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -124,7 +112,7 @@ def _name(key: str, name: str, platform: str) -> list[str]:
         return [f"{key}.{name}: allowed as a name are letters, digits and _, two or more, a letter first"]
     if name in OF_THE_IMAGE:
         return [f"{key}.{name}: this variable belongs to the image; {OF_THE_IMAGE[name]} decides it"]
-    if re.fullmatch(RESERVED[platform], name):
+    if by_platform.of(platform).reserved.fullmatch(name):
         return [f"{key}.{name}: this variable is set for {platforms.TITLES[platform]} already"]
     return []
 
@@ -138,18 +126,14 @@ def _twice(maps: Mapping[str, Mapping[str, str]]) -> list[str]:
 
 
 def _place(name: str, place: str, platform: str, region: str) -> list[str]:
-    if platform == "gcp":
-        if SECRET_MANAGER.fullmatch(place):
-            return []
-        allowed = "a secret's name in Secret Manager, such as api-key or projects/MY-PROJECT/secrets/api-key"
-        return [f"secrets.{name}: it is {place!r}; allowed is {allowed}"]
-    found = SECRETS_MANAGER.fullmatch(place)
-    if found and region and found["region"] != region:
-        return [f"secrets.{name}: it is in {found['region']}, and this stack is in {region}"]
-    if found or PARAMETER.fullmatch(place):
-        return []
-    allowed = "the name of a parameter, such as /shop/api-key, or the ARN of a secret in Secrets Manager"
-    return [f"secrets.{name}: it is {place!r}; allowed is {allowed}"]
+    store = by_platform.of(platform).secrets
+    found = store.names.fullmatch(place)
+    if not found:
+        return [f"secrets.{name}: it is {place!r}; allowed is {store.allowed}"]
+    its_region = found.groupdict().get("region")
+    if its_region and region and its_region != region:
+        return [f"secrets.{name}: it is in {its_region}, and this stack is in {region}"]
+    return []
 
 
 def _sizes(maps: Mapping[str, Mapping[str, str]], platform: str) -> list[str]:
@@ -159,25 +143,26 @@ def _sizes(maps: Mapping[str, Mapping[str, str]], platform: str) -> list[str]:
         for name, value in maps["secretValues"].items()
         if not 1 <= len(value.encode()) <= most
     ]
-    if platform == "aws":
-        room = platforms.limit("aws", "environment_bytes")
+    if platforms.has(platform, "environment_bytes"):
+        room = platforms.limit(platform, "environment_bytes")
         taken = sum(len(f"{name}{value}".encode()) for name, value in maps["environment"].items())
         # Each secret takes part of it too, by its name.
         taken += sum(len(name) + len(maps["secrets"].get(name, "")) + 60 for name in _secret_names(maps))
         if taken > room:
             problems.append(
-                f"environment: it takes {taken} bytes with the names of the secrets; Lambda allows {room}"
+                f"environment: it takes {taken} bytes with the names of the secrets; "
+                f"{platforms.TITLES[platform]} allows {room}"
             )
     return problems
 
 
 def _empty(environment: Mapping[str, str], platform: str) -> list[str]:
-    # ECS leaves such a variable out, and each `up` would find it missing.
+    # The platform leaves such a variable out, and each `up` would find it missing.
     return [
         f"environment.{name}: it is empty; {platforms.TITLES[platform]} drops a variable without a value. Type "
         f"`pulumi config rm --path environment.{name}`"
         for name, value in environment.items()
-        if platform == "ecs" and not value
+        if not value and by_platform.of(platform).drops_empty_variables
     ]
 
 

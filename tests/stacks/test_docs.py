@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 import platforms
-from stacks.settings import BILLING_KEYS, PROVIDER_KEYS, rules
-from stacks.settings.keys import KEYS
+from stacks.settings import BILLING_KEYS, by_platform, rules
+from stacks.settings.declared import KEYS
 from stacks.settings.variables import KEYS as MAPS
 from tests.stacks.aws_calls import calls
 from tests.stacks.graph import run, service
@@ -79,7 +79,7 @@ def test_the_table_of_settings_is_that_of_the_program() -> None:
 def test_the_keys_and_outputs_that_a_page_names_exist(name: str) -> None:
     """Each `pulumi config set` and `pulumi stack output` of a page can be typed as it stands."""
     known = {*KEYS, *MAPS, "KEY", "gcp:skipRegionValidation", *BILLING_KEYS} | {
-        key for keys in PROVIDER_KEYS.values() for key in keys
+        key for name in platforms.NAMES for key in by_platform.of(name).providers
     }
     full = service("aws", domain="api.example.com")
     outputs = run(full).outputs.keys()

@@ -168,7 +168,7 @@ def test_it_takes_its_part_of_lambdas_environment() -> None:
 
     assert service("aws", otlpEndpoint=URL, environment={"BIG": "x" * room}).otlp_endpoint == URL
     assert problems("aws", otlpEndpoint=URL, environment={"BIG": "x" * (room + 1)}) == [
-        "environment: it takes 4097 bytes with the names of the secrets; Lambda allows 4096"
+        "environment: it takes 4097 bytes with the names of the secrets; AWS Lambda allows 4096"
     ]
 
 

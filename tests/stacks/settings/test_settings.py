@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ from hypothesis import strategies as st
 
 import platforms
 from appfolder.settings import read as read_app
-from stacks.settings import ConfigError, Service, read, rules
-from stacks.settings.keys import KEYS
+from stacks.settings import ConfigError, Service, by_platform, image, read, rules, variables
+from stacks.settings.declared import KEYS, declared
 from stacks.settings.variables import KEYS as MAPS
 from stacks.settings.variables import Variables
 from tests.stacks.graph import PROVIDER_CONFIG, service
@@ -337,15 +338,15 @@ def test_a_map_of_another_project_is_not_passed_over_either(key: str, again: str
 
 
 def test_pulumi_yaml_declares_every_key_with_its_type_its_default_and_what_it_is_for() -> None:
-    """The engine checks types by Pulumi.yaml, so it has to say what the program says."""
-    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
+    """A default has the type that the engine checks; maps are those that the program reads as such."""
+    config = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
 
     names = {"int": "integer", "bool": "boolean", "str": "string"}
-    assert list(declared) == [*KEYS, *MAPS]
-    assert {key: (entry["type"], entry["default"]) for key, entry in declared.items()} == {
+    assert list(config) == [*KEYS, *MAPS]
+    assert {key: (entry["type"], entry["default"]) for key, entry in config.items()} == {
         key: (names[type(neutral).__name__], neutral) for key, neutral in KEYS.items()
     } | {key: ("object", {}) for key in MAPS}
-    assert all(len(entry["description"]) > 10 for entry in declared.values())
+    assert all(len(entry["description"]) > 10 for entry in config.values())
 
 
 def test_the_stacks_own_files_hold_provider_keys_only() -> None:
@@ -357,18 +358,82 @@ def test_the_stacks_own_files_hold_provider_keys_only() -> None:
         assert all(re.match(r"(aws|gcp):", key) for key in held["config"])
 
 
-def test_a_platform_that_nobody_has_written_rules_for_has_none_of_anothers() -> None:
-    """A name never means another platform."""
-    with pytest.raises(NotImplementedError, match=r"^no rules for 'elsewhere'$"):
-        rules.rules("elsewhere")
+def test_a_platform_that_nobody_has_written_rules_for_has_none_of_anothers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A name never means another platform; a platform that is known needs a table, and the error names its file."""
+    with pytest.raises(NotImplementedError, match=r"^there is no platform 'shared'$"):
+        rules.rules("shared")
+
+    monkeypatch.setattr(platforms, "NAMES", (*platforms.NAMES, "elsewhere"))
+    missing = r"^elsewhere: stacks/settings/by_platform/elsewhere\.py has to say which keys its stacks have$"
+    for ask in (
+        lambda: rules.rules("elsewhere"),
+        lambda: image.problems("shop@sha256:1", {}, "elsewhere", ""),
+        lambda: variables.read({"demo:secrets": '{"KEY": "key"}'}, "demo", "elsewhere", "", lambda *_: False),
+    ):
+        with pytest.raises(NotImplementedError, match=missing):
+            ask()
 
 
 @pytest.mark.parametrize("platform", platforms.NAMES)
 def test_every_key_has_a_rule_on_each_platform_or_a_reason_why_not(platform: str) -> None:
     """A key is never ignored: it is common, it is checked, or it is refused with a reason."""
-    unfit = KEYS.keys() - rules.COMMON - rules.rules(platform).keys()
+    assert {"platform", "app", "appDir", "image", "otlpEndpoint", "alarmEmail"} == rules.COMMON
+    assert list(by_platform.of(platform).keys(None)) == [key for key in KEYS if key not in rules.COMMON]
+    assert all(len(reason) > 10 for reason in rules.reasons(platform).values())
 
-    assert {key for of, key in rules.WHY_NOT if of == platform} == unfit
+
+def test_what_a_user_chose_for_any_key_reaches_the_resources() -> None:
+    """Service has a field for each key; app and appDir are one."""
+    named = {re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", key) for key in KEYS}
+
+    assert named - {"app_dir"} <= {field.name for field in fields(Service)}
+
+
+def test_pulumi_yaml_may_hold_what_the_engine_allows_besides() -> None:
+    """A value alone is a default; a key may have none; a provider's key, a map and a list are no keys of one value."""
+    config = """
+      size: 5
+      name: {type: string}
+      many: {type: integer, description: How many}
+      aws:region: us-east-1
+      gcp:project: {value: shop}
+      map: {type: object}
+      hosts: {type: array, items: {type: string}, default: [a]}
+    """
+    assert declared({"name": "shop", "config": yaml.safe_load(config)}) == {"size": 5, "name": "", "many": 0}
+    assert declared({"name": "shop", "runtime": "python"}) == {}
+
+
+@pytest.mark.parametrize("platform", ["gcp", "apprunner", "ecs"])
+def test_zero_leaves_a_number_to_the_platform(platform: str) -> None:
+    """As the page says; 0 is no number of vCPUs either."""
+    assert service(platform, cpu="0", minInstances=0, maxInstances=0, budget=0) == service(platform)
+
+
+@pytest.mark.parametrize("platform", ["gcp", "apprunner", "ecs"])
+@pytest.mark.parametrize("text", ["nan", "inf", "-Infinity"])
+def test_what_python_reads_as_a_float_without_an_amount_is_no_cpu(platform: str, text: str) -> None:
+    """No comparison holds of it, and some raise."""
+    assert problems(platform, cpu=text) == [f"cpu: it is {text!r}; allowed is a number"]
+
+
+def test_a_default_that_a_user_writes_into_pulumi_yaml_counts_and_is_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The engine copies it into each stack, in which it is no choice of that stack: other platforms pass it over."""
+    monkeypatch.setitem(KEYS, "timeout", 45)
+    assert service("gcp").timeout == 45
+    assert service("ecs").timeout is None
+    assert service("gcp", timeout=10).timeout == 10
+
+    monkeypatch.setitem(KEYS, "memory", 2048)
+    assert (service("ecs").memory, service("ecs").cpu) == (2048, 0.25)
+    assert (service("apprunner").memory, service("apprunner").cpu) == (2048, 1.0)
+
+    monkeypatch.setitem(KEYS, "memory", 600)
+    assert [problem.partition(";")[0] for problem in problems("ecs")][:1] == ["memory: it is 600"]
 
 
 @st.composite

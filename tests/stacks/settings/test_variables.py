@@ -213,7 +213,7 @@ def test_a_secret_that_nobody_keeps_is_refused_by_the_judge(cloud: Cloud) -> Non
         (
             "aws",
             {"environment": {"BIG": "x" * 4096}},
-            "environment: it takes 4099 bytes with the names of the secrets; Lambda allows 4096",
+            "environment: it takes 4099 bytes with the names of the secrets; AWS Lambda allows 4096",
         ),
     ],
 )

@@ -1,0 +1,22 @@
+"""Each platform's own table: the keys that its stacks have, and why they have not the others."""
+
+from importlib import import_module
+
+import platforms
+from stacks.settings.table import Platform
+
+
+def of(name: str) -> Platform:
+    """The table of the platform `name`.
+
+    Raises NotImplementedError for a platform without one: its name never means another platform.
+    """
+    if name not in platforms.NAMES:
+        raise NotImplementedError(f"there is no platform {name!r}")
+    try:
+        table: Platform = import_module(f"{__name__}.{name}").PLATFORM
+    except ModuleNotFoundError:
+        raise NotImplementedError(
+            f"{name}: stacks/settings/by_platform/{name}.py has to say which keys its stacks have"
+        ) from None
+    return table
