@@ -36,7 +36,7 @@ class Progress:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console = console
-        self._quiet = quiet
+        self.quiet = quiet
         self._samples = samples
         self._duration_s = duration_s
         self._clock = clock
@@ -44,13 +44,14 @@ class Progress:
         self._next = self._begun = 0.0
         self._stage, self._number = "", 0
         self._of: int | None = None
+        self._about = False
         self._first: tuple[int, float] | None = None
         self._what = "starting"
         self._live = Live(console=console, auto_refresh=False, transient=True) if self._drawing else None
 
     @property
     def _drawing(self) -> bool:
-        return self._console.is_terminal and not self._quiet
+        return self._console.is_terminal and not self.quiet
 
     def __enter__(self) -> Self:
         if self._live:
@@ -63,15 +64,15 @@ class Progress:
 
     def say(self, text: str) -> None:
         """One line about what happens now."""
-        if not self._quiet:
+        if not self.quiet:
             self._console.print(Text(text))
 
-    def stage(self, name: str, number: int, of: int | None) -> None:
-        """A cycle or slice begins; `of` is None where nobody knows how many there will be."""
+    def stage(self, name: str, number: int, of: int | None, *, about: bool = False) -> None:
+        """A cycle or slice begins; `of` is None if nobody knows how many there will be, `about` if estimated."""
         self._begun = self._clock()
         if self._first is None or name != self._stage:
             self._first = (number, self._begun)
-        self._stage, self._number, self._of = name, number, of
+        self._stage, self._number, self._of, self._about = name, number, of, about
 
     def doing(self, what: str) -> None:
         """Something that takes a while begins."""
@@ -81,7 +82,7 @@ class Progress:
     def tick(self) -> None:
         """Draw, or say, if it is time to."""
         now = self._clock()
-        if self._quiet or now < self._next:
+        if self.quiet or now < self._next:
             return
         if self._live:
             # Its own hook comes after the console's.
@@ -96,20 +97,23 @@ class Progress:
         elapsed = spoken(self._clock() - self._began)
         if self._first is None:
             return f"{elapsed}: {self._what}"
-        of = "" if self._of is None else f" of {max(self._of, self._number + 1)}"
+        about = "about " if self._about else ""
+        of = "" if self._of is None else f" of {about}{max(self._of, self._number + 1)}"
         left = self._left_s(*self._first)
         told = "" if left is None else f", about {spoken(left)} left"
         return f"{elapsed}: {self._stage} {self._number + 1}{of}, {self._what}{told}"
 
     def _left_s(self, first: int, since: float) -> float | None:
-        """Seconds that are left when every cycle takes as long as those since the first, or of the run's duration."""
+        """Seconds that are left if every cycle takes as long as those since the first, at most the run's duration."""
         now, done = self._clock(), self._number - first
-        if self._of is None:
-            return None if self._duration_s is None else max(0.0, self._duration_s - (now - since))
-        if not 0 < done < self._of - first:
-            return None
-        each, left = (self._begun - since) / done, self._of - self._number
-        return each * (left - 1) + max(0.0, each - (now - self._begun))
+        left = None
+        if self._of is not None and 0 < done < self._of - first:
+            each, cycles = (self._begun - since) / done, self._of - self._number
+            left = each * (cycles - 1) + max(0.0, each - (now - self._begun))
+        if self._duration_s is None or (self._of is not None and not self._about):
+            return left
+        most = max(0.0, self._duration_s - (now - since))
+        return most if left is None else min(left, most)
 
     def _drawn(self) -> RenderableType:
         table = Table(box=None, pad_edge=False, header_style="bold")

@@ -13,19 +13,19 @@ from typing import Any
 from rich.console import Console
 
 from commandline import UserError
-from compare import costs, files, machine
+from compare import costs, files, forecast, machine
 from compare.live import Progress
 from compare.measure import trust
+from compare.measure.contact import Contact
 from compare.measure.experiment import Experiment
 from compare.measure.experiment import Progress as Done
 from compare.measure.stop import Stop
 from compare.report import build, data, html, text
-from compare.report.build import precise
+from compare.report.build import times_as_long
 from compare.report.model import Report
 from compare.targets import endpoints
 from compare.targets.endpoints import Endpoint
 from compare.targets.target import Target
-from compare.units import spoken
 from runs.file import FORMAT, SAMPLES, Run, RunFile, read
 from runs.plan import Plan
 from runs.sample import Sample
@@ -164,14 +164,21 @@ class _Recording:
             stop=self.stop,
             view=self.progress,
             began=began,
-            precise=lambda: precise(self.samples, self.plan),
+            longer=lambda: times_as_long(self.samples, self.plan),
         )
         try:
-            self.progress.say(_announcement(self.plan, self.opened))
-            experiment.run(_done(before) if before else Done())
+            experiment.run(_done(before) if before else Done(), self._announce)
         except OSError as failure:
             return f"failed: {files.told(failure)}; the samples before are in the file"
         return "interrupted" if self.stop.requested else "complete"
+
+    def _announce(self, contact: Contact) -> None:
+        """Say what is measured, how long that takes, and what it can find."""
+        if self.progress.quiet or self.stop.requested:
+            return
+        self.progress.say(forecast.announcement(self.plan, self.opened, contact))
+        if found := forecast.finds(self.plan, self.opened, self.samples):
+            self.progress.say(found)
 
     def _refuse_no_such_path(self, sample: Sample) -> None:
         """UserError where the first answer of all is 404: nothing that follows would be worth the wait."""
@@ -244,20 +251,6 @@ def _done(before: Run) -> Done:
         round=max((sample.round + 1 for sample in warm), default=0),
         cold=Counter(sample.target for sample in cold),
     )
-
-
-def _announcement(plan: Plan, opened: Sequence[Endpoint]) -> str:
-    rounds = f"at most {plan.rounds}" if plan.open_ended else str(plan.rounds)
-    words = f"{len(opened)} target{'s' if len(opened) > 1 else ''}, {rounds} warm rounds"
-    waits = [endpoint.idle_s for endpoint in opened if endpoint.idle_s is not None]
-    if plan.cold == "idle" and waits:
-        alone = max(waits) if plan.idle_s is None else plan.idle_s
-        counted = f"{plan.cold_starts} cold starts, each" if plan.cold_starts > 1 else "1 cold start,"
-        words += f", {counted} after {spoken(alone)} alone"
-        words += (
-            f": about {spoken(alone * plan.cold_starts)}; Ctrl-C keeps what is measured, --resume goes on"
-        )
-    return words
 
 
 def _new_directory(results: Path) -> Path:

@@ -11,6 +11,7 @@ from runs.sample import Connection
 # Cycles of a run without cold starts, and warm rounds a cycle of one that goes on until something is reached.
 _CYCLES = 10
 _ROUNDS_A_CYCLE = 30
+_MOST_TRIALS = 10
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,11 @@ class Plan:
     def rounds_a_cycle(self) -> int:
         """Warm rounds of each cycle of an open-ended run."""
         return _ROUNDS_A_CYCLE
+
+    @property
+    def trials(self) -> int:
+        """Warm rounds that are tried before the run, to say how long it takes: one in ten, at most 10."""
+        return min(_MOST_TRIALS, math.ceil(self.rounds / 10))
 
     @property
     def slices(self) -> int:

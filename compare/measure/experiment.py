@@ -2,16 +2,18 @@
 
 import math
 import random
+import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from compare.measure import lanes as lanes_
 from compare.measure import together
+from compare.measure.contact import Contact
 from compare.measure.lanes import Lane, Sink
 from compare.measure.stop import Stop
+from compare.measure.view import View
 from compare.targets.endpoints import Endpoint
 from runs import sample as samples
 from runs.plan import Plan
@@ -29,22 +31,6 @@ _LONGEST_IDLE_S = 3600.0
 _LEAD_S = 0.1
 
 
-class View(Protocol):
-    """What is told about the progress, between requests and never during one."""
-
-    def stage(self, name: str, number: int, of: int | None) -> None:
-        """A "cycle" or "slice" begins; `of` is None where nobody knows how many there will be."""
-        ...
-
-    def doing(self, what: str) -> None:
-        """Something that takes a while begins."""
-        ...
-
-    def tick(self) -> None:
-        """A good moment to draw."""
-        ...
-
-
 @dataclass(frozen=True)
 class Progress:
     """What an earlier part of the run has done already: cycles, warm rounds, cold starts by target.
@@ -59,7 +45,11 @@ class Progress:
 
 
 class Experiment:
-    """The run of one plan. `began` is the monotonic time from which `at_s` counts."""
+    """The run of one plan.
+
+    began: the monotonic time from which `at_s` counts. longer: how many times as long as until now the run has to be
+    for the precision that is wanted, None if that is not known.
+    """
 
     def __init__(
         self,
@@ -70,7 +60,7 @@ class Experiment:
         stop: Stop,
         view: View,
         began: float,
-        precise: Callable[[], bool] = lambda: False,
+        longer: Callable[[], float | None] = lambda: None,
     ) -> None:
         self.plan = plan
         self.endpoints = endpoints
@@ -78,33 +68,84 @@ class Experiment:
         self.view = view
         self._sink = sink
         self._began = began
-        self._precise = precise
+        self._longer = longer
         self._random = random.Random(plan.seed)  # noqa: S311 -- order of measurement, not a secret
         self._cycle, self._end = 0, plan.cycles
         self._round = 0
+        self._cycles_expected: int | None = None
 
-    def run(self, done: Progress) -> None:
-        """Measure what is left after `done`, until the plan is fulfilled or the user stops it."""
+    def run(self, done: Progress, met: Callable[[Contact], None]) -> None:
+        """Measure what is left after `done`, until the plan is fulfilled or the user stops it.
+
+        `met` is told what the first contact says of the plan.
+        """
         self._cycle, self._round = done.cycle, done.round
         self._end = done.cycle + max(0, self.plan.cycles - done.whole)
         with lanes_.opened(self.endpoints, self.plan, lambda: self.stop.requested) as lanes:
             for lane in lanes:
                 lane.cold = done.cold.get(lane.endpoint.name, 0)
-                self._prepare(lane, samples.FIRST_CONTACT, ["fresh"])
+            met(self._first_contact(lanes))
             while not self.stop.requested and not self._done(lanes):
-                self.view.stage("cycle", self._cycle, None if self.plan.open_ended else self._end)
+                self.view.stage("cycle", self._cycle, self._cycles_expected, about=self.plan.open_ended)
                 self._cold_starts(lanes)
                 self._warm_rounds(lanes)
                 self._cycle += 1
             if self.plan.rate and not self.stop.requested:
                 self._load(lanes)
 
+    def _first_contact(self, lanes: list[Lane]) -> Contact:
+        """Ask each target, then try a few warm rounds that are not measured."""
+        plan, first_s = self.plan, dict[str, float]()
+        for lane in lanes:
+            began = time.monotonic()
+            self._prepare(lane, samples.FIRST_CONTACT, ["fresh"])
+            first_s[lane.endpoint.name] = time.monotonic() - began
+        answering = [lane for lane in lanes if not lane.failures]
+        took_s: dict[tuple[str, Connection], list[float]] = {}
+        turns: list[tuple[Lane, Connection]] = [
+            (lane, kind) for lane in answering for kind in plan.connections
+        ]
+        for _ in range(plan.trials):
+            for lane, connection in turns:
+                if self.stop.requested or self._out_of_time():
+                    break
+                if lane.left_alone:
+                    self._wake(answering, connection)
+                began = time.monotonic()
+                self._prepare(lane, samples.FIRST_CONTACT, [connection])
+                took_s.setdefault((lane.endpoint.name, connection), []).append(time.monotonic() - began)
+        wanting = [lane for lane in answering if self._wants_cold(lane)]
+        return Contact(
+            cycles=self._cycles_at_most() - self._cycle,
+            rounds=max(0, plan.rounds - self._round),
+            idle_s=max((lane.idle_s for lane in wanting if self._leaves_alone), default=0.0),
+            starts_s=[first_s[lane.endpoint.name] for lane in wanting],
+            # One slow answer, or one that opened the connection, is not every answer.
+            round_s=sum(map(statistics.median, took_s.values())),
+            targets=len(answering),
+        )
+
+    @property
+    def _leaves_alone(self) -> bool:
+        """Whether targets are left alone before they are asked for a cold start."""
+        return self.plan.cold == "idle" or self.plan.idle_s is not None
+
+    def _cycles_at_most(self) -> int:
+        """The cycles there will be if no cold start is missed and nothing ends an open-ended run before its cap."""
+        if not self.plan.open_ended:
+            return self._end
+        return self._cycle + math.ceil(max(0, self.plan.rounds - self._round) / self.plan.rounds_a_cycle)
+
     def _done(self, lanes: list[Lane]) -> bool:
         plan = self.plan
         if self._out_of_time():
             return True
         if plan.open_ended:
-            return self._round >= plan.rounds or (self._round > 0 and self._precise())
+            times = self._longer() if self._round else None
+            expected = None if times is None else math.ceil(self._cycle * times)
+            self._cycles_expected = expected and min(self._cycles_at_most(), expected)
+            return self._round >= plan.rounds or (times is not None and times <= 1)
+        self._cycles_expected = self._end
         return self._cycle >= self._end and not any(self._wants_cold(lane) for lane in lanes)
 
     def _out_of_time(self) -> bool:
@@ -126,7 +167,7 @@ class Experiment:
         wanting = [lane for lane in lanes if self._wants_cold(lane)]
         if not wanting:
             return
-        if self.plan.cold == "idle" or self.plan.idle_s is not None:
+        if self._leaves_alone:
             self._idle(wanting)
         self._random.shuffle(wanting)
         for lane in wanting:

@@ -74,29 +74,33 @@ def _title(names: Sequence[str]) -> str:
     return " and ".join([*([", ".join(names[:-1])] if len(names) > 1 else []), names[-1]])
 
 
-def precise(samples: Mapping[str, Sequence[Sample]], plan: Plan) -> bool:
-    """Whether the primary figure of every target that answers is known within the plan's precision.
+def times_as_long(samples: Mapping[str, Sequence[Sample]], plan: Plan) -> float | None:
+    """How many times as long a run makes the primary figure of every target that answers as precise as planned.
 
-    A target whose instances are let go is only known after as many of them as its interval needs.
+    At most 1 if it is precise already; None if there is no interval yet, or no precision is wanted. Errors shrink with
+    the root of the time. A target whose instances are let go is only known after as many of them as its interval needs.
     """
-    if plan.precision is None:
-        return False
     answering = [of for of in samples.values() if any(sample.ok for sample in of)]
     key = primary_series(kept_series(of) for of in answering)
-    return key is not None and all(_precise(of, key, plan.precision, plan.primary) for of in answering)
+    if plan.precision is None or key is None:
+        return None
+    errors = [_relative_error(of, key, plan.primary) for of in answering]
+    known = [error for error in errors if error is not None]
+    return (max(known) / plan.precision) ** 2 if len(known) == len(errors) else None
 
 
-def _precise(samples: Sequence[Sample], key: Key, precision: float, primary: str) -> bool:
+def _relative_error(samples: Sequence[Sample], key: Key, primary: str) -> float | None:
+    """Half the width of the primary figure's interval over the figure; None if there is no interval to be believed."""
     values = kept_series(samples).get(key)
     if not values:
-        return False
+        return None
     one = series(values, charts=False)
     figure = one.p50 if primary == "p50" else one.p95
-    if figure.value is None or figure.low is None or figure.high is None:
-        return False
+    if not figure.value or figure.low is None or figure.high is None:
+        return None
     if any(sample.how for sample in samples) and (one.instances or 0) < _FEWEST_INSTANCES[primary]:
-        return False
-    return (figure.high - figure.low) / 2 <= precision * figure.value
+        return None
+    return (figure.high - figure.low) / 2 / figure.value
 
 
 def kept_series(samples: Sequence[Sample]) -> dict[Key, list[Sample]]:

@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import binom
 
 from compare import drift, gate, ratios, stats
-from compare.report.build import kept_series
+from compare.report.build import kept_series, times_as_long
 from compare.report.figures import series
 from compare.report.verdicts import Side, comparisons
 from runs.file import Run
@@ -105,6 +105,31 @@ def test_one_instance_is_known_as_well_as_its_blocks_of_rounds() -> None:
     assert one.p50.high
     assert alone
     assert one.p50.high - one.p50.low > 2 * (alone.high - alone.low)
+
+
+def test_a_run_until_a_precision_ends_by_the_error_that_the_report_shows() -> None:
+    """The same answers are precise enough in any order for who takes them as independent, and not if they drift."""
+    random = np.random.default_rng(37)
+    logs = np.sort(random.normal(0, 0.1, 300))
+    plan = Plan(cold="none", precision=0.03)
+    drifting, steady = of_one_instance("a", logs), of_one_instance("a", random.permutation(logs))
+
+    alone = stats.independent_interval([one.ms.total for one in drifting], 0.5)
+    times = times_as_long({"a": drifting}, plan)
+    p50 = series(drifting).p50
+
+    assert alone
+    assert (alone.high - alone.low) / 2 < 0.03
+    assert times
+    assert p50.value
+    assert p50.high
+    assert p50.low
+    assert times == pytest.approx(((p50.high - p50.low) / 2 / p50.value / 0.03) ** 2)
+    assert times > 1
+    assert (times_as_long({"a": steady}, plan) or 2) <= 1
+    assert (times_as_long({"a": steady, "b": drifting}, plan) or 0) == times
+    assert times_as_long({"a": steady[:8]}, plan) is None
+    assert times_as_long({"a": steady}, Plan()) is None
 
 
 @pytest.mark.parametrize("runs", [20, *soak(60, 240)])

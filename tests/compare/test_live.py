@@ -81,6 +81,23 @@ def test_a_run_for_so_long_counts_down() -> None:
     assert written.getvalue() == "65 s: cycle 1, leaving targets alone, about 9 min left; requests: a 0\n"
 
 
+def test_a_run_until_a_precision_counts_down_to_an_estimate() -> None:
+    """As many cycles as would make the figure precise enough, which is said to be about so many; --duration caps it."""
+    clock = Clock()
+    progress, written = said(clock)
+    capped, capped_written = said(clock, duration_s=30)
+
+    for one in (progress, capped):
+        one.stage("cycle", 0, None, about=True)
+    clock.now += 20
+    for one in (progress, capped):
+        one.stage("cycle", 4, 12, about=True)
+        one.doing("warm rounds")
+
+    assert written.getvalue() == "20 s: cycle 5 of about 12, warm rounds, about 40 s left; requests: a 0\n"
+    assert "cycle 5 of about 12, warm rounds, about 10 s left" in capped_written.getvalue()
+
+
 def test_load_is_a_stage_of_its_own() -> None:
     """Its slices take another time than the cycles before."""
     clock = Clock()

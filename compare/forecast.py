@@ -1,0 +1,90 @@
+"""A plan and the first contact with its targets into what is said before a run: how long it takes, what it can find."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from compare import stats
+from compare.measure.contact import Contact
+from compare.report.pairing import paired_ratio
+from compare.targets.endpoints import Endpoint
+from compare.units import spoken
+from runs.plan import Plan
+from runs.sample import FIRST_CONTACT, Sample
+
+# Fewer warm requests say nothing of how much requests differ.
+_FEWEST = 5
+# The standard deviation of a normal distribution over its median absolute deviation.
+_OF_NORMAL = 1.4826
+
+
+def announcement(plan: Plan, opened: Sequence[Endpoint], contact: Contact) -> str:
+    """What a run is about to do and about how long that takes, in one line."""
+    rounds = f"at most {contact.rounds}" if plan.open_ended else str(contact.rounds)
+    words = f"{len(opened)} target{'s' if len(opened) > 1 else ''}, {rounds} warm rounds"
+    if contact.idle_s:
+        counted = f"{plan.cold_starts} cold starts, each" if plan.cold_starts > 1 else "1 cold start,"
+        words += f", {counted} after {spoken(contact.idle_s)} alone"
+    if plan.precision is not None:
+        words += f", until the primary figure of each is known within {plan.precision:.3g}"
+    if contact.targets:
+        words += f": {'at most ' if plan.precision is not None else ''}about {spoken(contact.seconds(plan))}"
+    return f"{words}; Ctrl-C keeps what is measured, --resume goes on"
+
+
+def finds(plan: Plan, opened: Sequence[Endpoint], samples: Mapping[str, Sequence[Sample]]) -> str | None:
+    """The difference between targets that this plan can find, or why it can find none; None if that is not known.
+
+    A run of the plan's own rounds and cycles goes through the comparison. Its answers are drawn from a lognormal
+    distribution as wide in its middle as the answers of the first contact. Those show how much requests differ, and not
+    how much instances do, nor any drift.
+    """
+    if plan.open_ended or not plan.rounds:
+        return None
+    tried = {endpoint.name: _tried(plan, samples[endpoint.name]) for endpoint in opened}
+    known = [endpoint for endpoint in opened if tried[endpoint.name]]
+    if len(known) < 2:  # noqa: PLR2004 -- nothing to compare with
+        return None
+    drawn = np.random.default_rng(plan.seed)
+    sides = [_as_planned(plan, endpoint, tried[endpoint.name], drawn) for endpoint in known]
+    p = stats.MEDIAN if plan.primary == "p50" else 0.95
+    confidence = 1 - (1 - stats.CONFIDENCE) / (len(sides) - 1)
+    least = 1.0
+    for other in sides[1:]:
+        ratio, few = paired_ratio(sides[0], other, p, seed=plan.seed)
+        if ratio is None:
+            return f"No verdict on warm requests can come of this plan: {few}"
+        least = max(least, ratio.detectable(confidence=confidence))
+    if p != stats.MEDIAN or min(len(tried[endpoint.name]) for endpoint in known) < _FEWEST:
+        return None
+    return (
+        f"This plan finds a difference of {least - 1:.0%} between warm medians in 8 of 10 runs, "
+        "if instances are alike and nothing drifts"
+    )
+
+
+def _tried(plan: Plan, samples: Sequence[Sample]) -> list[Sample]:
+    """The warm answers of the first contact on the connection of the primary figure."""
+    connection = "kept" if "kept" in plan.connections else "fresh"
+    found = [one for one in samples if one.why == FIRST_CONTACT and one.ok and one.connection == connection]
+    warm = [one for one in found if one.request_number != 1]
+    # The first opened the connection, too.
+    return warm[1:] or warm
+
+
+def _as_planned(
+    plan: Plan, endpoint: Endpoint, tried: Sequence[Sample], drawn: np.random.Generator
+) -> list[Sample]:
+    """A run of the plan whose answers differ as much as those that were `tried`."""
+    let_go = plan.cold == "idle" and endpoint.idle_s is not None and all(one.instance for one in tried)
+    logs = np.log([one.ms.total for one in tried])
+    scale = _OF_NORMAL * float(np.median(np.abs(logs - np.median(logs))))
+    found: list[Sample] = []
+    for number, log in enumerate(drawn.normal(np.median(logs), scale, plan.rounds)):
+        cycle = number * plan.cycles // plan.rounds
+        instance = f"{endpoint.name} {cycle}" if let_go else tried[0].instance
+        ms = replace(tried[0].ms, total=float(np.exp(log)))
+        one = replace(tried[0], kind="warm", why=None, cycle=cycle, round=number, at_s=float(number), ms=ms)
+        found.append(replace(one, instance=instance))
+    return found
