@@ -23,10 +23,10 @@ QUICK = ("--rounds", "40", "--quiet")
             r"Gate: new takes [01]\.\d+ times as long as old \[[\d.]+, [\d.]+\] .*: below 2\.00",
         ),
         (
-            "15",
+            "30",
             "10%",
             1,
-            r"Gate: new takes [23]\.\d+ times as long as old \[[\d.]+, [\d.]+\] .*: above 1\.10",
+            r"Gate: new takes [2-7]\.\d+ times as long as old \[[\d.]+, [\d.]+\] .*: above 1\.10",
         ),
     ],
 )
@@ -74,11 +74,11 @@ def test_a_candidate_that_fails_is_broken(serve: Serve, compare: Compare, flags:
 
 def test_a_saved_run_can_be_decided_again(serve: Serve, compare: Compare) -> None:
     """With another limit, on any two of its targets; unknown names are told the known ones."""
-    old, new = serve("--delay", "5"), serve("--delay", "10")
+    old, new = serve("--delay", "5"), serve("--delay", "30")
     run = compare("run", f"old={old.url}", f"new={new.url}", "--cold", "none", *QUICK).directory
     words = ("gate", "--run", str(run), "--baseline", "old", "--candidate")
 
-    loose, strict = compare(*words, "new", "--max-slowdown", "300%"), compare(*words, "new")
+    loose, strict = compare(*words, "new", "--max-slowdown", "5000%"), compare(*words, "new")
     unknown = compare(*words, "newer")
 
     assert (loose.status, strict.status) == (0, 1)
