@@ -9,7 +9,6 @@ LONGEST = 300
 # Longer today; none is added.
 LONGER = {
     "appfolder/requirements.py",
-    "cost/simulation/logs/fields.py",
     "compare/measure/experiment.py",
     "cost/simulation/engine.py",
     "cost/simulation/simulate.py",
