@@ -14,11 +14,13 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from decimal import Decimal
 from importlib.metadata import version
 
 import numpy as np
 
 from benchmarks.paired import measure
+from cost.app import App
 from cost.setup import setup
 from cost.simulation.arrivals import MONTH, poisson
 from cost.simulation.simulate import System, simulate, system
@@ -89,8 +91,8 @@ def one_size(size: int) -> None:
 
 
 def _system() -> System:
-    timing = published("aws", LASTS).with_idle(IDLE, IDLE, IDLE)
-    return system(setup("aws", "us-east-1"), timing, Prices.load())
+    waiting = setup("aws", "us-east-1", app=App(cpu_s=Decimal(0), wait_s=Decimal(str(LASTS))))
+    return system(waiting, published(waiting).with_idle(IDLE, IDLE, IDLE), Prices.load())
 
 
 def _compiled(requests: int) -> float:

@@ -10,14 +10,17 @@ from cost.bill import bill
 from cost.break_even import changes, curve
 from cost.model import Advice, Candidate, Option
 from cost.recommend import RULE, pick, recommend
-from cost.simulation import expected
 from cost.simulation.arrivals import MONTH, Arrivals
 from cost.simulation.simulate import BUDGET, QUANTILES, Estimate, Result, System, simulate, system
-from platforms import TITLES
+from cost.simulation.timing import Timing
+from cost.simulation.volumes import Volumes
+from platforms import TITLES, limit
 from platforms.prices import Prices
 
 VOLUMES = tuple(Decimal(volume) for volume in (0, 1_000, 40_000, 1_000_000, 10_000_000, 100_000_000))
 """The requests a month of the table."""
+DOUBT = 20
+"""How many times fewer requests are simulated to see whether the advice holds under other assumptions."""
 KNOTS_OF_DECADE = 10
 DECADES = 8
 CLOSED = ("apprunner",)
@@ -44,22 +47,22 @@ def advise(  # noqa: PLR0913 -- each is one choice of the caller
     if not candidates:
         raise UserError("there is no platform to advise on")
 
-    def simulated(some: Mapping[str, Candidate]) -> list[Option]:
+    def simulated(some: Mapping[str, Candidate], most: int = budget // DOUBT) -> list[Option]:
         results = simulate(
-            arrivals, _systems(some, prices), replications=replications, seed=seed, budget=budget
+            arrivals, _systems(some, prices), replications=replications, seed=seed, budget=most
         )
         return [_option(name, some[name], results[name], prices) for name in some]
 
-    options = tuple(simulated(candidates))
-    curves = {
-        name: curve(
-            one.setup,
-            [(volume, expected.usage(one, float(volume), arrivals.profile)) for volume in knots()],
-            prices,
-            free_tier=True,
-        )
-        for (name, one), option in zip(_systems(candidates, prices).items(), options, strict=True)
+    options = tuple(simulated(candidates, budget))
+    priced = {
+        option.name: system(option.candidate.setup, option.candidate.timing, prices)
+        for option in options
         if option.free.priced
+    }
+    at = Volumes(priced, arrivals.profile, seed)
+    curves = {
+        name: curve(one.setup, at.points(name, knots()), prices, free_tier=True)
+        for name, one in priced.items()
     }
     available = {
         option.name: curves[option.name]
@@ -91,21 +94,35 @@ def _doubt(
     *,
     closed: bool,
 ) -> str:
-    """What to take instead if the recommended one's idle instances stay half as long, where that is another.
+    """What to take if starts last twice as long, or if idle instances stay half as long.
 
-    Nobody publishes how long they stay, and who waits hangs on it.
+    Nobody publishes either for an app of yours, and who waits, and how long, hangs on both.
     """
     best = pick(options, limit_s, closed=closed)
-    if best is None or best.candidate.setup.minimum:
+    if best is None or all(option.candidate.setup.minimum for option in options):
         return ""
-    timing = best.candidate.timing
-    shorter = replace(best.candidate, timing=replace(timing, idle=timing.idle / 2))
-    (doubted,) = simulated({best.name: shorter})
-    other = pick([doubted if option is best else option for option in options], limit_s, closed=closed)
-    if other is doubted:
-        return ""
-    instead = f"take {other.title}" if other else "none keeps that limit"
-    return f" If idle instances of {best.title} stay only half as long as assumed here, {instead}."
+    same: list[str] = []
+    others: list[str] = []
+    for words_, change in (("starts twice as long", _slower), ("idle times half as long", _shorter)):
+        changed = {
+            option.name: replace(option.candidate, timing=change(option.candidate.timing))
+            for option in options
+        }
+        other = pick(simulated(changed), limit_s, closed=closed)
+        if other is not None and other.name == best.name:
+            same.append(words_)
+        else:
+            others.append(f"With {words_}, {f'take {other.title}' if other else 'none keeps that limit'}.")
+    kept = f"With {' or '.join(same)} it is the same." if same else ""
+    return "".join(f" {sentence}" for sentence in (*others, kept) if sentence)
+
+
+def _slower(timing: Timing) -> Timing:
+    return replace(timing, starts=timing.starts * 2, starts_billed=timing.starts_billed * 2)
+
+
+def _shorter(timing: Timing) -> Timing:
+    return replace(timing, idle=timing.idle / 2)
 
 
 def knots() -> tuple[Decimal, ...]:
@@ -154,6 +171,17 @@ def _notes(options: Sequence[Option]) -> list[str]:
         for option in options
         if option.result.refused.mean > 0
     ]
+    if any(option.candidate.setup.shared and option.candidate.setup.platform == "gcp" for option in options):
+        notes.append(
+            f"Cloud Run is taken to add instances when the CPU of a minute passes {limit('gcp', 'added_at_cpu')}%, "
+            "at once and not over minutes"
+        )
+    if any(option.candidate.setup.platform == "ecs" for option in options):
+        notes.append(
+            "ECS Express Mode is taken to have the tasks that a quarter of an hour needs from its begin: in a sudden "
+            "rush callers wait longer until tasks are added; a task works on as many requests at once as come "
+            "(environment.THREADS, 8 unless set)"
+        )
     notes += [
         f"{option.title}: up to {option.result.tasks} tasks at once; Express Mode's own maximum is "
         f"{option.candidate.setup.maximum}, unless maxInstances says another"

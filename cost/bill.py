@@ -15,6 +15,8 @@ MONTH_S = HOURS * 3600
 GB = Decimal(1024**3)
 CHUNK_KB = Decimal(512)
 ZERO = Decimal(0)
+NOT_PROVISIONED = ("requests", "duration_x86", "duration_arm64")
+"""Prices whose free tier Lambda does not give to a function with provisioned concurrency."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Usage:
     active_s: seconds in which an instance served, started or stopped, summed over instances, rounded as billed.
     ready_s: seconds in which instances of the minimum were busy, summed over them. further_s: likewise, beyond them;
     on ECS, where it does not matter whether they are busy, seconds in which there were any beyond the minimum.
+    On Lambda ready_s is the handling by provisioned instances, as it is billed. running_s: seconds that instances were
+    there, busy or not, the minimum among them.
     """
 
     requests: Decimal = ZERO
@@ -35,6 +39,7 @@ class Usage:
     active_s: Decimal = ZERO
     ready_s: Decimal = ZERO
     further_s: Decimal = ZERO
+    running_s: Decimal = ZERO
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -118,7 +123,10 @@ def bill(setup: Setup, usage: Usage, prices: Prices, *, free_tier: bool) -> Bill
     left: dict[str, Decimal] = {}
     for name, price_name, quantity in items(setup, usage):
         price = prices.price(setup.platform, price_name, setup.region)
-        allowance = left.get(price_name, price.free_quantity or ZERO) if free_tier else ZERO
+        covered = free_tier and not (
+            setup.platform == "aws" and setup.minimum and price_name in NOT_PROVISIONED
+        )
+        allowance = left.get(price_name, price.free_quantity or ZERO) if covered else ZERO
         free = min(quantity, allowance)
         left[price_name] = allowance - free
         lines.append(Line(name, quantity, price, free, price.cost(quantity - free)))
@@ -129,9 +137,16 @@ def items(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:
     """(what it is, the name of its price, its quantity in the price's unit) of each line of a bill."""
     services = {"aws": _lambda, "gcp": _cloud_run, "apprunner": _app_runner, "ecs": _ecs}
     yield from services[setup.platform](setup, usage)
-    yield "image in the registry", "registry", setup.image_gb
-    yield "log lines", "logs", usage.requests * setup.log_bytes / GB
-    yield "data out to the internet", "data_out", usage.requests * setup.response_kb * 1024 / GB
+    yield "image in the registry", "registry", setup.app.image_gb
+    yield "log lines", "logs", usage.requests * (setup.app.log_bytes + _platforms_lines(setup)) / GB
+    yield "data out to the internet", "data_out", usage.requests * setup.app.response_kb * 1024 / GB
+
+
+def _platforms_lines(setup: Setup) -> int:
+    """Bytes that the platform itself logs of a request, where they are billed; nothing if nothing is to be logged."""
+    if setup.platform != "aws" or setup.app.log_bytes == 0:
+        return 0
+    return limit("aws", "log_bytes") + (limit("aws", "access_log_bytes") if setup.door == "http-api" else 0)
 
 
 def quantities(setup: Setup, usage: Usage) -> dict[str, Decimal]:
@@ -143,31 +158,49 @@ def quantities(setup: Setup, usage: Usage) -> dict[str, Decimal]:
 
 
 def _lambda(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:
-    duration = f"duration_{setup.architecture}"
+    duration, gb = f"duration_{setup.architecture}", setup.memory_gb
     yield "Lambda requests", "requests", usage.requests
-    yield "Lambda handling", duration, usage.busy_s * setup.memory_gb
-    if setup.snapstart:
-        yield "SnapStart cache", "snapstart_cache", MONTH_S * setup.memory_gb
-        yield "SnapStart restores", "snapstart_restore", usage.starts * setup.memory_gb
+    if setup.minimum:
+        ready = min(usage.ready_s, usage.busy_s)
+        yield "provisioned concurrency", f"provisioned_{setup.architecture}", setup.minimum * MONTH_S * gb
+        yield "handling, provisioned", f"provisioned_duration_{setup.architecture}", ready * gb
+        yield "handling beyond it", duration, (usage.busy_s - ready) * gb
     else:
-        yield "Lambda INIT", duration, usage.start_s * setup.memory_gb
+        yield "Lambda handling", duration, usage.busy_s * gb
+    if setup.snapstart:
+        yield "SnapStart cache", "snapstart_cache", MONTH_S * gb
+        yield "SnapStart restores", "snapstart_restore", usage.starts * gb
+    else:
+        yield "Lambda INIT", duration, usage.start_s * gb
     if setup.door == "http-api":
-        chunks = max(Decimal(1), (setup.response_kb / CHUNK_KB).to_integral_value(rounding="ROUND_CEILING"))
-        yield "HTTP API requests", "http_api", usage.requests * chunks
+        chunks = (setup.app.response_kb / CHUNK_KB).to_integral_value(rounding="ROUND_CEILING")
+        yield "HTTP API requests", "http_api", usage.requests * max(Decimal(1), chunks)
     else:
         # As if every response had the average size, as above.
-        streamed = max(ZERO, setup.response_kb * 1024 - limit("aws", "stream_burst"))
+        streamed = max(ZERO, setup.app.response_kb * 1024 - limit("aws", "stream_burst"))
         yield "streamed past 6 MB a response", "streamed", usage.requests * streamed / GB
 
 
 def _cloud_run(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:
+    boost = _boost_s(usage) * (setup.boosted_vcpu - setup.vcpu)
+    if setup.billing == "instance":
+        yield "CPU, instances", "cpu_instance", usage.running_s * setup.vcpu
+        yield "CPU boost of starts", "cpu_instance", boost
+        yield "memory, instances", "memory_instance", usage.running_s * setup.memory_gb
+        return
     yield "Cloud Run requests", "requests", usage.requests
     yield "CPU, active", "cpu", usage.active_s * setup.vcpu
+    yield "CPU boost of starts", "cpu", boost
     yield "memory, active", "memory", usage.active_s * setup.memory_gb
     if setup.minimum:
         idle = max(ZERO, setup.minimum * MONTH_S - usage.ready_s)
         yield "CPU, kept ready", "cpu_idle", idle * setup.vcpu
         yield "memory, kept ready", "memory_idle", idle * setup.memory_gb
+
+
+def _boost_s(usage: Usage) -> Decimal:
+    """Seconds in which instances have more CPU because they start: until they have started, and some more."""
+    return usage.start_s + usage.starts * limit("gcp", "boost_after")
 
 
 def _app_runner(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:
@@ -181,7 +214,7 @@ def _ecs(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:
     yield "Fargate CPU", "cpu", tasks * setup.vcpu
     yield "Fargate memory", "memory", tasks * setup.memory_gb
     yield "load balancer", "load_balancer", HOURS
-    size = usage.requests * setup.response_kb * 1024
+    size = usage.requests * setup.app.response_kb * 1024
     yield "load balancer capacity", "lcu", lcu_hours(usage.requests, usage.busy_s, size)
     # The load balancer's, one in each zone, and one of each task: both are in public subnets.
     zones = limit("ecs", "load_balancer_zones") if setup.zones is None else setup.zones

@@ -1,19 +1,22 @@
 """The settings of a question into the deployments that are considered, each with how long things take there."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+import numpy as np
+
 from commandline import UserError
+from cost.app import App
 from cost.model import Candidate
-from cost.setup import Architecture, Door, Setup, setup
+from cost.setup import Architecture, Billing, Door, Setup, setup
 from cost.simulation import timing
 from cost.simulation.timing import Measurements, Timing
 from platforms import NAMES, TITLES, least_instances, limit
 from platforms.prices import Prices
 
-DURATION_S = 0.1
-"""What a request takes where nothing was measured or said."""
+UNEQUAL = 1.2
+"""Shares of a CPU that differ by this factor tell work from waiting."""
 REGIONS = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1", "ecs": "us-east-1"}
 
 
@@ -21,14 +24,16 @@ REGIONS = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1", "
 class Question:
     """What is the same for a bill and for advice.
 
-    durations: seconds of handling by platform, "" for all others. handling: where nothing is said, samples of them from
-    a log. idle: (least, most likely, most) seconds by platform.
-    The rest is as in cost.setup.Setup; None takes the platform's own.
+    said: whether somebody said what a request of `app` takes, rather than that the defaults or a measured run do.
+    handling: where nobody did, samples from a log of what it takes, seconds.
+    idle: (least, most likely, most) seconds by platform. The rest is as in cost.setup.Setup; None takes the platform's
+    own.
     """
 
     platforms: Sequence[str] = NAMES
     regions: Mapping[str, str] = field(default_factory=lambda: REGIONS)
-    durations: Mapping[str, float] = field(default_factory=dict[str, float])
+    app: App = field(default_factory=App)
+    said: bool = False
     handling: Sequence[float] = ()
     idle: Mapping[str, tuple[float, float, float]] = field(
         default_factory=dict[str, tuple[float, float, float]]
@@ -41,18 +46,12 @@ class Question:
     architecture: Architecture = "x86"
     door: Door = "http-api"
     snapstart: bool = False
-    image_gb: Decimal = Decimal("0.05")
-    response_kb: Decimal = Decimal(1)
-    log_bytes: int = 600
-    waiting: Decimal = Decimal(0)
+    billing: Billing = "request"
 
     def __post_init__(self) -> None:
-        for name in [*self.platforms, *self.durations, *self.idle]:
-            if name not in (*NAMES, ""):
+        for name in [*self.platforms, *self.idle]:
+            if name not in NAMES:
                 raise UserError(f"{name!r} is not a platform; known: {', '.join(NAMES)}")
-        for seconds in self.durations.values():
-            if not 0 < seconds < float("inf"):
-                raise UserError(f"a request takes {seconds:g} s? Its duration is above 0")
         if self.minimum is not None and self.minimum < 0:
             raise UserError(f"instances kept ready: {self.minimum} is too few; it is 0 or more")
 
@@ -71,38 +70,34 @@ class Question:
             architecture=self.architecture,
             door=self.door,
             snapstart=self.snapstart,
-            image_gb=self.image_gb,
-            response_kb=self.response_kb,
-            log_bytes=self.log_bytes,
-            waiting=self.waiting,
+            billing=self.billing,
+            app=self.app,
         )
 
-    def duration(self, platform: str) -> float | None:
-        """What was said of a request's duration on a platform."""
-        return self.durations.get(platform, self.durations.get(""))
-
-    def timing(self, platform: str, measurements: Measurements | None) -> Timing:
-        """How long things take on a platform: as measured, else as published."""
-        samples = measurements.by_platform.get(platform) if measurements else None
-        said = self.duration(platform)
-        self._check_longest(platform, said or 0.0)
-        found = (
-            timing.measured(samples, said)
-            if samples
-            else timing.published(platform, said or self.handling or DURATION_S)
-        )
+    def timing(self, setup: Setup, measurements: Measurements | None) -> Timing:
+        """How long things take in a deployment: as measured, else as published."""
+        samples = measurements.by_platform.get(setup.platform) if measurements else None
+        self._check_longest(setup)
+        if samples is None:
+            found = timing.published(setup, () if self.said else self.handling)
+        elif self.said:
+            found = timing.with_app(timing.measured(samples, setup, None), self.app)
+        else:
+            found = timing.measured(samples, setup, self.app)
+        platform = setup.platform
         return found.with_idle(*self.idle[platform]) if platform in self.idle else found
 
-    def _check_longest(self, platform: str, seconds: float) -> None:
+    def _check_longest(self, setup: Setup) -> None:
         """UserError for a request that would not be answered."""
-        name, title, door = "request_timeout", TITLES[platform], ""
-        if platform == "aws" and self.door == "http-api":
+        name, title, door = "request_timeout", TITLES[setup.platform], ""
+        if setup.platform == "aws" and self.door == "http-api":
             title, door = f"{title} with an HTTP API", " and --door"
-        elif platform in ("aws", "gcp"):
-            name = {"aws": "function_timeout_maximum", "gcp": "request_timeout_maximum"}[platform]
-        if seconds > limit(platform, name):
+        elif setup.platform in ("aws", "gcp"):
+            name = {"aws": "function_timeout_maximum", "gcp": "request_timeout_maximum"}[setup.platform]
+        if setup.alone_s > limit(setup.platform, name):
             raise UserError(
-                f"a request takes {seconds:g} s? {title} answers within {limit(platform, name)} s: see --platform{door}"
+                f"a request takes {float(setup.alone_s):.4g} s with {setup.vcpu:.2g} vCPU? {title} answers within "
+                f"{limit(setup.platform, name)} s: see --platform, --memory{door}"
             )
 
     def _minimum(self, platform: str) -> int | None:
@@ -116,35 +111,86 @@ def candidates(
 
     Where instances are to be kept ready, a platform that can do without is there both ways.
     """
+    if measurements and measurements.by_platform and not question.said:
+        question, split = _split(question, prices, measurements)
+    else:
+        split = []
     found: dict[str, Candidate] = {}
     for platform in question.platforms:
-        times = question.timing(platform, measurements)
         plain = question.setup(platform, prices, ready=False)
-        found[platform] = Candidate(plain, times)
+        found[platform] = Candidate(plain, question.timing(plain, measurements))
         kept = question.setup(platform, prices)
         if kept.minimum > plain.minimum:
-            found[f"{platform}-ready"] = Candidate(kept, times)
+            found[f"{platform}-ready"] = Candidate(kept, question.timing(kept, measurements))
     notes = list(measurements.notes) if measurements else []
-    return found, notes + assumptions(question, measurements)
+    return found, notes + split + assumptions(question, [one.setup for one in found.values()], measurements)
 
 
-def assumptions(question: Question, measurements: Measurements | None) -> list[str]:
+def _split(question: Question, prices: Prices, measurements: Measurements) -> tuple[Question, list[str]]:
+    """The question with an app that takes as much work and waiting as was measured, and what that rests on.
+
+    The same work takes longer on a smaller share of a CPU, and waiting takes equally long everywhere. So where the
+    run has platforms with unequal shares, the app's own median durations there tell both; elsewhere all is work.
+    """
+    speeds, medians = list[float](), list[float]()
+    for platform, samples in measurements.by_platform.items():
+        if platform in question.platforms:
+            speeds.append(min(1.0, float(question.setup(platform, prices, ready=False).vcpu)))
+            medians.append(float(np.median(samples.apps)))
+    if not medians:
+        return question, []
+    shares = 1 / np.array(speeds)
+    if max(shares) < min(shares) * UNEQUAL:
+        work = float(np.mean(np.array(medians) / shares))
+        note = "what the app took in the measured run is taken to be work, not waiting: give both with --cpu and --wait"
+        return _told(question, work, 0.0), [note]
+    slope, level = np.polyfit(shares, medians, 1)
+    if slope <= 0:
+        work, wait = 0.0, float(np.mean(medians))
+    elif level < 0:
+        work, wait = float(np.dot(shares, medians) / np.dot(shares, shares)), 0.0
+    else:
+        work, wait = float(slope), float(level)
+    measured = ", ".join(
+        f"{median:.3g} s at {share:.2g} vCPU" for median, share in zip(medians, speeds, strict=True)
+    )
+    note = (
+        f"by what the app took in the measured run ({measured}; memory and vCPUs as given here) a request takes "
+        f"{work:.3g} CPU seconds and waits {wait:.3g} s"
+    )
+    return _told(question, work, wait), [note]
+
+
+def _told(question: Question, work: float, wait: float) -> Question:
+    app = replace(question.app, cpu_s=Decimal(f"{max(work, 1e-6):.6g}"), wait_s=Decimal(f"{wait:.6g}"))
+    return replace(question, app=app)
+
+
+def assumptions(
+    question: Question, setups: Sequence[Setup], measurements: Measurements | None = None
+) -> list[str]:
     """What the figures take for granted, because nobody said otherwise."""
+    app = question.app
     notes: list[str] = []
-    guessed = [
-        TITLES[platform]
-        for platform in question.platforms
-        if question.duration(platform) is None
-        and not question.handling
-        and not (measurements and platform in measurements.by_platform)
-    ]
-    if guessed:
+    if question.handling and not question.said:
         notes.append(
-            f"a request is taken to last {DURATION_S:g} s on {', '.join(guessed)}: give yours with --duration"
+            "what requests took in the log is taken to be CPU seconds on a whole vCPU: see --cpu and --wait"
         )
-    if question.waiting == 0:
+    elif not question.said and not (measurements and measurements.by_platform):
         notes.append(
-            "handling is taken to be work: requests at once share the CPU and save nothing (see --waiting)"
+            f"a request is taken to need {app.cpu_s:g} CPU seconds of a whole vCPU and to wait {app.wait_s:g} s for "
+            "anything else: give yours with --cpu and --wait"
+        )
+    alone = ", ".join(
+        dict.fromkeys(
+            f"{one.alone_s:.3g} s on {TITLES[one.platform]} ({one.vcpu:.2g} vCPU)" for one in setups
+        )
+    )
+    notes.append(f"a request that shares an instance with no other takes {alone}")
+    if any(one.shared for one in setups):
+        notes.append(
+            "requests at once share an instance's CPU, and each gets one vCPU at most; more vCPUs take as many "
+            "processes (environment.WEB_CONCURRENCY)"
         )
     if question.zones is None and "ecs" in question.platforms:
         notes.append(
@@ -153,6 +199,4 @@ def assumptions(question: Question, measurements: Measurements | None) -> list[s
             f"fewest availability zones, {limit('ecs', 'load_balancer_zones')}; a default VPC has a subnet in each "
             "zone of its region: give yours with --zones"
         )
-    if question.snapstart and "aws" in question.platforms:
-        notes.append("SnapStart is for zip archives: Lambda does not offer it for container images")
     return notes

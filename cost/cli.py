@@ -4,7 +4,7 @@ import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -12,6 +12,7 @@ import commandline
 from commandline import UserError, printable
 from cost import own_prices
 from cost.advise import advise
+from cost.app import App
 from cost.bill import Usage, bill
 from cost.candidates import REGIONS, Question, assumptions, candidates
 from cost.options import (
@@ -20,11 +21,13 @@ from cost.options import (
     TRAFFIC,
     Arm,
     AwsRegion,
+    BillingOption,
     Concurrency,
+    Cpu,
     DoorOption,
-    Durations,
     GcpRegion,
     ImageGb,
+    Imports,
     Json,
     LogBytes,
     LoggedKb,
@@ -35,17 +38,20 @@ from cost.options import (
     ResponseKb,
     Snapstart,
     Vcpu,
-    Waiting,
+    Wait,
     Zones,
     question_of,
 )
 from cost.report import data, html, text
-from cost.simulation import expected, timing
+from cost.setup import Setup
+from cost.simulation import timing, volumes
 from cost.simulation.arrivals import MOST_MONTHLY, PATTERNS
 from cost.simulation.simulate import system
 from cost.traffic import traffic
 from platforms.prices import PriceError, Prices
 from runs.sample import Connection
+
+IMPORTS_S, IMAGE_GB, RESPONSE_KB = (float(value) for value in (App.imports_s, App.image_gb, App.response_kb))
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
 
@@ -67,8 +73,9 @@ def bill_command(  # noqa: PLR0913 -- each is one option of the command line
         ),
     ] = None,
     platform: Platforms = None,
-    duration: Durations = None,
-    waiting: Waiting = 0.0,
+    cpu: Cpu = None,
+    wait: Wait = None,
+    imports: Imports = IMPORTS_S,
     memory: Memory = 512,
     vcpu: Vcpu = None,
     concurrency: Concurrency = None,
@@ -77,9 +84,10 @@ def bill_command(  # noqa: PLR0913 -- each is one option of the command line
     door: DoorOption = "http-api",
     arm64: Arm = False,
     snapstart: Snapstart = False,
-    image_gb: ImageGb = 0.05,
-    response_kb: ResponseKb = 1.0,
-    log_bytes: LogBytes = 600,
+    billing: BillingOption = "request",
+    image_gb: ImageGb = IMAGE_GB,
+    response_kb: ResponseKb = RESPONSE_KB,
+    log_bytes: LogBytes = App.log_bytes,
     aws_region: AwsRegion = REGIONS["aws"],
     gcp_region: GcpRegion = REGIONS["gcp"],
     prices: PriceFile = None,
@@ -92,11 +100,15 @@ def bill_command(  # noqa: PLR0913 -- each is one option of the command line
         raise UserError(f"--cold-share {cold_share:g} is no share; it is from 0 to 1")
     known = _prices(prices)
     question = question_of(locals())
+    usages = [_usage(question, name, known, requests, cold_share) for name in question.platforms]
     pairs = [
         [data.of_bill(bill(one, usage, known, free_tier=free)) for free in (True, False)]
-        for one, usage in (_usage(question, name, known, requests, cold_share) for name in question.platforms)
+        for one, usage in usages
     ]
-    notes = [*assumptions(question, None), _BILL_NOTE if cold_share is None else _COLD_NOTE]
+    notes = [
+        *assumptions(question, [one for one, _ in usages]),
+        _BILL_NOTE if cold_share is None else _COLD_NOTE,
+    ]
     if as_json:
         print(
             json.dumps(
@@ -155,14 +167,15 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
         ),
     ] = None,
     connection: Annotated[Connection, typer.Option(help="which warm answers count")] = "fresh",
-    duration: Durations = None,
+    cpu: Cpu = None,
+    wait: Wait = None,
+    imports: Imports = IMPORTS_S,
     idle: Annotated[
         list[str] | None,
         typer.Option(
             metavar="PLATFORM=SECONDS", help="how long idle instances stay: 600, or 300-600-900; repeatable"
         ),
     ] = None,
-    waiting: Waiting = 0.0,
     p95: Annotated[
         float | None,
         typer.Option(help="seconds that 95% of the requests have to stay within", show_default=False),
@@ -179,9 +192,10 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
     door: DoorOption = "http-api",
     arm64: Arm = False,
     snapstart: Snapstart = False,
-    image_gb: ImageGb = 0.05,
+    billing: BillingOption = "request",
+    image_gb: ImageGb = IMAGE_GB,
     response_kb: LoggedKb = None,
-    log_bytes: LogBytes = 600,
+    log_bytes: LogBytes = App.log_bytes,
     aws_region: AwsRegion = REGIONS["aws"],
     gcp_region: GcpRegion = REGIONS["gcp"],
     prices: PriceFile = None,
@@ -255,7 +269,9 @@ def _prices(path: Path | None) -> Prices:
 
 def _usage(
     question: Question, name: str, prices: Prices, requests: int, cold_share: float | None
-) -> tuple[Any, Usage]:
+) -> tuple[Setup, Usage]:
     """A platform's deployment and what is expected of it."""
-    one = system(question.setup(name, prices), question.timing(name, None), prices)
-    return one.setup, expected.usage(one, requests, cold_share=cold_share)
+    deployed = question.setup(name, prices)
+    one = system(deployed, question.timing(deployed, None), prices)
+    expected = volumes.usage(one, requests)
+    return deployed, expected if cold_share is None else volumes.with_starts(one, expected, cold_share)

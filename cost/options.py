@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from commandline import UserError
+from cost.app import App
 from cost.candidates import Question
-from cost.setup import Architecture, Door
+from cost.setup import Architecture, Billing, Door
 from platforms import NAMES
 
 TRAFFIC, TIMES, WHAT, OUTPUT = "Traffic", "How long things take", "What is deployed", "Output"
@@ -20,19 +21,22 @@ Platforms = Annotated[
         "--platform", help=f"repeatable; {', '.join(NAMES)} (all of them by default)", show_default=False
     ),
 ]
-Durations = Annotated[
-    list[str] | None,
+Cpu = Annotated[
+    float | None,
     typer.Option(
-        "--duration",
-        metavar="[PLATFORM=]SECONDS",
-        help="how long a request is handled; repeatable",
+        help=f"CPU seconds of a request, on a whole vCPU ({App().cpu_s} by default)",
+        show_default=False,
         rich_help_panel=TIMES,
     ),
 ]
-Waiting = Annotated[
-    float,
-    typer.Option(help="share of the handling that waits for others (0 to 1): requests at once overlap in it"),
+Wait = Annotated[
+    float | None,
+    typer.Option(
+        help=f"seconds in which a request waits for something else, such as a database ({App().wait_s} by default)",
+        show_default=False,
+    ),
 ]
+Imports = Annotated[float, typer.Option(help="CPU seconds of the app's own imports, at each start")]
 Memory = Annotated[int, typer.Option(help="MB of memory of an instance", rich_help_panel=WHAT)]
 Vcpu = Annotated[float | None, typer.Option(help="Cloud Run's vCPUs (1 by default)", show_default=False)]
 Concurrency = Annotated[
@@ -46,16 +50,20 @@ Zones = Annotated[
     int | None,
     typer.Option(help="availability zones of ECS's load balancer, each with an address", show_default=False),
 ]
-Minimum = Annotated[int | None, typer.Option(help="instances kept ready", show_default=False)]
+Minimum = Annotated[
+    int | None,
+    typer.Option(help="instances kept ready (on Lambda: provisioned concurrency)", show_default=False),
+]
 DoorOption = Annotated[Door, typer.Option(help="what stands before Lambda")]
 Arm = Annotated[bool, typer.Option("--arm64", help="Lambda on arm64")]
-Snapstart = Annotated[bool, typer.Option("--snapstart", help="Lambda with SnapStart (zip archives only)")]
+Snapstart = Annotated[bool, typer.Option("--snapstart", help="Lambda with SnapStart")]
+BillingOption = Annotated[Billing, typer.Option(help="what of Cloud Run is billed: requests or instances")]
 ImageGb = Annotated[float, typer.Option(help="GB of the image in the registry")]
 ResponseKb = Annotated[float, typer.Option(help="KB of a response")]
 LoggedKb = Annotated[
     float | None, typer.Option(help="KB of a response; 1, or what a log says", show_default=False)
 ]
-LogBytes = Annotated[int, typer.Option(help="bytes of log lines of a request")]
+LogBytes = Annotated[int, typer.Option(help="bytes of the app's own log lines of a request")]
 AwsRegion = Annotated[str, typer.Option(help="region of Lambda, App Runner and ECS")]
 GcpRegion = Annotated[str, typer.Option(help="region of Cloud Run")]
 PriceFile = Annotated[
@@ -75,7 +83,15 @@ def question_of(options: dict[str, Any], handling: Sequence[float] = ()) -> Ques
             "ecs": options["aws_region"],
             "gcp": options["gcp_region"],
         },
-        durations=_durations(options["duration"] or []),
+        app=App(
+            cpu_s=_decimal(options["cpu"], App.cpu_s if options["wait"] is None else Decimal(0)),
+            wait_s=_decimal(options["wait"], App.wait_s),
+            imports_s=_decimal(options["imports"], App.imports_s),
+            image_gb=_decimal(options["image_gb"], App.image_gb),
+            response_kb=_decimal(options["response_kb"], App.response_kb),
+            log_bytes=options["log_bytes"],
+        ),
+        said=options["cpu"] is not None or options["wait"] is not None,
         handling=tuple(handling),
         idle=_idle(options.get("idle") or []),
         memory_mb=options["memory"],
@@ -86,19 +102,12 @@ def question_of(options: dict[str, Any], handling: Sequence[float] = ()) -> Ques
         architecture=architecture,
         door=options["door"],
         snapstart=options["snapstart"],
-        image_gb=Decimal(str(options["image_gb"])),
-        response_kb=Decimal(1) if options["response_kb"] is None else Decimal(str(options["response_kb"])),
-        log_bytes=options["log_bytes"],
-        waiting=Decimal(str(options["waiting"])),
+        billing=options["billing"],
     )
 
 
-def _durations(values: list[str]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for value in values:
-        name, _, seconds = value.rpartition("=")
-        found[name] = _number(seconds, value, "--duration 0.2 or --duration gcp=0.05")
-    return found
+def _decimal(value: float | None, default: Decimal) -> Decimal:
+    return default if value is None else Decimal(str(value))
 
 
 def _idle(values: list[str]) -> dict[str, tuple[float, float, float]]:

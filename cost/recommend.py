@@ -14,7 +14,7 @@ SAME_DOLLARS, SAME_BILL = Decimal("0.50"), Decimal("1.05")
 SAME_WAIT = 1.2
 RULE = (
     "recommended is the cheapest; bills within $0.50 or 5% of it count as equal, "
-    "then the shortest mean wait decides, and where those are within 20% the price again"
+    "then the shortest mean answer decides, and where those are within 20% the price again"
 )
 
 
@@ -69,19 +69,14 @@ def pick(options: Sequence[One], limit_s: float | None, *, closed: bool) -> One 
 
 
 def _best(options: Sequence[One]) -> One:
-    """The cheapest; bills that hardly differ count as equal, then requests wait least; the same again, then price."""
+    """The cheapest; bills that hardly differ count as equal, then answers come soonest; the same again, then price."""
     least = min(option.free.estimate for option in options)
     close = [
         option for option in options if option.free.estimate <= max(least + SAME_DOLLARS, least * SAME_BILL)
     ]
-    shortest = min(_mean_wait(option) for option in close)
-    patient = [option for option in close if _mean_wait(option) <= shortest * SAME_WAIT]
-    return min(patient, key=lambda option: option.free.estimate)
-
-
-def _mean_wait(option: Choice) -> float:
-    """Seconds that a request waits for starts, on average."""
-    return option.result.waiting.mean * float(option.result.system.timing.starts.mean())
+    shortest = min(option.result.mean_latency for option in close)
+    fast = [option for option in close if option.result.mean_latency <= shortest * SAME_WAIT]
+    return min(fast, key=lambda option: option.free.estimate)
 
 
 def _within(option: Choice, limit_s: float) -> bool:

@@ -1,15 +1,17 @@
 """What is deployed and where, as far as a bill depends on it, checked once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
 from commandline import UserError
+from cost.app import App
 from platforms import NAMES, TITLES, calls_a_function, least_instances, limit, scales_by_cpu, sold
 
 MB_OF_GB = 1024
 Architecture = Literal["x86", "arm64"]
 Door = Literal["http-api", "function-url"]
+Billing = Literal["request", "instance"]
 
 
 @dataclass(frozen=True)
@@ -17,10 +19,9 @@ class Setup:
     """One platform's deployment.
 
     memory_mb: an instance's memory in MB of 1,048,576 bytes. vcpu: on Lambda it follows from memory and is not billed.
-    minimum: instances that are always there. maximum, concurrency: instances at most, requests at once in each, None
-    where nothing bounds them. zones: availability zones of ECS's load balancer, None where nobody said.
-    image_gb: the image as the registry stores it. response_kb, log_bytes: of one response, and its lines in the log.
-    waiting: the share of handling in which a request waits for something else, so that others may use the CPU.
+    minimum: instances that are always there, on Lambda its provisioned concurrency. maximum, concurrency: instances at
+    most, requests at once in each, None where nothing bounds them. zones: availability zones of ECS's load balancer,
+    None where nobody said. billing: of Cloud Run, for the time of requests or for that of instances.
     stop_s: seconds between the signal to stop and the end of an instance, which Cloud Run bills.
     """
 
@@ -35,16 +36,25 @@ class Setup:
     architecture: Architecture = "x86"
     door: Door = "http-api"
     snapstart: bool = False
-    image_gb: Decimal = Decimal("0.05")
-    response_kb: Decimal = Decimal(1)
-    log_bytes: int = 600
-    waiting: Decimal = Decimal(0)
+    billing: Billing = "request"
+    app: App = field(default_factory=App)
     stop_s: Decimal = Decimal("0.2")
 
     @property
-    def working(self) -> Decimal:
-        """Instance-seconds that a second of handling takes at least, whatever else the instance serves meanwhile."""
-        return (1 - self.waiting) / max(Decimal(1), self.vcpu)
+    def shared(self) -> bool:
+        """Whether requests at once share the CPU of an instance."""
+        return self.concurrency != 1
+
+    @property
+    def alone_s(self) -> Decimal:
+        """Seconds that a request takes which shares an instance with no other."""
+        return self.app.alone_s(self.vcpu)
+
+    @property
+    def boosted_vcpu(self) -> Decimal:
+        """The vCPUs that Cloud Run gives an instance that starts, and for some seconds more."""
+        rows = [(Decimal(str(most)), Decimal(str(boosted))) for most, boosted in limit("gcp", "boosted_cpu")]
+        return next(boosted for most, boosted in rows if self.vcpu <= most)
 
     @property
     def memory_gb(self) -> Decimal:
@@ -62,6 +72,7 @@ class Setup:
             "function URL" if self.platform == "aws" and self.door == "function-url" else "",
             "arm64" if self.architecture == "arm64" else "",
             "SnapStart" if self.snapstart else "",
+            "billed by instance" if self.billing == "instance" else "",
             f"{self.minimum} kept ready" if self.minimum > least_instances(self.platform) else "",
         ]
         return ", ".join([TITLES[self.platform], *(extra for extra in extras if extra)])
@@ -79,10 +90,8 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
     architecture: Architecture = "x86",
     door: Door = "http-api",
     snapstart: bool = False,
-    image_gb: Decimal = Decimal("0.05"),
-    response_kb: Decimal = Decimal(1),
-    log_bytes: int = 600,
-    waiting: Decimal = Decimal(0),
+    billing: Billing = "request",
+    app: App | None = None,
 ) -> Setup:
     """A checked Setup with the platform's own defaults; UserError names the setting and what is allowed."""
     if platform not in NAMES:
@@ -90,11 +99,14 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
     _check_size(platform, memory_mb, vcpu)
     _check_at_least("requests at once", concurrency, 1)
     _check_at_least("availability zones of ECS's load balancer", zones, limit("ecs", "load_balancer_zones"))
-    for name, value in (("image size", image_gb), ("response size", response_kb), ("log bytes", log_bytes)):
-        if not (Decimal(value).is_finite() and value >= 0):
-            raise UserError(f"{name}: {value} is no quantity; it is 0 or more")
-    if not (waiting.is_finite() and 0 <= waiting <= 1):
-        raise UserError(f"waiting: {waiting} is no share of the handling; it is from 0 to 1")
+    if platform == "aws" and snapstart and minimum:
+        raise UserError(
+            "SnapStart cannot be had together with provisioned concurrency: see --snapstart and --minimum"
+        )
+    if platform == "gcp" and billing == "instance" and vcpu is not None and vcpu < 1:
+        raise UserError(
+            f"Cloud Run bills an instance with {vcpu} vCPU by request only; by instance from 1 vCPU on"
+        )
     return Setup(
         platform=platform,
         region=region,
@@ -107,10 +119,8 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
         architecture=architecture if platform == "aws" else "x86",
         door=door if platform == "aws" else "http-api",
         snapstart=snapstart and platform == "aws",
-        image_gb=image_gb,
-        response_kb=response_kb,
-        log_bytes=log_bytes,
-        waiting=waiting,
+        billing=billing if platform == "gcp" else "request",
+        app=app or App(),
     )
 
 
@@ -129,10 +139,17 @@ def _concurrency(platform: str, asked: int | None, vcpu: Decimal | None) -> int 
 
 
 def _minimum(platform: str, asked: int | None) -> int:
-    """Lambda's counterpart is provisioned concurrency, which has prices of its own and is not modelled."""
+    """Lambda's counterpart is provisioned concurrency, of which there may be as much as there are instances."""
     choice = sold.kept_instances(platform)
-    if asked is None or calls_a_function(platform):
+    if asked is None:
         return choice.default
+    if calls_a_function(platform):
+        _check_at_least("instances kept ready", asked, 0)
+        if asked > (most := limit(platform, "instances")):
+            raise UserError(
+                f"instances kept ready: {TITLES[platform]} has {most} instances at most, not {asked}"
+            )
+        return asked
     if asked not in choice.allowed:
         raise UserError(f"instances kept ready: {TITLES[platform]} keeps {choice}, not {asked}")
     return asked

@@ -11,10 +11,15 @@ FILE = Path(__file__).parent / "starts.toml"
 
 @dataclass(frozen=True)
 class Start:
-    """How long starts take: quantiles are (share of starts, seconds at most), ascending; see starts.toml."""
+    """How long starts take: quantiles are (share of starts, seconds at most), ascending; see starts.toml.
+
+    imported: whether an app's imports are in it. boosted: whether an instance has a whole vCPU while it starts.
+    """
 
     quantiles: tuple[tuple[float, float], ...]
     unbilled: float
+    imported: bool
+    boosted: bool
     supported: float
     what: str
     source: str
@@ -32,10 +37,12 @@ class Idle:
     note: str
 
 
-def start(platform: str) -> Start:
-    """The published start of a platform; KeyError for another name."""
-    table = dict(_tables()[platform]["start"])
-    quantiles = tuple((share, seconds) for share, seconds in table.pop("quantiles"))
+def start(platform: str, variant: str = "") -> Start:
+    """The published start of a platform, or of one of its variants that has its own; KeyError for another name."""
+    of_platform = _tables()[platform]
+    table = of_platform["start"] | of_platform.get(f"start_{variant}", {})
+    factor = table.pop("factor", 1.0)
+    quantiles = tuple((share, seconds * factor) for share, seconds in table.pop("quantiles"))
     return Start(quantiles=quantiles, **table)
 
 

@@ -1,118 +1,39 @@
 """Arrival times in, what an autoscaler makes of them out: starts, waits, billed seconds, a histogram of latencies.
 
 The same rules as local/scaling.py has for the emulation, compiled: a request goes to the least busy instance with room,
-of those to the one used last; where there is none, an instance is started, and held requests go to whichever has room
-first. Memory is bounded by the instances and by the requests in flight, not by the requests simulated.
+of those to the one used last. If none has room, an instance is started, and held requests go to the first that has.
+Beyond them, if the rule says so: requests at once in an instance share its CPU (sharing.py), instances are added for
+their CPU, or requests go round a given number of tasks. Memory is bounded by the instances and by the requests in
+flight, not by the requests simulated.
 """
 
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any
 
-import numpy as np
-from numba import njit
-from numpy.typing import NDArray
+from cost.simulation.compiled import (
+    ANSWERED,
+    BEGINS,
+    BEGINS_BILLED,
+    BILLED,
+    BIN,
+    COMPUTED,
+    HELD,
+    LASTS,
+    NEVER,
+    ROUNDING,
+    SEEN,
+    STARTED,
+    Floats,
+    Rule,
+    any_of,
+    compiled,
+    pop,
+    push,
+    up,
+)
+from cost.simulation.sharing import begin, count, finish_computing
 
-Floats = NDArray[np.float64]
-
-# Here, not beside the state: what is compiled is kept until this file changes, with its constants in it.
-SLOTS = 1024  # instances at once
-EVENTS = 1 << 17  # requests in flight, and instances that start, at once
-HELD = 1 << 16  # requests held at once
-BINS_OF_DECADE = 512
-SHORTEST_S = 1e-4
-BINS = BINS_OF_DECADE * 8
-
-ROWS = 1 << 13  # of a table that is drawn from; longer ones are thinned out
-SEEN, LASTS, BILLED, BIN = 0, 1, 2, 3  # columns of the table of requests
-BEGINS, BEGINS_BILLED = 0, 1  # of the table of starts
-NEVER = -math.inf
-ROUNDING = 1e-5  # of a step: what the difference of two times may be off without beginning another step
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """`function` as machine code, kept on disk where that is possible."""
-    try:
-        return njit(cache=True)(function)
-    except RuntimeError:  # neither this folder nor the user's cache can be written
-        return njit(function)
-
-
-class Rule(NamedTuple):
-    """How a platform scales, and how it counts time; seconds.
-
-    concurrency, minimum, maximum: requests at once in an instance, fewest and most instances.
-    wait, wait_startups: a request beyond all of that waits so long, or so many average starts, and is then refused.
-    active_step, active_minimum: what an active time is rounded up to, and the least it counts.
-    stop: seconds of stopping that count as active.
-    """
-
-    concurrency: int
-    minimum: int
-    maximum: int
-    wait: float
-    wait_startups: float
-    active_step: float
-    active_minimum: float
-    stop: float
-
-
-@compiled
-def _push(s: Any, time: float, event: int) -> None:
-    i = s.events
-    s.events = i + 1
-    while i > 0:
-        parent = (i - 1) >> 1
-        if s.event_time[parent] <= time:
-            break
-        s.event_time[i] = s.event_time[parent]
-        s.event[i] = s.event[parent]
-        i = parent
-    s.event_time[i] = time
-    s.event[i] = event
-
-
-@compiled
-def _pop(s: Any) -> None:
-    size = s.events - 1
-    s.events = size
-    time, event = s.event_time[size], s.event[size]
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= size:
-            break
-        if child + 1 < size and s.event_time[child + 1] < s.event_time[child]:
-            child += 1
-        if s.event_time[child] >= time:
-            break
-        s.event_time[i] = s.event_time[child]
-        s.event[i] = s.event[child]
-        i = child
-    s.event_time[i] = time
-    s.event[i] = event
-
-
-@compiled
-def _any_of(s: Any, rows: int) -> int:
-    """The number of a row, each as likely: SplitMix64, whose state is a number, not an object to be counted."""
-    if rows == 1:
-        return 0
-    s.random += np.uint64(0x9E3779B97F4A7C15)
-    z = s.random
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z ^= z >> np.uint64(31)
-    return int((z >> np.uint64(11)) * (rows / 2.0**53))
-
-
-@compiled
-def _up(seconds: float, step: float) -> float:
-    """Seconds rounded up to a step of billing."""
-    return math.ceil(seconds / step - ROUNDING) * step if step > 0 else seconds
+MINUTE = 60.0
 
 
 @compiled
@@ -129,7 +50,7 @@ def _bill(s: Any, rule: Rule, slot: int, end: float) -> None:
     """Bill a slot's last active time, cut at `end`, unless it has been billed."""
     since, until = s.active_from[slot], min(s.active_until[slot], end)
     if until > since:
-        s.active_s += _up(until - since, rule.active_step)
+        s.active_s += up(until - since, rule.active_step)
     s.active_from[slot] = NEVER
     s.active_until[slot] = NEVER
 
@@ -154,25 +75,29 @@ def _becomes_idle(s: Any, rule: Rule, slot: int, now: float) -> None:
     s.busy[s.place[slot]] = last
     s.place[last] = s.place[slot]
     s.active_until[slot] = max(now, s.active_from[slot] + rule.active_minimum)
-    s.idle_until[slot] = now + s.stay[_any_of(s, s.stays)]
+    s.idle_until[slot] = now + s.stay[any_of(s, s.stays)]
     s.idle[s.idles] = slot
     s.idles += 1
 
 
 @compiled
-def _assign(s: Any, slot: int, arrived: float, now: float) -> None:
+def _assign(s: Any, rule: Rule, slot: int, arrived: float, now: float) -> None:
     """Give a request to a slot that is busy already or has just become so."""
-    i = _any_of(s, s.warms)
+    i = any_of(s, s.warms)
     s.requests += 1
-    s.handling_s += s.warm[i, BILLED]
     s.cold += s.served[slot] == 0
     s.served[slot] += 1
     s.in_flight[slot] += 1
-    _push(s, now + s.warm[i, LASTS], 2 * slot)
+    s.waited += now > arrived
+    if rule.cpus > 0:
+        begin(s, rule, slot, i, arrived, now)
+        return
+    s.handling_s += s.warm[i, BILLED]
+    if s.busies - s.starting <= rule.minimum:
+        s.ready_s += s.warm[i, BILLED]
+    push(s, now + s.warm[i, LASTS], 4 * slot + ANSWERED)
     if now > arrived:
-        s.waited += 1
-        seen = max(now - arrived + s.warm[i, SEEN], SHORTEST_S)
-        s.bins[min(int(math.log10(seen / SHORTEST_S) * BINS_OF_DECADE), BINS - 1)] += 1
+        count(s, now - arrived + s.warm[i, SEEN])
     else:
         s.bins[int(s.warm[i, BIN])] += 1
 
@@ -187,7 +112,7 @@ def _take_held(s: Any, rule: Rule, slot: int, now: float) -> None:
         if now > s.held_deadline[first]:
             s.refused += 1
         else:
-            _assign(s, slot, s.held_since[first], now)
+            _assign(s, rule, slot, s.held_since[first], now)
 
 
 @compiled
@@ -195,17 +120,28 @@ def _settle(s: Any, rule: Rule, until: float) -> None:
     """Everything that happens by itself up to and including `until`: instances have started, requests are answered."""
     while s.events > 0 and s.event_time[0] <= until:
         now, event = s.event_time[0], s.event[0]
-        _pop(s)
-        slot = event >> 1
-        if event & 1:
+        pop(s)
+        slot, kind = event >> 2, event & 3
+        if kind == COMPUTED:
+            if finish_computing(s, rule, slot, now) == 0:
+                continue
+        elif kind == STARTED:
             s.starting -= 1
         else:
             s.in_flight[slot] -= 1
         s.idle_since[slot] = now
         if s.held > 0:
             _take_held(s, rule, slot, now)
-        if s.in_flight[slot] == 0:
+        if s.in_flight[slot] == 0 and s.tasks == 0:
             _becomes_idle(s, rule, slot, now)
+
+
+@compiled
+def _ends(s: Any, slot: int, now: float) -> None:
+    """Count how long an instance was there that had been started for requests."""
+    if s.born[slot] > NEVER:
+        s.there_s += max(now - s.born[slot], 0.0)
+        s.born[slot] = NEVER
 
 
 @compiled
@@ -216,6 +152,7 @@ def _idle_slot(s: Any, rule: Rule, now: float) -> int:
         slot = s.idle[s.idles]
         if s.idle_until[slot] > now or s.busies < rule.minimum:
             return slot
+        _ends(s, slot, s.idle_until[slot])
         s.free[s.frees] = slot
         s.frees += 1
     return -1
@@ -239,19 +176,20 @@ def _least_busy(s: Any, rule: Rule) -> int:
 @compiled
 def _start(s: Any, rule: Rule, now: float) -> None:
     """Start an instance."""
-    i = _any_of(s, s.begins)
+    i = any_of(s, s.begins)
     s.frees -= 1
     slot = s.free[s.frees]
     _bill(s, rule, slot, now)
     s.served[slot] = 0
+    s.born[slot] = now
     s.starting += 1
     s.startups += 1
     s.startup_s += s.begin[i, BEGINS]
     s.starts += 1
     s.start_s += s.begin[i, BEGINS_BILLED]
-    s.active_s += _up(rule.stop, rule.active_step)
+    s.active_s += up(rule.stop, rule.active_step)
     _becomes_busy(s, rule, slot, now)
-    _push(s, now + s.begin[i, BEGINS], 2 * slot + 1)
+    push(s, now + s.begin[i, BEGINS], 4 * slot + STARTED)
 
 
 @compiled
@@ -274,18 +212,59 @@ def _hold(s: Any, rule: Rule, now: float) -> None:
 
 
 @compiled
+def _add_for_cpu(s: Any, rule: Rule, now: float) -> None:
+    """Start as many instances as the CPU used since the last look asks for, each to be used up to the target."""
+    passed = now - s.looked_at
+    there = s.busies
+    for i in range(s.idles):
+        there += s.idle_until[s.idle[i]] > now
+    wanted = math.ceil(s.computed_s / (passed * rule.cpus * rule.target) - ROUNDING) if passed > 0 else 0
+    for _ in range(min(wanted - there, s.frees)):
+        _start(s, rule, now)
+    s.computed_s = 0.0
+    s.looked_at = now
+    s.look_at = now + MINUTE
+
+
+@compiled
 def advance(states: Any, rule: Rule, arrivals: Floats) -> None:
     """Let the arrivals happen; ascending times, none before the last one of an earlier call."""
     s = states[0]
     for now in arrivals:
         _settle(s, rule, now)
+        if rule.target > 0 and now >= s.look_at:
+            _add_for_cpu(s, rule, now)
         slot = _idle_slot(s, rule, now)
         if slot >= 0:
             _becomes_busy(s, rule, slot, now)
         elif rule.concurrency > 1:
             slot = _least_busy(s, rule)
         if slot >= 0:
-            _assign(s, slot, now, now)
+            _assign(s, rule, slot, now, now)
+        else:
+            _hold(s, rule, now)
+
+
+@compiled
+def advance_tasks(
+    states: Any, rule: Rule, arrivals: Floats, tasks: Any, begin_: float, length: float
+) -> None:
+    """Let the arrivals happen at tasks that a load balancer gives them in turn: tasks[i] of them in the i-th stretch.
+
+    A request beyond what all of them take at once waits in the load balancer.
+    """
+    s = states[0]
+    for now in arrivals:
+        _settle(s, rule, now)
+        s.tasks = tasks[min(int((now - begin_) / length), len(tasks) - 1)]
+        slot = -1
+        for _ in range(s.tasks):
+            s.turn = (s.turn + 1) % s.tasks
+            if s.in_flight[s.turn] < rule.concurrency:
+                slot = s.turn
+                break
+        if slot >= 0:
+            _assign(s, rule, slot, now, now)
         else:
             _hold(s, rule, now)
 
@@ -302,6 +281,9 @@ def finish(states: Any, rule: Rule, end: float) -> None:
         if until > end:
             s.active_from[slot] = end
             s.active_until[slot] = until
+        if s.born[slot] > NEVER:
+            _ends(s, slot, end if until == math.inf else min(end, s.idle_until[slot]))
+            s.born[slot] = end
 
 
 @compiled
@@ -309,5 +291,5 @@ def forget(states: Any) -> None:
     """Count from here on: what was counted so far only warmed the platform up."""
     s = states[0]
     s.requests = s.waited = s.cold = s.refused = s.starts = 0
-    s.handling_s = s.start_s = s.active_s = s.busy_s = s.further_s = 0.0
+    s.handling_s = s.ready_s = s.start_s = s.active_s = s.busy_s = s.further_s = s.there_s = 0.0
     s.bins[:] = 0

@@ -1,6 +1,6 @@
 """Arrivals at several platforms into months of starts, waits, latencies and usage, each figure with its range."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -13,9 +13,9 @@ from cost.bill import Usage
 from cost.setup import Setup
 from cost.simulation import engine, state
 from cost.simulation.arrivals import MONTH, MOST_MONTHLY, Arrivals
-from cost.simulation.engine import Rule
+from cost.simulation.compiled import BINS, ROOM, SLOTS, Floats, Rule
 from cost.simulation.state import Draws
-from cost.simulation.tasks import Stretches, beyond
+from cost.simulation.tasks import Tasks
 from cost.simulation.timing import Timing
 from platforms import limit
 from platforms.prices import Prices
@@ -26,6 +26,7 @@ REPLICATIONS = 200
 FEWEST_REPLICATIONS = 8
 BUDGET = 8_000_000
 """Requests to simulate when nothing else is asked for: a second's work for each platform."""
+WARM_S, WARM_REQUESTS = 300.0, 20_000
 QUANTILES = (0.5, 0.95, 0.99)
 MICRO = Decimal("0.000001")
 
@@ -121,9 +122,15 @@ class Result:
         months = [month for month in self.months if month.requests]
         return Estimate.of([_quantile(month.bins, share) for month in months]) if months else None
 
+    @property
+    def mean_latency(self) -> float:
+        """Seconds until an answer, on average over all requests; 0 where there was none."""
+        bins = sum((month.bins for month in self.months), np.zeros(BINS, np.int64))
+        return float((bins * state.seconds_of(np.arange(BINS))).sum() / max(1, bins.sum()))
+
     def slower(self) -> list[tuple[float, float]]:
         """(a latency, the share of all requests that take longer), ascending: what lies between is a straight line."""
-        bins = sum((month.bins for month in self.months), np.zeros(engine.BINS, np.int64))
+        bins = sum((month.bins for month in self.months), np.zeros(BINS, np.int64))
         used = np.flatnonzero(bins)
         longer = 1 - np.cumsum(bins[used]) / max(1, bins.sum())
         return [(float(at), float(share)) for at, share in zip(state.seconds_of(used), longer, strict=True)]
@@ -143,34 +150,49 @@ def system(setup: Setup, timing: Timing, prices: Prices) -> System:
     price = prices.price(
         setup.platform, f"duration_{setup.architecture}" if by_request else "cpu", setup.region
     )
-    # Without a bound to the requests at once, one instance stands for all the tasks; tasks.py says how many these are.
-    bounded = setup.concurrency is not None
-    concurrency = setup.concurrency if setup.concurrency is not None else engine.EVENTS - 1
-    minimum = setup.minimum if bounded else 1
-    most = min(engine.SLOTS, engine.EVENTS // (concurrency + 1))
-    if minimum > most:
+    step = float(price.step) if by_request else 0.0
+    if setup.shared:
+        warm = state.shared(timing.work, timing.waits, timing.beyond)
+    else:
+        lasts = timing.alone(float(setup.vcpu))
+        warm = state.unshared(timing.beyond + lasts, lasts, step)
+    table = state.draws(warm, timing.starts, timing.starts_billed, timing.idle, step)
+    if setup.concurrency is None:
+        return System(setup, timing, _tracked_rule(setup), table)
+    most = min(SLOTS, ROOM // (setup.concurrency + 1))
+    if setup.minimum > most:
         raise UserError(
-            f"{setup.title}: at most {most} instances can be simulated with {concurrency} requests at once"
+            f"{setup.title}: at most {most} instances can be simulated with {setup.concurrency} requests at once"
         )
+    gcp = setup.platform == "gcp"
     rule = Rule(
-        concurrency=concurrency,
-        minimum=minimum,
+        concurrency=setup.concurrency,
+        minimum=setup.minimum,
         maximum=min(setup.maximum, most),
-        wait=float(limit("gcp", "pending_timeout")) if setup.platform == "gcp" else 0.0,
-        wait_startups=float(limit("gcp", "pending_startups")) if setup.platform == "gcp" else 0.0,
+        wait=float(limit("gcp", "pending_timeout")) if gcp else 0.0,
+        wait_startups=float(limit("gcp", "pending_startups")) if gcp else 0.0,
         active_step=0.0 if by_request else float(price.step),
         active_minimum=float(price.minimum),
-        stop=float(setup.stop_s) if setup.platform == "gcp" else 0.0,
-    )
-    table = state.draws(
-        timing.seen,
-        timing.lasts,
-        timing.starts,
-        timing.starts_billed,
-        timing.idle,
-        float(price.step) if by_request else 0.0,
+        stop=float(setup.stop_s) if gcp else 0.0,
+        cpus=float(setup.vcpu) if setup.shared else 0.0,
+        target=limit("gcp", "added_at_cpu") / 100 if gcp and setup.shared else 0.0,
     )
     return System(setup, timing, rule, table)
+
+
+def _tracked_rule(setup: Setup) -> Rule:
+    """The rule of tasks behind a load balancer, which come and go by themselves: see tasks.py."""
+    return Rule(
+        concurrency=ROOM // SLOTS,
+        minimum=SLOTS,
+        maximum=SLOTS,
+        wait=float(limit("ecs", "request_timeout")),
+        wait_startups=0.0,
+        active_step=0.0,
+        active_minimum=0.0,
+        stop=0.0,
+        cpus=float(setup.vcpu),
+    )
 
 
 def simulate(
@@ -199,7 +221,7 @@ def simulate(
         seconds = budget / count / arrivals.rate
     months: dict[str, list[Month]] = {name: [] for name in systems}
     for source in np.random.SeedSequence(seed).spawn(count):
-        for name, month in _month(arrivals, systems, source, seconds).items():
+        for name, month in one_month(arrivals, systems, source, seconds).items():
             months[name].append(month)
     return {name: Result(systems[name], tuple(months[name]), seconds) for name in systems}
 
@@ -213,74 +235,91 @@ def mean_usage(usages: Sequence[Usage]) -> Usage:
     return sums.times(Decimal(1) / count)
 
 
-def _month(
+def one_month(
     arrivals: Arrivals, systems: Mapping[str, System], source: np.random.SeedSequence, seconds: float
 ) -> dict[str, Month]:
     """One simulated time on every system: the same arrivals, and draws that do not depend on the other systems."""
     traffic, *others = source.spawn(1 + len(systems))
-    rng = np.random.default_rng(traffic)
-    warm = 2 * max(float(one.timing.idle.max()) for one in systems.values()) if arrivals.steady else 0.0
+    warm = _warm_up(arrivals, systems)
     tracked = {
-        name: Stretches(one.timing, seconds) for name, one in systems.items() if one.setup.concurrency is None
+        name: Tasks(one.setup, one.timing, warm, seconds, SLOTS)
+        for name, one in systems.items()
+        if one.setup.concurrency is None
     }
     running = {
         name: (one, state.fresh(one.rule, one.draws, -warm, int(other.generate_state(1, np.uint64)[0])))
         for (name, one), other in zip(systems.items(), others, strict=True)
     }
+    if tracked:
+        for chunk, _ in _chunks(arrivals, traffic, warm, seconds):
+            for tasks in tracked.values():
+                tasks.add(chunk)
+    counting = False
+    for chunk, counts in _chunks(arrivals, traffic, warm, seconds):
+        if counts and not counting:
+            counting = True
+            _begin_to_count(running)
+        for name, (one, now) in running.items():
+            if name in tracked:
+                tracked[name].advance(now, one.rule, chunk)
+            else:
+                engine.advance(now, one.rule, chunk)
+    if not counting:
+        _begin_to_count(running)
+    for one, now in running.values():
+        engine.finish(now, one.rule, seconds)
+    months = {name: _counted(now[0], one, seconds) for name, (one, now) in running.items()}
+    return months | {name: tasks.billed(months[name], MONTH / seconds) for name, tasks in tracked.items()}
+
+
+def _warm_up(arrivals: Arrivals, systems: Mapping[str, System]) -> float:
+    """Seconds of traffic before what counts: twice the longest idle time, or less where that is very many requests."""
+    if not arrivals.steady:
+        return 0.0
+    longest = 2 * max(float(one.timing.idle.max()) for one in systems.values())
+    return min(longest, max(WARM_S, WARM_REQUESTS / arrivals.rate))
+
+
+def _chunks(
+    arrivals: Arrivals, source: np.random.SeedSequence, warm: float, seconds: float
+) -> Iterator[tuple[Floats, bool]]:
+    """The arrivals of one simulated time, the same each time, and whether they count or warm the platform up."""
+    rng = np.random.default_rng(source)
     for begin, end in ((-warm, 0.0), (0.0, seconds)):
         for chunk in arrivals.chunks(rng, begin, end):
             # Warmed up with rising traffic: all of it at once would start more instances than it then needs.
-            times = chunk if end > 0 else chunk[rng.random(len(chunk)) < (chunk - begin) / warm]
-            for one, now in running.values():
-                engine.advance(now, one.rule, times)
-            for stretches in tracked.values() if end > 0 else ():
-                stretches.add(chunk)
-        for one, now in running.values():
-            engine.finish(now, one.rule, end)
-            if end == 0.0:
-                engine.forget(now)
-    months = {name: _counted(now[0], one, seconds) for name, (one, now) in running.items()}
-    return months | {
-        name: _with_tasks(months[name], systems[name], stretches, MONTH / seconds)
-        for name, stretches in tracked.items()
-    }
+            yield (
+                (chunk, True) if end > 0 else (chunk[rng.random(len(chunk)) < (chunk - begin) / warm], False)
+            )
+
+
+def _begin_to_count(running: Mapping[str, tuple[System, Any]]) -> None:
+    for one, now in running.values():
+        engine.finish(now, one.rule, 0.0)
+        engine.forget(now)
 
 
 def _counted(counts: Any, one: System, seconds: float) -> Month:
     part = MONTH / seconds
-    working = float(counts["handling_s"]) * float(one.setup.working)
-    active, busy = max(float(counts["active_s"]), working), max(float(counts["busy_s"]), working)
-    further = max(float(counts["further_s"]), busy - one.setup.minimum * seconds)
+    busy, further = float(counts["busy_s"]), float(counts["further_s"])
+    # What provisioned instances of Lambda handled is billed; elsewhere, how long those of the minimum were busy.
+    ready = float(counts["ready_s"]) if one.setup.platform == "aws" else busy - further
     return Month(
         usage=Usage(
             requests=decimal(counts["requests"] * part),
             starts=decimal(counts["starts"] * part),
             busy_s=decimal(counts["handling_s"] * part),
             start_s=decimal(counts["start_s"] * part),
-            active_s=decimal(active * part),
-            ready_s=decimal((busy - further) * part) if one.setup.minimum else Decimal(0),
+            active_s=decimal(counts["active_s"] * part),
+            ready_s=decimal(ready * part) if one.setup.minimum else Decimal(0),
             further_s=decimal(further * part),
+            running_s=decimal((one.setup.minimum * seconds + float(counts["there_s"])) * part),
         ),
         requests=int(counts["requests"]),
         waited=int(counts["waited"]),
         cold=int(counts["cold"]),
         refused=int(counts["refused"]),
         bins=counts["bins"].copy(),
-    )
-
-
-def _with_tasks(month: Month, one: System, stretches: Stretches, part: float) -> Month:
-    """`month` with the tasks that ran beyond the minimum, busy or not."""
-    handled = float(month.usage.busy_s) / part / max(1, month.requests)
-    tasks = beyond(one.setup, stretches.requests * handled, stretches.length)
-    return replace(
-        month,
-        usage=replace(
-            month.usage,
-            ready_s=Decimal(0),
-            further_s=decimal(float(tasks.sum()) * stretches.length * part),
-        ),
-        tasks=one.setup.minimum + int(tasks.max()),
     )
 
 

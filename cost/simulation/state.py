@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cost.simulation.engine import (
+from cost.simulation.compiled import (
     BINS,
     BINS_OF_DECADE,
     EVENTS,
     HELD,
     NEVER,
+    ROOM,
     ROUNDING,
     ROWS,
     SHORTEST_S,
@@ -27,13 +28,14 @@ STATE = np.dtype(
         # What is going on. An instance lives in a slot; `events` are a heap of what happens next.
         ("events", np.int64),
         ("event_time", np.float64, (EVENTS,)),
-        ("event", np.int64, (EVENTS,)),  # 2 x slot, +1 when it has started instead of answered a request
+        ("event", np.int64, (EVENTS,)),  # see compiled.py
         ("in_flight", np.int64, (SLOTS,)),
         ("served", np.int64, (SLOTS,)),
         ("idle_since", np.float64, (SLOTS,)),
         ("idle_until", np.float64, (SLOTS,)),
         ("active_from", np.float64, (SLOTS,)),
         ("active_until", np.float64, (SLOTS,)),
+        ("born", np.float64, (SLOTS,)),  # when it was started for requests
         ("idles", np.int64),  # slots, the one used last on top; some may have expired already
         ("idle", np.int64, (SLOTS,)),
         ("busies", np.int64),
@@ -48,6 +50,21 @@ STATE = np.dtype(
         ("held_deadline", np.float64, (HELD,)),
         ("startups", np.int64),
         ("startup_s", np.float64),
+        # Those that compute in a slot, CPU seconds: how many, what each has had, since when; when the next is done.
+        ("computing", np.int64, (SLOTS,)),
+        ("share", np.float64, (SLOTS,)),
+        ("since", np.float64, (SLOTS,)),
+        ("due", np.float64, (SLOTS,)),
+        ("job_due", np.float64, (ROOM,)),
+        ("job_arrived", np.float64, (ROOM,)),
+        ("job_begun", np.float64, (ROOM,)),
+        ("job_row", np.int64, (ROOM,)),
+        ("computed_s", np.float64),
+        ("looked_at", np.float64),
+        ("look_at", np.float64),
+        # Tasks behind a load balancer, and the one that got the last request; 0 tasks: there is no load balancer.
+        ("tasks", np.int64),
+        ("turn", np.int64),
         # What is drawn from: rows of equal chance, and how many of them are in use.
         ("random", np.uint64),
         ("warms", np.int64),
@@ -64,10 +81,12 @@ STATE = np.dtype(
         ("refused", np.int64),
         ("starts", np.int64),
         ("handling_s", np.float64),
+        ("ready_s", np.float64),  # of handling, by instances of the minimum that share nothing
         ("start_s", np.float64),
         ("active_s", np.float64),
         ("busy_s", np.float64),
         ("further_s", np.float64),
+        ("there_s", np.float64),
         ("bins", np.int64, (BINS,)),
     ],
     align=True,
@@ -78,8 +97,10 @@ STATE = np.dtype(
 class Draws(NamedTuple):
     """What is drawn from, seconds; a row a sample, as likely as any other.
 
-    warm: of a request without waiting, what the caller sees, how long it lasts in the instance, what is billed by the
-    request, the bin of what is seen. starts: of a start, how long it lasts, and what is billed for it.
+    warm: of a request without waiting for a start. Of one that shares nothing: what the caller sees, how long it lasts
+    in the instance, what is billed by the request, the bin of what is seen. Of one that shares a CPU: its CPU seconds,
+    how long it waits for something else, what a caller waits besides, and nothing.
+    starts: of a start, how long it lasts, and what is billed for it.
     idle: how long an instance stays after its last request.
     """
 
@@ -92,9 +113,11 @@ def fresh(rule: Rule, draws: Draws, start: float, seed: int) -> Any:
     """The state of a platform at the time `start`: its minimum of instances, all idle."""
     states = np.zeros(1, STATE)
     state = states[0]
-    state["clock"] = start
+    state["clock"] = state["looked_at"] = start
+    state["look_at"] = start + 60.0
+    state["due"][:] = math.inf
     state["random"] = seed
-    for name in ("idle_since", "active_from", "active_until"):
+    for name in ("idle_since", "active_from", "active_until", "born"):
         state[name][:] = NEVER
     state["idles"] = rule.minimum
     state["idle"][: rule.minimum] = range(rule.minimum)
@@ -112,22 +135,30 @@ def fresh(rule: Rule, draws: Draws, start: float, seed: int) -> Any:
     return states
 
 
-def draws(
-    seen: Floats, lasts: Floats, starts: Floats, starts_billed: Floats, idle: Floats, step: float
-) -> Draws:
-    """The tables to draw from, of columns in seconds; what is billed by the request is rounded up to `step`."""
+def draws(warm: Floats, starts: Floats, starts_billed: Floats, idle: Floats, step: float) -> Draws:
+    """The tables to draw from, of columns in seconds; what is billed of a start is rounded up to `step`."""
     return Draws(
-        warm=_thinned(np.column_stack([seen, lasts, steps(lasts, step), bins_of(seen).astype(np.float64)])),
+        warm=_thinned(warm),
         starts=_thinned(np.column_stack([starts, steps(starts_billed, step)])),
         idle=_thinned(np.asarray(idle, np.float64)),
     )
+
+
+def unshared(seen: Floats, lasts: Floats, step: float) -> Floats:
+    """The table of requests that share nothing; what is billed is rounded up to `step`."""
+    return np.column_stack([seen, lasts, steps(lasts, step), bins_of(seen).astype(np.float64)])
+
+
+def shared(work: Floats, waits: Floats, beyond: Floats) -> Floats:
+    """The table of requests that share a CPU."""
+    return np.column_stack([work, waits, beyond, np.zeros(len(work))])
 
 
 def _thinned(table: Floats) -> Floats:
     """The table, or as many evenly spaced rows of it, in ascending order, as there is room for."""
     if len(table) <= ROWS:
         return table
-    ordered = table[np.argsort(table[:, 0] if table.ndim > 1 else table, kind="stable")]
+    ordered = table[np.argsort(table.sum(axis=1) if table.ndim > 1 else table, kind="stable")]
     return ordered[((np.arange(ROWS) + 0.5) * len(table) / ROWS).astype(np.int64)]
 
 

@@ -1,34 +1,95 @@
-"""Handling over time into the tasks that target tracking runs for it, which ECS bills whether they are busy or not.
+"""Work over time into the tasks that target tracking runs for it, which ECS bills whether they are busy or not.
 
 Tasks are added and taken away over minutes, to keep their average CPU at a target. Here each stretch of time, as long
 as a task stays that is not needed, has as many as its own average load asks for, whole ones and no fewer than the
 minimum. What comes and goes within a stretch is not followed, and neither is how long a new task takes.
 """
 
+import math
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from cost.setup import Setup
+from cost.simulation import engine
+from cost.simulation.compiled import Rule
 from cost.simulation.timing import Timing
 from platforms import limit
 
-Floats = NDArray[np.float64]
+if TYPE_CHECKING:
+    from cost.simulation.simulate import Month
 
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+TAIL = 8  # standard deviations of a Poisson number, and a few more, beyond which nothing is expected
 ROUNDING = 1e-9  # of a task: what a sum of loads may be off without another task
 
 
-class Stretches:
-    """Counts the requests that arrive in each of the equal stretches of `seconds` seconds."""
+class Tasks:
+    """The tasks of one simulated time: `warm` seconds before second 0, which do not count, and `seconds` seconds.
 
-    def __init__(self, timing: Timing, seconds: float) -> None:
+    Arrivals are added once to know how many tasks each stretch has, and then let happen. Of more tasks than `most` as
+    many are simulated, with their share of the requests.
+    """
+
+    def __init__(self, setup: Setup, timing: Timing, warm: float, seconds: float, most: int) -> None:
         count = max(1, round(seconds / stretch_of(timing)))
         self.length = seconds / count
-        self._marks = np.linspace(0.0, seconds, count + 1)
-        self.requests = np.zeros(count)
+        self._before = int(np.ceil(warm / self.length))
+        self._setup, self._most = setup, most
+        self._work = float(timing.work.mean())
+        self._marks = (np.arange(self._before + count + 1) - self._before) * self.length
+        self.requests = np.zeros(self._before + count)
+        self._thinning = np.random.default_rng(0)
+        self._running: Ints | None = None
 
     def add(self, times: Floats) -> None:
-        """Count requests by the times at which they arrived."""
+        """Count requests by the times at which they arrive."""
         self.requests += np.histogram(times, self._marks)[0]
+
+    @property
+    def running(self) -> Ints:
+        """The tasks in each stretch."""
+        if self._running is None:
+            further = beyond(self._setup, self.requests * self._work, self.length)
+            self._running = (further + self._setup.minimum).astype(np.int64)
+        return self._running
+
+    @property
+    def simulated(self) -> float:
+        """The share of the tasks and of the requests that is simulated."""
+        return min(1.0, self._most / int(self.running.max()))
+
+    def advance(self, now: Any, rule: Rule, times: Floats) -> None:
+        """Let arrivals happen."""
+        part, running = self.simulated, self.running
+        if part < 1:
+            times = times[self._thinning.random(len(times)) < part]
+            running = np.maximum((running * part).astype(np.int64), 1)
+        engine.advance_tasks(now, rule, times, running, float(self._marks[0]), self.length)
+
+    def billed(self, month: "Month", usage_part: float) -> "Month":
+        """`month` with the tasks that ran beyond the minimum, busy or not; usage_part: a month's part of this time."""
+        counted = self.running[self._before :]
+        further = float((counted - self._setup.minimum).sum()) * self.length
+        whole = Decimal(str(1 / self.simulated))
+        return replace(
+            month,
+            usage=replace(
+                month.usage,
+                requests=month.usage.requests * whole,
+                busy_s=month.usage.busy_s * whole,
+                active_s=Decimal(0),
+                ready_s=Decimal(0),
+                running_s=Decimal(0),
+                further_s=Decimal(str(further * usage_part)),
+            ),
+            tasks=int(counted.max()),
+        )
 
 
 def stretch_of(timing: Timing) -> float:
@@ -36,8 +97,27 @@ def stretch_of(timing: Timing) -> float:
     return float(timing.idle.mean())
 
 
-def beyond(setup: Setup, handled: Floats, stretch: float) -> Floats:
-    """The tasks beyond the minimum in stretches of so many seconds, given the seconds of handling in each."""
-    busy = handled * float(setup.working) / stretch
+def beyond(setup: Setup, work: Floats, stretch: float) -> Floats:
+    """The tasks beyond the minimum in stretches of so many seconds, given the CPU seconds of work in each."""
+    busy = work / float(setup.vcpu) / stretch
     target = limit("ecs", "scaling_cpu") / 100
     return np.maximum(np.ceil(busy / target - ROUNDING) - setup.minimum, 0.0)
+
+
+def expected_tasks(setup: Setup, timing: Timing, rate: float) -> float:
+    """The tasks beyond the minimum, on average, at a rate a second: the number of requests in a stretch is Poisson."""
+    stretch = stretch_of(timing)
+    mean = rate * stretch
+    if mean == 0:
+        return 0.0
+    wide = TAIL * mean**0.5 + TAIL
+    numbers = np.arange(max(0, int(mean - wide)), int(mean + wide) + 1, dtype=np.float64)
+    chances = np.exp(_log_poisson(numbers, mean))
+    return float((chances * beyond(setup, numbers * float(timing.work.mean()), stretch)).sum())
+
+
+def _log_poisson(numbers: Floats, mean: float) -> Floats:
+    """The logarithm of the chance of each of ascending numbers, one apart, by way of the first one's."""
+    ratios = np.log(mean) - np.log(np.maximum(numbers[1:], 1.0))
+    first = numbers[0] * math.log(mean) - mean - math.lgamma(numbers[0] + 1)
+    return first + np.concatenate([[0.0], np.cumsum(ratios)])

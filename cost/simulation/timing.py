@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commandline import UserError
+from cost.app import App
+from cost.setup import Setup
 from platforms import TITLES, starts
 from runs import file
 from runs.sample import Connection, Sample
@@ -23,17 +25,19 @@ FEWEST = 6  # samples of which a median has a finite 95% interval
 class Timing:
     """How long things take on one platform, seconds; arrays are samples, each as likely as any other of its array.
 
-    seen: what a caller waits for an answer when an instance is ready. lasts: how long the request keeps the instance.
+    work, waits, beyond: of a request, a row each: CPU seconds on a whole vCPU, seconds of waiting for something else,
+    and what a caller waits besides, for the way there and back.
     starts: how much longer a caller waits who waits for a start. starts_billed: how much of a start is billed.
     idle: how long an instance stays after its last request.
     seen_supported, starts_supported: the highest share of a distribution that the samples say anything about.
     basis: where the figures are from, in words. stay: likewise, of how long an idle instance stays, after that time.
-    network: whether seen includes the way to the platform and back.
+    network: whether `beyond` includes the way to the platform and back.
     """
 
     platform: str
-    seen: Floats = field(repr=False)
-    lasts: Floats = field(repr=False)
+    work: Floats = field(repr=False)
+    waits: Floats = field(repr=False)
+    beyond: Floats = field(repr=False)
     starts: Floats = field(repr=False)
     starts_billed: Floats = field(repr=False)
     idle: Floats = field(repr=False)
@@ -42,6 +46,10 @@ class Timing:
     basis: str
     stay: str
     network: bool
+
+    def alone(self, vcpu: float) -> Floats:
+        """Seconds that each request lasts in an instance of so many vCPUs that it shares with no other."""
+        return self.work / min(1.0, vcpu) + self.waits
 
     def with_idle(self, least: float, likely: float, most: float) -> "Timing":
         """The same with another idle time: a triangle from `least` over `likely` to `most` seconds."""
@@ -74,41 +82,50 @@ class Measurements:
     notes: tuple[str, ...]
 
 
-def published(platform: str, duration: float | Sequence[float]) -> Timing:
-    """Timing from published starts and a handling time of `duration` seconds; the network is not in it.
+def published(setup: Setup, handling: Sequence[float] = ()) -> Timing:
+    """Timing of a deployment from published starts and from what its app is said to take; no network is in it.
 
-    Several durations are samples: each is as likely as any other.
+    handling: samples of the CPU seconds of a request, in place of what the app is said to take. The app's own imports
+    come on top of a platform's start. Lambda and Cloud Run start an instance at a whole vCPU at least, the others at the
+    instance's own share.
     """
-    start, stay = starts.start(platform), starts.idle(platform)
+    start, stay = starts.start(setup.platform, _variant(setup)), starts.idle(setup.platform)
     shares, seconds = zip(*start.quantiles, strict=True)
-    billed = np.interp(_middles(), shares, seconds)
+    platforms_own = np.interp(_middles(), shares, seconds)
+    imports = (
+        0.0 if start.imported else float(setup.app.imports_s) / (1.0 if start.boosted else _speed(setup))
+    )
+    billed = platforms_own + imports
+    work = np.asarray(handling or [float(setup.app.cpu_s)], np.float64)
+    more = "" if start.imported else f", and {imports:.3g} s of the app's own imports"
     return Timing(
-        platform=platform,
-        seen=np.atleast_1d(np.asarray(duration, np.float64)),
-        lasts=np.atleast_1d(np.asarray(duration, np.float64)),
+        platform=setup.platform,
+        work=work,
+        waits=np.full(len(work), 0.0 if handling else float(setup.app.wait_s)),
+        beyond=np.zeros(len(work)),
         starts=billed + start.unbilled,
         starts_billed=billed,
         idle=triangle(*stay.seconds),
         seen_supported=1.0,
         starts_supported=start.supported,
-        basis=f"published starts ({start.what}; {start.source}, {start.note})",
+        basis=f"published starts ({start.what}; {start.source}, {start.note}){more}",
         stay=f"{_range(*stay.seconds)} ({stay.note}): give yours with --idle",
         network=False,
     )
 
 
-def measured(samples: Measured, duration: float | None) -> Timing:
-    """Timing from measured samples; `duration` replaces the app's own durations where it is given.
+def measured(samples: Measured, setup: Setup, app: App | None) -> Timing:
+    """Timing from samples that were measured at `setup`; `app` says what of it is work, None: all.
 
     A start lasts what a cold answer takes longer than the median warm one, and is billed whole: an upper bound, for
     what precedes INIT on Lambda is not. With too few cold answers the published starts stand in.
     """
-    base = published(samples.platform, 0.0)
+    base = published(setup)
     ordinary = float(np.median(samples.warm))
     enough = len(samples.cold) >= FEWEST
     begin = np.maximum(samples.cold - ordinary, 0.0) if enough else base.starts
-    lasts = samples.apps if duration is None else np.full(len(samples.warm), duration)
-    extra = 0.0 if duration is None else duration - float(np.median(samples.apps))
+    speed = _speed(setup)
+    part = 1.0 if app is None else float(app.cpu_s) / speed / float(app.alone_s(setup.vcpu))
     count = f"{len(samples.warm)} warm answers on {samples.connection} connections"
     cold = (
         f"{len(samples.cold)} cold starts"
@@ -117,8 +134,9 @@ def measured(samples: Measured, duration: float | None) -> Timing:
     )
     return Timing(
         platform=samples.platform,
-        seen=np.maximum(samples.warm + extra, lasts),
-        lasts=lasts,
+        work=samples.apps * part * speed,
+        waits=samples.apps * (1 - part),
+        beyond=np.maximum(samples.warm - samples.apps, 0.0),
         starts=begin,
         starts_billed=begin if enough else base.starts_billed,
         idle=base.idle,
@@ -128,6 +146,12 @@ def measured(samples: Measured, duration: float | None) -> Timing:
         stay=base.stay,
         network=True,
     )
+
+
+def with_app(timing: Timing, app: App) -> Timing:
+    """The timing with what was said of the app in place of what was measured of it."""
+    rows = len(timing.beyond)
+    return replace(timing, work=np.full(rows, float(app.cpu_s)), waits=np.full(rows, float(app.wait_s)))
 
 
 def read(directory: Path, connection: Connection = "fresh") -> Measurements:
@@ -176,6 +200,16 @@ def triangle(least: float, likely: float, most: float) -> Floats:
     rising = least + np.sqrt(shares * width * rise)
     falling = most - np.sqrt((1 - shares) * width * (width - rise))
     return np.where(shares < rise / width, rising, falling)
+
+
+def _variant(setup: Setup) -> str:
+    """Which of Lambda's published starts a deployment has."""
+    return "snapstart" if setup.snapstart else setup.architecture if setup.platform == "aws" else ""
+
+
+def _speed(setup: Setup) -> float:
+    """CPU seconds that one request gets in a second."""
+    return min(1.0, float(setup.vcpu))
 
 
 def _range(least: float, likely: float, most: float) -> str:

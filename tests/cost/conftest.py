@@ -1,13 +1,14 @@
 """What the tests of costs share: today's prices and a deployment on each platform."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from cost.setup import Setup, setup
 from cost.simulation.simulate import System, system
-from cost.simulation.timing import Timing, published
+from cost.simulation.timing import published
 from platforms.prices import Prices
 
 REGIONS = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1", "ecs": "us-east-1"}
@@ -23,26 +24,31 @@ def prices() -> Prices:
 
 @pytest.fixture(scope="session")
 def deploy(prices: Prices) -> Deploy:
-    """A function from a platform to a system there in which everything takes constant time."""
+    """A function from a platform to a system there in which everything takes constant time.
+
+    lasts: seconds of waiting of a request, in which it takes no CPU; work: CPU seconds on a whole vCPU, after it.
+    """
 
     def system_of(
-        platform: str, *, lasts: float = 0.1, starts: float = 0.4, idle: float = 600, **settings: object
+        platform: str,
+        *,
+        lasts: float = 0.1,
+        work: float = 0.0,
+        starts: float = 0.4,
+        idle: float = 600,
+        **settings: object,
     ) -> System:
         one: Setup = setup(platform, REGIONS[platform], **settings)  # pyright: ignore[reportArgumentType]
-        timing = published(platform, lasts)
-        constant = Timing(
-            platform=platform,
-            seen=np.array([lasts]),
-            lasts=np.array([lasts]),
+        timing = replace(
+            published(one),
+            work=np.array([work]),
+            waits=np.array([lasts]),
+            beyond=np.array([0.0]),
             starts=np.array([starts]),
             starts_billed=np.array([starts]),
             idle=np.array([idle]),
-            seen_supported=1.0,
             starts_supported=1.0,
-            basis=timing.basis,
-            stay=timing.stay,
-            network=False,
         )
-        return system(one, constant, prices)
+        return system(one, timing, prices)
 
     return system_of

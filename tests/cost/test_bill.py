@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commandline import UserError
+from cost.app import App
 from cost.bill import Bill, Usage, bill
 from cost.setup import Setup, setup
 from platforms import NAMES
@@ -14,7 +15,7 @@ from platforms.prices import Prices
 
 PRICES = Prices.load()
 REGIONS = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1", "ecs": "us-east-1"}
-NOTHING_STORED = {"image_gb": Decimal(0), "response_kb": Decimal(0), "log_bytes": 0}
+NOTHING_STORED = {"app": App(image_gb=Decimal(0), response_kb=Decimal(0), log_bytes=0)}
 
 
 def service(platform: str, **settings: object) -> Setup:
@@ -201,7 +202,7 @@ def test_init_is_billed_and_shares_the_free_duration_with_the_handler() -> None:
 
 
 def test_an_http_api_counts_a_request_once_for_each_512_kb() -> None:
-    heavy = service("aws", response_kb=Decimal(513))
+    heavy = service("aws", app=App(response_kb=Decimal(513)))
 
     one = bill(heavy, Usage(requests=Decimal(1_000_000)), PRICES, free_tier=False)
 
@@ -264,12 +265,12 @@ def test_no_usage_costs_what_is_stored_or_provisioned(platform: str, free_tier: 
 
 
 counts = st.integers(0, 10**10).map(Decimal)
-usages = st.builds(Usage, *[counts] * 7)
+usages = st.builds(Usage, *[counts] * 8)
 services = st.builds(
     service,
     st.sampled_from(NAMES),
     minimum=st.integers(1, 3),
-    snapstart=st.booleans(),
+    billing=st.sampled_from(["request", "instance"]),
     door=st.sampled_from(["http-api", "function-url"]),
 )
 
@@ -302,6 +303,7 @@ def test_more_of_everything_never_costs_less(one: Setup, usage: Usage, more: Usa
         usage.active_s + more.active_s,
         usage.ready_s,
         usage.further_s + more.further_s,
+        usage.running_s + more.running_s,
     )
 
     assert (
@@ -368,10 +370,17 @@ def test_a_quantity_that_is_none_is_refused(value: str) -> None:
         ("ecs", {"zones": 1}, "availability zones of ECS's load balancer: 1 is too few; it is 2 or more"),
         ("apprunner", {"minimum": 0}, "instances kept ready: App Runner keeps 1 to 25, not 0"),
         ("gcp", {"concurrency": 0}, "requests at once: 0 is too few; it is 1 or more"),
-        ("gcp", {"image_gb": Decimal(-1)}, "image size: -1 is no quantity; it is 0 or more"),
-        ("gcp", {"response_kb": Decimal("nan")}, "response size: NaN is no quantity; it is 0 or more"),
-        ("gcp", {"image_gb": Decimal("inf")}, "image size: Infinity is no quantity; it is 0 or more"),
-        ("aws", {"waiting": Decimal("nan")}, "waiting: NaN is no share of the handling; it is from 0 to 1"),
+        ("aws", {"minimum": 1001}, "instances kept ready: AWS Lambda has 1000 instances at most, not 1001"),
+        (
+            "aws",
+            {"minimum": 1, "snapstart": True},
+            "SnapStart cannot be had together with provisioned concurr",
+        ),
+        (
+            "gcp",
+            {"vcpu": Decimal("0.5"), "billing": "instance"},
+            "Cloud Run bills an instance with 0.5 vCPU by request only; by instance from 1 vCPU on",
+        ),
     ],
 )
 def test_a_setting_that_the_platform_does_not_have_is_refused(
@@ -379,6 +388,85 @@ def test_a_setting_that_the_platform_does_not_have_is_refused(
 ) -> None:
     with pytest.raises(UserError, match=message):
         service(platform, **{"region": "us-east-1", **settings})
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"image_gb": Decimal(-1)}, "image size: -1 is no quantity; it is 0 or more"),
+        ({"response_kb": Decimal("nan")}, "response size: NaN is no quantity; it is 0 or more"),
+        ({"image_gb": Decimal("inf")}, "image size: Infinity is no quantity; it is 0 or more"),
+        ({"cpu_s": Decimal("nan")}, "CPU seconds of a request: NaN is no quantity; it is 0 or more"),
+        ({"cpu_s": Decimal(0)}, "a request takes some time: --cpu or --wait is above 0"),
+    ],
+)
+def test_an_app_that_is_none_is_refused(values: dict[str, Decimal], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        App(**values)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize(
+    ("cpu", "wait", "expected"),
+    [
+        ("0.1", "0", ["0.346", "0.100", "0.400", "0.400"]),
+        ("0.1", "0.2", ["0.546", "0.300", "0.600", "0.600"]),
+        ("0", "0.7", ["0.700"] * 4),
+    ],
+)
+def test_a_request_takes_as_long_as_its_work_does_on_the_platforms_share_of_a_cpu(
+    cpu: str, wait: str, expected: list[str]
+) -> None:
+    """512 MB: 512 / 1,769 vCPU on Lambda, 1 on Cloud Run, 0.25 on App Runner and ECS."""
+    app = App(cpu_s=Decimal(cpu), wait_s=Decimal(wait))
+
+    assert [f"{service(name, app=app).alone_s:.3f}" for name in NAMES] == expected
+
+
+def test_lambda_past_its_first_tier_is_cheaper() -> None:
+    """6 G GB-s at 0.0000166667, 9 G at 0.000015, the rest at 0.0000133334."""
+    api = service("aws", memory_mb=1024, door="function-url", **NOTHING_STORED)
+
+    one = bill(api, Usage(busy_s=Decimal(16_000_000_000)), PRICES, free_tier=False)
+
+    assert amounts(one) == {"Lambda handling": Decimal("248333.60")}
+
+
+def test_cloud_run_billed_by_instance_has_no_price_for_requests() -> None:
+    """An instance of 1 vCPU and 0.5 GiB for a million seconds: 18 + 1, less 240,000 vCPU-s and 450,000 GiB-s."""
+    api = service("gcp", billing="instance", **NOTHING_STORED)
+    usage = Usage(requests=Decimal(10**7), running_s=Decimal(10**6))
+
+    free, listed = (bill(api, usage, PRICES, free_tier=tier) for tier in (True, False))
+
+    assert amounts(listed) == {"CPU, instances": Decimal("18.00"), "memory, instances": Decimal("1.00")}
+    assert free.total == Decimal("0.000018") * 760_000 + Decimal("0.000002") * 50_000
+
+
+def test_the_boost_of_a_start_is_billed_while_it_starts_and_ten_seconds_more() -> None:
+    """A hundred starts of 2 s with 1 more vCPU: 1,200 vCPU-s."""
+    api = service("gcp", **NOTHING_STORED)
+
+    one = bill(api, Usage(starts=Decimal(100), start_s=Decimal(200)), PRICES, free_tier=False)
+
+    assert {line.name: line.quantity for line in one.lines if line.quantity} == {"CPU boost of starts": 1200}
+
+
+@pytest.mark.parametrize(("door", "expected"), [("http-api", 1170), ("function-url", 840)])
+def test_lambdas_own_log_lines_are_counted(door: str, expected: int) -> None:
+    one = bill(service("aws", door=door), Usage(requests=Decimal(1024**3)), PRICES, free_tier=False)
+
+    assert next(line.quantity for line in one.lines if line.name == "log lines") == expected
+
+
+def test_logs_past_ten_terabytes_are_cheaper_on_lambda_and_not_on_ecs() -> None:
+    costs = [PRICES.price(name, "logs", "us-east-1").cost(Decimal(20_480)) for name in ("aws", "ecs")]
+
+    assert costs == [5120 + 2560, 10_240]
+
+
+@pytest.mark.parametrize("region", ["asia-south1", "asia-southeast3", "europe-north2", "northamerica-south1"])
+def test_regions_that_are_tier_1(region: str) -> None:
+    assert PRICES.price("gcp", "cpu", region).tiers == ((0, Decimal("0.000024")),)
 
 
 def test_cloud_runs_smallest_cpu_takes_one_request_at_once() -> None:

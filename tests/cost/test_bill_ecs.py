@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from cost.app import App
 from cost.bill import Usage, bill, lcu_hours
 from tests.cost.test_bill import NOTHING_STORED, PRICES, amounts, service
 
@@ -83,7 +84,7 @@ def test_a_further_task_is_billed_with_its_address() -> None:
 
 
 def test_large_answers_take_more_of_the_load_balancer_than_connections() -> None:
-    heavy = service("ecs", response_kb=Decimal(100))
+    heavy = service("ecs", app=App(response_kb=Decimal(100)))
 
     one = bill(heavy, Usage(requests=Decimal(1_000_000)), PRICES, free_tier=False)
 

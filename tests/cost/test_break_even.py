@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cost.app import App
 from cost.bill import Usage, bill
 from cost.break_even import Change, Curve, changes, curve
 from cost.setup import setup
@@ -55,9 +56,9 @@ def test_lines_that_never_cross_or_are_alone_change_nothing() -> None:
 
 def test_lambda_and_app_runner_cross_where_the_arithmetic_says(prices: Prices) -> None:
     """0.5 s at 512 MB with a function URL and nothing free: R x (0.2e-6 + 0.25 x 1.66667e-5) against 2.555."""
-    bare = {"image_gb": D(0), "response_kb": D(0), "log_bytes": 0}
-    function = setup("aws", "us-east-1", door="function-url", **bare)  # pyright: ignore[reportArgumentType]
-    service = setup("apprunner", "us-east-1", **bare)  # pyright: ignore[reportArgumentType]
+    bare = App(image_gb=D(0), response_kb=D(0), log_bytes=0)
+    function = setup("aws", "us-east-1", door="function-url", app=bare)
+    service = setup("apprunner", "us-east-1", app=bare)
     many = Usage(requests=D(10**7), busy_s=D(10**7) / 2)
 
     pair = {

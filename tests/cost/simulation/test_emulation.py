@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import aiohttp
 import numpy as np
 import pytest
 
+from cost.app import App
 from cost.setup import setup
 from cost.simulation.arrivals import Times
 from cost.simulation.simulate import simulate, system
@@ -67,10 +69,9 @@ def simulated(platform: str, region: str, prices: Prices) -> float:
         took = ANSWER_S + (START_S if before == LATE else 0)
         sent.append(sent[-1] + took + after)
     sent.append(sent[-1])
+    deployed = setup(platform, region, app=App(cpu_s=Decimal(0), wait_s=Decimal(str(ANSWER_S))))
     start = np.array([START_S])
-    timing = replace(
-        published(platform, ANSWER_S), starts=start, starts_billed=start, idle=np.array([IDLE_S])
-    )
+    timing = replace(published(deployed), starts=start, starts_billed=start, idle=np.array([IDLE_S]))
     again = Times(np.array(sent), sent[-1] + 300, "the same, with everything gone in between")
-    one = system(setup(platform, region), timing, prices)
+    one = system(deployed, timing, prices)
     return simulate(again, {"one": one}, replications=2)["one"].cold.mean * len(sent)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commandline import UserError
+from cost.app import App
 from cost.bill import Usage, bill
 from cost.setup import setup
 from cost.simulation.arrivals import MONTH, PATTERNS, pattern, poisson, schedule
@@ -55,8 +56,9 @@ def test_a_month_of_steady_traffic_does_not_begin_with_a_start_of_its_own(deploy
 
 def test_idle_times_are_a_distribution(deploy: Deploy, prices: Prices) -> None:
     """The share of cold starts is the mean of exp(-rate x idle time) over it."""
-    timing = published("aws", 1e-3).with_idle(300, 600, 900)
-    one = system(setup("aws", "us-east-1"), timing, prices)
+    short = setup("aws", "us-east-1", app=App(cpu_s=Decimal(0), wait_s=Decimal("0.001")))
+    timing = published(short).with_idle(300, 600, 900)
+    one = system(short, timing, prices)
 
     result = only(one, 14_600, replications=60)
 
@@ -80,7 +82,7 @@ def test_refused_requests_follow_erlangs_loss_formula(deploy: Deploy, load: floa
 @pytest.mark.parametrize("load", [0.05, 0.5, 2.0])
 def test_shared_active_time_is_that_of_unlimited_servers(deploy: Deploy, load: float) -> None:
     """One instance that serves many at once is busy for 1 - exp(-load) of the time (M/G/infinity)."""
-    one = deploy("gcp", lasts=2.0, starts=1e-6, idle=1e6, waiting=Decimal(1), concurrency=1000)
+    one = deploy("gcp", lasts=2.0, starts=1e-6, idle=1e6, concurrency=1000)
 
     result = only(one, load / 2.0 * MONTH, budget=300_000)
 
@@ -91,10 +93,10 @@ def test_shared_active_time_is_that_of_unlimited_servers(deploy: Deploy, load: f
 
 def test_handling_that_is_work_saves_nothing_by_overlapping(deploy: Deploy) -> None:
     """A second of work takes an instance a second, however many requests it takes in meanwhile."""
-    working = only(deploy("gcp", lasts=2.0, waiting=Decimal(0)), 3e6, budget=200_000)
-    waiting = only(deploy("gcp", lasts=2.0, waiting=Decimal(1)), 3e6, budget=200_000)
+    working = only(deploy("gcp", lasts=0.0, work=2.0), 3e6, budget=200_000)
+    waiting = only(deploy("gcp", lasts=2.0), 3e6, budget=200_000)
 
-    assert float(working.usage.active_s) == pytest.approx(float(working.usage.busy_s), rel=1e-3)
+    assert float(working.usage.active_s) == pytest.approx(2.0 * float(working.usage.requests), rel=0.01)
     assert waiting.usage.active_s < working.usage.active_s / 2
 
 
@@ -164,7 +166,7 @@ def test_a_platform_does_not_change_what_another_sees(deploy: Deploy) -> None:
 
 
 def test_heavy_traffic_is_simulated_in_parts_that_stand_for_a_month(deploy: Deploy) -> None:
-    result = only(deploy("gcp", waiting=Decimal(1)), 1e8, budget=400_000)
+    result = only(deploy("gcp"), 1e8, budget=400_000)
 
     assert result.simulated == pytest.approx(400_000, rel=0.02)
     assert result.seconds == pytest.approx(MONTH * 400_000 / 8 / 1e8)
@@ -182,7 +184,8 @@ def test_as_many_months_are_simulated_as_the_budget_allows(deploy: Deploy) -> No
 
 def test_a_quantile_that_the_samples_do_not_support_is_none(deploy: Deploy, prices: Prices) -> None:
     """Published starts say nothing about the slowest of them: when most requests wait, p99 lies there."""
-    one = system(setup("gcp", "us-central1"), published("gcp", 0.1), prices)
+    deployed = setup("gcp", "us-central1")
+    one = system(deployed, published(deployed), prices)
 
     cold = simulate(schedule("0 * * * *"), {"one": one}, replications=2)["one"]
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import numpy as np
 import pytest
 
 from commandline import UserError
-from cost.simulation.timing import measured, published, read, select, triangle
+from cost.app import App
+from cost.setup import Setup, setup
+from cost.simulation.timing import measured, published, read, select, triangle, with_app
 from platforms import starts
 from runs.file import FORMAT, SAMPLES
 from runs.plan import Plan
@@ -45,19 +48,32 @@ def sample(platform: str | None = "aws", kind: str = "warm", total: float = 40.0
     return Sample.from_record({**record, "ms": {**ms, "app": record.pop("app", 3.0)}})
 
 
+AWS = setup("aws", "us-east-1")
 WARM = [sample(total=total) for total in range(30, 50)]
 COLD = [sample(kind="cold", total=total) for total in range(300, 320)]
 
 
 def test_cloud_samples_become_timing_in_seconds() -> None:
-    timing = measured(select([*WARM, *COLD]).by_platform["aws"], None)
+    """All that the app took at Lambda's share of a CPU is work, if nobody says otherwise."""
+    timing = measured(select([*WARM, *COLD]).by_platform["aws"], AWS, None)
 
-    assert timing.seen.tolist() == [total / 1000 for total in range(30, 50)]
-    assert timing.lasts.tolist() == [0.003] * 20
+    assert timing.alone(512 / 1769) == pytest.approx([0.003] * 20)
+    assert timing.work == pytest.approx([0.003 * 512 / 1769] * 20)
+    assert timing.beyond == pytest.approx([total / 1000 - 0.003 for total in range(30, 50)])
     assert timing.starts == pytest.approx([total / 1000 - 0.0395 for total in range(300, 320)])
     assert timing.network
     assert timing.basis == "measured at aws: 20 warm answers on fresh connections, 20 cold starts"
     assert timing.starts_supported == pytest.approx(0.025 ** (1 / 20))
+
+
+def test_what_is_known_of_an_app_splits_what_was_measured_into_work_and_waiting() -> None:
+    """Half a second of CPU is 1.73 s on Lambda's share; of that and as long a wait, half of 3 ms is work."""
+    app = App(cpu_s=Decimal("0.5"), wait_s=Decimal("0.5") * 1769 / 512)
+
+    timing = measured(select([*WARM, *COLD]).by_platform["aws"], AWS, app)
+
+    assert timing.waits == pytest.approx([0.0015] * 20)
+    assert timing.work == pytest.approx([0.0015 * 512 / 1769] * 20)
 
 
 def test_failed_and_discarded_samples_and_urls_of_no_platform_are_left_out() -> None:
@@ -68,7 +84,9 @@ def test_failed_and_discarded_samples_and_urls_of_no_platform_are_left_out() -> 
         sample(None, total=9999),
     ]
 
-    assert measured(select([*WARM, *noise]).by_platform["aws"], None).seen.max() == 0.049
+    assert measured(select([*WARM, *noise]).by_platform["aws"], AWS, None).beyond.max() == pytest.approx(
+        0.046
+    )
 
 
 def test_emulated_samples_never_feed_latencies_and_the_notes_say_so() -> None:
@@ -88,9 +106,9 @@ def test_a_platform_measured_in_the_cloud_needs_no_note_on_its_emulation() -> No
 
 
 def test_few_cold_starts_leave_the_published_ones_in_place() -> None:
-    timing = measured(select([*WARM, *COLD[:5]]).by_platform["aws"], None)
+    timing = measured(select([*WARM, *COLD[:5]]).by_platform["aws"], AWS, None)
 
-    assert timing.starts.tolist() == published("aws", 0.1).starts.tolist()
+    assert timing.starts.tolist() == published(AWS).starts.tolist()
     assert "5 cold starts, too few: published starts (INIT of an empty handler" in timing.basis
 
 
@@ -115,27 +133,67 @@ def test_the_wanted_connections_count_and_the_others_stand_in() -> None:
     assert select(WARM, "kept").by_platform["aws"].connection == "fresh"
 
 
-def test_a_said_duration_replaces_the_apps_and_shifts_what_is_seen() -> None:
-    timing = measured(select([*WARM, *COLD]).by_platform["aws"], 0.703)
+def test_what_is_said_of_the_app_replaces_what_was_measured_of_it() -> None:
+    timing = with_app(
+        measured(select([*WARM, *COLD]).by_platform["aws"], AWS, None),
+        App(cpu_s=Decimal("0.2"), wait_s=Decimal("0.5")),
+    )
 
-    assert set(timing.lasts) == {0.703}
-    assert timing.seen == pytest.approx([0.7 + total / 1000 for total in range(30, 50)])
+    assert timing.alone(0.5) == pytest.approx([0.9] * 20)
+    assert timing.beyond == pytest.approx([total / 1000 - 0.003 for total in range(30, 50)])
 
 
 def test_without_the_apps_own_duration_the_whole_answer_is_the_handling() -> None:
     bare = [sample(app=None) for _ in range(10)]
 
-    assert measured(select(bare).by_platform["aws"], None).lasts.tolist() == [0.04] * 10
+    assert measured(select(bare).by_platform["aws"], AWS, None).alone(512 / 1769) == pytest.approx(
+        [0.04] * 10
+    )
 
 
-def test_published_starts_have_the_published_quantiles() -> None:
-    timing = published("aws", 0.1)
+def test_published_starts_have_the_published_quantiles_and_the_apps_imports_on_top() -> None:
+    timing = published(setup("aws", "us-east-1", app=App(imports_s=Decimal("0.3"))))
 
-    assert np.quantile(timing.starts_billed, [0.5, 0.9]) == pytest.approx([0.162, 0.326], rel=0.01)
+    assert np.quantile(timing.starts_billed, [0.5, 0.9]) == pytest.approx([0.462, 0.626], rel=0.01)
     assert timing.starts - timing.starts_billed == pytest.approx(starts.start("aws").unbilled)
     assert timing.starts_supported == 0.99
     assert not timing.network
     assert "lambda-perf" in timing.basis
+    assert "0.3 s of the app's own imports" in timing.basis
+
+
+def test_imports_take_longer_where_an_instance_starts_on_a_part_of_a_cpu() -> None:
+    """Lambda and Cloud Run give a whole vCPU to an instance that starts; App Runner a quarter: four times as long."""
+    none, some = (
+        [float(np.median(published(one).starts)) for one in deployed(App(imports_s=Decimal(imports)))]
+        for imports in ("0", "0.5")
+    )
+
+    assert [later - early for early, later in zip(none, some, strict=True)] == pytest.approx([0.5, 0.5, 2.0])
+
+
+def deployed(app: App) -> list[Setup]:
+    return [
+        setup("aws", "us-east-1", app=app),
+        setup("gcp", "us-central1", app=app),
+        setup("apprunner", "us-east-1", app=app),
+    ]
+
+
+def test_arm64_starts_sooner_and_a_restored_snapshot_holds_the_imports() -> None:
+    nothing = App(imports_s=Decimal(0))
+    x86, arm = (
+        np.median(published(setup("aws", "us-east-1", architecture=one, app=nothing)).starts_billed)
+        for one in ("x86", "arm64")
+    )
+    restored = [
+        published(setup("aws", "us-east-1", snapstart=True, app=App(imports_s=Decimal(imports))))
+        for imports in (0, 5)
+    ]
+
+    assert (x86, arm) == pytest.approx((0.162, 0.131), rel=0.01)
+    assert restored[0].starts.tolist() == restored[1].starts.tolist()
+    assert "no figure of a restored Python image was found" in restored[0].basis
 
 
 def test_a_triangle_has_its_mean_and_its_ends() -> None:
@@ -150,7 +208,7 @@ def test_a_triangle_has_its_mean_and_its_ends() -> None:
 
 def test_an_idle_time_that_is_none_is_refused() -> None:
     with pytest.raises(UserError, match="idle time 9-5-10 s: it is above 0 and ascends, such as 300-600-900"):
-        published("aws", 0.1).with_idle(9, 5, 10)
+        published(AWS).with_idle(9, 5, 10)
 
 
 def saved(directory: Path, *, file_format: int = FORMAT, more: Sequence[str] = ()) -> None:

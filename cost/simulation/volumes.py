@@ -1,0 +1,166 @@
+"""Deployments into a month's usage at any volume of traffic: what bills, the table and the curves are made of.
+
+Each deployment is simulated at some rates of requests at random, the same way as for the advice itself, and usage lies
+on a straight line between them. A rhythm is the mean of its hours, each as if its rate went on for ever. The tasks of
+ECS follow from the number of requests in a stretch of time, which is Poisson, so they need no simulation.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from itertools import pairwise
+
+import numpy as np
+
+from cost.bill import Usage
+from cost.simulation.arrivals import MONTH, Poisson
+from cost.simulation.simulate import System, decimal, one_month
+from cost.simulation.tasks import expected_tasks
+
+KNOTS_OF_DECADE = {1e6: 10, 1e9: 5}
+"""Rates of a decade at which deployments are simulated, up to so many requests a month; the rarer they are, the more
+their starts bend the line."""
+LEAST, MOST = 100.0, 1e8
+"""Requests a month between which deployments are simulated; below, usage goes down to nothing on a straight line."""
+REQUESTS = 20_000
+MONTHS = 20
+"""Requests that are simulated for one rate, and months at most; for a single volume ten times as many."""
+FEW = 20
+STEP = Decimal("0.2")
+NARROW = 1.002
+"""A step of whole tasks is followed until its ends are so close."""
+
+
+class Volumes:
+    """The usage of deployments at volumes of requests a month, whose rate takes the multiples of `profile`."""
+
+    def __init__(
+        self, systems: Mapping[str, System], profile: Sequence[float] = (1.0,), seed: int = 0
+    ) -> None:
+        self._systems, self._seed = systems, seed
+        self._parts = {
+            multiple: Decimal(count) / len(profile) for multiple, count in Counter(profile).items()
+        }
+        self._rates = _knots(MOST * max(1.0, *profile) if len(self._parts) > 1 else MOST)
+        self._known: dict[str, list[Usage]] = {name: [] for name in systems}
+        simulated = {name: one for name, one in systems.items() if one.setup.concurrency is not None}
+        for monthly in self._rates if simulated else ():
+            for name, usage in _simulated(simulated, monthly, _enough(simulated, monthly), seed).items():
+                self._known[name].append(usage)
+
+    def at(self, name: str, monthly: float) -> Usage:
+        """The usage of so many requests a month."""
+        total = Usage()
+        for multiple, part in self._parts.items():
+            total = total.plus(self._steady(name, monthly * multiple).times(part))
+        return total
+
+    def points(self, name: str, volumes: Sequence[Decimal]) -> list[tuple[Decimal, Usage]]:
+        """Ascending volumes with their usage, and between them those that follow whole tasks."""
+        found = [(volume, self.at(name, float(volume))) for volume in volumes]
+        if self._systems[name].setup.concurrency is not None:
+            return found
+        points = found[:1]
+        for here, there in pairwise(found):
+            points += [*self._between(name, here, there), there]
+        return points
+
+    def _between(
+        self, name: str, here: tuple[Decimal, Usage], there: tuple[Decimal, Usage]
+    ) -> list[tuple[Decimal, Usage]]:
+        """Volumes between two, until no more than a part of a task comes with each, or they are as good as one."""
+        tasks = (there[1].further_s - here[1].further_s) / Decimal(MONTH)
+        if tasks <= STEP or there[0] <= here[0] * Decimal(NARROW):
+            return []
+        volume = (here[0] + there[0]) / 2
+        middle = (volume, self.at(name, float(volume)))
+        return [*self._between(name, here, middle), middle, *self._between(name, middle, there)]
+
+    def _steady(self, name: str, monthly: float) -> Usage:
+        if self._systems[name].setup.concurrency is None:
+            return _tracked(self._systems[name], monthly)
+        usages = self._known[name]
+        place = bisect_left(self._rates, monthly)
+        if place == 0:
+            low, rate = nothing(self._systems[name]), 0.0
+        else:
+            place = min(place, len(self._rates) - 1)
+            low, rate = usages[place - 1], self._rates[place - 1]
+        part = (monthly - rate) / (self._rates[place] - rate)
+        return replace(low.between(usages[place], Decimal(part)), requests=decimal(monthly))
+
+
+def usage(one: System, monthly: float, seed: int = 0) -> Usage:
+    """The usage of so many requests a month at random."""
+    if monthly == 0:
+        return nothing(one)
+    if one.setup.concurrency is None:
+        return _tracked(one, monthly)
+    return _simulated({"one": one}, monthly, min(10 * REQUESTS, 10 * MONTHS * monthly), seed)["one"]
+
+
+def with_starts(one: System, expected: Usage, cold_share: float) -> Usage:
+    """The usage with another share of the requests that start an instance."""
+    starts = expected.requests * Decimal(str(cold_share))
+    lasts = Decimal(str(float(one.timing.starts.mean()) + one.rule.stop))
+    more = (starts - expected.starts) * (lasts if one.setup.platform == "gcp" else 0)
+    return replace(
+        expected,
+        starts=starts,
+        start_s=starts * decimal(float(one.draws.starts[:, 1].mean())),
+        active_s=max(expected.active_s + more, Decimal(0)),
+    )
+
+
+def nothing(one: System) -> Usage:
+    """The usage of a month without a request."""
+    return Usage(running_s=decimal(one.setup.minimum * MONTH)) if one.setup.concurrency else Usage()
+
+
+def _enough(systems: Mapping[str, System], monthly: float) -> float:
+    """How many requests to simulate for one rate.
+
+    With few requests at once in an instance, more of them, so that instances that rare rushes leave behind are met.
+    """
+    few = any(1 < one.rule.concurrency <= FEW for one in systems.values())
+    return min(REQUESTS * (10 if few else 1), MONTHS * monthly)
+
+
+def _knots(most: float) -> list[float]:
+    knots = [LEAST]
+    for end, number in KNOTS_OF_DECADE.items():
+        while knots[-1] * 1.001 < min(end, most):
+            knots.append(min(knots[-1] * 10 ** (1 / number), max(most, knots[-1])))
+    return knots
+
+
+def _simulated(systems: Mapping[str, System], monthly: float, requests: float, seed: int) -> dict[str, Usage]:
+    """The usage of a month at a rate, of one simulated time with so many requests."""
+    seconds = requests / monthly * MONTH
+    months = one_month(Poisson(monthly / MONTH), systems, np.random.SeedSequence(seed), seconds)
+    return {name: _exact(month.usage, monthly) for name, month in months.items()}
+
+
+def _exact(found: Usage, monthly: float) -> Usage:
+    """The usage of exactly so many requests: what goes with each in proportion, and what goes by time as it is."""
+    factor = Decimal(monthly) / max(found.requests + 0, Decimal(1))
+    scaled = found.times(factor)
+    return replace(
+        scaled,
+        requests=decimal(monthly),
+        further_s=found.further_s,
+        running_s=found.running_s,
+        ready_s=min(scaled.ready_s, scaled.busy_s) if scaled.ready_s <= scaled.busy_s else found.ready_s,
+    )
+
+
+def _tracked(one: System, monthly: float) -> Usage:
+    """A month of ECS at a constant rate."""
+    lasts = float(one.timing.alone(float(one.setup.vcpu)).mean())
+    return Usage(
+        requests=decimal(monthly),
+        busy_s=decimal(monthly * lasts),
+        further_s=decimal(expected_tasks(one.setup, one.timing, monthly / MONTH) * MONTH),
+    )

@@ -1,0 +1,120 @@
+"""One model, one answer: a bill, the table and the curves against the simulated months of the advice."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cost.app import App
+from cost.bill import Usage, bill
+from cost.setup import Setup, setup
+from cost.simulation import volumes
+from cost.simulation.arrivals import pattern, poisson
+from cost.simulation.simulate import System, simulate, system
+from cost.simulation.timing import published
+from cost.simulation.volumes import Volumes
+from platforms import NAMES
+from platforms.prices import Prices
+from tests.cost.conftest import REGIONS
+
+Deploy = Callable[..., System]
+CLOSE = 0.04
+CASES = [
+    ("aws", None),
+    ("gcp", 1),
+    ("gcp", 5),
+    ("gcp", None),
+    ("apprunner", 1),
+    ("apprunner", None),
+    ("ecs", None),
+]
+RUSHES = (
+    0.12  # with few requests at once, where instances that a rare rush leaves behind are used from then on
+)
+
+
+def dollars(one: System, usage: Usage, prices: Prices) -> float:
+    return float(bill(one.setup, usage, prices, free_tier=False).estimate)
+
+
+@pytest.mark.parametrize(("platform", "concurrency"), CASES)
+@pytest.mark.parametrize(("cpu", "wait"), [("0.1", "0"), ("0.02", "0.2")])
+def test_bill_table_and_simulated_months_agree_at_every_concurrency(
+    prices: Prices, platform: str, cpu: str, wait: str, concurrency: int | None
+) -> None:
+    """Requests at once: one, a few, as many as the platform's default.
+
+    App Runner's few are left out: each instance that a rare rush leaves behind goes on being used there, so that the
+    bill of a month depends on when the last rush was (docs/cost.md says so).
+    """
+    app = App(cpu_s=Decimal(cpu), wait_s=Decimal(wait))
+    deployed = setup(platform, REGIONS[platform], concurrency=concurrency, app=app)
+    one = system(deployed, published(deployed), prices)
+    at = Volumes({"one": one})
+
+    for monthly in (14_600.0, 1e6, 1e7):
+        months = simulate(poisson(monthly), {"one": one}, budget=400_000)["one"]
+        simulated = dollars(one, months.usage, prices)
+        for usage in (volumes.usage(one, monthly), at.at("one", monthly)):
+            assert dollars(one, usage, prices) == pytest.approx(simulated, rel=CLOSE, abs=0.01), monthly
+
+
+def test_app_runner_at_one_request_at_once_costs_what_was_simulated_elsewhere(prices: Prices) -> None:
+    """10 M requests that take 0.13 s and share nothing: $50.43 by an independent simulation."""
+    app = App(cpu_s=Decimal(0), wait_s=Decimal("0.13"), log_bytes=600)
+    one = setup("apprunner", "us-east-1", concurrency=1, app=app)
+    deployed = system(one, published(one), prices)
+
+    assert dollars(deployed, volumes.usage(deployed, 1e7), prices) == pytest.approx(50.43, rel=0.06)
+
+
+def test_a_rhythm_is_the_mean_of_its_hours(deploy: Deploy) -> None:
+    one, hours = deploy("aws"), pattern("daily", 14_600)
+    result = simulate(hours, {"one": one}, replications=40)["one"]
+
+    starts = float(Volumes({"one": one}, hours.profile).at("one", 14_600).starts)
+    assert starts == pytest.approx(result.waiting.mean * 14_600, rel=0.05)
+    assert starts > float(Volumes({"one": one}).at("one", 14_600).starts)
+
+
+def test_a_known_share_of_cold_starts_is_taken(deploy: Deploy) -> None:
+    one = deploy("gcp", lasts=0.1, starts=0.4)
+    usage = volumes.usage(one, 40_000)
+
+    told = volumes.with_starts(one, usage, 0.25)
+
+    assert told.starts == 10_000
+    assert float(told.start_s) == pytest.approx(4_000)
+    more = float(told.active_s - usage.active_s)
+    assert more == pytest.approx((10_000 - float(usage.starts)) * 0.6, rel=1e-3)
+
+
+@pytest.mark.parametrize("platform", NAMES)
+def test_no_traffic_is_no_usage_but_of_what_is_kept(deploy: Deploy, platform: str) -> None:
+    nothing = volumes.usage(deploy(platform), 0)
+
+    assert (nothing.requests, nothing.active_s, nothing.busy_s) == (0, 0, 0)
+
+
+@given(st.sampled_from(["aws", "gcp", "apprunner"]), st.integers(100, 10**8))
+@settings(deadline=None, max_examples=10)
+def test_a_bills_requests_are_exactly_those_asked_for(deploy: Deploy, platform: str, monthly: int) -> None:
+    assert volumes.usage(deploy(platform), monthly).requests == monthly
+
+
+def test_provisioned_concurrency_is_billed_busy_or_not_and_by_its_own_price(prices: Prices) -> None:
+    """512 MB always ready are 0.5 x 2,628,000 s x $0.0000041667 = $5.48, and what it handles costs 0.0000097222."""
+    kept: Setup = setup("aws", "us-east-1", minimum=1, app=App(cpu_s=Decimal(0), wait_s=Decimal("0.1")))
+    one = system(kept, published(kept), prices)
+    months = simulate(poisson(40_000), {"one": one}, replications=4)["one"]
+
+    lines = {line.name: line for line in bill(kept, months.usage, prices, free_tier=True).lines}
+
+    assert round(lines["provisioned concurrency"].amount or 0, 2) == Decimal("5.48")
+    handled = lines["handling, provisioned"].quantity + lines["handling beyond it"].quantity
+    assert float(handled) == pytest.approx(float(months.usage.requests) * 0.1 * 0.5)
+    assert 0 < lines["handling beyond it"].quantity < handled / 100
+    assert lines["Lambda requests"].free == 0
+    assert months.waiting.mean < 0.005
