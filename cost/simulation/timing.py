@@ -86,8 +86,8 @@ def published(setup: Setup, handling: Sequence[float] = ()) -> Timing:
     """Timing of a deployment from published starts and from what its app is said to take; no network is in it.
 
     handling: samples of the CPU seconds of a request, in place of what the app is said to take. The app's own imports
-    come on top of a platform's start. Lambda and Cloud Run start an instance at a whole vCPU at least, the others at the
-    instance's own share.
+    come on top of a platform's start. Lambda and Cloud Run start an instance at a whole vCPU at least, the others at
+    the instance's own share.
     """
     start, stay = starts.start(setup.platform, _variant(setup)), starts.idle(setup.platform)
     shares, seconds = zip(*start.quantiles, strict=True)

@@ -64,7 +64,7 @@ def test_a_limit_rules_out_what_is_too_slow(prices: Prices) -> None:
         pattern("bursty", 14_600), prices, {"limit_s": 0.15}, platforms=("aws", "gcp"), minimum=1, app=QUICK
     )
 
-    assert fast.recommendation.startswith("Take Cloud Run, 1 kept ready: $9.")
+    assert fast.recommendation.startswith("Take AWS Lambda, 1 kept ready: $5.5")
     assert "95% of the requests are answered within 0.15 s" in fast.recommendation
 
 
