@@ -269,7 +269,10 @@ def one_month(
     for one, now in running.values():
         engine.finish(now, one.rule, seconds)
     months = {name: _counted(now[0], one, seconds) for name, (one, now) in running.items()}
-    return months | {name: tasks.billed(months[name], MONTH / seconds) for name, tasks in tracked.items()}
+    for name, tasks in tracked.items():
+        usage = tasks.billed(months[name].usage, MONTH / seconds)
+        months[name] = replace(months[name], usage=usage, tasks=tasks.most)
+    return months
 
 
 def _warm_up(arrivals: Arrivals, systems: Mapping[str, System]) -> float:

@@ -6,21 +6,18 @@ minimum. What comes and goes within a stretch is not followed, and neither is ho
 """
 
 import math
-from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cost.bill import Usage
 from cost.setup import Setup
 from cost.simulation import engine
 from cost.simulation.compiled import Rule
 from cost.simulation.timing import Timing
 from platforms import limit
-
-if TYPE_CHECKING:
-    from cost.simulation.simulate import Month
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -72,24 +69,21 @@ class Tasks:
             running = np.maximum((running * part).astype(np.int64), 1)
         engine.advance_tasks(now, rule, times, running, float(self._marks[0]), self.length)
 
-    def billed(self, month: "Month", usage_part: float) -> "Month":
-        """`month` with the tasks that ran beyond the minimum, busy or not; usage_part: a month's part of this time."""
+    def billed(self, usage: Usage, part: float) -> Usage:
+        """`usage` with the tasks that ran beyond the minimum, busy or not; part: how often this time is in a month."""
         counted = self.running[self._before :]
         further = float((counted - self._setup.minimum).sum()) * self.length
         whole = Decimal(str(1 / self.simulated))
-        return replace(
-            month,
-            usage=replace(
-                month.usage,
-                requests=month.usage.requests * whole,
-                busy_s=month.usage.busy_s * whole,
-                active_s=Decimal(0),
-                ready_s=Decimal(0),
-                running_s=Decimal(0),
-                further_s=Decimal(str(further * usage_part)),
-            ),
-            tasks=int(counted.max()),
+        return Usage(
+            requests=usage.requests * whole,
+            busy_s=usage.busy_s * whole,
+            further_s=Decimal(str(further * part)),
         )
+
+    @property
+    def most(self) -> int:
+        """The most tasks at once in the time that counts."""
+        return int(self.running[self._before :].max())
 
 
 def stretch_of(timing: Timing) -> float:
