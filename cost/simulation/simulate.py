@@ -250,10 +250,9 @@ def one_month(
         name: (one, state.fresh(one.rule, one.draws, -warm, int(other.generate_state(1, np.uint64)[0])))
         for (name, one), other in zip(systems.items(), others, strict=True)
     }
-    if tracked:
-        for chunk, _ in _chunks(arrivals, traffic, warm, seconds):
-            for tasks in tracked.values():
-                tasks.add(chunk)
+    for chunk, _ in _chunks(arrivals, traffic, warm, seconds) if tracked else ():
+        for tasks in tracked.values():
+            tasks.add(chunk)
     counting = False
     for chunk, counts in _chunks(arrivals, traffic, warm, seconds):
         if counts and not counting:
@@ -264,10 +263,7 @@ def one_month(
                 tracked[name].advance(now, one.rule, chunk)
             else:
                 engine.advance(now, one.rule, chunk)
-    if not counting:
-        _begin_to_count(running)
-    for one, now in running.values():
-        engine.finish(now, one.rule, seconds)
+    _finish(running, seconds, counting=counting)
     months = {name: _counted(now[0], one, seconds) for name, (one, now) in running.items()}
     for name, tasks in tracked.items():
         usage = tasks.billed(months[name].usage, MONTH / seconds)
@@ -294,6 +290,13 @@ def _chunks(
             yield (
                 (chunk, True) if end > 0 else (chunk[rng.random(len(chunk)) < (chunk - begin) / warm], False)
             )
+
+
+def _finish(running: Mapping[str, tuple[System, Any]], seconds: float, *, counting: bool) -> None:
+    if not counting:
+        _begin_to_count(running)
+    for one, now in running.values():
+        engine.finish(now, one.rule, seconds)
 
 
 def _begin_to_count(running: Mapping[str, tuple[System, Any]]) -> None:
