@@ -7,10 +7,11 @@ from limits.toml; FactError names the fact that limits.toml lacks for a platform
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from platforms import calls_a_function, has, least_instances, limit
 
-SMALLEST_CPU = Decimal("0.01")
+SMALLEST_CPU = Decimal("0.001")
 """The step in which Cloud Run sells less than one vCPU."""
 
 
@@ -30,6 +31,7 @@ class Choice:
         return f"{least} to {most}" if most > least else f"{most}"
 
 
+@cache
 def cpus(platform: str) -> tuple[Decimal, ...]:
     """The vCPUs that a user may choose, ascending; none if CPU comes with memory."""
     if has(platform, "sizes"):
@@ -45,7 +47,7 @@ def cpus(platform: str) -> tuple[Decimal, ...]:
 
 
 def cpus_in_words(platform: str) -> str:
-    """What `cpus` gives, as an error says it: "0.08 to 0.99, 1, 2" if every hundredth in between is sold."""
+    """What `cpus` gives, as an error says it: "0.08 to 0.999, 1, 2" if every thousandth in between is sold."""
     every, counts = cpus(platform), _counts(platform) if has(platform, "memory_of_cpu") else cpus(platform)
     parts = every[: len(every) - len(counts)]
     said = [f"{parts[0]} to {parts[-1]}"] if parts else []

@@ -326,12 +326,12 @@ def test_a_quantity_that_is_none_is_refused(value: str) -> None:
         (
             "gcp",
             {"vcpu": Decimal(9)},
-            "Cloud Run has no instance of 9 vCPU; it has 0.08 to 0.99, 1, 2, 4, 6, 8",
+            "Cloud Run has no instance of 9 vCPU; it has 0.08 to 0.999, 1, 2, 4, 6, 8",
         ),
         (
             "gcp",
             {"vcpu": Decimal(3)},
-            "Cloud Run has no instance of 3 vCPU; it has 0.08 to 0.99, 1, 2, 4, 6, 8",
+            "Cloud Run has no instance of 3 vCPU; it has 0.08 to 0.999, 1, 2, 4, 6, 8",
         ),
         ("gcp", {"vcpu": Decimal("nan")}, "Cloud Run has no instance of NaN vCPU"),
         (

@@ -18,7 +18,23 @@ from tests.stacks.graph import service
 
 SCALED_BY_REQUESTS = [name for name in platforms.NAMES if not platforms.scales_by_cpu(name)]
 SOME_CPU = [
-    Decimal(cpu) for cpu in ("0.05", "0.08", "0.25", "0.5", "0.99", "1", "1.5", "2", "3", "4", "8", "9")
+    Decimal(cpu)
+    for cpu in (
+        "0.05",
+        "0.08",
+        "0.125",
+        "0.25",
+        "0.5",
+        "0.9995",
+        "0.999",
+        "1",
+        "1.5",
+        "2",
+        "3",
+        "4",
+        "8",
+        "9",
+    )
 ]
 SOME_MEMORY = [64, 128, 500, 512, 1024, 2048, 3072, 4096, 5120, 8192, 10240, 12288, 16384, 32768, 40000]
 
@@ -90,9 +106,11 @@ def test_every_size_that_is_sold_has_a_cpu(platform: str) -> None:
     assert all(sold.cpu_with(platform, memory) > 0 for memory in list(sold.memories(platform))[::97])
 
 
-def test_cloud_run_sells_every_hundredth_of_a_cpu_up_to_one_and_some_counts() -> None:
-    assert sold.cpus("gcp")[:2] == (Decimal("0.08"), Decimal("0.09"))
-    assert sold.cpus_in_words("gcp") == "0.08 to 0.99, 1, 2, 4, 6, 8"
+def test_cloud_run_sells_every_thousandth_of_a_cpu_up_to_one_and_some_counts() -> None:
+    assert sold.cpus("gcp")[:2] == (Decimal("0.08"), Decimal("0.081"))
+    assert sold.cpus_in_words("gcp") == "0.08 to 0.999, 1, 2, 4, 6, 8"
+    assert sold.memories("gcp", Decimal("0.125")) == range(128, 513)
+    assert sold.memories("gcp", Decimal("0.1255")) == ()
     assert sold.memories("gcp", Decimal("0.4")) == range(128, 513)
     assert sold.memories("gcp", Decimal(3)) == ()
     assert sold.concurrency("gcp", Decimal("0.5")) == Choice(1, range(1, 2))

@@ -191,7 +191,7 @@ def test_a_wrong_number_hides_no_wrong_combination_of_others() -> None:
     ]
     for cpu, problem in (
         ("half", "cpu: it is 'half'; allowed is a number"),
-        ("3", "cpu: it is 3; Cloud Run allows 0.08 to 0.99, 1, 2, 4, 6, 8"),
+        ("3", "cpu: it is 3; Cloud Run allows 0.08 to 0.999, 1, 2, 4, 6, 8"),
     ):
         assert problems("gcp", cpu=cpu, memory=8192) == [problem]
     assert problems("gcp", cpu="0.5", concurrency=1001) == [
@@ -217,7 +217,7 @@ def test_the_error_is_readable_as_a_whole() -> None:
         ("aws", {"memory": "lots"}, "memory: it is 'lots'; allowed is a whole number"),
         ("aws", {"architecture": "x86_64"}, "architecture: it is 'x86_64'; AWS Lambda allows amd64, arm64"),
         ("gcp", {"architecture": "arm64"}, "architecture: it is 'arm64'; Cloud Run allows amd64"),
-        ("gcp", {"cpu": "3"}, "cpu: it is 3; Cloud Run allows 0.08 to 0.99, 1, 2, 4, 6, 8"),
+        ("gcp", {"cpu": "3"}, "cpu: it is 3; Cloud Run allows 0.08 to 0.999, 1, 2, 4, 6, 8"),
         ("gcp", {"cpu": "half"}, "cpu: it is 'half'; allowed is a number"),
         (
             "gcp",
