@@ -38,7 +38,7 @@ def test_a_price_is_read_by_region_and_by_group() -> None:
 
 def test_a_price_shared_with_another_platform_is_that_platforms() -> None:
     assert (
-        PRICES.price("apprunner", "logs", "eu-west-1").tiers == PRICES.price("aws", "logs", "eu-west-1").tiers
+        PRICES.price("ecs", "logs", "us-east-1").tiers == PRICES.price("apprunner", "logs", "us-east-1").tiers
     )
 
 
@@ -61,6 +61,31 @@ def test_a_price_without_an_entry_for_the_region_is_unknown_not_zero() -> None:
     assert not price.known
     assert not price.confirmed
     assert price.cost(Decimal(1)) is None
+
+
+@pytest.mark.parametrize(
+    ("platform", "name", "region"),
+    [
+        ("aws", "provisioned_arm64", "us-east-1"),
+        ("aws", "provisioned_duration_arm64", "us-east-1"),
+        ("gcp", "cpu_instance", "europe-west3"),
+        ("gcp", "memory_instance", "europe-west3"),
+    ],
+)
+def test_a_price_that_only_others_quote_is_known_but_not_confirmed(
+    platform: str, name: str, region: str
+) -> None:
+    price = PRICES.price(platform, name, region)
+
+    assert price.known
+    assert not price.confirmed
+    assert "others" in price.note
+
+
+def test_cloud_run_by_instance_costs_a_fifth_more_in_tier_2() -> None:
+    for name in ("cpu_instance", "memory_instance"):
+        one, two = (PRICES.price("gcp", name, region) for region in ("us-central1", "europe-west3"))
+        assert two.tiers[0][1] == one.tiers[0][1] * Decimal("1.2")
 
 
 def test_an_unknown_region_names_the_known_ones() -> None:
