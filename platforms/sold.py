@@ -39,7 +39,9 @@ def cpus(platform: str) -> tuple[Decimal, ...]:
     if has(platform, "memory_of_cpu"):
         whole = Decimal(limit(platform, "cpu_of_one_request"))
         least = _exact(limit(platform, "cpu_minimum"))
-        parts = [least + SMALLEST_CPU * step for step in range(int((whole - least) / SMALLEST_CPU))]
+        parts = [
+            (least + SMALLEST_CPU * step).normalize() for step in range(int((whole - least) / SMALLEST_CPU))
+        ]
         return (*parts, *_counts(platform))
     if has(platform, "memory_of_one_vcpu"):
         return ()

@@ -85,11 +85,18 @@ def test_the_charts_show_each_platform_within_their_frame(
     page = opened(browser, path, 1100)
 
     titles = [option["title"] for option in report["options"]]
-    assert titles == ["AWS Lambda", "Cloud Run", "Cloud Run, 1 kept ready", "App Runner", "ECS Express Mode"]
+    assert titles == [
+        "AWS Lambda",
+        "AWS Lambda, 1 kept ready",
+        "Cloud Run",
+        "Cloud Run, 1 kept ready",
+        "App Runner",
+        "ECS Express Mode",
+    ]
     latencies, bills = page.locator("svg").all()
     assert latencies.locator(".line title").all_text_contents() == titles
-    # App Runner's price is unknown there.
-    assert bills.locator(".line title").all_text_contents() == [*titles[:3], titles[4]]
+    # The prices of App Runner and of provisioned concurrency are unknown there.
+    assert bills.locator(".line title").all_text_contents() == [titles[0], *titles[2:4], titles[5]]
     for chart in (latencies, bills):
         frame = chart.bounding_box()
         assert frame is not None
@@ -105,7 +112,7 @@ def test_the_charts_show_each_platform_within_their_frame(
 def test_each_of_the_most_options_has_a_look_of_its_own(
     browser: Browser, prices: Prices, tmp_path: Path
 ) -> None:
-    """Three platforms with instances kept ready and without, and Lambda."""
+    """Four platforms, each with instances kept ready and without."""
     found, notes = candidates(Question(minimum=2), prices)
     made = data.of_advice(advise(pattern("steady", 14_600), found, prices, replications=2, notes=notes))
     path = tmp_path / "cost.html"
@@ -113,7 +120,7 @@ def test_each_of_the_most_options_has_a_look_of_its_own(
 
     page = opened(browser, path, 1100)
 
-    assert len(made["options"]) == 7
+    assert len(made["options"]) == 8
     looks = (
         page.locator("svg")
         .first.locator(".line")
@@ -121,7 +128,8 @@ def test_each_of_the_most_options_has_a_look_of_its_own(
             "lines => lines.map(line => getComputedStyle(line)).map(s => s.stroke + ' ' + s.strokeDasharray)"
         )
     )
-    assert len(set(looks)) == 7
+    assert len(set(looks)) == 8
+    assert not any(look.startswith("none") for look in looks)
 
 
 def test_labels_do_not_overlap(browser: Browser, report: dict[str, Any], tmp_path: Path) -> None:
