@@ -93,7 +93,9 @@ def test_arm64_example_of_a_durable_function() -> None:
 
 def test_a_function_url_is_paid_for_what_it_streams_past_6_mb_of_each_response() -> None:
     """100,000 responses of 10 MiB: 4 MiB of each are 390.625 GiB, less 100 free; 8/1000 dollars each: $2.325."""
-    api = service("aws", door="function-url", **{**NOTHING_STORED, "response_kb": Decimal(10 * 1024)})
+    api = service(
+        "aws", door="function-url", app=App(image_gb=Decimal(0), response_kb=Decimal(10 * 1024), log_bytes=0)
+    )
 
     with_free, without = (
         next(
@@ -117,7 +119,7 @@ def test_a_function_url_is_paid_for_what_it_streams_past_6_mb_of_each_response()
     ("door", "kb"), [("function-url", 6 * 1024), ("function-url", 1), ("http-api", 10_000)]
 )
 def test_nothing_is_streamed_within_6_mb_or_by_an_http_api(door: str, kb: int) -> None:
-    api = service("aws", door=door, **{**NOTHING_STORED, "response_kb": Decimal(kb)})
+    api = service("aws", door=door, app=App(image_gb=Decimal(0), response_kb=Decimal(kb), log_bytes=0))
 
     one = bill(api, Usage(requests=Decimal(100_000)), PRICES, free_tier=False)
 
