@@ -4,11 +4,12 @@ Each line is a setting whose truth is known: three targets that are identical in
 baseline, and for the power the same setting with a second target that is 30% slower.
 """
 
-import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+import typer
 from scipy.signal import lfilter
 from scipy.stats import binom
 
@@ -180,7 +181,14 @@ def main(runs: int) -> None:
         print(f"| {line.name} | {' | '.join(f'{cell:.1%}' for cell in cells)} |", flush=True)
 
 
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def table(runs: Annotated[int, typer.Option(min=1, help="simulated runs of each line")] = 400) -> None:
+    """Print the table of verdicts in docs/compare.md."""
+    main(runs)
+
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=400)
-    main(parser.parse_args().runs)
+    app()
