@@ -86,7 +86,7 @@ def test_every_unconfirmed_or_unknown_price_is_named() -> None:
         platform: {
             region
             for name in prices.names(platform)
-            if not name.startswith(("snapstart", "provisioned"))
+            if not name.startswith(("snapstart", "provisioned", "streamed"))
             for region in prices.regions(platform)
             if not prices.price(platform, name, region).confirmed
         }
