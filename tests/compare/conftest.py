@@ -162,7 +162,7 @@ def saved(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         fast = stack.enter_context(running("--idle", "0.1", "--start", "0.02"))
-        slow = stack.enter_context(running("--idle", "0.1", "--start", "0.04", "--delay", "3"))
+        slow = stack.enter_context(running("--idle", "0.1", "--start", "0.04", "--delay", "20"))
         broken = stack.enter_context(running("--status", "500", "--status-from", "60"))
         words = [
             f"fast={fast.url}",

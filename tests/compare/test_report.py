@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_verdict_finds_the_slower_target(made: Report) -> None:
-    """A server that takes 4 ms longer is slower, in words, with an interval; the one that fails is named."""
+    """A server that takes 20 ms longer is slower, in words, with an interval; the one that fails is named."""
     (primary, *_) = [one for one in made.comparisons if one.primary]
 
     assert (primary.figure, primary.verdict) == ("warm, kept connection, p50", "slower")
