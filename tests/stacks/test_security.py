@@ -289,7 +289,8 @@ def test_the_image_runs_without_root_on_a_pinned_base_with_a_health_check() -> N
     """CKV_DOCKER_2, 3 and 7, and the digest that 7 does not ask for."""
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
     (base,) = [line for line in lines if line.startswith("ARG BASE=")]
-    (user,) = [line for line in lines if line.startswith("USER ")]
+    last_stage = lines[max(number for number, line in enumerate(lines) if line.startswith("FROM ")) :]
+    (user,) = [line for line in last_stage if line.startswith("USER ")]
 
     assert re.search(r":[\w.-]+@sha256:[0-9a-f]{64}$", base)
     assert ":latest" not in base
