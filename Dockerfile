@@ -5,9 +5,14 @@ ARG BASE=docker.io/library/python:3.13-slim@sha256:9d2e5553305c7c7b0097999bb1718
 
 FROM ${BASE} AS build
 ARG BUILD_PACKAGES=""
+# The base's digest decides which versions Debian has; a version of one's own would be refused after the next release.
+# hadolint ignore=DL3008
 RUN [ -z "${BUILD_PACKAGES}" ] || { apt-get update -qq && apt-get install -qq --no-install-recommends ${BUILD_PACKAGES} >/dev/null; }
 WORKDIR /build
+# These are build contexts, not stages.
+# hadolint ignore=DL3022
 COPY --from=appfolder . appfolder/
+# hadolint ignore=DL3022
 COPY --from=requirements doors.txt otel.txt ./
 COPY . /srv/app
 # on: with what serve/traces.py needs; a stack says so by its key otlpEndpoint (docs/tracing.md).
@@ -25,6 +30,7 @@ RUN case ${OTEL} in \
     && mv /build/environment/lib/python3*/site-packages /srv/packages \
     && find /srv/packages -depth -type d \( -name tests -o -name __pycache__ \) -exec rm -r {} + \
     && find /srv/packages -type f \( -name '*.c' -o -name '*.h' -o -path '*.dist-info/RECORD' \) -delete
+# hadolint ignore=DL3022
 COPY --from=serve . /srv/doors/serve
 # Whoever checked the files out decides nothing but whether one is a program: everybody may read, nobody may write.
 RUN mv /srv/doors/serve/entrypoint.sh /srv/ \
@@ -41,9 +47,11 @@ RUN python3 -m compileall -qq --invalidation-mode unchecked-hash /srv/packages; 
 
 FROM ${BASE} AS runtime
 ARG PACKAGES=""
+# hadolint ignore=DL3008
 RUN [ -z "${PACKAGES}" ] || { apt-get update -qq && apt-get install -qq --no-install-recommends ${PACKAGES} >/dev/null \
     && rm -rf /var/lib/apt/lists/* /var/log/* /var/cache/*; }
-# The official base has no bytecode of the standard library either.
+# The official base has no bytecode of the standard library either. Each folder is a word of its own.
+# hadolint ignore=SC2046
 RUN python3 -m compileall -qq -f --invalidation-mode unchecked-hash \
         $(python3 -c 'import sys; print(*(path for path in sys.path if path.startswith("/")))') || true
 COPY --from=build /srv /srv
