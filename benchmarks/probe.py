@@ -189,7 +189,7 @@ def _side_by_side(ports: Sequence[int]) -> Subject:
                 view=_Silent(),
                 began=time.monotonic(),
             )
-            experiment.run(Progress())
+            experiment.run(Progress(), lambda _: None)
         return _error([sample.ms.total * 1000 for sample in found if sample.kind == "warm"])
 
     return run
@@ -215,7 +215,7 @@ def _endpoint(port: int) -> Endpoint:
 class _Silent:
     """A view of nothing."""
 
-    def stage(self, name: str, number: int, of: int | None) -> None:
+    def stage(self, name: str, number: int, of: int | None, *, about: bool = False) -> None:
         """Say nothing."""
 
     def doing(self, what: str) -> None:
