@@ -23,7 +23,8 @@ from benchmarks.paired import measure
 from cost.app import App
 from cost.setup import setup
 from cost.simulation.arrivals import MONTH, poisson
-from cost.simulation.simulate import System, simulate, system
+from cost.simulation.simulate import simulate
+from cost.simulation.system import System, system
 from cost.simulation.timing import published
 from platforms.prices import Prices
 

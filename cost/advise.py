@@ -11,7 +11,9 @@ from cost.break_even import changes, curve
 from cost.model import Advice, Candidate, Option
 from cost.recommend import RULE, pick, recommend
 from cost.simulation.arrivals import MONTH, Arrivals
-from cost.simulation.simulate import BUDGET, QUANTILES, Estimate, Result, System, simulate, system
+from cost.simulation.result import QUANTILES, Estimate, Result
+from cost.simulation.simulate import BUDGET, simulate
+from cost.simulation.system import System, system
 from cost.simulation.timing import Timing
 from cost.simulation.volumes import Volumes
 from platforms import TITLES, limit

@@ -46,7 +46,7 @@ from cost.report import data, html, text
 from cost.setup import Setup
 from cost.simulation import timing, volumes
 from cost.simulation.arrivals import MOST_MONTHLY, PATTERNS
-from cost.simulation.simulate import system
+from cost.simulation.system import system
 from cost.traffic import traffic
 from platforms.prices import PriceError, Prices
 from runs.sample import Connection

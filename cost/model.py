@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from cost.bill import Bill
 from cost.break_even import Change, Curve
 from cost.setup import Setup
-from cost.simulation.simulate import Estimate, Result
+from cost.simulation.result import Estimate, Result
 from cost.simulation.timing import Timing
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from cost import words
 from cost.bill import Bill
-from cost.simulation.simulate import Estimate, Result
+from cost.simulation.result import Estimate, Result
 
 SAME_DOLLARS, SAME_BILL = Decimal("0.50"), Decimal("1.05")
 SAME_WAIT = 1.2

@@ -5,13 +5,13 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from compare.measure import lanes as lanes_
-from compare.measure import together
+from compare.measure import load, together
 from compare.measure.contact import Contact
 from compare.measure.lanes import Lane, Sink
+from compare.measure.measurement import Measurement, tries_again
 from compare.measure.stop import Stop
 from compare.measure.view import View
 from compare.targets.endpoints import Endpoint
@@ -27,8 +27,6 @@ FRUITLESS = 3
 LARGEST_BURST = 100
 _LONGER = 1.25
 _LONGEST_IDLE_S = 3600.0
-# Before the first request of a slice is due, so that its threads are waiting for it.
-_LEAD_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -66,12 +64,10 @@ class Experiment:
         self.endpoints = endpoints
         self.stop = stop
         self.view = view
-        self._sink = sink
-        self._began = began
         self._longer = longer
-        self._random = random.Random(plan.seed)  # noqa: S311 -- order of measurement, not a secret
-        self._cycle, self._end = 0, plan.cycles
-        self._round = 0
+        order = random.Random(plan.seed)  # noqa: S311 -- order of measurement, not a secret
+        self._measurement = Measurement(plan, sink, stop, view, began, order)
+        self._end = plan.cycles
         self._cycles_expected: int | None = None
 
     def run(self, done: Progress, met: Callable[[Contact], None]) -> None:
@@ -79,26 +75,28 @@ class Experiment:
 
         `met` is told what the first contact says of the plan.
         """
-        self._cycle, self._round = done.cycle, done.round
+        self._measurement.cycle, self._measurement.round = done.cycle, done.round
         self._end = done.cycle + max(0, self.plan.cycles - done.whole)
         with lanes_.opened(self.endpoints, self.plan, lambda: self.stop.requested) as lanes:
             for lane in lanes:
                 lane.cold = done.cold.get(lane.endpoint.name, 0)
             met(self._first_contact(lanes))
             while not self.stop.requested and not self._done(lanes):
-                self.view.stage("cycle", self._cycle, self._cycles_expected, about=self.plan.open_ended)
+                self.view.stage(
+                    "cycle", self._measurement.cycle, self._cycles_expected, about=self.plan.open_ended
+                )
                 self._cold_starts(lanes)
                 self._warm_rounds(lanes)
-                self._cycle += 1
+                self._measurement.cycle += 1
             if self.plan.rate and not self.stop.requested:
-                self._load(lanes)
+                load.measure(self._measurement, lanes)
 
     def _first_contact(self, lanes: list[Lane]) -> Contact:
         """Ask each target, then try a few warm rounds that are not measured."""
         plan, first_s = self.plan, dict[str, float]()
         for lane in lanes:
             began = time.monotonic()
-            self._prepare(lane, samples.FIRST_CONTACT, ["fresh"])
+            self._measurement.prepare(lane, samples.FIRST_CONTACT, ["fresh"])
             first_s[lane.endpoint.name] = time.monotonic() - began
         answering = [lane for lane in lanes if not lane.failures]
         took_s: dict[tuple[str, Connection], list[float]] = {}
@@ -107,17 +105,17 @@ class Experiment:
         ]
         for _ in range(plan.trials):
             for lane, connection in turns:
-                if self.stop.requested or self._out_of_time():
+                if self.stop.requested or self._measurement.out_of_time():
                     break
                 if lane.left_alone:
-                    self._wake(answering, connection)
+                    self._measurement.wake(answering, connection)
                 began = time.monotonic()
-                self._prepare(lane, samples.FIRST_CONTACT, [connection])
+                self._measurement.prepare(lane, samples.FIRST_CONTACT, [connection])
                 took_s.setdefault((lane.endpoint.name, connection), []).append(time.monotonic() - began)
         wanting = [lane for lane in answering if self._wants_cold(lane)]
         return Contact(
-            cycles=self._cycles_at_most() - self._cycle,
-            rounds=max(0, plan.rounds - self._round),
+            cycles=self._cycles_at_most() - self._measurement.cycle,
+            rounds=max(0, plan.rounds - self._measurement.round),
             idle_s=max((lane.idle_s for lane in wanting if self._leaves_alone), default=0.0),
             starts_s=[first_s[lane.endpoint.name] for lane in wanting],
             # One slow answer, or one that opened the connection, is not every answer.
@@ -134,22 +132,21 @@ class Experiment:
         """The cycles there will be if no cold start is missed and nothing ends an open-ended run before its cap."""
         if not self.plan.open_ended:
             return self._end
-        return self._cycle + math.ceil(max(0, self.plan.rounds - self._round) / self.plan.rounds_a_cycle)
+        return self._measurement.cycle + math.ceil(
+            max(0, self.plan.rounds - self._measurement.round) / self.plan.rounds_a_cycle
+        )
 
     def _done(self, lanes: list[Lane]) -> bool:
         plan = self.plan
-        if self._out_of_time():
+        if self._measurement.out_of_time():
             return True
         if plan.open_ended:
-            times = self._longer() if self._round else None
-            expected = None if times is None else math.ceil(self._cycle * times)
+            times = self._longer() if self._measurement.round else None
+            expected = None if times is None else math.ceil(self._measurement.cycle * times)
             self._cycles_expected = expected and min(self._cycles_at_most(), expected)
-            return self._round >= plan.rounds or (times is not None and times <= 1)
+            return self._measurement.round >= plan.rounds or (times is not None and times <= 1)
         self._cycles_expected = self._end
-        return self._cycle >= self._end and not any(self._wants_cold(lane) for lane in lanes)
-
-    def _out_of_time(self) -> bool:
-        return self.plan.duration_s is not None and self._elapsed() >= self.plan.duration_s
+        return self._measurement.cycle >= self._end and not any(self._wants_cold(lane) for lane in lanes)
 
     def _wants_cold(self, lane: Lane) -> bool:
         plan = self.plan
@@ -169,9 +166,9 @@ class Experiment:
             return
         if self._leaves_alone:
             self._idle(wanting)
-        self._random.shuffle(wanting)
+        self._measurement.order.shuffle(wanting)
         for lane in wanting:
-            if self.stop.requested or self._out_of_time():
+            if self.stop.requested or self._measurement.out_of_time():
                 return
             if self.plan.cold == "idle":
                 self._cold_start(lane)
@@ -183,14 +180,14 @@ class Experiment:
         """Wait until every one of `lanes` has been left alone for its idle time."""
         until = max(lane.asked_at + lane.idle_s for lane in lanes)
         if self.plan.duration_s is not None:
-            until = min(until, self._began + self.plan.duration_s)
+            until = min(until, self._measurement.began + self.plan.duration_s)
         self.view.doing("leaving targets alone")
         while not self.stop.requested and (left := until - time.monotonic()) > 0:
             self.stop.wait(min(left, 0.5))
             self.view.tick()
 
     def _cold_start(self, lane: Lane) -> None:
-        moment = self._moment()
+        moment = self._measurement.moment()
         lane.attempts += 1
         answer = lane.ask("fresh")
         if answer is None:
@@ -209,38 +206,38 @@ class Experiment:
             size = max(size, min(size * lane.bursts, LARGEST_BURST))
         self.view.doing(f"a burst of {size} requests")
         found = 0
-        for sent in together.burst(self._connections(lane, "fresh"), size):
+        for sent in together.burst(self._measurement.connections(lane, "fresh"), size):
             lane.heard(sent.answer)
-            moment = Moment(self._cycle, lane.bursts - 1, sent.at - self._began)
+            moment = Moment(self._measurement.cycle, lane.bursts - 1, sent.at - self._measurement.began)
             found += self._keep_cold(lane, moment, sent.answer, "burst").kind == "cold"
         lane.fruitless = 0 if found else lane.fruitless + 1
 
     def _keep_cold(self, lane: Lane, moment: Moment, answer: Answer, how: How) -> Sample:
         endpoint = lane.endpoint
         sample = samples.attempted_cold(endpoint.source, moment, answer, endpoint.request.expect, how)
-        self._sink(sample)
+        self._measurement.sink(sample)
         lane.cold += sample.ok and sample.kind == "cold"
         return sample
 
     def _warm_rounds(self, lanes: list[Lane]) -> None:
         rounds = self._rounds_now()
         for lane in lanes if rounds else []:
-            if not lane.aside or _tries_again(self._cycle):
-                self._prepare(lane, samples.OPENING, self.plan.connections)
+            if not lane.aside or tries_again(self._measurement.cycle):
+                self._measurement.prepare(lane, samples.OPENING, self.plan.connections)
         self.view.doing("warm rounds")
         for _ in range(rounds):
             turns: list[tuple[Lane, Connection]] = [
                 (lane, connection) for lane in lanes for connection in self.plan.connections
             ]
-            self._random.shuffle(turns)
+            self._measurement.order.shuffle(turns)
             for lane, connection in turns:
-                if self.stop.requested or self._out_of_time():
+                if self.stop.requested or self._measurement.out_of_time():
                     return
                 if lane.left_alone:
-                    self._wake(lanes, connection)
+                    self._measurement.wake(lanes, connection)
                 if not lane.aside:
                     self._warm(lane, connection)
-            self._round += 1
+            self._measurement.round += 1
             self.view.tick()
 
     def _rounds_now(self) -> int:
@@ -250,99 +247,18 @@ class Experiment:
         instance less than intervals need.
         """
         plan = self.plan
-        left = max(0, plan.rounds - self._round)
+        left = max(0, plan.rounds - self._measurement.round)
         if plan.open_ended:
             return min(left, plan.rounds_a_cycle)
-        if self._cycle >= self._end:
+        if self._measurement.cycle >= self._end:
             return math.ceil(plan.rounds / plan.cycles) if plan.cold == "idle" else 0
-        return math.ceil(left / (self._end - self._cycle))
-
-    def _wake(self, lanes: Sequence[Lane], connection: Connection) -> None:
-        """Ask those of `lanes` that were left alone without measuring, or the next answer would be a cold start."""
-        moment = self._moment()
-        for lane, answer in lanes_.woken(lanes, connection):
-            if answer is not None:
-                expect = lane.endpoint.request.expect
-                self._sink(samples.preparation(lane.endpoint.source, moment, answer, expect, samples.WAKING))
+        return math.ceil(left / (self._end - self._measurement.cycle))
 
     def _warm(self, lane: Lane, connection: Connection) -> None:
-        moment = self._moment()
+        moment = self._measurement.moment()
         answer = lane.ask(connection)
         if answer is not None:
             endpoint = lane.endpoint
-            self._sink(
+            self._measurement.sink(
                 samples.attempted_warm(endpoint.source, moment, answer, endpoint.request.expect, connection)
             )
-
-    def _load(self, lanes: list[Lane]) -> None:
-        """The open loop on one target at a time, in slices and random order, so that a drift hits all alike."""
-        plan = self.plan
-        rate = plan.rate or 0.0
-        count = max(1, round(rate * plan.load_s / plan.slices))
-        with ExitStack() as stack:
-            loops = [(lane, self._open_loop(stack, lane)) for lane in lanes if not lane.aside]
-            for number in range(plan.slices):
-                self.view.stage("slice", number, plan.slices)
-                self._random.shuffle(loops)
-                for lane, loop in loops:
-                    if self.stop.requested:
-                        return
-                    if lane.aside and _tries_again(number):
-                        self._prepare(lane, samples.OPENING, ["kept"])
-                    if lane.left_alone:
-                        self._wake([lane], "kept")
-                    if lane.aside:
-                        continue
-                    self.view.doing(f"{rate:g} requests a second on {lane.endpoint.name}")
-                    begin = time.monotonic() + _LEAD_S
-                    for sent in loop.run([begin + k / rate for k in range(count)]):
-                        self._keep_load(lane, number, sent)
-                    self.view.tick()
-
-    def _open_loop(self, stack: ExitStack, lane: Lane) -> together.OpenLoop:
-        loop = stack.enter_context(
-            together.OpenLoop(self._connections(lane, "kept"), self.plan.load_connections)
-        )
-        endpoint = lane.endpoint
-        for sent in loop.opened():
-            moment = Moment(self._cycle, 0, sent.at - self._began)
-            expect = endpoint.request.expect
-            self._sink(samples.preparation(endpoint.source, moment, sent.answer, expect, samples.OPENING))
-        return loop
-
-    def _keep_load(self, lane: Lane, number: int, sent: together.Sent) -> None:
-        lane.heard(sent.answer)
-        late_ms = None if sent.late_s is None else sent.late_s * 1000
-        moment = Moment(self._cycle, number, sent.at - self._began, late_ms)
-        endpoint = lane.endpoint
-        self._sink(samples.attempted_load(endpoint.source, moment, sent.answer, endpoint.request.expect))
-
-    def _connections(self, lane: Lane, connection: Connection) -> together.Connections:
-        return together.Connections(
-            lane.endpoint, connection, self.plan.timeout_s, lambda: self.stop.requested
-        )
-
-    def _prepare(self, lane: Lane, why: str, connections: Sequence[Connection]) -> None:
-        """Ask once on each connection without measuring: opens what is kept, and finds out whether a target is back."""
-        for connection in connections:
-            if self.stop.requested:
-                return
-            moment = self._moment()
-            answer = lane.ask(connection)
-            if answer is None:
-                return
-            endpoint = lane.endpoint
-            self._sink(samples.preparation(endpoint.source, moment, answer, endpoint.request.expect, why))
-            if lane.aside:
-                return
-
-    def _moment(self) -> Moment:
-        return Moment(self._cycle, self._round, self._elapsed())
-
-    def _elapsed(self) -> float:
-        return time.monotonic() - self._began
-
-
-def _tries_again(number: int) -> bool:
-    """Whether targets left aside are asked in this cycle or slice: 1, 2, 4, 8, so that a hanging one costs little."""
-    return number.bit_count() == 1

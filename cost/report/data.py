@@ -7,7 +7,7 @@ from cost.advise import VOLUMES
 from cost.bill import Bill, Line
 from cost.break_even import Change
 from cost.model import Advice, Option
-from cost.simulation.simulate import Estimate
+from cost.simulation.result import Estimate
 
 FORMAT = 1
 STEP = 10 ** (-1 / 50)

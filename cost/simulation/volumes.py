@@ -16,7 +16,8 @@ import numpy as np
 
 from cost.bill import Usage
 from cost.simulation.arrivals import MONTH, Poisson
-from cost.simulation.simulate import System, decimal, one_month
+from cost.simulation.simulate import decimal, one_month
+from cost.simulation.system import System
 from cost.simulation.tasks import expected_tasks
 
 KNOTS_OF_DECADE = {1e6: 10, 1e9: 5}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cost.setup import Setup, setup
-from cost.simulation.simulate import System, system
+from cost.simulation.system import System, system
 from cost.simulation.timing import published
 from platforms.prices import Prices
 

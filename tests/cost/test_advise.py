@@ -17,7 +17,7 @@ from cost.report import data, table
 from cost.section import section
 from cost.simulation import volumes
 from cost.simulation.arrivals import Arrivals, pattern, poisson
-from cost.simulation.simulate import system
+from cost.simulation.system import system
 from platforms.prices import Prices
 from tests.cost.simulation import test_timing
 

@@ -9,9 +9,6 @@ LONGEST = 300
 # Longer today; none is added.
 LONGER = {
     "appfolder/requirements.py",
-    "compare/measure/experiment.py",
-    "cost/simulation/engine.py",
-    "cost/simulation/simulate.py",
     "local/aws/http_api.py",
 }
 

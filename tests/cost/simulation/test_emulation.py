@@ -13,7 +13,8 @@ import pytest
 from cost.app import App
 from cost.setup import setup
 from cost.simulation.arrivals import Times
-from cost.simulation.simulate import simulate, system
+from cost.simulation.simulate import simulate
+from cost.simulation.system import system
 from cost.simulation.timing import published
 from local import Emulator, Settings
 from platforms.prices import Prices

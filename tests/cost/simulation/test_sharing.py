@@ -14,7 +14,9 @@ from cost.setup import setup
 from cost.simulation import engine, state
 from cost.simulation.arrivals import MONTH, poisson
 from cost.simulation.compiled import Rule
-from cost.simulation.simulate import Result, System, simulate, system
+from cost.simulation.result import Result
+from cost.simulation.simulate import simulate
+from cost.simulation.system import System, system
 from cost.simulation.timing import published
 from platforms.prices import Prices
 

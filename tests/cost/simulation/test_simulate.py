@@ -15,7 +15,9 @@ from cost.app import App
 from cost.bill import Usage, bill
 from cost.setup import setup
 from cost.simulation.arrivals import MONTH, PATTERNS, pattern, poisson, schedule
-from cost.simulation.simulate import Estimate, Result, System, mean_usage, simulate, system
+from cost.simulation.result import Estimate, Result, mean_usage
+from cost.simulation.simulate import simulate
+from cost.simulation.system import System, system
 from cost.simulation.timing import published
 from platforms import NAMES
 from platforms.prices import Prices

@@ -10,7 +10,8 @@ import pytest
 from cost.app import App
 from cost.setup import setup
 from cost.simulation.arrivals import MONTH, pattern, poisson
-from cost.simulation.simulate import System, simulate
+from cost.simulation.simulate import simulate
+from cost.simulation.system import System
 from cost.simulation.tasks import Tasks, beyond, expected_tasks
 from cost.simulation.timing import published
 from cost.simulation.volumes import Volumes

@@ -12,7 +12,8 @@ from cost.bill import Usage, bill
 from cost.setup import Setup, setup
 from cost.simulation import volumes
 from cost.simulation.arrivals import pattern, poisson
-from cost.simulation.simulate import System, simulate, system
+from cost.simulation.simulate import simulate
+from cost.simulation.system import System, system
 from cost.simulation.timing import published
 from cost.simulation.volumes import Volumes
 from platforms import NAMES

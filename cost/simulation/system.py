@@ -1,0 +1,73 @@
+"""A deployment as the simulation needs it: its rule of scaling, how long things take there, and how time is billed."""
+
+from dataclasses import dataclass
+
+from commandline import UserError
+from cost.setup import Setup
+from cost.simulation import state
+from cost.simulation.compiled import ROOM, SLOTS, Rule
+from cost.simulation.state import Draws
+from cost.simulation.timing import Timing
+from platforms import limit
+from platforms.prices import Prices
+
+
+@dataclass(frozen=True)
+class System:
+    """One deployment as the simulation needs it: what it is, how long things take there, how it counts."""
+
+    setup: Setup
+    timing: Timing
+    rule: Rule
+    draws: Draws
+
+
+def system(setup: Setup, timing: Timing, prices: Prices) -> System:
+    """A deployment ready to be simulated; how time is billed there comes from its prices."""
+    by_request = setup.platform == "aws"
+    price = prices.price(
+        setup.platform, f"duration_{setup.architecture}" if by_request else "cpu", setup.region
+    )
+    step = float(price.step) if by_request else 0.0
+    if setup.shared:
+        warm = state.shared(timing.work, timing.waits, timing.beyond)
+    else:
+        lasts = timing.alone(float(setup.vcpu))
+        warm = state.unshared(timing.beyond + lasts, lasts, step)
+    table = state.draws(warm, timing.starts, timing.starts_billed, timing.idle, step)
+    if setup.concurrency is None:
+        return System(setup, timing, _tracked_rule(setup), table)
+    most = min(SLOTS, ROOM // (setup.concurrency + 1))
+    if setup.minimum > most:
+        raise UserError(
+            f"{setup.title}: at most {most} instances can be simulated with {setup.concurrency} requests at once"
+        )
+    gcp = setup.platform == "gcp"
+    rule = Rule(
+        concurrency=setup.concurrency,
+        minimum=setup.minimum,
+        maximum=min(setup.maximum, most),
+        wait=float(limit("gcp", "pending_timeout")) if gcp else 0.0,
+        wait_startups=float(limit("gcp", "pending_startups")) if gcp else 0.0,
+        active_step=0.0 if by_request else float(price.step),
+        active_minimum=float(price.minimum),
+        stop=float(setup.stop_s) if gcp else 0.0,
+        cpus=float(setup.vcpu) if setup.shared else 0.0,
+        target=limit("gcp", "added_at_cpu") / 100 if gcp and setup.shared else 0.0,
+    )
+    return System(setup, timing, rule, table)
+
+
+def _tracked_rule(setup: Setup) -> Rule:
+    """The rule of tasks behind a load balancer, which come and go by themselves: see tasks.py."""
+    return Rule(
+        concurrency=ROOM // SLOTS,
+        minimum=SLOTS,
+        maximum=SLOTS,
+        wait=float(limit("ecs", "request_timeout")),
+        wait_startups=0.0,
+        active_step=0.0,
+        active_minimum=0.0,
+        stop=0.0,
+        cpus=float(setup.vcpu),
+    )
