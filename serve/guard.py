@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from serve.messages import INTERNAL_ERROR, Headers, Response, error, status_code
+from serve.patience import TooSlowError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -14,16 +15,21 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _BAD_REQUEST = error("400 Bad Request")
+_TIMEOUT = error("408 Request Timeout")
 
 
 class _BadBodyError(BaseException):
-    """The request's body is malformed or has been cut off. No app is to take it for a failure of its own."""
+    """The request's body is malformed, has been cut off or trickles. No app is to take it for a failure of its own."""
+
+    def __init__(self, problem: Exception) -> None:
+        super().__init__(str(problem))
+        self.response = _TIMEOUT if isinstance(problem, TooSlowError) else _BAD_REQUEST
 
 
 def guard(app: "WSGIApplication") -> "WSGIApplication":
     """`app`, where an exception or SystemExit before its first byte becomes a 500 that shows nothing of the inside.
 
-    A body that is malformed or has been cut off becomes a 400 where the app reads it.
+    A body that is malformed or has been cut off becomes a 400 where the app reads it, one that trickles a 408.
     """
 
     def guarded(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -47,7 +53,7 @@ def guard(app: "WSGIApplication") -> "WSGIApplication":
             if isinstance(failure, _BadBodyError):
                 if is_begun:
                     raise _client_gone() from failure
-                return _send(start_response, _BAD_REQUEST)
+                return _send(start_response, failure.response)
             if is_begun or not _is_the_apps(failure, environ):
                 raise
             log.exception("The app failed")
@@ -129,10 +135,10 @@ class _Input:
         try:
             data = read(size)
         except Exception as problem:
-            raise _BadBodyError(str(problem)) from problem
+            raise _BadBodyError(problem) from problem
         self.left -= len(data)
         if self.left > 0 and (is_whole or (not data and size != 0)):
-            raise _BadBodyError(f"{self.left} bytes of the body are missing")
+            raise _BadBodyError(EOFError(f"{self.left} bytes of the body are missing"))
         return data
 
 

@@ -4,26 +4,99 @@ A platform's front end keeps its connections open. gunicorn's own ASGI worker wo
 it: for all of the time that an instance has to end, which is billed, and without the end of the app's lifespan.
 """
 
+import asyncio
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from gunicorn.asgi.protocol import ASGIProtocol
+from gunicorn.asgi import protocol
 from gunicorn.http.errors import InvalidHeader, InvalidRequestLine
 from gunicorn.util import split_request_uri
 from gunicorn.workers import gasgi
 
-from serve import gunicorn_port
+from serve import gunicorn_port, patience
 from serve.gunicorn_end import grace
 
 # They have no types for what is used of them here.
-Protocol: Any = ASGIProtocol
+Protocol: Any = protocol.ASGIProtocol
+BodyReceiver: Any = protocol.BodyReceiver
 ASGIWorker: Any = gasgi.ASGIWorker
+
+
+class Body(BodyReceiver):
+    """A request's body, which is waited for until its connection gives it up."""
+
+    __slots__ = ()
+
+    async def _wait_for_data(self) -> None:
+        # gunicorn's own gives a body up after 30 silent seconds.
+        if not (self._chunks or self._complete or self._disconnected):
+            self._waiter = self.protocol.worker.loop.create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
 
 
 class Connection(Protocol):
     """A connection that its worker knows as long as it is idle: while the timer of keep-alive runs."""
 
     is_answered = False
+    _received = 0
+    _waits_since = 0.0
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Called when a client has connected; one that never says anything is idle."""
+        super().connection_made(transport)
+        self._arm_keepalive_timer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called when the connection has ended."""
+        self._wait_no_more()
+        super().connection_lost(exc)
+
+    def _feed_callback_parser(self, data: bytes) -> bool:
+        self._received += len(data)
+        goes_on = super()._feed_callback_parser(data)
+        body = self._body_receiver
+        if not goes_on or (body is not None and body._complete):  # noqa: SLF001 - gunicorn has no other way
+            self._wait_no_more()
+            self._received = 0
+        elif self._waiting is None:
+            self._wait()
+        return goes_on
+
+    def _wait(self) -> None:
+        """Wait for the rest of a request, of which some has come."""
+        self._wait_no_more()
+        self._cancel_keepalive_timer()
+        loop = self.worker.loop
+        self._waits_since = loop.time()
+        self._waiting = loop.call_later(patience.left(0, self._received), self._give_up)
+
+    def _wait_no_more(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _give_up(self) -> None:
+        """The time of the rest is over, unless more has come meanwhile, or the app was not ready for it."""
+        body = self._body_receiver
+        if self._reading_paused or (body is not None and body.expect_continue):
+            self._wait()
+            return
+        left = patience.left(self.worker.loop.time() - self._waits_since, self._received)
+        if left > 0:
+            self._waiting = self.worker.loop.call_later(left, self._give_up)
+            return
+        self._send_error_response(408, patience.TOO_SLOW)
+        self._keepalive_timeout()
+
+    def _resume_reading(self) -> None:
+        was_paused = self._reading_paused
+        super()._resume_reading()
+        if was_paused and self._waiting is not None:
+            self._wait()
 
     def eof_received(self) -> None:
         """The client sends no more: if a request is not whole, it never will be."""
@@ -113,5 +186,6 @@ class Worker(ASGIWorker):
         await super()._shutdown()
 
 
-# Where the worker takes the class of its connections from.
+# Where the worker takes the class of its connections from, and these that of their bodies.
 gasgi.ASGIProtocol = Connection  # pyright: ignore[reportAttributeAccessIssue]
+protocol.BodyReceiver = Body  # pyright: ignore[reportAttributeAccessIssue]

@@ -15,7 +15,7 @@ from gunicorn.http.errors import InvalidHeader
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers import gthread
 
-from serve import gunicorn_response
+from serve import gunicorn_response, patience
 from serve.gunicorn_end import grace
 from serve.turns import Turns
 
@@ -24,16 +24,12 @@ ThreadWorker: Any = gthread.ThreadWorker
 GunicornsConnection: Any = gthread.TConn
 Unreader: Any = SocketUnreader
 
-# A request is waited for so long, and a second more for each so many bytes of it: slower is no client that is alive.
-PATIENCE_SECONDS = 60
-LEAST_BYTES_PER_SECOND = 500
 
-
-class TooSlowError(InvalidHeader):
-    """A request that trickles."""
+class TooSlowError(patience.TooSlowError, InvalidHeader):
+    """One of those that gunicorn takes for the client's fault."""
 
     def __init__(self) -> None:
-        super().__init__("the request did not arrive in time")
+        super().__init__(patience.TOO_SLOW)
 
 
 class ClientSocket(socket.socket):
@@ -89,7 +85,7 @@ class PatientUnreader(Unreader):
 
     def _wait(self, timeout: float | None) -> None:
         began = time.monotonic()
-        left = PATIENCE_SECONDS + self.received / LEAST_BYTES_PER_SECOND - self.waited
+        left = patience.left(self.waited, self.received)
         seconds = left if timeout is None else min(left, timeout)
         came = self.sock.turns.wait(lambda: is_ready(self.sock, select.POLLIN, seconds))
         self.waited += time.monotonic() - began

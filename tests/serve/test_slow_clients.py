@@ -6,12 +6,13 @@ import socket
 import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from serve.turns import Turns
+from tests.serve import impatient
 from tests.serve.doors import Gunicorn
 from tests.serve.test_wire import address_of, ask, status
 
@@ -49,6 +50,62 @@ def test_requests_that_trickle_leave_the_others_answered(gunicorn: Gunicorn, app
             statuses[name, count] = status(ask(address, "/health", "Host: a"))
 
     assert statuses == dict.fromkeys(itertools.product(BEGUN, (3, 200)), 200)
+
+
+@pytest.mark.parametrize("app", ["wsgi", "asgi"])
+def test_a_request_that_does_not_arrive_in_time_is_a_408(gunicorn: Gunicorn, app: str) -> None:
+    """Whether it stops or trickles; one that came whole is waited for by nobody, however long the app takes."""
+    process, url = gunicorn(APP=f"tests.serve.impatient:{app}()", THREADS="2")
+    address = address_of(url)
+    statuses: dict[str, int] = {}
+
+    for name, begun in BEGUN.items():
+        with clients(address, 1, begun) as [slow]:
+            if begun:
+                slow.settimeout(0.05)
+                answer = b""
+                while not answer:
+                    with suppress(TimeoutError):
+                        answer = slow.recv(65536)
+                    if not answer:
+                        slow.sendall(b"1\r\nx\r\n" if name == "chunks" else b"x")
+                statuses[name] = status(answer)
+            else:
+                slow.sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+                statuses[name] = status(slow.recv(65536))
+
+    assert statuses == {"nothing": 200, "head": 408, "body": 408, "chunks": 408}
+    process.terminate()
+    out, err = process.communicate(timeout=30)
+    assert (out, "Traceback" in err) == ("", False)
+
+
+@pytest.mark.parametrize("app", ["wsgi", "asgi"])
+def test_bytes_that_came_give_a_request_more_time(gunicorn: Gunicorn, app: str) -> None:
+    _, url = gunicorn(APP=f"tests.serve.impatient:{app}()", THREADS="1")
+    size = 60 * impatient.BYTES_PER_SECOND
+    head = f"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {size + 1}\r\n\r\n".encode()
+
+    with clients(address_of(url), 1, head + b"x" * size) as [slow]:
+        slow.settimeout(2 * impatient.SECONDS)
+        with pytest.raises(TimeoutError):
+            slow.recv(1)
+        slow.settimeout(30)
+        slow.sendall(b"x")
+        assert status(slow.recv(65536)) == 200
+
+
+@pytest.mark.parametrize("app", ["wsgi", "asgi"])
+def test_connections_without_a_request_do_not_hold_the_end_up(gunicorn: Gunicorn, app: str) -> None:
+    process, url = gunicorn(APP=f"tests.serve.wire:{app}")
+
+    with clients(address_of(url), 2, b""):
+        assert status(ask(address_of(url), "/health", "Host: a")) == 200
+        process.terminate()
+        began = time.monotonic()
+        process.communicate(timeout=30)
+
+    assert time.monotonic() - began < 8  # the grace is 9 seconds
 
 
 @pytest.mark.parametrize("app", APPS)

@@ -1,0 +1,18 @@
+"""How long gunicorn mode waits for a request's bytes: a minute, and a second more for each 500 bytes that have come.
+
+A client that is slower than that is not alive: the slowest modem sends more than 500 bytes a second.
+"""
+
+SECONDS = 60
+BYTES_PER_SECOND = 500
+
+TOO_SLOW = "the request did not arrive in time"
+
+
+class TooSlowError(Exception):
+    """A request that trickles."""
+
+
+def left(waited: float, received: int) -> float:
+    """Seconds that a request is still waited for, after so many seconds of waiting and so many bytes."""
+    return SECONDS + received / BYTES_PER_SECOND - waited
