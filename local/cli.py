@@ -13,8 +13,9 @@ import commandline
 from appfolder import environment
 from appfolder import settings as appfolder
 from commandline import UserError
+from local.doors import HTTP_API, PUBLIC
 from local.run import run
-from local.settings import HTTP_API, Settings, SettingsError, plan, require_engine
+from local.settings import Settings, SettingsError, plan, require_engine
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -54,6 +55,12 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
     door: Annotated[
         str, typer.Option(help="http-api or function-url: what is in front of the function, on aws")
     ] = HTTP_API,
+    access: Annotated[
+        str,
+        typer.Option(
+            help="public, or private on aws: requests signed with the environment's AWS_ACCESS_KEY_ID and secret"
+        ),
+    ] = PUBLIC,
     gateway_timeout: Annotated[
         float | None, typer.Option(help="seconds: the HTTP API's integration timeout, on aws")
     ] = None,
@@ -122,6 +129,7 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
         memory=memory,
         timeout=timeout,
         door=door,
+        access=access,
         gateway_timeout=gateway_timeout,
         stream_rate=stream_rate,
         engine=engine,

@@ -6,7 +6,8 @@ import sys
 from types import TracebackType
 from typing import Self
 
-from local.settings import HTTP_API, ROOT, Settings, plan
+from local.doors import HTTP_API, PUBLIC
+from local.settings import ROOT, Settings, plan
 
 # More than the emulator itself gives the instances to end.
 _END_SECONDS = 15
@@ -95,6 +96,7 @@ def arguments(settings: Settings) -> list[str]:
         "--memory": settings.memory,
         "--timeout": settings.timeout,
         "--door": settings.door if settings.door != HTTP_API else None,
+        "--access": settings.access if settings.access != PUBLIC else None,
         "--gateway-timeout": settings.gateway_timeout,
         "--stream-rate": settings.stream_rate,
         "--engine": settings.engine,

@@ -11,10 +11,12 @@ from typing import Any, Protocol, TextIO
 
 from commandline import INTERRUPTED
 from local import apprunner, aws, ecs, gcp
+from local.doors import FUNCTION_URL
+from local.errors import SettingsError
 from local.http.front import Front, listen
 from local.instances.process import Reaper
 from local.log import Log
-from local.settings import FUNCTION_URL, Plan, Settings, SettingsError, plan, require_engine
+from local.settings import Plan, Settings, plan, require_engine
 
 EMULATES = {
     "aws": "AWS Lambda with an HTTP API",

@@ -1,32 +1,26 @@
 """What a user may set, checked against the platform's limits, to the numbers that an emulation runs with."""
 
-import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from ipaddress import ip_address
 from math import inf
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import platforms
 from appfolder.settings import variables_of
 from commandline import UserError
+from local import doors
+from local.doors import HTTP_API, PUBLIC
+from local.errors import SettingsError
 from local.scaling import UNLIMITED, Policy
 from platforms import sold
 from platforms.sold import Choice
 
 ROOT = Path(__file__).parent.parent
 ENGINES = ("process", "podman", "docker")
-HTTP_API, FUNCTION_URL = DOORS = ("http-api", "function-url")
-MB = 1024 * 1024
-
-
-class SettingsError(UserError):
-    """A setting that the platform or this machine cannot serve; the text names it and what to type."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +32,8 @@ class Settings:
     the instance is told of it (a container is held to it). timeout: seconds, of the function (aws) or of a request
     (gcp). door: what is in front of the function, "http-api" or "function-url" (aws). gateway_timeout: seconds, of the
     HTTP API's integration (aws). stream_rate: MB a second of a response past its first 6 MB, 0 for no limit (aws,
-    function URL). engine: "process" runs entrypoint.sh, "podman" or "docker" the `image`, with `engine_options` before
+    function URL). access: "public", or "private" for requests that are signed with the credentials of the environment
+    (aws). engine: "process" runs entrypoint.sh, "podman" or "docker" the `image`, with `engine_options` before
     its name. app: APP. environment: more variables for the instances. app_dir: the folder that it runs in, None for the
     project's; python: one that has what it imports, None for the one that runs this. health: the path of its health
     check, "" for none. env_file: more variables, which no command line shows. jwt_issuer, jwt_audience: whose tokens
@@ -56,6 +51,7 @@ class Settings:
     door: str = HTTP_API
     gateway_timeout: float | None = None
     stream_rate: float | None = None
+    access: str = PUBLIC
     engine: str = "process"
     engine_options: tuple[str, ...] = ()
     image: str | None = None
@@ -100,37 +96,9 @@ def plan(platform: str, settings: Settings) -> Plan:
         raise SettingsError(f"--engine is {settings.engine!r}; it is one of {', '.join(ENGINES)}")
     check_port(settings.port)
     _check_memory(platform, settings.memory)
-    _check_tokens(platform, settings)
-    _check_door(platform, settings)
+    doors.check(platform, settings)
     policy = _tasks(platform, settings) if platforms.scales_by_cpu(platform) else _policy(platform, settings)
-    return Plan(policy, *_timeouts(platform, settings), _stream_rate(settings))
-
-
-def _check_door(platform: str, settings: Settings) -> None:
-    if settings.door not in DOORS:
-        raise SettingsError(f"--door is {settings.door!r}; it is one of {', '.join(DOORS)}")
-    if not platforms.calls_a_function(platform) and settings.door != HTTP_API:
-        raise SettingsError(f"--door belongs to aws; {platform} has one door")
-    if settings.door == HTTP_API and settings.stream_rate is not None:
-        raise SettingsError("--stream-rate needs --door function-url; an HTTP API does not stream")
-    if settings.door != FUNCTION_URL:
-        return
-    if settings.gateway_timeout is not None:
-        raise SettingsError("--gateway-timeout: a function URL has none; --timeout is the function's")
-    if settings.jwt_issuer is not None or settings.jwt_audience is not None:
-        raise SettingsError("--jwt-issuer: a function URL checks no tokens; leave it out, or --door")
-
-
-def _stream_rate(settings: Settings) -> float:
-    """Bytes a second; without a function URL nothing streams, so nothing bounds it."""
-    rate = settings.stream_rate
-    if settings.door != FUNCTION_URL:
-        return inf
-    if rate is None:
-        return platforms.limit("aws", "stream_rate")
-    if not 0 <= rate < inf:
-        raise SettingsError(f"--stream-rate is {rate:g}; it is MB a second, or 0 for no limit")
-    return rate * MB or inf
+    return Plan(policy, *_timeouts(platform, settings), doors.stream_rate(settings))
 
 
 def _check_memory(platform: str, memory: int) -> None:
@@ -219,37 +187,6 @@ def check_port(port: int) -> None:
     """Raise SettingsError where there is no such port."""
     if not 0 <= port <= 65535:  # noqa: PLR2004 - TCP's own
         raise SettingsError(f"--port is {port}; it is 0 (any free one) to 65535")
-
-
-def is_safe_url(text: str) -> bool:
-    """Whether `text` is a URL that nobody in between can answer: of https, or of http on this machine."""
-    try:
-        url = urlsplit(text)
-        host = url.hostname or ""
-        if not host or url.port == 0 or url.username or url.query or url.fragment or re.search(r"\s", text):
-            return False
-        return url.scheme == "https" or (
-            url.scheme == "http" and (host == "localhost" or ip_address(host).is_loopback)
-        )
-    except ValueError:  # no such port, or a name where only an address of this machine may be
-        return False
-
-
-def _check_tokens(platform: str, settings: Settings) -> None:
-    issuer, audience = settings.jwt_issuer, settings.jwt_audience
-    if issuer is None and audience is None:
-        return
-    option = "--jwt-audience" if issuer is None else "--jwt-issuer"
-    if not platforms.has(platform, "jwt_keys_kept"):
-        raise SettingsError(f"{option} belongs to aws; {platform} has no tokens of an issuer at its door")
-    if issuer is None:
-        raise SettingsError("--jwt-audience needs --jwt-issuer URL, whose tokens they are")
-    if not is_safe_url(issuer):
-        raise SettingsError(f"--jwt-issuer is {issuer!r}; it is https://HOST/PATH, or http on this machine")
-    if not settings.audiences:
-        raise SettingsError(
-            "--jwt-issuer needs --jwt-audience NAME[,NAME], one of which is the `aud` of a token"
-        )
 
 
 def _timeouts(platform: str, settings: Settings) -> tuple[float, float]:

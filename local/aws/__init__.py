@@ -1,29 +1,34 @@
 """AWS Lambda on this machine behind the door that the settings name: an HTTP API, or a function URL (function_url.py).
 
-An HTTP API turns an HTTP request into an event, for an instance of the function, and its result into an answer. The
-mapping and the gateway's own answers are http_api.py's, who may call is authorizer.py's; instances are function.py's,
-and a request's life in one is instance.py's.
+An HTTP API turns an HTTP request into an event, for an instance of the function, and its result into an answer: see
+http_api.py and results.py. Who may call is authorizer.py's (tokens) and signatures.py's (IAM); instances are
+function.py's, and a request's life in one is instance.py's. Events that are no HTTP requests come by
+invocations.py.
 """
 
 import asyncio
 import contextlib
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import platforms
-from local.aws import function_url, http_api
+from local.aws import function_url, http_api, results
 from local.aws.function import Function
 from local.aws.http_api import Call
+from local.aws.invocations import Invocations
 from local.aws.runtime_api import Failed, Returned
+from local.doors import FUNCTION_URL, PRIVATE
 from local.http import front
 from local.http.message import Answer, Request
 from local.instances.pool import RefusedError, StartError
 from local.instances.process import Reaper
 from local.log import Log
-from local.settings import FUNCTION_URL, Plan, Settings
+from local.settings import Plan, Settings
 
 if TYPE_CHECKING:
     from local.aws.authorizer import JwtAuthorizer
+    from local.aws.signatures import IamAuthorizer
 
 
 def service(settings: Settings, plan: Plan, log: Log, reaper: Reaper) -> "Service | function_url.Service":
@@ -41,6 +46,7 @@ class Service:
         self._log = log
         self._function = Function(settings, plan, log, reaper)
         self._running: set[asyncio.Task[Answer]] = set()
+        self._invocations = Invocations(self._function, log)
         self._authorizer = _authorizer(settings, log)
 
     async def begin(self) -> None:
@@ -55,6 +61,9 @@ class Service:
         with contextlib.suppress(front.ClientGoneError):
             request = await front.read(scope, receive, platforms.limit("aws", "gateway_payload"))
             call = Call.of(request)
+            if Invocations.takes(request.method, request.path):
+                await front.respond(send, await self._invocations.answer(request, call.trace_id))
+                return
             answer = http_api.refusal(request) or await self._authorize(request, call)
             await front.respond(send, http_api.identified(answer, call))
 
@@ -68,30 +77,37 @@ class Service:
             http_api.to_event(request, call, authorizer), ensure_ascii=False, separators=(",", ":")
         ).encode()
         if len(event) > platforms.limit("aws", "request_payload"):
-            return http_api.TOO_LARGE
+            return results.TOO_LARGE
         task = asyncio.create_task(self._invoke(event, request.method, call))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         await asyncio.wait([task], timeout=self._plan.gateway_timeout)
-        return task.result() if task.done() else http_api.NO_ANSWER
+        return task.result() if task.done() else results.NO_ANSWER
 
     async def _invoke(self, event: bytes, method: str, call: Call) -> Answer:
         try:
             outcome = await self._function.invoke(event, call.trace_id)
         except RefusedError:
             self._log.event("throttled: no instance is free, and there are as many as there may be")
-            return http_api.THROTTLED
+            return results.THROTTLED
         except StartError:
-            return http_api.FAILED
+            return results.FAILED
         if isinstance(outcome, Failed):
             said = outcome.payload[:500].decode("utf-8", "replace")
             self._log.event(f"function failed: {outcome.error_type} {said}")
-            return http_api.FAILED
+            return results.FAILED
         assert isinstance(outcome, Returned)  # noqa: S101 - an HTTP API's function does not stream
-        return http_api.to_answer(outcome.payload, method)
+        return results.to_answer(outcome.payload, method)
 
 
-def _authorizer(settings: Settings, log: Log) -> "JwtAuthorizer | None":
+def _authorizer(settings: Settings, log: Log) -> "JwtAuthorizer | IamAuthorizer | None":
+    if settings.access == PRIVATE:
+        from local.aws.signatures import IamAuthorizer, Signer  # noqa: PLC0415 - as below
+
+        # What an HTTP API says of a signature that it does not take is one word.
+        return IamAuthorizer(
+            Signer.of(os.environ), "execute-api", lambda _: results.error(403, "Forbidden"), log
+        )
     if settings.jwt_issuer is None:
         return None
     # Only who asks for tokens pays for cryptography.

@@ -10,17 +10,22 @@ SEEN  a length becomes x-amzn-remapped-content-length: github.com/cargo-lambda/c
 import asyncio
 import contextlib
 import json
+import os
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import platforms
-from local.aws import http_api
+from local.aws import http_api, results
 from local.aws.function import Function
-from local.aws.http_api import Call, MalformedError
+from local.aws.http_api import Call
+from local.aws.invocations import Invocations
+from local.aws.results import MalformedError
 from local.aws.runtime_api import Failed, Returned
+from local.aws.signatures import IamAuthorizer, Signer, forbidden_by_url
 from local.aws.streamed import Streamed
+from local.doors import PRIVATE
 from local.http import front
 from local.http.front import BrokenResponseError
 from local.http.message import Answer, Headers, Request
@@ -42,6 +47,10 @@ class Service:
         self._log = log
         self._rate = plan.stream_rate
         self._function = Function(settings, plan, log, reaper)
+        self._invocations = Invocations(self._function, log)
+        self._authorizer: IamAuthorizer | None = None
+        if settings.access == PRIVATE:
+            self._authorizer = IamAuthorizer(Signer.of(os.environ), "lambda", forbidden_by_url, log)
 
     async def begin(self) -> None:
         """Nothing runs before the first request."""
@@ -55,16 +64,24 @@ class Service:
         with contextlib.suppress(front.ClientGoneError):
             request = await front.read(scope, receive, platforms.limit("aws", "request_payload"))
             call = Call.of(request)
-            outcome = await self._invoke(request, call)
+            if Invocations.takes(request.method, request.path):
+                await front.respond(send, await self._invocations.answer(request, call.trace_id))
+                return
+            caller = await self._authorizer.judge(request) if self._authorizer else None
+            outcome = caller if isinstance(caller, Answer) else await self._invoke(request, call, caller)
             if isinstance(outcome, Streamed):
                 await self._relay(outcome, call, send)
             else:
                 await front.respond(send, identified(outcome, call))
 
-    async def _invoke(self, request: Request, call: Call) -> Answer | Streamed:
-        event = json.dumps(to_event(request, call), ensure_ascii=False, separators=(",", ":")).encode()
+    async def _invoke(
+        self, request: Request, call: Call, caller: Mapping[str, Any] | None
+    ) -> Answer | Streamed:
+        event = json.dumps(
+            to_event(request, call, caller), ensure_ascii=False, separators=(",", ":")
+        ).encode()
         if len(event) > platforms.limit("aws", "request_payload"):
-            return http_api.TOO_LARGE
+            return results.TOO_LARGE
         try:
             outcome = await self._function.invoke(event, call.trace_id)
         except RefusedError:
@@ -119,16 +136,16 @@ class Service:
         raise BrokenResponseError
 
 
-def to_event(request: Request, call: Call) -> dict[str, Any]:
-    """The event that `request` becomes (URL): an HTTP API's but for what is set here."""
-    event = http_api.to_event(request, call)
+def to_event(request: Request, call: Call, caller: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The event that `request` becomes (URL): an HTTP API's but for what is set here. `caller`: who signed it."""
+    event = http_api.to_event(request, call, caller)
     event["rawPath"] = request.path.decode("latin-1")
     if "cookies" in event:
         event["headers"]["cookie"] = "; ".join(event["cookies"])
     if not request.body:
         del event["headers"]["content-length"]
     event["requestContext"] |= {
-        "accountId": "anonymous",
+        "accountId": http_api.ACCOUNT if caller else "anonymous",
         "apiId": URL_ID,
         "domainName": DOMAIN,
         "domainPrefix": URL_ID,
@@ -158,7 +175,7 @@ async def head_of(content_type: str, pieces: AsyncIterator[bytes]) -> tuple[int,
         raise MalformedError(f"the response's head is no JSON: {problem}") from None
     if not isinstance(value, dict):
         raise MalformedError("the response's head is no JSON object")
-    status, cookies, headers = http_api.head_of({"statusCode": 200, **value})
+    status, cookies, headers = results.head_of({"statusCode": 200, **value})
     return status, [*cookies, *(_remapped(*pair) for pair in headers)], body
 
 

@@ -1,4 +1,4 @@
-"""An HTTP request to the event that an HTTP API sends to Lambda (payload 2.0), and Lambda's result to HTTP. Pure.
+"""An HTTP request to the event that an HTTP API sends to Lambda (payload 2.0). Pure; results.py has the way back.
 
 Sources, by the names used below:
 DOC   docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
@@ -8,8 +8,6 @@ SEEN  measured against the real service by github.com/ministackorg/ministack, pu
 """
 
 import base64
-import binascii
-import json
 import os
 import re
 import time
@@ -19,7 +17,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 import platforms
-from local.http.message import Answer, Headers, Request, end_to_end
+from local.aws.results import TOO_LARGE, error
+from local.http.message import Answer, Request, end_to_end
 
 ACCOUNT = "123456789012"
 API = "local"
@@ -27,10 +26,6 @@ STAGE = "$default"
 ROUTE = "$default"
 
 _TEXT_TYPES = frozenset(("application/json", "application/xml", "application/javascript"))
-# No Content, Not Modified: there is nothing to send, whatever the function gave.
-_BODILESS = (204, 304)
-_FIELD_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_FIELD_VALUE = re.compile(rb"[^\x00-\x08\x0a-\x1f\x7f]*")
 
 
 @dataclass(frozen=True)
@@ -96,54 +91,9 @@ def to_event(request: Request, call: Call, authorizer: Mapping[str, Any] | None 
     return event | {"isBase64Encoded": event.get("isBase64Encoded", False)}
 
 
-def to_answer(result: bytes, method: str) -> Answer:
-    """The response to a `method` request that a function's result becomes; a malformed one is 500 (DOC, TOOL)."""
-    try:
-        value = json.loads(result)
-    except ValueError:
-        # Not documented, but so it is: anything without a statusCode, JSON or not, is the body (TOOL).
-        return _json(200, result)
-    if isinstance(value, dict) and "statusCode" in value:
-        try:
-            return _given(value, method)
-        except MalformedError:
-            return FAILED
-    # A result without a statusCode is 200 and JSON: a string is the text that it holds, everything else is passed on
-    # in the function's own spelling (DOC, TOOL).
-    return _json(200, value.encode("utf-8", "surrogatepass") if isinstance(value, str) else result)
-
-
-def error(status: int, message: str) -> Answer:
-    """An answer of the HTTP API's own: JSON with a message (TOOL: without a space)."""
-    return _json(status, f'{{"message":"{message}"}}'.encode())
-
-
 def identified(answer: Answer, call: Call) -> Answer:
     """`answer` with the request's id, which every response of an HTTP API has (seen in captured responses)."""
     return replace(answer, headers=[*answer.headers, (b"apigw-requestid", call.request_id.encode())])
-
-
-def _json(status: int, body: bytes) -> Answer:
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    return Answer(status, headers, body)
-
-
-# The event is over Lambda's limit or the request over the HTTP API's: the same answer to both (TOOL).
-TOO_LARGE = error(413, "Request Entity Too Large")
-# A function that failed, crashed, timed out or answered malformed.
-# docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-lambda.html, TOOL
-FAILED = error(500, "Internal Server Error")
-# No answer within the integration's timeout of at most 30 s. Reported from the field, for instance in
-# github.com/anomalyco/sst, issue 2232: 503 while the function runs on.
-NO_ANSWER = error(503, "Service Unavailable")
-# Lambda has no concurrency left. What an HTTP API makes of that is documented nowhere: the general page
-# (docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html, in the words of REST APIs) says 500 when
-# Lambda rejects an invocation; HTTP APIs are known to answer 503. The 429 of an HTTP API is its own rate limit.
-THROTTLED = NO_ANSWER
-
-
-class MalformedError(ValueError):
-    """A result with a statusCode that is no response."""
 
 
 def _headers(request: Request, call: Call) -> dict[str, str]:
@@ -223,95 +173,3 @@ def _body(request: Request) -> dict[str, Any]:
             # Text that is no UTF-8: what the real one does is not documented; base64 loses nothing.
             pass
     return {"body": base64.b64encode(request.body).decode("ascii"), "isBase64Encoded": True}
-
-
-def _given(value: dict[str, Any], method: str) -> Answer:
-    """A result that says what the response is. Raises MalformedError."""
-    status, cookies, headers = head_of(value)
-    body = _decoded(value.get("body"), base64_encoded=value.get("isBase64Encoded"))
-    if status in _BODILESS:
-        body = b""
-    # The default for a body without a type (TOOL; seen in responses of the real one).
-    if body and all(name != b"content-type" for name, _ in headers):
-        headers.append((b"content-type", b"text/plain; charset=utf-8"))
-    return Answer(status, [*cookies, *_measured(headers, body, status, method)], body)
-
-
-def head_of(value: dict[str, Any]) -> tuple[int, Headers, Headers]:
-    """A result's status, the headers of its cookies and its other ones. Raises MalformedError.
-
-    Both kinds of cookies are sent, the list's first (seen at the real service: ministack, apigateway.py).
-    """
-    cookies = [(b"set-cookie", _value(cookie)) for cookie in _list(value.get("cookies"))]
-    return _status(value.get("statusCode")), cookies, end_to_end(_fields(value.get("headers")))
-
-
-def _measured(headers: Headers, body: bytes, status: int, method: str) -> Headers:
-    """`headers` with the length that the body has. A function's own is kept where it says what GET would have given."""
-    own = next((value for name, value in headers if name == b"content-length"), None)
-    headers = [pair for pair in headers if pair[0] != b"content-length"]
-    if status in _BODILESS:
-        return headers
-    if method == "HEAD" and not body and own is not None and own.isdigit():
-        return [*headers, (b"content-length", own)]
-    return [*headers, (b"content-length", str(len(body)).encode())]
-
-
-def _status(status: object) -> int:
-    if isinstance(status, str) and status.isascii() and status.isdigit():
-        status = int(status)
-    if isinstance(status, bool) or not isinstance(status, int) or not 200 <= status <= 599:  # noqa: PLR2004
-        raise MalformedError(f"statusCode is {status!r}")
-    return status
-
-
-def _fields(headers: object) -> Headers:
-    if headers is None:
-        return []
-    if not isinstance(headers, dict):
-        raise MalformedError(f"headers is a {type(headers).__name__}")
-    fields: Headers = []
-    for name, value in headers.items():
-        key = str(name).lower().encode("utf-8", "surrogatepass")
-        if not _FIELD_NAME.fullmatch(key):
-            raise MalformedError(f"{name!r} is no header's name")
-        if value is not None:
-            fields.append((key, _value(value)))
-    return fields
-
-
-def _value(value: object) -> bytes:
-    if isinstance(value, bool):
-        text = "true" if value else "false"
-    elif isinstance(value, str | int | float):
-        text = str(value)
-    else:
-        raise MalformedError(f"a header's value is a {type(value).__name__}")
-    try:
-        encoded = text.encode("latin-1")
-    except UnicodeEncodeError:
-        encoded = text.encode("utf-8", "surrogatepass")
-    if not _FIELD_VALUE.fullmatch(encoded):
-        raise MalformedError("a header's value has a control character")
-    return encoded
-
-
-def _list(cookies: object) -> list[Any]:
-    if cookies is None:
-        return []
-    if not isinstance(cookies, list):
-        raise MalformedError(f"cookies is a {type(cookies).__name__}")
-    return cookies
-
-
-def _decoded(body: object, *, base64_encoded: object) -> bytes:
-    if body is None:
-        return b""
-    if not isinstance(body, str) or not isinstance(base64_encoded, bool | None):
-        raise MalformedError(f"body is a {type(body).__name__}")
-    if not base64_encoded:
-        return body.encode("utf-8", "surrogatepass")
-    try:
-        return base64.b64decode(body, validate=True)
-    except (binascii.Error, ValueError) as problem:
-        raise MalformedError(str(problem)) from None

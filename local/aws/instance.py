@@ -15,10 +15,11 @@ from collections.abc import Callable
 from local.aws.http_api import ACCOUNT
 from local.aws.runtime_api import Failed, Invocation, Outcome, RuntimeApi
 from local.aws.streamed import Streamed
+from local.doors import FUNCTION_URL
 from local.instances import process
 from local.instances.process import Container, Instance, Reaper
 from local.log import Log
-from local.settings import FUNCTION_URL, ROOT, Settings
+from local.settings import ROOT, Settings
 
 FUNCTION = "scale-to-zero"
 REGION = "us-east-1"

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 import platforms
 from local.aws.tokens import NO_DISCOVERY, NO_KEYS, TokenError
-from local.settings import is_safe_url
+from local.doors import is_safe_url
 
 DISCOVERY = "/.well-known/openid-configuration"
 

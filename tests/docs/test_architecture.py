@@ -9,7 +9,6 @@ LONGEST = 300
 # Longer today; none is added.
 LONGER = {
     "appfolder/requirements.py",
-    "local/aws/http_api.py",
 }
 
 

@@ -148,6 +148,14 @@ def _caller(environ: Environ, _query: dict[str, str]) -> Any:
     return environ["aws.event"]["requestContext"].get("authorizer")
 
 
+def _event(environ: Environ, _query: dict[str, str]) -> Any:
+    """An event that is no HTTP request; one with "fail" is not taken."""
+    event = json.load(environ["wsgi.input"])
+    if isinstance(event, dict) and "fail" in event:
+        raise RuntimeError("not taken")
+    return {"event": event}
+
+
 def _print(_environ: Environ, query: dict[str, str]) -> dict[str, Any]:
     sys.stdout.write(query["text"])
     sys.stdout.flush()
@@ -184,6 +192,7 @@ _ANSWERS: dict[str, Callable[[Environ, dict[str, str]], Any]] = {
     "/environment": _environment,
     "/request": _request,
     "/caller": _caller,
+    "/event": _event,
     "/print": _print,
     "/sicken": _sicken,
     "/checks": _checks,

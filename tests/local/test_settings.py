@@ -4,8 +4,9 @@ import pytest
 
 import platforms
 from local import Settings
+from local.doors import is_safe_url
 from local.scaling import UNLIMITED, Policy
-from local.settings import Plan, is_safe_url, plan
+from local.settings import Plan, plan
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from local import Settings, SettingsError
 from local.aws.function_url import Bandwidth, head_of, to_event
-from local.aws.http_api import Call, MalformedError
+from local.aws.http_api import Call
+from local.aws.results import MalformedError
 from local.http.message import Client, Request
 from local.settings import plan
 from tests.local.conftest import Emulate, until

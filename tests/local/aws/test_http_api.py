@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.aws import http_api
-from local.aws.http_api import FAILED, TOO_LARGE, Call, error, identified, refusal, to_answer, to_event
+from local.aws.http_api import Call, identified, refusal, to_event
+from local.aws.results import FAILED, TOO_LARGE, error, to_answer
 from local.http.message import Answer, Client, Headers, Request
 
 CALL = Call("JKJaXmPLvHcESHA=", "Root=1-5e6722a7-cc56xmpl46db7ae02d4da47e", 1583953438390)
