@@ -30,7 +30,8 @@ def python(app: App, environment: Mapping[str, str], say: Callable[[str], None])
             )
         return Path(found).absolute()
     from appfolder.install import InstallError, install  # noqa: PLC0415 - pip's libraries take a moment to load
-    from appfolder.requirements import RequirementsError, find  # noqa: PLC0415 - as above
+    from appfolder.requirements import find  # noqa: PLC0415 - as above
+    from appfolder.requirements.markers import RequirementsError  # noqa: PLC0415 - as above
 
     try:
         made = CACHE / "apps" / _key(app.folder.as_posix())

@@ -14,14 +14,11 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-from appfolder.requirements import (
-    Requirement,
-    RequirementsError,
-    allows,
-    canonicalize_name,
-    find,
-    python_versions,
-)
+from pip._vendor.packaging.requirements import Requirement
+from pip._vendor.packaging.utils import canonicalize_name
+
+from appfolder.requirements import find, python_versions
+from appfolder.requirements.markers import RequirementsError, allows
 
 QUIET = ("--quiet", "--no-input", "--disable-pip-version-check", "--no-compile", "--root-user-action=ignore")
 # What serves the app. Nearly every repository pins a gunicorn that its code never imports.

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from appfolder.requirements import RequirementsError, find
+from appfolder.requirements import find
+from appfolder.requirements.markers import RequirementsError
 
 UV = """
 version = 1

@@ -6,10 +6,6 @@ from tests.docs.documents import ROOT
 from tests.docs.tree import FOLDERS, PAGE, drawn
 
 LONGEST = 300
-# Longer today; none is added.
-LONGER = {
-    "appfolder/requirements.py",
-}
 
 
 def test_the_tree_on_the_page_is_that_of_the_folders() -> None:
@@ -24,7 +20,7 @@ def test_no_source_file_has_more_than_300_lines() -> None:
         path.relative_to(ROOT).as_posix(): len(path.read_text("utf-8").splitlines()) for path in sources
     }
 
-    assert {name: length for name, length in lengths.items() if length > LONGEST and name not in LONGER} == {}
+    assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
 
 
 def test_every_path_that_the_page_names_is_there() -> None:

@@ -1,0 +1,131 @@
+"""What an app's folder requires, by files or locks of four kinds, to the words that pip installs it by.
+
+Runs on this machine and while an image is built, where there is nothing but Python and its pip.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pip._vendor.packaging.requirements import InvalidRequirement, Requirement
+from pip._vendor.packaging.utils import canonicalize_name
+
+from appfolder.requirements import poetry, uv
+from appfolder.requirements.markers import RequirementsError
+
+USUAL = ("uv.lock", "poetry.lock", "requirements.txt", "pyproject.toml")
+
+
+class Found(NamedTuple):
+    """Where the requirements stand (from the folder), files that pip reads itself, and lines for it otherwise."""
+
+    names: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+def find(folder: Path, named: Iterable[str] = ()) -> Found:
+    """The requirements of the app in `folder`: those of the `named` files, else of the first of USUAL that is there.
+
+    Raises RequirementsError if there is none, or if one cannot be read.
+    """
+    named = tuple(named) or next(
+        ((name,) for name in USUAL if (folder / name).is_file() and _says(folder, name)), ()
+    )
+    if not named:
+        raise RequirementsError(
+            f"{folder} has none of {', '.join(USUAL)} with dependencies; "
+            'name your requirements in app.toml: requirements = ["FILE"]'
+        )
+    files, lines = list[str](), list[str]()
+    for name in named:
+        if not (folder / name).is_file():
+            raise RequirementsError(f"requirements: {name} is not in {folder}")
+        match Path(name).name:
+            case "uv.lock":
+                lines += _hashed_or_not(list(uv.packages(_toml(folder / name), name)))
+            case "poetry.lock":
+                lines += _hashed_or_not(list(poetry.packages(_toml(folder / name), _project(folder), name)))
+            case "pyproject.toml":
+                lines += _declared(_project(folder), folder)
+            case _:
+                files.append(name)
+    return Found(named, tuple(files), tuple(lines))
+
+
+def python_versions(folder: Path) -> str:
+    """What the folder's pyproject.toml asks of Python, such as ">=3.12"; "" for nothing."""
+    if not (folder / "pyproject.toml").is_file():
+        return ""
+    project = _project(folder)
+    asked = project.get("project", {}).get("requires-python") or poetry.dependencies(project).get(
+        "python", ""
+    )
+    return poetry.version(asked) if isinstance(asked, str) else ""
+
+
+def _says(folder: Path, name: str) -> bool:
+    if name != "pyproject.toml":
+        return True
+    project = _project(folder)
+    return (
+        "dependencies" in project.get("project", {})
+        or bool(poetry.dependencies(project))
+        or _is_dynamic(project)
+    )
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise RequirementsError(f"{path.name} cannot be read: {problem}") from None
+
+
+def _project(folder: Path) -> dict[str, Any]:
+    path = folder / "pyproject.toml"
+    return _toml(path) if path.is_file() else {}
+
+
+def _is_dynamic(project: Mapping[str, Any]) -> bool:
+    return "dependencies" in project.get("project", {}).get("dynamic", ())
+
+
+def _declared(project: Mapping[str, Any], folder: Path) -> list[str]:
+    """The lines of a pyproject.toml without a lock."""
+    if "dependencies" in project.get("project", {}):
+        return list(project["project"]["dependencies"])
+    dynamic = project.get("tool", {}).get("setuptools", {}).get("dynamic", {}).get("dependencies", {})
+    if _is_dynamic(project):
+        files = dynamic.get("file", [])
+        files = [files] if isinstance(files, str) else files
+        if not files:
+            raise RequirementsError(
+                f"{folder / 'pyproject.toml'}: its dependencies are dynamic; name the file that has them in app.toml: "
+                'requirements = ["FILE"]'
+            )
+        return [f"-r {name}" for name in files]
+    return [
+        line
+        for name, wish in poetry.dependencies(project).items()
+        if name != "python"
+        for line in poetry.lines_of(name, wish)
+    ]
+
+
+def _hashed_or_not(lines: list[tuple[str, list[str]]]) -> list[str]:
+    """Lines for pip, which wants a hash of all or of none."""
+    hashed = all(hashes for _, hashes in lines)
+    return [
+        " ".join([line, *(f"--hash={each}" for each in hashes)]) if hashed else line for line, hashes in lines
+    ]
+
+
+def name_of(line: str) -> str:
+    """The package that a line for pip names, as the index spells it; "" for a path or an option."""
+    try:
+        return canonicalize_name(Requirement(re.split(r"\s--hash| \\|\s#", line.strip())[0]).name)
+    except InvalidRequirement:
+        return ""

@@ -1,0 +1,60 @@
+"""A uv.lock to the packages that its own project needs here."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from appfolder.requirements.markers import RequirementsError, applies
+
+
+def packages(lock: Mapping[str, Any], name: str) -> Iterator[tuple[str, list[str]]]:
+    """The packages that the lock's own project needs on this Python, each with its hashes."""
+    locked = lock.get("package", [])
+    own = [one for one in locked if {"virtual", "editable"} & one.get("source", {}).keys()]
+    roots = [one for one in own if "." in one["source"].values()] or own
+    if not roots:
+        raise RequirementsError(
+            f"{name}: it has no project of its own; name another file in app.toml: requirements"
+        )
+    seen, waiting = set[tuple[str, str, str]](), [(root, "") for root in roots]
+    while waiting:
+        package, extra = waiting.pop()
+        key = (package["name"], package.get("version", ""), extra)
+        if key in seen:
+            continue
+        if package not in own and not any(key[:2] == other[:2] for other in seen):
+            yield _line(package)
+        seen.add(key)
+        needs = (
+            package.get("optional-dependencies", {}).get(extra, [])
+            if extra
+            else package.get("dependencies", [])
+        )
+        for need in needs:
+            if applies(need.get("marker")):
+                chosen = _chosen(locked, need)
+                waiting += [(chosen, ""), *((chosen, one) for one in need.get("extra", ()))]
+
+
+def _chosen(packages: list[dict[str, Any]], need: Mapping[str, Any]) -> dict[str, Any]:
+    fitting = [one for one in packages if one["name"] == need["name"]]
+    if "version" in need:
+        fitting = [one for one in fitting if one.get("version") == need["version"]]
+    for one in fitting:
+        markers = one.get("resolution-markers")
+        if not markers or any(map(applies, markers)):
+            return one
+    raise RequirementsError(f"uv.lock has no {need['name']} for this Python; lock again with `uv lock`")
+
+
+def _line(package: Mapping[str, Any]) -> tuple[str, list[str]]:
+    source, name = package.get("source", {}), package["name"]
+    if "git" in source:
+        url, _, commit = source["git"].partition("#")
+        return f"{name} @ git+{url.partition('?')[0]}@{commit}", []
+    if "url" in source:
+        files = [*package.get("wheels", ()), package.get("sdist", {})]
+        return f"{name} @ {source['url']}", [one["hash"] for one in files if "hash" in one]
+    if local := source.get("path") or source.get("directory"):
+        return f"./{local}", []
+    files = [*package.get("wheels", ()), package.get("sdist", {})]
+    return f"{name}=={package['version']}", [one["hash"] for one in files if "hash" in one]
