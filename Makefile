@@ -19,7 +19,7 @@ ACTIONLINT := v1.7.12
 # Every entry of requirements/ that `make lock` renders; the first holds all others, so that they agree.
 LOCKS := dev app doors otel compare stacks uv
 
-.PHONY: help compare test check soak lint bench doctor dev start image logs lock upgrade clean
+.PHONY: help compare test check soak lint bench doctor dev start image logs trial lock upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,9 @@ image: ## build the image with docker or podman
 
 logs: ## follow the log of a deployed service: make logs STACK=aws
 	@./logs.sh $(STACK)
+
+trial: .venv/compare ## a stack's whole life on your account, and away again: make trial STACK=aws
+	@$(BIN)/python -m trial "$(STACK)" $(ARGS)
 
 lock: .venv/dev ## render requirements/*.in to locked, hashed *.txt
 	@cd requirements && for name in $(LOCKS); do \

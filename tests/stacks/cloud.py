@@ -4,7 +4,8 @@ import hashlib
 import importlib
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 Inputs = Mapping[str, Any]
 IMAGE = "docker-build:index:Image"
 ACCOUNT = "123456789012"
+HELD_S = 300  # the longest that a creation or change waits for a test
 
 
 class RefusedError(Exception):
@@ -60,6 +62,15 @@ class Kind:
     named_by: str = ""
 
 
+@dataclass
+class Hold:
+    """Stops a creation or change: `reached` says that it is there, `go` lets it go on. after: when it is made."""
+
+    after: bool = False
+    reached: threading.Event = field(default_factory=threading.Event)
+    go: threading.Event = field(default_factory=threading.Event)
+
+
 class Cloud:
     """Everything that exists, in both clouds and in their registries."""
 
@@ -72,6 +83,9 @@ class Cloud:
         self.enabled = {  # Google's APIs, which stay enabled
             *("cloudresourcemanager.googleapis.com", "dns.googleapis.com", "serviceusage.googleapis.com")
         }
+        self.switched_on: dict[
+            tuple[str, str], Resource
+        ] = {}  # APIs whose resource is deleted, and which stay on
         self.bindings: set[tuple[str, str, str]] = set()  # project, secret and who may read it
         self.kept: set[str] = set()  # names and ARNs of secrets that someone else keeps
         self.inactive: set[tuple[str, str]] = set()  # (cluster, name) of ECS services that were deleted
@@ -87,12 +101,14 @@ class Cloud:
         ] = {}  # (function, version) to what it was published from
         self.ready: dict[str, str] = {}  # a Cloud Run service to its newest revision that became ready
         self.log: list[tuple[str, str]] = []  # ("create", type) and so on, in order
+        self.held: dict[str, Hold] = {}  # a type to what its next creation or change waits for
+        self.staying: set[str] = set()  # types that a deletion leaves in place, though it says otherwise
         self._lock = threading.RLock()
         self._count = 0
 
     def create(self, type_: str, name: str, inputs: Inputs) -> Resource:
         """Make a resource; raises RefusedError."""
-        with self._lock:
+        with self._waiting(type_), self._lock:
             self._may_refuse(type_)
             kind = kind_of(type_)
             self._count += 1
@@ -107,7 +123,7 @@ class Cloud:
 
     def update(self, type_: str, id_: str, inputs: Inputs) -> Resource:
         """Change a resource in place; raises RefusedError."""
-        with self._lock:
+        with self._waiting(type_), self._lock:
             self._may_refuse(type_)
             before = self.resources[type_, id_]
             after = Resource(type_, before.name, id_, dict(inputs))
@@ -118,6 +134,18 @@ class Cloud:
                 self.break_next.remove(type_)
                 raise RefusedError(f"{type_} did not become ready")
             return after
+
+    @contextmanager
+    def _waiting(self, type_: str) -> Generator[None]:
+        """Wait where a test holds resources of the type."""
+        hold = self.held.pop(type_, None)
+        if hold and not hold.after:
+            hold.reached.set()
+            hold.go.wait(HELD_S)
+        yield
+        if hold and hold.after:
+            hold.reached.set()
+            hold.go.wait(HELD_S)
 
     def _may_refuse(self, type_: str) -> None:
         if type_ in self.refuse_next:
@@ -132,8 +160,13 @@ class Cloud:
         """Take a resource away; raises RefusedError."""
         with self._lock:
             resource = self.resources[type_, id_]
+            if type_ in self.staying:
+                self.staying.remove(type_)
+                return
             kind_of(type_).deleting(self, resource)
             del self.resources[type_, id_]
+            if resource.inputs.get("disableOnDestroy") is False:
+                self.switched_on[type_, id_] = resource
             self.log.append(("delete", type_))
 
     def differences(self, type_: str, before: Inputs, after: Inputs) -> tuple[list[str], list[str]]:
@@ -157,7 +190,7 @@ class Cloud:
 
     def read(self, type_: str, id_: str) -> Resource | None:
         """A resource by its id or by what an import takes for it; None if there is none."""
-        found = self.resources.get((type_, id_))
+        found = self.resources.get((type_, id_)) or self.switched_on.get((type_, id_))
         return found or next(
             (other for other in self.of(type_) if kind_of(type_).imported_by(other) == id_), None
         )

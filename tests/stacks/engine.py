@@ -29,9 +29,9 @@ PARTS = (
 PATIENCE = 300  # seconds that one command may take on a loaded machine
 
 
-def copy_project(folder: Path, *, environment: bool = True) -> None:
-    """Copy the project into `folder`, with a virtual environment if asked."""
-    for part in PARTS:
+def copy_project(folder: Path, *more: str, environment: bool = True) -> None:
+    """Copy what a deployment reads, and `more` of the project, into `folder`, with a virtual environment if asked."""
+    for part in (*PARTS, *more):
         source, target = ROOT / part, folder / part
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
@@ -63,7 +63,7 @@ class Stack:
         done = subprocess.run(
             ["pulumi", "--non-interactive", "--color=never", *arguments],
             cwd=self.folder,
-            env=self._environment(),
+            env=self.environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -73,6 +73,19 @@ class Stack:
         printed = done.stdout + done.stderr
         assert (done.returncode != 0) == fails, f"pulumi {' '.join(arguments)}: {done.returncode}\n{printed}"
         return printed
+
+    def started(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start `pulumi ARGUMENTS` in a group of processes of its own, to be ended by whoever asks for it."""
+        return subprocess.Popen(
+            ["pulumi", "--non-interactive", "--color=never", *arguments],
+            cwd=self.folder,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            process_group=0,
+        )
 
     def up(self, *options: str, fails: bool = False) -> str:
         """Deploy without a preview first."""
@@ -93,7 +106,8 @@ class Stack:
         with (self.folder / "app" / "__init__.py").open("a", encoding="utf-8") as source:
             source.write(f"# {text}\n")
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What a command runs with: this machine's variables, but for those of clouds and of Pulumi."""
         kept = {
             key: value
             for key, value in os.environ.items()

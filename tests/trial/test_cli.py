@@ -1,0 +1,59 @@
+"""Wrong usage of a trial is one line, before anything is made."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.process
+ROOT = Path(__file__).parents[2]
+
+
+def trial(tmp_path: Path, *arguments: str) -> tuple[int, str]:
+    """Run a trial where there is no Pulumi; its exit status and what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "trial", *arguments, "--results", str(tmp_path / "results")],
+        cwd=ROOT,
+        env={**os.environ, "PATH": str(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (
+            [""],
+            "trial: the stack is ''; name one of this project's, or a platform: make trial STACK=aws",
+        ),
+        (
+            ["aws"],
+            "trial: the pulumi command is not there: https://www.pulumi.com/docs/iac/download-install/",
+        ),
+        (
+            ["gcp", "--config", "my-project"],
+            "trial: --config is 'my-project'; it is written KEY=VALUE, such as gcp:project=my-project",
+        ),
+        (["aws", "--path", "hello"], "trial: --path is 'hello'; it begins with /"),
+        (
+            ["aws", "--header", "Authorization: Bearer ${NOT_SET_ANYWHERE}"],
+            "trial: ${NOT_SET_ANYWHERE} is not set in the environment; set it, or write $${ for a plain ${",
+        ),
+        (["aws", "--wait", "soon"], "trial: --wait is 'soon'"),
+    ],
+)
+def test_wrong_usage_is_one_line(arguments: list[str], line: str, tmp_path: Path) -> None:
+    """It names what was read and what to type, and leaves no trace of a trial."""
+    status, printed = trial(tmp_path, *arguments)
+
+    assert status == 2
+    assert printed.startswith(line)
+    assert printed.count("\n") == 1
+    assert not list(tmp_path.glob("results/trial-*/*"))
