@@ -54,7 +54,7 @@ def text_of(value: object) -> str:
     if isinstance(value, int | float):
         return str(value)
     if isinstance(value, list):
-        return ",".join(map(text_of, value))
+        return ",".join([text_of(each) for each in value if each is not None])
     raise BadEventError(f"a header's value is of type {type(value).__name__}; a string is expected")
 
 

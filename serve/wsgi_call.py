@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from serve.messages import Headers, Response, header_value, text_of
+from serve.messages import BadEventError, Headers, Response, header_value, text_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 Write = Callable[[bytes], object]
+
+# What an event says of these is taken as it is.
+_TEXTS = ("REQUEST_METHOD", "SERVER_PROTOCOL", "REMOTE_ADDR")
 
 
 def complete(
@@ -23,6 +26,9 @@ def complete(
     and those whose name has an underscore or is beyond ASCII, are left out. `server` is the name that was called, where
     no header says it.
     """
+    for key in _TEXTS:
+        if environ[key].__class__ is not str:
+            raise BadEventError(f"{key} is of type {type(environ[key]).__name__}; a string is expected")
     environ["wsgi.version"] = (1, 0)
     environ["wsgi.input"] = io.BytesIO(body)
     environ["wsgi.input_terminated"] = True
@@ -97,9 +103,10 @@ def call(app: "WSGIApplication", environ: "WSGIEnvironment") -> Response:
 @lru_cache(maxsize=1024)
 def _called(host: str, protocols: str | None, ports: str | None) -> tuple[str, str, str]:
     """Scheme, server and port that the client called. Of what a chain of proxies says, the first is the client's."""
-    scheme = _first(protocols) or "https"
+    scheme = "http" if _first(protocols).lower() == "http" else "https"
     name, port = _split_host(host or "localhost")
-    return scheme, name, port or _first(ports) or ("80" if scheme == "http" else "443")
+    told = _first(ports)
+    return scheme, name, port or (told if is_number(told) else "80" if scheme == "http" else "443")
 
 
 def _split_host(host: str) -> tuple[str, str]:

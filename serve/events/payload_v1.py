@@ -33,8 +33,9 @@ def read(event: dict[str, Any]) -> "WSGIEnvironment":
     else:
         # A REST API leaves the path encoded and takes the stage, or the domain's base path, off it.
         path = unquote_to_bytes(raw).decode("latin-1")
-        whole = context.get("path") or ""
-        mount = whole.removesuffix(raw).rstrip("/") if whole.endswith(raw) else ""
+        # The path of the bare stage is / here, and there it has no slash.
+        whole, end = (context.get("path") or "").rstrip("/"), raw.rstrip("/")
+        mount = whole.removesuffix(end) if whole.endswith(end) else ""
     base, path = split_base_path(
         path, event.get("resource"), event.get("pathParameters"), context.get("domainName")
     )

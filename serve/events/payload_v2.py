@@ -6,7 +6,7 @@ Source: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 from typing import TYPE_CHECKING, Any
 
 from serve.events.body import read_body, write_body
-from serve.messages import Headers, Response, as_latin1, check_value, field_name, status_code
+from serve.messages import Headers, Response, as_latin1, check_value, field_name, status_code, text_of
 from serve.wsgi_call import complete
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def read(event: dict[str, Any]) -> "WSGIEnvironment":
     if cookies:
         # A function URL repeats them as a header; the list is the whole.
         headers = [pair for pair in headers if pair[0].lower() != "cookie"]
-        headers.append(("cookie", "; ".join(cookies)))
+        headers.append(("cookie", cookies if isinstance(cookies, str) else "; ".join(map(text_of, cookies))))
     # http.path is decoded for HTTP APIs and for function URLs alike; rawPath is decoded only for the first.
     path, mount = http.get("path") or event.get("rawPath") or "/", ""
     if not path.isascii():

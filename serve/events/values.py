@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from serve.messages import check_value, field_name, text_of
+from serve.messages import BadEventError, check_value, field_name, text_of
 
 
 def listed(event: dict[str, Any], several: str, single: str) -> list[tuple[str, str]]:
@@ -12,8 +12,13 @@ def listed(event: dict[str, Any], several: str, single: str) -> list[tuple[str, 
 
 
 def headers_in(event: dict[str, Any], several: str, single: str) -> list[tuple[str, str]]:
-    """`listed` headers, those of a Cookie header that HTTP/2 split as the one that HTTP/1.1 has (RFC 9113, 8.2.3)."""
+    """`listed` headers, those of a Cookie header that HTTP/2 split as the one that HTTP/1.1 has (RFC 9113, 8.2.3).
+
+    Raises BadEventError for two Host headers, as whoever routes by one of them means another than who answers the other.
+    """
     headers = listed(event, several, single)
+    if sum(name.lower() == "host" for name, _ in headers) > 1:
+        raise BadEventError("there is more than one Host header")
     cookies = [value for name, value in headers if name.lower() == "cookie"]
     if len(cookies) > 1:
         headers = [(name, value) for name, value in headers if name.lower() != "cookie"]

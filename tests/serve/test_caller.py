@@ -71,7 +71,9 @@ def test_an_api_names_the_caller_apart_from_the_header(shape: str) -> None:
     assert environ["REMOTE_ADDR"] == "203.0.113.7"
 
 
-@pytest.mark.parametrize(("written", "seen"), [(14, "14"), (1.5, "1.5"), (True, "true"), (["a", 2], "a,2")])
+@pytest.mark.parametrize(
+    ("written", "seen"), [(14, "14"), (1.5, "1.5"), (True, "true"), (["a", 2, None], "a,2")]
+)
 @pytest.mark.parametrize("shape", sorted(SHAPES))
 def test_what_tests_and_mocks_write_as_a_headers_value_is_its_text(
     shape: str, written: Any, seen: str

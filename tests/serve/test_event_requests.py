@@ -199,6 +199,37 @@ def test_of_a_chain_of_proxies_the_first_tells_scheme_and_port() -> None:
     assert (environ["wsgi.url_scheme"], environ["SERVER_PORT"]) == ("http", "8080")
 
 
+@pytest.mark.parametrize(("scheme", "seen"), [("HTTP", "http"), ("wss", "https"), ("javascript", "https")])
+@pytest.mark.parametrize("port", ["abc", "-1", "", "1234567", "٤٤٣"])
+def test_a_scheme_or_port_that_a_url_cannot_have_is_not_believed(scheme: str, seen: str, port: str) -> None:
+    event = lambda_events.payload_v2(headers=[("host", "a")])
+    event["headers"] |= {"x-forwarded-proto": scheme, "x-forwarded-port": port}
+
+    environ = seen_by_app(event)
+
+    assert (environ["wsgi.url_scheme"], environ["SERVER_PORT"]) == (seen, "80" if seen == "http" else "443")
+
+
+@pytest.mark.parametrize("shape", ["load balancer, multi values", "REST API", "HTTP API, payload 1.0"])
+def test_two_hosts_are_refused_as_in_the_other_mode(shape: str) -> None:
+    event = lambda_events.SHAPES[shape]()
+    event["multiValueHeaders"] |= {"Host": ["a"], "host": ["b"]}
+
+    assert make_handler(wsgi_caller(mirror))(event, None)["statusCode"] == 400
+
+
+def test_mocks_may_write_cookies_as_one_text_and_a_flag_as_a_word() -> None:
+    event = lambda_events.payload_v2(body=b"") | {
+        "cookies": "a=1; b=2",
+        "body": "x",
+        "isBase64Encoded": "false",
+    }
+
+    environ = seen_by_app(event)
+
+    assert (environ["HTTP_COOKIE"], environ["CONTENT_LENGTH"]) == ("a=1; b=2", "1")
+
+
 @pytest.mark.parametrize(
     "missing", ["headers", "rawQueryString", "body", "isBase64Encoded", "cookies", "rawPath"]
 )
@@ -287,7 +318,16 @@ def test_what_is_no_http_request_gets_a_deliberate_answer_and_one_log_line(
 
 @pytest.mark.parametrize(
     "broken",
-    [{"body": "not base64!", "isBase64Encoded": True}, {"headers": "x"}, {"body": 5}, {"cookies": 5}],
+    [
+        {"body": "not base64!", "isBase64Encoded": True},
+        {"headers": "x"},
+        {"body": 5},
+        {"cookies": 5},
+        {"cookies": [None]},
+        {"requestContext": {"http": {"method": 5}}},
+        {"requestContext": {"http": {"sourceIp": ["203.0.113.7"]}}},
+        {"requestContext": {"http": {"protocol": 1.1}}},
+    ],
 )
 def test_an_event_that_cannot_be_read_is_a_400_and_one_log_line(
     broken: dict[str, Any], caplog: pytest.LogCaptureFixture

@@ -93,6 +93,14 @@ def test_a_base_path_ends_where_the_route_begins(
     assert split(http_api("1.0", path, resource=resource, pathParameters=parameters)) == expected
 
 
+@pytest.mark.parametrize("path", ["/dev", "/dev/"])
+def test_the_bare_stage_of_a_rest_api_is_a_mount(path: str) -> None:
+    event = lambda_events.rest(path="/", resource="/", pathParameters=None)
+    event["requestContext"] |= {"path": path, "stage": "dev", "domainName": AMAZONS}
+
+    assert split(event) == ("/dev", "/")
+
+
 def test_at_an_apis_own_address_there_is_no_base_path() -> None:
     """Tests and mocks name any resource there."""
     assert split(rest("/a/b", "/", None, AMAZONS)) == ("", "/a/b")
