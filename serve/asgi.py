@@ -10,7 +10,16 @@ from urllib.parse import quote
 
 from serve.instance import Identity, headers_before, server_timing
 from serve.logs import ids, ids_of
-from serve.messages import INTERNAL_ERROR, Response, check_value, error, field_name, status_code
+from serve.messages import (
+    INTERNAL_ERROR,
+    Response,
+    check_bytes,
+    check_value,
+    error,
+    field_name,
+    one_length,
+    status_code,
+)
 from serve.wsgi_call import is_number
 
 if TYPE_CHECKING:
@@ -81,7 +90,9 @@ def guard(app: Application) -> Application:
         try:
             await app(scope, request.receive, response.send)
             response.require_begun()
-        except (Exception, SystemExit, asyncio.CancelledError) as failure:
+        except BaseException as failure:
+            if isinstance(failure, KeyboardInterrupt | GeneratorExit):
+                raise  # the process is to end, or this coroutine
             if not response.begun and request.is_cut_off:
                 await response.answer(_BAD_REQUEST)
             elif not response.begun and not _is_given_up():
@@ -122,8 +133,12 @@ class _Response:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            if self.held or self.begun:
+                raise RuntimeError("the app started its response twice")
             self.held = _checked(message)
             return
+        if message["type"] == "http.response.body":
+            check_bytes(message.get("body", b""))
         if self.held and message["type"] != "http.response.informational":
             start, self.held, self.begun = self.held, None, True
             await self.to_server(start)
@@ -142,12 +157,22 @@ class _Response:
 
 
 def _checked(start: Message) -> Message:
-    """`start`, whose status and headers HTTP has a place for; ValueError for another."""
+    """`start`, whose status and headers HTTP has a place for; ValueError for another.
+
+    Transfer-Encoding is the server's own (asgi.readthedocs.io/en/latest/specs/www.html).
+    """
     status_code(str(start["status"]))
-    headers = list(start.get("headers", ()))
-    for name, value in headers:
-        field_name(name.decode("latin-1"))
-        check_value(value.decode("latin-1"))
+    headers: list[tuple[bytes, bytes]] = []
+    length = None
+    for name, value in start.get("headers", ()):
+        kind, text = field_name(name.decode("latin-1")), value.decode("latin-1")
+        check_value(text)
+        if kind == "content-length":
+            is_first, length = length is None, one_length(length, text)
+            if not is_first:
+                continue
+        if kind != "transfer-encoding":
+            headers.append((name, value))
     return {**start, "headers": headers}
 
 

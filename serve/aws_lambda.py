@@ -50,7 +50,9 @@ def make_handler(
             return shape.write(respond(request), method, event)
         except TooLargeError as large:
             log.error("%s", large)  # noqa: TRY400 - the remedy is in the text; there is no fault to trace
-        except (Exception, SystemExit):
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
             log.exception("The app failed")
         return shape.write(INTERNAL_ERROR, method, event)
 

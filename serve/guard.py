@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from serve.messages import INTERNAL_ERROR, Headers, Response, error, status_code
+from serve.messages import INTERNAL_ERROR, Headers, Response, check_bytes, error, status_code
 from serve.patience import TooSlowError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class _BadBodyError(BaseException):
 
 
 def guard(app: "WSGIApplication") -> "WSGIApplication":
-    """`app`, where an exception or SystemExit before its first byte becomes a 500 that shows nothing of the inside.
+    """`app`, where whatever it raises before its first byte becomes a 500 that shows nothing of the inside.
 
     A body that is malformed or has been cut off becomes a 400 where the app reads it, one that trickles a 408.
     """
@@ -46,6 +46,7 @@ def guard(app: "WSGIApplication") -> "WSGIApplication":
             iterator = iter(chunks)
             # An app may start its response as late as in its first bytes.
             first = next(filter(None, iterator), b"")
+            check_bytes(first)
             response.begin()
         except BaseException as failure:
             _close(chunks)
@@ -68,7 +69,7 @@ def _is_the_apps(failure: BaseException, environ: "WSGIEnvironment") -> bool:
     # So an app tells gunicorn that it has taken the connection over, and is done with it: a WebSocket has ended.
     if isinstance(failure, StopIteration) and "HTTP_UPGRADE" in environ:
         return False
-    return isinstance(failure, Exception | SystemExit)
+    return not isinstance(failure, KeyboardInterrupt)
 
 
 def _send(start_response: "StartResponse", response: Response) -> list[bytes]:
@@ -109,6 +110,7 @@ class _Response:
         return self.write
 
     def _write(self, data: bytes) -> object:
+        check_bytes(data)
         return self.begin()(data)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from gunicorn import util
 from gunicorn.http import wsgi
 
-from serve.messages import Headers, check_value, field_name
+from serve.messages import Headers, check_value, field_name, one_length
 
 # It has no types for what is used of it here.
 GunicornsResponse: Any = wsgi.Response
@@ -25,6 +25,7 @@ class Response(GunicornsResponse):
     def process_headers(self, headers: Headers) -> None:
         """Take the app's headers, in place of any before. Raises ValueError for one that HTTP has no place for."""
         kept: Headers = []
+        self.response_length = length = None
         for name, value in headers:
             # gunicorn itself looks at each by two regular expressions.
             if not (value.isascii() and value.isprintable()):
@@ -33,7 +34,10 @@ class Response(GunicornsResponse):
             kind = _kind(name)
             if kind:
                 if kind == "content-length":
-                    self.response_length = int(value)
+                    is_first, length = length is None, one_length(length, value)
+                    if not is_first:
+                        continue
+                    self.response_length = int(length)
                 elif kind == "connection":
                     self.upgrade = value.lower() == "upgrade"
                 if kind != "content-length" and not (kind == "upgrade" and value.lower() == "websocket"):
@@ -46,9 +50,10 @@ class Response(GunicornsResponse):
         if self.headers_sent:
             return
         connection = "upgrade" if self.upgrade else "close" if self.should_close() else "keep-alive"
-        major, minor = self.req.version
+        major, minor = min(self.req.version, (1, 1))
         lines = [
-            f"HTTP/{major}.{minor} {self.status}\r\n",
+            # Without a reason, the space before it stays (RFC 9112, 4).
+            f"HTTP/{major}.{minor} {self.status}{'' if self.status[3:] else ' '}\r\n",
             f"Server: {self.version}\r\nDate: {_date(int(time.time()))}\r\nConnection: {connection}\r\n",
         ]
         if self.chunked:

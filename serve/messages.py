@@ -88,6 +88,21 @@ def field_name(name: str) -> str:
     return name.lower()
 
 
+def check_bytes(data: object) -> None:
+    """Raise TypeError for a piece of a body that is not made of bytes."""
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise TypeError(f"the app's body has a piece of type {type(data).__name__}; bytes are expected")
+
+
+def one_length(before: str | None, value: str) -> str:
+    """A response's Content-Length, given the one before it. Raises ValueError for a value that frames no body."""
+    if not (value.isascii() and value.isdigit()):
+        raise ValueError(f"the app's Content-Length {value!r} is no number of bytes")
+    if before not in (None, value):
+        raise ValueError(f"the app's Content-Length is both {before} and {value}")
+    return value
+
+
 def check_value(value: str) -> None:
     """Raise ValueError for a response header's value that no server can send: beyond Latin-1, or with a line break.
 

@@ -69,8 +69,11 @@ class Taker:
         tell_invocation(environ, event, context)
         try:
             return result(self._respond(environ))
-        except SystemExit as end:
-            raise EventFailedError(f"the app exited with {end.code}") from end
+        except (Exception, KeyboardInterrupt):
+            raise
+        except BaseException as end:
+            # awslambdaric would end the instance.
+            raise EventFailedError(f"the app ended with {type(end).__name__}: {end}") from end
 
     def is_asked_for(self, environ: "WSGIEnvironment") -> bool:
         """Whether a client's request is for the events' path, or for what an app may take for it: //PATH, PATH/."""

@@ -6,7 +6,16 @@ Source: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 from typing import TYPE_CHECKING, Any
 
 from serve.events.body import read_body, write_body
-from serve.messages import Headers, Response, as_latin1, check_value, field_name, status_code, text_of
+from serve.messages import (
+    Headers,
+    Response,
+    as_latin1,
+    check_value,
+    field_name,
+    one_length,
+    status_code,
+    text_of,
+)
 from serve.wsgi_call import complete
 
 if TYPE_CHECKING:
@@ -75,7 +84,9 @@ def write_head(status: str, given: Headers) -> dict[str, Any]:
         if not (value.isascii() and value.isprintable()):
             check_value(value)
         key = field_name(name)
-        if key == "set-cookie":
+        if key == "content-length":
+            headers[key] = one_length(headers.get(key), value)
+        elif key == "set-cookie":
             cookies.append(value)
         elif key in headers:
             headers[key] += f",{value}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from serve.messages import BadEventError, check_value, field_name, text_of
+from serve.messages import BadEventError, check_value, field_name, one_length, text_of
 
 
 def listed(event: dict[str, Any], several: str, single: str) -> list[tuple[str, str]]:
@@ -14,7 +14,7 @@ def listed(event: dict[str, Any], several: str, single: str) -> list[tuple[str, 
 def headers_in(event: dict[str, Any], several: str, single: str) -> list[tuple[str, str]]:
     """`listed` headers, those of a Cookie header that HTTP/2 split as the one that HTTP/1.1 has (RFC 9113, 8.2.3).
 
-    Raises BadEventError for two Host headers, as whoever routes by one of them means another than who answers the other.
+    Raises BadEventError for two Host headers: what routes by one of them is not what answers the other.
     """
     headers = listed(event, several, single)
     if sum(name.lower() == "host" for name, _ in headers) > 1:
@@ -39,7 +39,11 @@ def grouped(headers: list[tuple[str, str]]) -> dict[str, list[str]]:
     for name, value in headers:
         if not (value.isascii() and value.isprintable()):
             check_value(value)
-        by_name.setdefault(field_name(name), []).append(value)
+        key = field_name(name)
+        if key == "content-length":
+            by_name[key] = [one_length(*by_name.get(key, [None]), value)]
+        else:
+            by_name.setdefault(key, []).append(value)
     return by_name
 
 

@@ -50,32 +50,40 @@ def _wait_until_gone(gate: str) -> None:
             time.sleep(0.01)
 
 
-def failing(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+def failing(environ: dict[str, Any], start_response: Any) -> Iterable[Any]:
     """Fails as the path says."""
     match environ["PATH_INFO"]:
         case "/raise":
             raise RuntimeError("the secret of the inside")
         case "/exit":
             raise SystemExit(3)
+        case "/base":
+            raise Stop
         case "/never":
             return [b"never started"]
         case "/first":
             return _broken()
-        case "/wide" | "/broken":
-            value = {"/wide": "日本", "/broken": "a\r\nX-Injected: b"}[environ["PATH_INFO"]]
-            start_response("200 OK", [("Content-Type", "text/plain"), ("X-Name", value)])
-            return [b"no server can send this header"]
-        case "/name":
-            start_response(
-                "200 OK", [("Content-Type", "text/plain"), ("Content-Length", "2"), ("X Name", "")]
-            )
-            return [b"no"]
-        case "/status":
-            start_response("1000 Far Too Many", [("Content-Type", "text/plain")])
-            return [b"no server can send this status"]
-        case _:
-            start_response("200 OK", [("Content-Type", "text/plain")])
-            return [b"fine"]
+        case path:
+            status, headers, body = _WRONG.get(path, ("200 OK", [], [b"fine"]))
+            start_response(status, [("Content-Type", "text/plain"), *headers])
+            return body
+
+
+# Responses that no server can send.
+_WRONG: dict[str, tuple[str, list[tuple[str, str]], Iterable[Any]]] = {
+    "/wide": ("200 OK", [("X-Name", "日本")], [b"no"]),
+    "/broken": ("200 OK", [("X-Name", "a\r\nX-Injected: b")], [b"no"]),
+    "/name": ("200 OK", [("Content-Length", "2"), ("X Name", "")], [b"no"]),
+    "/status": ("1000 Far Too Many", [], [b"no"]),
+    "/text": ("200 OK", [], ["no bytes"]),
+    "/characters": ("200 OK", [], b"numbers"),
+    "/length": ("200 OK", [("Content-Length", "-5")], [b"no"]),
+    "/lengths": ("200 OK", [("Content-Length", "2"), ("Content-Length", "9")], [b"no"]),
+}
+
+
+class Stop(BaseException):
+    """As libraries raise it that want no app to catch it: time-outs, cancellations."""
 
 
 def _broken() -> Iterable[bytes]:
@@ -92,11 +100,22 @@ async def failing_asgi(scope: Any, receive: Any, send: Any) -> None:
         return
     if path == "/cancelled":
         raise asyncio.CancelledError
+    if path == "/base":
+        raise Stop
     await _fail_at("", path)
     headers = [(b"content-type", b"text/plain")]
-    headers += {"/name": [(b"x name", b"")], "/broken": [(b"x-name", b"a\r\nx-injected: b")]}.get(path, [])
+    headers += {
+        "/name": [(b"x name", b"")],
+        "/broken": [(b"x-name", b"a\r\nx-injected: b")],
+        "/length": [(b"content-length", b"-5")],
+        "/lengths": [(b"content-length", b"4"), (b"content-length", b"9")],
+    }.get(path, [])
     status = 1000 if path == "/status" else 200
     await send({"type": "http.response.start", "status": status, "headers": headers})
+    if path == "/twice":
+        await send({"type": "http.response.start", "status": 500, "headers": headers})
+    if path == "/text":
+        await send({"type": "http.response.body", "body": "no bytes"})
     await _fail_at("/first", path)
     await send({"type": "http.response.body", "more_body": True})
     await _fail_at("/empty", path)

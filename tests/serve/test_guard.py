@@ -16,10 +16,13 @@ from tests.serve.lambda_events import payload_v2
 from tests.serve.runtime import serve_events
 
 FAILURES = {
-    "failing": ["/raise", "/exit", "/never", "/first", "/wide", "/broken", "/name", "/status"],
+    "failing": [
+        *("/raise", "/exit", "/base", "/never", "/first", "/wide", "/broken", "/name", "/status"),
+        *("/text", "/characters", "/length", "/lengths"),
+    ],
     "failing_asgi": [
-        *("/raise", "/exit", "/never", "/cancelled", "/first", "/first/exit"),
-        *("/broken", "/name", "/status"),
+        *("/raise", "/exit", "/base", "/never", "/cancelled", "/first", "/first/exit"),
+        *("/broken", "/name", "/status", "/text", "/twice", "/length", "/lengths"),
     ],
 }
 

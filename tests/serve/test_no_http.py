@@ -93,7 +93,7 @@ def test_any_other_answer_is_a_failed_invocation(handler: Callable[[Any, Any], A
 
 
 def test_an_app_that_exits_is_a_failed_invocation(handler: Callable[[Any, Any], Any]) -> None:
-    with pytest.raises(EventFailedError, match="the app exited with 3"):
+    with pytest.raises(EventFailedError, match="the app ended with SystemExit: 3"):
         handler({"exit": 1}, None)
 
 
