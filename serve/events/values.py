@@ -41,7 +41,7 @@ def grouped(headers: list[tuple[str, str]]) -> dict[str, list[str]]:
             check_value(value)
         key = field_name(name)
         if key == "content-length":
-            by_name[key] = [one_length(*by_name.get(key, [None]), value)]
+            by_name[key] = [one_length(by_name[key][0] if key in by_name else None, value)]
         else:
             by_name.setdefault(key, []).append(value)
     return by_name
