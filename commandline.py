@@ -1,7 +1,6 @@
 """What the command lines do alike: errors of one line, exit statuses, and texts of others on a terminal."""
 
 import os
-import re
 import sys
 from collections.abc import Sequence
 
@@ -9,30 +8,12 @@ from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableT
 from typer import Typer
 from typer.exceptions import Abort, TyperException
 
-from usererror import UserError
+from usererror import UserError, printable
 
 INTERRUPTED = 130
 READER_GONE = 141
 WIDTH = 120
 """Columns of what is written to a file or a pipe: as many as the widest table needs."""
-
-
-# What a terminal would act by: control characters (C0, DEL, C1) but the tab and the end of a line, Unicode's own ends
-# of a line and changes of direction; and halves of characters, which no output can hold.
-_ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def printable(text: str) -> str:
-    r"""`text` that others wrote, with its control characters as Python writes them: \x1b, \u202e.
-
-    Ends of lines stay; a caller whose text is one line takes care of them.
-    """
-    return text if text.isprintable() else _ACTS.sub(_escaped, text)
-
-
-def _escaped(found: re.Match[str]) -> str:
-    number = ord(found[0])
-    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"  # noqa: PLR2004 - two digits
 
 
 class Printable:

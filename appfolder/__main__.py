@@ -7,7 +7,7 @@ from pathlib import Path
 
 from appfolder import environment, settings
 from appfolder.remember import remember
-from usererror import UserError
+from usererror import UserError, printable
 
 # Prints what reload depends on: Flask has a server of its own for that, the others are reloaded by gunicorn.
 _KIND = """
@@ -76,7 +76,7 @@ def _run(app: settings.App, command: list[str]) -> int:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(printable(text), file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from pathlib import Path
 from appfolder.files import Entry, Listing, content_id, listing
 from appfolder.ignore import DEFAULT, Ignore, IgnoreError, line_for
 from appfolder.settings import FILE, ROOT, App, read
-from usererror import UserError
+from usererror import UserError, printable
 
 # Every file in the image gets this time, the first that a zip can hold: two builds then give the same bytes.
 EPOCH = "315532800"
@@ -159,7 +159,7 @@ def main(words: list[str]) -> int:
     try:
         line = command(engine, name, options, read(os.environ))
     except UserError as problem:
-        print(f"image.sh: {problem}", file=sys.stderr)
+        print(printable(f"image.sh: {problem}"), file=sys.stderr)
         return problem.status
     status = subprocess.run(line, env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH}, check=False).returncode
     if status == 0:

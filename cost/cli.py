@@ -245,7 +245,7 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
         return
     text.advice(report, commandline.console(), chart=chart)
     if page:
-        print(f"\n{page} has the charts and every bill's line items.")
+        print(printable(f"\n{page} has the charts and every bill's line items."))
 
 
 def main() -> None:

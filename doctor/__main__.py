@@ -5,7 +5,7 @@ import sys
 
 from appfolder import settings
 from doctor.checks import check
-from usererror import UserError
+from usererror import UserError, printable
 
 _SIGNS = {"stops": "does not work", "differs": "differs", "note": "note"}
 
@@ -14,16 +14,14 @@ def main() -> int:
     """Print the findings; the exit status."""
     try:
         app = settings.read(os.environ)
-        print(
-            f"{app.spec} in {app.folder}, by processes of this machine, which may write where a platform may not:",
-            flush=True,
-        )
+        where = "by processes of this machine, which may write where a platform may not"
+        print(printable(f"{app.spec} in {app.folder}, {where}:"), flush=True)
         kinds = list[str]()
         for finding in check(app):
             kinds.append(finding.kind)
-            print(f"  {_SIGNS[finding.kind]}: {finding.text}", flush=True)
+            print(printable(f"  {_SIGNS[finding.kind]}: {finding.text}"), flush=True)
     except UserError as problem:
-        print(f"doctor: {problem}", file=sys.stderr)
+        print(printable(f"doctor: {problem}"), file=sys.stderr)
         return problem.status
     if not kinds:
         print("  nothing found: both doors start it and answer alike")

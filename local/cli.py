@@ -12,7 +12,7 @@ import typer
 import commandline
 from appfolder import environment
 from appfolder import settings as appfolder
-from commandline import UserError
+from commandline import UserError, printable
 from local.doors import HTTP_API, PUBLIC
 from local.run import run
 from local.settings import Settings, SettingsError, plan, require_engine
@@ -160,7 +160,7 @@ def _of_the_app(
     app = appfolder.read(os.environ, folder, spec, base=Path.cwd())
     is_process = settings.engine == "process"
     if is_process and python is None:
-        python = environment.python(app, os.environ, lambda text: print(text, file=sys.stderr))
+        python = environment.python(app, os.environ, lambda text: print(printable(text), file=sys.stderr))
     return replace(
         settings,
         # What an image serves was decided when it was built, unless somebody says otherwise.

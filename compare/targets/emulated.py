@@ -10,7 +10,7 @@ from pathlib import Path
 import platforms
 from appfolder import environment
 from appfolder import settings as appfolder
-from commandline import UserError
+from commandline import UserError, printable
 from compare.targets.target import Target
 from local import Emulator, EmulatorError, Settings, SettingsError
 
@@ -36,7 +36,7 @@ def started(target: Target, idle_s: float, logs: Path) -> Generator[str]:
 
 def prepare(settings: Settings) -> None:
     """Make what instances with `settings` need, so that nothing is made while others are measured. UserError if not."""
-    of_the_app(settings, lambda text: print(text, file=sys.stderr))
+    of_the_app(settings, lambda text: print(printable(text), file=sys.stderr))
 
 
 def of_the_app(settings: Settings, say: Callable[[str], None]) -> Settings:
