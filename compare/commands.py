@@ -14,7 +14,7 @@ from compare.gate import decide
 from compare.report import build, data, html, markdown, side_by_side, text
 from compare.run import Output, measure, show
 from compare.targets.target import Target
-from runs.file import read
+from runs.file import Run, read
 from runs.plan import Plan
 
 __all__ = ["Limit", "Output", "aa", "gate", "gate_saved", "report", "resume", "run"]
@@ -30,11 +30,24 @@ def run(targets: Sequence[Target], plan: Plan, output: Output) -> int:
 def resume(directory: Path, output: Output) -> int:
     """Go on with the run saved in `directory`, with the plan and the targets that it was begun with."""
     before = read(directory)
-    if before.end and before.end["status"] == "complete":
+    if before.end and before.end.status == "complete":
         raise UserError(f"{directory} is complete; `python -m compare report {directory}` shows it again")
-    targets = [Target.from_record(record) for record in before.head["targets"]]
-    plan, twins = Plan.from_record(before.head["plan"]), bool(before.head["against_itself"])
-    return show(measure(targets, plan, output, resumed=directory, against_itself=twins), output)
+    targets = _targets_of(before)
+    twins = before.head.against_itself
+    return show(measure(targets, before.head.plan, output, resumed=directory, against_itself=twins), output)
+
+
+def _targets_of(run: Run) -> list[Target]:
+    """The targets that `run` was begun with; UserError if its file does not say all of them."""
+    try:
+        targets = [Target.from_record(record) for record in run.head.targets]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        targets = []
+    if {target.name for target in targets} != {endpoint.name for endpoint in run.head.endpoints}:
+        raise UserError(
+            f"{run.path} does not say how its targets are reached, so it cannot go on; begin a new run"
+        )
+    return targets
 
 
 def aa(targets: Sequence[Target], plan: Plan, output: Output) -> int:

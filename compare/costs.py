@@ -12,7 +12,7 @@ def priced(report: Report, run: Run) -> Report:
 
     Latencies of deployed targets feed it; those of emulated ones do not, and its notes say so.
     """
-    monthly = run.head.get("monthly") or 0
+    monthly = run.head.monthly
     if not monthly:
         return report
     # The simulation is compiled code that takes a moment to load: after measuring there is time for it.
@@ -21,7 +21,7 @@ def priced(report: Report, run: Run) -> Report:
     from cost.section import section  # noqa: PLC0415
 
     try:
-        made = section(run.samples, monthly=monthly, seed=run.head["plan"]["seed"])
+        made = section(run.samples, monthly=monthly, seed=run.head.plan.seed)
     except (UserError, PriceError) as failure:
         return replace(
             report, findings=[*report.findings, Finding(None, f"no costs: {failure}", problem=False)]

@@ -35,7 +35,7 @@ def decide(
     sides = [_side(run, name) for name in (baseline, candidate)]
     for name in (baseline, candidate):
         samples = [s for s in run.samples if s.target == name]
-        if broken := _broken(name, samples, failures, _said(run, name)):
+        if broken := _broken(name, samples, failures, _builds(run, name)):
             return Decision(BROKEN, broken)
     if clouds_unmeasured(*sides):
         words = "a verdict between emulated platforms would be about clouds that were not measured"
@@ -45,7 +45,7 @@ def decide(
         return Decision(BROKEN, f"{baseline} and {candidate} have no figure in common")
     p = 0.5 if primary == "p50" else 0.95
     base, other = (side.series[key] for side in sides)
-    ratio, few = paired_ratio(base, other, p, seed=run.head["plan"]["seed"])
+    ratio, few = paired_ratio(base, other, p, seed=run.head.plan.seed)
     if ratio is None:
         return Decision(UNDECIDED, f"{few}; more cycles (--cold-starts) or rounds (--rounds) bring more")
     more = longer(ratio, limit, span_s([*base, *other]))
@@ -53,16 +53,18 @@ def decide(
 
 
 def _side(run: Run, name: str) -> Side:
-    for entry in run.head["endpoints"]:
-        if entry["name"] == name:
-            kept = kept_series([sample for sample in run.samples if sample.target == name])
-            return Side(name, entry["platform"], entry["emulated"], kept)
-    known = ", ".join(entry["name"] for entry in run.head["endpoints"])
-    raise UserError(f"{run.path} has no target {name!r}; it has {known}")
+    endpoint = run.head.endpoint(name)
+    if endpoint is None:
+        known = ", ".join(endpoint.name for endpoint in run.head.endpoints)
+        raise UserError(f"{run.path} has no target {name!r}; it has {known}")
+    kept = kept_series([sample for sample in run.samples if sample.target == name])
+    return Side(name, endpoint.platform, endpoint.emulated, kept)
 
 
-def _said(run: Run, name: str) -> Sequence[str] | None:
-    return next(entry.get("builds") for entry in run.head["endpoints"] if entry["name"] == name)
+def _builds(run: Run, name: str) -> Sequence[str] | None:
+    """The builds that the stack of the target says may answer."""
+    endpoint = run.head.endpoint(name)
+    return endpoint.builds if endpoint else None
 
 
 def _broken(name: str, samples: Sequence[Sample], failures: float, said: Sequence[str] | None) -> str | None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -26,7 +25,8 @@ from compare.report.model import Report
 from compare.targets import endpoints
 from compare.targets.endpoints import Endpoint
 from compare.targets.target import Target
-from runs.file import FORMAT, SAMPLES, Run, RunFile, read
+from runs.file import SAMPLES, End, Note, Run, RunFile, read
+from runs.head import Head, RunEndpoint
 from runs.plan import Plan
 from runs.sample import Sample
 
@@ -135,7 +135,7 @@ class _Recording:
 
             status = self._run(sink, began, before)
             try:
-                file.write({"record": "end", "status": status, "at_s": round(time.monotonic() - began, 6)})
+                file.write(End(status, time.monotonic() - began).record())
             except OSError as failure:
                 self.progress.say(f"the end of the run could not be written: {files.told(failure)}")
 
@@ -144,17 +144,41 @@ class _Recording:
         try:
             file = RunFile(self.directory / SAMPLES, self._redacted)
             if before:
-                file.write(_note(_resumption(before)))
+                file.write(Note(_resumption(before)).record())
             else:
-                head = _head(targets, self.opened, self.plan, output)
-                file.write({**head, "against_itself": self.against_itself})
+                file.write(self._head(targets, output).record())
             for text in trust.checked(self.stop) if self.against_itself else ():
-                file.write(_note(text))
+                file.write(Note(text).record())
         except OSError as failure:
             raise UserError(
                 f"cannot write to {self.directory}: {files.told(failure)}; choose a folder with --results"
             ) from failure
         return file
+
+    def _head(self, targets: Sequence[Target], output: Output) -> Head:
+        return Head(
+            started=datetime.now().astimezone(),
+            command=output.command,
+            plan=self.plan,
+            targets=tuple(target.record() for target in targets),
+            endpoints=tuple(
+                RunEndpoint(
+                    name=endpoint.name,
+                    platform=endpoint.source.platform,
+                    emulated=endpoint.source.emulated,
+                    url=endpoint.shown_url,
+                    request=(
+                        f"{endpoint.request.method} {endpoint.shown_url}, "
+                        f"status {endpoint.request.expect} expected"
+                    ),
+                    builds=endpoint.builds,
+                )
+                for endpoint in self.opened
+            ),
+            machine=machine.described(),
+            monthly=output.monthly,
+            against_itself=self.against_itself,
+        )
 
     def _run(self, sink: Callable[[Sample], None], began: float, before: Run | None) -> str:
         experiment = Experiment(
@@ -197,36 +221,6 @@ class _Recording:
         return text
 
 
-def _head(
-    targets: Sequence[Target], opened: Sequence[Endpoint], plan: Plan, output: Output
-) -> dict[str, Any]:
-    return {
-        "record": "run",
-        "format": FORMAT,
-        "started": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "command": output.command,
-        "plan": plan.record(),
-        "targets": [target.record() for target in targets],
-        "endpoints": [
-            {
-                "name": endpoint.name,
-                "platform": endpoint.source.platform,
-                "emulated": endpoint.source.emulated,
-                "url": endpoint.shown_url,
-                "builds": endpoint.builds,
-                "request": f"{endpoint.request.method} {endpoint.shown_url}, status {endpoint.request.expect} expected",
-            }
-            for endpoint in opened
-        ],
-        "machine": machine.described(),
-        "monthly": output.monthly,
-    }
-
-
-def _note(text: str) -> dict[str, Any]:
-    return {"record": "note", "text": text}
-
-
 def _resumption(before: Run) -> str:
     when = datetime.now().astimezone().isoformat(timespec="seconds")
     return f"resumed at {when} after {len(before.samples)} samples; seconds count time spent measuring"
@@ -241,7 +235,7 @@ def _done(before: Run) -> Done:
     cold = [sample for sample in before.samples if sample.kind == "cold" and sample.ok]
     cycle = max((sample.cycle + 1 for sample in before.samples), default=0)
     whole = cycle
-    if before.head["plan"]["rounds"]:
+    if before.head.plan.rounds:
         warmed = {(sample.target, sample.cycle) for sample in warm if sample.ok}
         cold = [sample for sample in cold if sample.how == "burst" or (sample.target, sample.cycle) in warmed]
         whole = min(Counter(target for target, _ in warmed).values(), default=0)

@@ -3,21 +3,18 @@
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from commandline import UserError
-from runs.plan import Plan
+from runs.head import FORMAT, Head
 from runs.sample import Sample
 
-FORMAT = 1
 SAMPLES = "samples.jsonl"
 # Where a target's or a user's own words stand. A secret may look like a number or a word of this file: elsewhere it is
 # none, and striking it out would make the line unreadable.
 _WORDS = frozenset({"error", "instance", "build", "text", "command", "url", "request", "headers", "body"})
-_ENDPOINT = frozenset({"name", "platform", "emulated", "url", "request"})
 
 
 class RunFile:
@@ -61,20 +58,44 @@ class RunFile:
 
 
 @dataclass(frozen=True)
+class Note:
+    """Something to say of a run in its report; `problem` makes a command that reports it end with status 1."""
+
+    text: str
+    problem: bool = False
+
+    def record(self) -> dict[str, Any]:
+        """The JSON object of one line."""
+        return {"record": "note", **asdict(self)}
+
+
+@dataclass(frozen=True)
+class End:
+    """How a run ended, "complete", "interrupted" or "failed: " and why, and after how many seconds of measuring."""
+
+    status: str
+    at_s: float
+
+    def record(self) -> dict[str, Any]:
+        """The JSON object of one line."""
+        return {"record": "end", "status": self.status, "at_s": round(self.at_s, 6)}
+
+
+@dataclass(frozen=True)
 class Run:
-    """A samples.jsonl as read: what was asked for, every sample, how it ended (None: killed), unreadable lines."""
+    """A samples.jsonl as read. `end` is None if the run was killed; `damaged` counts the lines that cannot be read."""
 
     path: Path
-    head: dict[str, Any]
+    head: Head
     samples: tuple[Sample, ...]
-    notes: tuple[dict[str, Any], ...]
-    end: dict[str, Any] | None
-    damaged: int
+    notes: tuple[Note, ...] = ()
+    end: End | None = None
+    damaged: int = 0
 
     @property
     def measured_s(self) -> float:
         """Seconds spent measuring, until its last sample or its end."""
-        return max([sample.at_s for sample in self.samples] + [self.end["at_s"] if self.end else 0.0])
+        return max([sample.at_s for sample in self.samples] + [self.end.at_s if self.end else 0.0])
 
 
 def read(directory: Path) -> Run:
@@ -84,33 +105,28 @@ def read(directory: Path) -> Run:
         raise UserError(
             f"{directory} is not a saved run: it has no {SAMPLES}; runs are the folders in results/"
         )
-    head: dict[str, Any] | None = None
-    end: dict[str, Any] | None = None
+    head: Head | None = None
+    end: End | None = None
     samples: list[Sample] = []
-    notes: list[dict[str, Any]] = []
+    notes: list[Note] = []
     names: set[str] = set()
     damaged = 0
     for record in _records(path):
         match record:
             case {"record": "run"} if head is None:
-                head, names = record, _names(record)
+                head = _head(path, record)
+                names = {endpoint.name for endpoint in head.endpoints}
             case {"record": "sample"} if (sample := _sample(record)) is not None and sample.target in names:
                 samples.append(sample)
                 end = None  # a run that goes on after its end was resumed
-            case {"record": "end", "status": str(), "at_s": int() | float()}:
-                end = record
-            case {"record": "note", "text": str()}:
-                notes.append(record)
+            case {"record": "end", "status": str(status), "at_s": int() | float() as at_s}:
+                end = End(status, at_s)
+            case {"record": "note", "text": str(text)}:
+                notes.append(Note(text, problem=bool(record.get("problem"))))
             case _:
                 damaged += 1
-    if head is not None and isinstance(head.get("format"), int) and head["format"] > FORMAT:
-        raise UserError(
-            f"{path} has format {head['format']}, this version reads up to {FORMAT}; update and try again"
-        )
-    if head is None or not _sound(head):
-        raise UserError(
-            f"{path} does not begin with a run's record; is it a samples.jsonl written by `compare run`?"
-        )
+    if head is None:
+        raise UserError(_no_head(path))
     return Run(directory, head, tuple(samples), tuple(notes), end, damaged)
 
 
@@ -140,23 +156,22 @@ def _records(path: Path) -> Iterator[dict[str, Any] | None]:
                 yield record if isinstance(record, dict) else None
 
 
-def _names(head: Mapping[str, Any]) -> set[str]:
-    """The targets of a run, as far as its first line tells."""
+def _head(path: Path, record: Mapping[str, Any]) -> Head:
+    """The head of the run in `path`; UserError if a newer version wrote it, or reports cannot be made from it."""
+    if isinstance(record.get("format"), int) and record["format"] > FORMAT:
+        raise UserError(
+            f"{path} has format {record['format']}, this version reads up to {FORMAT}; update and try again"
+        )
     try:
-        return {entry["name"] for entry in head["endpoints"]}
-    except (KeyError, TypeError):
-        return set()
+        return Head.from_record(record)
+    except KeyError as failure:
+        raise UserError(f"{_no_head(path)} ({failure} is missing)") from failure
+    except (AttributeError, UserError, TypeError, ValueError) as failure:
+        raise UserError(f"{_no_head(path)} ({failure})") from failure
 
 
-def _sound(head: Mapping[str, Any]) -> bool:
-    """Whether `head` has all that reports are made from."""
-    try:
-        datetime.fromisoformat(head["started"])
-        Plan.from_record(head["plan"])
-        told = isinstance(head["command"], str) and isinstance(head["machine"], dict)
-        return told and all(entry.keys() >= _ENDPOINT for entry in head["endpoints"])
-    except (AttributeError, UserError, KeyError, TypeError, ValueError):
-        return False
+def _no_head(path: Path) -> str:
+    return f"{path} does not begin with a run's record; is it a samples.jsonl written by `compare run`?"
 
 
 def _sample(record: Mapping[str, Any]) -> Sample | None:

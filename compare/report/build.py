@@ -2,8 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
 
 import platforms
 from compare.report.figures import series
@@ -13,6 +11,7 @@ from compare.report.verdicts import Key, Side, comparisons, key_of, name_of, pri
 from compare.stats import CLUSTERS_OF_MEDIAN, CLUSTERS_OF_TAIL
 from compare.units import spoken
 from runs.file import Run
+from runs.head import RunEndpoint
 from runs.plan import Plan
 from runs.sample import COLD_IN_WARM, COLD_UNDER_LOAD, PREPARATIONS, Sample
 
@@ -37,28 +36,28 @@ _NOT_COMPARED = (
 
 def report(run: Run) -> Report:
     """Everything that `run` supports, for any of the renderers."""
-    targets = [_target(entry, _of(run, entry["name"])) for entry in run.head["endpoints"]]
-    sides = [_side(entry, _of(run, entry["name"])) for entry in run.head["endpoints"]]
-    plan = run.head["plan"]
-    compared = comparisons(sides, primary=plan["primary"], seed=plan["seed"])
+    targets = [_target(endpoint, _of(run, endpoint.name)) for endpoint in run.head.endpoints]
+    sides = [_side(endpoint, _of(run, endpoint.name)) for endpoint in run.head.endpoints]
+    plan = run.head.plan
+    compared = comparisons(sides, primary=plan.primary, seed=plan.seed)
     found = findings(
-        {entry["name"]: _of(run, entry["name"]) for entry in run.head["endpoints"]},
-        {entry["name"]: entry.get("builds") for entry in run.head["endpoints"]},
+        {endpoint.name: _of(run, endpoint.name) for endpoint in run.head.endpoints},
+        {endpoint.name: endpoint.builds for endpoint in run.head.endpoints},
     )
-    found += [Finding(None, str(note["text"]), problem=bool(note.get("problem"))) for note in run.notes]
+    found += [Finding(None, note.text, problem=note.problem) for note in run.notes]
     if run.damaged:
         lines = "1 line" if run.damaged == 1 else f"{run.damaged} lines"
         found.append(
             Finding(None, f"{lines} of samples.jsonl could not be read and were left out", problem=False)
         )
-    status = str(run.end["status"]) if run.end else "cut off"
+    status = run.end.status if run.end else "cut off"
     return Report(
         format=FORMAT,
         title=_title([target.name for target in targets]),
-        started=run.head["started"],
+        started=run.head.started.isoformat(),
         seconds=run.measured_s,
         status=status,
-        headline=_headline(compared, targets, status, against_itself=bool(run.head.get("against_itself"))),
+        headline=_headline(compared, targets, status, against_itself=run.head.against_itself),
         scope=_scope(targets),
         findings=found,
         targets=targets,
@@ -116,12 +115,12 @@ def _of(run: Run, name: str) -> list[Sample]:
     return [sample for sample in run.samples if sample.target == name]
 
 
-def _side(entry: dict[str, Any], samples: Sequence[Sample]) -> Side:
-    return Side(entry["name"], entry["platform"], entry["emulated"], kept_series(samples))
+def _side(endpoint: RunEndpoint, samples: Sequence[Sample]) -> Side:
+    return Side(endpoint.name, endpoint.platform, endpoint.emulated, kept_series(samples))
 
 
-def _target(entry: dict[str, Any], samples: Sequence[Sample]) -> TargetReport:
-    platform, emulated = entry["platform"], entry["emulated"]
+def _target(endpoint: RunEndpoint, samples: Sequence[Sample]) -> TargetReport:
+    platform, emulated = endpoint.platform, endpoint.emulated
     title = platforms.TITLES.get(platform, "") if platform else ""
     warm = [
         s for s in samples if s.ok and s.how is None and s.kind in {"warm", "discarded"} and not _prepared(s)
@@ -129,20 +128,20 @@ def _target(entry: dict[str, Any], samples: Sequence[Sample]) -> TargetReport:
     colds = sum(1 for s in warm if s.why == COLD_IN_WARM)
     found = [series(values) for values in kept_series(samples).values()]
     return TargetReport(
-        name=entry["name"],
+        name=endpoint.name,
         platform=platform,
         title=title or "a URL",
         emulated=emulated,
         label=f"{title or 'a URL'}{' (emulated)' if emulated else ''}",
-        url=entry["url"],
-        request=entry["request"],
+        url=endpoint.url,
+        request=endpoint.request,
         builds=sorted({s.build for s in samples if s.build}),
         asked=len(samples),
         failed=sum(1 for s in samples if not s.ok),
         failures=dict(Counter(s.error or "" for s in samples if not s.ok).most_common()),
         discarded=dict(Counter(s.why or "" for s in samples if s.kind == "discarded" and s.ok).most_common()),
         cold_share=colds / len(warm) if warm and warm[0].request_number is not None else None,
-        cold_note=_cold_note(entry, samples, found),
+        cold_note=_cold_note(platform, samples, found),
         series=found,
     )
 
@@ -151,10 +150,10 @@ def _prepared(sample: Sample) -> bool:
     return sample.why in {*PREPARATIONS, COLD_UNDER_LOAD}
 
 
-def _cold_note(entry: dict[str, Any], samples: Sequence[Sample], found: Sequence[Series]) -> str | None:
+def _cold_note(platform: str | None, samples: Sequence[Sample], found: Sequence[Series]) -> str | None:
     if any(one.kind == "cold" for one in found):
         return None
-    if platforms.keeps_an_instance(entry["platform"]):
+    if platforms.keeps_an_instance(platform):
         return "keeps an instance"
     if any(s.ok for s in samples) and not any(s.request_number for s in samples):
         return "cannot be proven: no identity headers"
@@ -204,19 +203,19 @@ def _scope(targets: Sequence[TargetReport]) -> list[str]:
 
 
 def _how(run: Run) -> dict[str, str]:
-    plan = run.head["plan"]
+    plan = run.head.plan
     key = primary_series([kept_series(run.samples)])
     primary = name_of(key) if key else "none"
-    when = datetime.fromisoformat(run.head["started"]).strftime("%Y-%m-%d %H:%M %Z").strip()
+    when = run.head.started.strftime("%Y-%m-%d %H:%M %Z").strip()
     told = {
         "when": f"{when}, {spoken(run.measured_s)}",
-        "command": run.head["command"],
-        "order": f"random in each round, seed {plan['seed']}",
-        "figures": f"primary: {primary}, {plan['primary']}; the others corrected for their number (Holm)",
+        "command": run.head.command,
+        "order": f"random in each round, seed {plan.seed}",
+        "figures": f"primary: {primary}, {plan.primary}; the others corrected for their number (Holm)",
     }
-    if plan["rate"]:
+    if plan.rate:
         told["load"] = (
-            f"{plan['rate']:g} requests a second to each target for {spoken(plan['load_s'])}, "
-            f"on {plan['load_connections']} connections"
+            f"{plan.rate:g} requests a second to each target for {spoken(plan.load_s)}, "
+            f"on {plan.load_connections} connections"
         )
-    return {**told, **{name: str(value) for name, value in run.head["machine"].items()}}
+    return {**told, **{name: str(value) for name, value in run.head.machine.items()}}

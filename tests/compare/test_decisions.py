@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from compare.report.build import kept_series, times_as_long
 from compare.report.figures import series
 from compare.report.verdicts import Side, comparisons
 from runs.file import Run
+from runs.head import Head, RunEndpoint
 from runs.plan import Plan
 from runs.sample import Connection, Sample, Times
 from tests.compare.lines import LINES, rates
@@ -179,9 +181,16 @@ def test_words_and_numbers_of_a_verdict_agree() -> None:
 
 
 def run_of(named: dict[str, list[Sample]], **entry: Any) -> Run:
-    endpoints = [{"name": name, "platform": "aws", "emulated": False, **entry} for name in named]
-    head = {"endpoints": endpoints, "plan": Plan().record()}
-    return Run(Path("run"), head, tuple(one for many in named.values() for one in many), (), None, 0)
+    endpoints = tuple(RunEndpoint(name, "aws", emulated=False, url="", request="") for name in named)
+    head = Head(
+        started=datetime(2026, 11, 1, tzinfo=UTC),
+        command="",
+        plan=Plan(),
+        targets=(),
+        endpoints=tuple(replace(endpoint, **entry) for endpoint in endpoints),
+        machine={},
+    )
+    return Run(Path("run"), head, tuple(one for many in named.values() for one in many))
 
 
 @pytest.mark.parametrize(

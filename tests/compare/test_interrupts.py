@@ -183,7 +183,7 @@ def test_a_killed_run_is_readable_and_goes_on(serve: Serve, process: Process, co
 
     whole = read(directory)
     assert "the run did not end well (cut off)" in killed.out
-    assert (resumed.status, whole.end and whole.end["status"], whole.damaged) == (0, "complete", 1)
+    assert (resumed.status, whole.end and whole.end.status, whole.damaged) == (0, "complete", 1)
     assert whole.samples[: len(cut.samples)] == cut.samples
     assert {sample.round for sample in whole.samples if sample.kind == "warm"} == set(range(60))
     assert [sample.at_s for sample in whole.samples] == sorted(sample.at_s for sample in whole.samples)

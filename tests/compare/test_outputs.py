@@ -114,7 +114,7 @@ def test_a_reader_that_has_gone_ends_a_run_with_its_reports(serve: Serve, tmp_pa
     run = read(directory)
     assert (done.returncode, done.stderr) == (141, "")
     assert run.end is not None
-    assert run.end["status"] == "failed: Broken pipe; the samples before are in the file"
+    assert run.end.status == "failed: Broken pipe; the samples before are in the file"
     assert {file.name for file in directory.iterdir()} >= {"samples.jsonl", "report.json", "report.html"}
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.compare.conftest import ROOT, Done, Server
+from tests.runs.test_file import HEAD
 
 Serve = Callable[..., Server]
 Compare = Callable[..., Done]
@@ -320,6 +321,22 @@ def test_a_command_alone_says_what_there_is(command: str) -> None:
     assert (alone.returncode, alone.stderr) == (0, "")
     assert alone.stdout == asked.stdout
     assert alone.stdout.startswith(f"Usage: python -m {command} ")
+
+
+def test_a_run_that_does_not_say_how_its_targets_are_reached_cannot_go_on(
+    tmp_path: Path, compare: Compare
+) -> None:
+    """Such a file can be reported, but not resumed: that is one line, and the file stays."""
+    head = {**HEAD, "targets": [{"name": "a"}]}
+    (tmp_path / "samples.jsonl").write_text(f"{json.dumps(head)}\n")
+
+    resumed = compare("run", "--resume", str(tmp_path))
+
+    assert (resumed.status, resumed.error) == (
+        2,
+        f"compare: {tmp_path} does not say how its targets are reached, so it cannot go on; begin a new run\n",
+    )
+    assert (tmp_path / "samples.jsonl").read_text() == f"{json.dumps(head)}\n"
 
 
 def test_what_a_resumed_run_does_is_not_asked_again(serve: Serve, compare: Compare) -> None:

@@ -14,6 +14,13 @@ from runs.plan import Plan
 from runs.sample import Answer, Moment, Sample, Source, Times
 
 SOURCE = Source("a", "aws", emulated=True)
+ENDPOINT = {
+    "name": "a",
+    "platform": "aws",
+    "emulated": True,
+    "url": "http://h/",
+    "request": "GET http://h/",
+}
 HEAD: dict[str, object] = {
     "record": "run",
     "format": 1,
@@ -21,9 +28,7 @@ HEAD: dict[str, object] = {
     "command": "python -m compare run",
     "plan": Plan().record(),
     "targets": [],
-    "endpoints": [
-        {"name": "a", "platform": "aws", "emulated": True, "url": "http://h/", "request": "GET http://h/"}
-    ],
+    "endpoints": [ENDPOINT],
     "machine": {},
 }
 # What an instance answers to its second request.
@@ -92,7 +97,22 @@ def test_a_sample_that_cannot_be_is_a_damaged_line(tmp_path: Path, changed: dict
 
 
 @pytest.mark.parametrize(
-    "changed", [{"endpoints": None}, {"endpoints": [{"name": "a"}]}, {"plan": {}}, {"started": "today"}]
+    "changed",
+    [
+        {"endpoints": None},
+        {"endpoints": []},
+        {"endpoints": [{"name": "a"}]},
+        {"endpoints": [{**ENDPOINT, "platform": "azure"}]},
+        {"endpoints": [ENDPOINT, ENDPOINT]},
+        {"endpoints": [{**ENDPOINT, "builds": "b"}]},
+        {"plan": {}},
+        {"started": "today"},
+        {"command": 7},
+        {"machine": []},
+        {"monthly": "many"},
+        {"against_itself": 1},
+        {"targets": ["a"]},
+    ],
 )
 def test_a_file_whose_first_line_cannot_be_is_refused(tmp_path: Path, changed: dict[str, object]) -> None:
     """In one line: without it nothing can be made of the others."""

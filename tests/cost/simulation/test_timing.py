@@ -14,7 +14,8 @@ from cost.app import App
 from cost.setup import Setup, setup
 from cost.simulation.timing import measured, published, read, select, triangle, with_app
 from platforms import starts
-from runs.file import FORMAT, SAMPLES
+from runs.file import SAMPLES
+from runs.head import FORMAT
 from runs.plan import Plan
 from runs.sample import Sample
 
@@ -221,7 +222,7 @@ def saved(directory: Path, *, file_format: int = FORMAT, more: Sequence[str] = (
         "machine": {},
         "plan": Plan().record(),
         "endpoints": [
-            {"name": "aws", "platform": "aws", "emulated": False, "url": "https://a.test", "request": {}}
+            {"name": "aws", "platform": "aws", "emulated": False, "url": "https://a.test", "request": "GET /"}
         ],
     }
     lines = [json.dumps(one) for one in (head, *(sample.record() for sample in [*WARM, *COLD]))]
