@@ -14,6 +14,7 @@ from compare import drift
 from compare.stats import CONFIDENCE, MEDIAN, Clustered, Codes, Floats, Interval, quantile
 
 REPLICATES = 1000
+POWER = 0.8
 # Weights computed at a time, so that memory does not grow with replicates times samples.
 _CHUNK = 4_000_000
 
@@ -35,9 +36,9 @@ class Ratio:
         half = self.error.half(confidence, drift.TRUSTING)
         return Interval(math.exp(self.log - half), math.exp(self.log + half))
 
-    def robust_interval(self, confidence: float = CONFIDENCE) -> Interval:
+    def robust_interval(self) -> Interval:
         """The interval that also holds what targets may drift on their own without showing it in so short a run."""
-        half = self.error.half(confidence, drift.SCEPTICAL)
+        half = self.error.half(CONFIDENCE, drift.SCEPTICAL)
         return Interval(math.exp(self.log - half), math.exp(self.log + half))
 
     def p_value(self, ratio: float = 1.0) -> float:
@@ -75,12 +76,12 @@ class Ratio:
         centre, width = limit * (1 - 1 / (4 * freedom)), math.sqrt(1 + limit**2 / (2 * freedom))
         return float(stats.norm.sf((centre - shift) / width) + stats.norm.cdf((-centre - shift) / width))
 
-    def detectable(self, power: float = 0.8, confidence: float = CONFIDENCE) -> float:
-        """The smallest true ratio above 1 that a run such as this one finds with `power`."""
+    def detectable(self, confidence: float = CONFIDENCE) -> float:
+        """The smallest true ratio above 1 that a run such as this one finds in 80 of 100 cases."""
         low, high = 0.0, 100 * max(float(self.error.scales.min()), 1e-9)
         for _ in range(40):
             middle = (low + high) / 2
-            low, high = (low, middle) if self.power(math.exp(middle), confidence) >= power else (middle, high)
+            low, high = (low, middle) if self.power(math.exp(middle), confidence) >= POWER else (middle, high)
         return math.exp(high)
 
 
@@ -120,14 +121,14 @@ def ratio(
     return Ratio(math.log(ends[1] / ends[0]), drift.error(course.logs, course.instances, plain, freedom))
 
 
-def holm(p_values: Sequence[float], confidence: float = CONFIDENCE) -> list[float]:
+def holm(p_values: Sequence[float]) -> list[float]:
     """The confidence at which to show each of several intervals, so that all together err at most as often as one.
 
     Holm's step-down: an interval shown at its confidence excludes no difference exactly where the procedure rejects.
     """
     order = np.argsort(np.asarray(p_values, dtype=float), kind="stable")
-    alpha, count = 1 - confidence, len(p_values)
-    shown = [confidence] * count
+    alpha, count = 1 - CONFIDENCE, len(p_values)
+    shown = [CONFIDENCE] * count
     step = 0
     for rank, index in enumerate(order):
         if step == rank and p_values[index] <= alpha / (count - rank):

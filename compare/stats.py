@@ -31,9 +31,9 @@ class Interval(NamedTuple):
     high: float
 
 
-def smallest_sample(p: float, confidence: float = CONFIDENCE) -> int:
+def smallest_sample(p: float) -> int:
     """The fewest independent samples that give a finite two-sided interval of the quantile `p` (0.5: 6, 0.99: 368)."""
-    tail = (1 - confidence) / 2
+    tail = (1 - CONFIDENCE) / 2
     return math.ceil(math.log(tail) / math.log(max(p, 1 - p)) - 1e-9)
 
 
@@ -47,14 +47,12 @@ def quantile(values: Sequence[float] | Floats, p: float) -> float:
     return float(np.quantile(np.asarray(values, dtype=float), p, method="inverted_cdf"))
 
 
-def independent_interval(
-    values: Sequence[float] | Floats, p: float, confidence: float = CONFIDENCE
-) -> Interval | None:
+def independent_interval(values: Sequence[float] | Floats, p: float) -> Interval | None:
     """The order-statistics interval of the quantile `p` of independent samples; None when there are too few."""
-    if len(values) < smallest_sample(p, confidence):
+    if len(values) < smallest_sample(p):
         return None
     # scipy-stubs says float where scipy gives a named tuple of the two ends.
-    found: Any = stats.quantile_test(np.asarray(values, dtype=float), p=p).confidence_interval(confidence)
+    found: Any = stats.quantile_test(np.asarray(values, dtype=float), p=p).confidence_interval(CONFIDENCE)
     low, high = float(found.low), float(found.high)
     return Interval(low, high) if math.isfinite(low) and math.isfinite(high) else None
 
@@ -168,17 +166,17 @@ def _beyond(data: Clustered, p: float) -> float:
     return max(3.0, 1.5 * float(beyond.sum() ** 2 / np.sum(beyond**2)))
 
 
-def clustered_interval(data: Clustered, p: float, confidence: float = CONFIDENCE) -> Interval | None:
+def clustered_interval(data: Clustered, p: float) -> Interval | None:
     """The interval of the quantile `p` of clustered samples; None when there are too few clusters or samples.
 
     The order-statistics interval of as many independent samples as `data` is worth, less for the uncertainty of a few
     clusters (Korn and Graubard, Survey Methodology 24, 1998), its shares by Jeffreys' rule (Brown, Cai and DasGupta,
     Statistical Science 16, 2001), read off the samples.
     """
-    n, tail = len(data.values), (1 - confidence) / 2
+    n, tail = len(data.values), (1 - CONFIDENCE) / 2
     if not data.enough(p):
         return None
-    if effective_sample(data, p) * _fewer(n, data.even) < smallest_sample(p, confidence):
+    if effective_sample(data, p) * _fewer(n, data.even) < smallest_sample(p):
         return None
     worth = _worth_over_time(data, p) * _fewer(n, min(data.even, _beyond(data, p)))
     low = float(stats.beta.ppf(tail, p * worth + 0.5, worth - p * worth + 0.5))

@@ -221,15 +221,15 @@ def _ecs(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:
     yield "public IPv4 addresses", "public_ipv4", zones * HOURS + tasks
 
 
-def lcu_hours(connections: Decimal, open_s: Decimal, size: Decimal, rules: Decimal = ZERO) -> Decimal:
-    """A load balancer's capacity in LCU-hours: of its four measures the one that takes most.
+def lcu_hours(connections: Decimal, open_s: Decimal, size: Decimal) -> Decimal:
+    """A load balancer's capacity in LCU-hours: of its measures the one that takes most.
 
-    connections: new ones. open_s: for how long they were open, summed. size: bytes of requests and responses. rules:
-    evaluated beyond the first ten of each request. With a constant mixture the same one leads in every hour.
+    connections: new connections. open_s: seconds that they were open, summed. size: bytes of requests and responses. A
+    fourth measure, rules evaluated, is 0: the first ten rules of a request are free, and an Express service has one.
+    With a constant mixture of requests the same measure leads in every hour.
     """
     return max(
         connections / (limit("ecs", "lcu_connections") * 3600),
         open_s / (limit("ecs", "lcu_active") * 3600),
         size / limit("ecs", "lcu_bytes"),
-        rules / (limit("ecs", "lcu_rules") * 3600),
     )

@@ -18,7 +18,6 @@ def section(
     samples: Iterable[Sample],
     *,
     monthly: float = 40_000,
-    question: Question | None = None,
     prices: Prices | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
@@ -28,5 +27,5 @@ def section(
     figures are from published starts, and say so. cost.report.text and cost.report.html render it.
     """
     known = prices or Prices.load()
-    found, notes = candidates(question or Question(), known, timing.select(samples))
+    found, notes = candidates(Question(), known, timing.select(samples))
     return data.of_advice(advise(poisson(monthly), found, known, seed=seed, budget=BUDGET, notes=notes))

@@ -43,12 +43,12 @@ def checked(stop: Stop) -> list[str]:
     return told
 
 
-def probe_error(url: str, connection: Connection, stop: Stop, requests: int = REQUESTS) -> ProbeError | None:
+def probe_error(url: str, connection: Connection, stop: Stop) -> ProbeError | None:
     """How much longer than the server the probe says that requests took; None when the user stopped it."""
     request = Filled("GET", url, (), None, 200, ())
     errors: list[float] = []
     with Probe(request, connection, timeout_s=10, stopped=lambda: stop.requested) as probe:
-        for number in range(requests + 1):
+        for number in range(REQUESTS + 1):
             answer = probe.measure()
             if answer is None:
                 return None

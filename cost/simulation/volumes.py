@@ -93,13 +93,13 @@ class Volumes:
         return replace(low.between(usages[place], Decimal(part)), requests=decimal(monthly))
 
 
-def usage(one: System, monthly: float, seed: int = 0) -> Usage:
+def usage(one: System, monthly: float) -> Usage:
     """The usage of so many requests a month at random."""
     if monthly == 0:
         return nothing(one)
     if one.setup.concurrency is None:
         return _tracked(one, monthly)
-    return _simulated({"one": one}, monthly, min(10 * REQUESTS, 10 * MONTHS * monthly), seed)["one"]
+    return _simulated({"one": one}, monthly, min(10 * REQUESTS, 10 * MONTHS * monthly), seed=0)["one"]
 
 
 def with_starts(one: System, expected: Usage, cold_share: float) -> Usage:

@@ -229,8 +229,8 @@ async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byt
         yield piece
 
 
-def _error(status: int, text: bytes, content_type: bytes = b"application/json") -> Answer:
-    return Answer(status, [(b"content-type", content_type), _length(text)], text)
+def _error(status: int, text: bytes) -> Answer:
+    return Answer(status, [(b"content-type", b"application/json"), _length(text)], text)
 
 
 # A function that failed, crashed or ran out of time before it answered. The status is in the "5xx" of

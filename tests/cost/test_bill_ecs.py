@@ -36,20 +36,19 @@ def test_fargate_examples_1_and_3(
 def test_load_balancer_capacity_is_that_of_the_measure_that_takes_most() -> None:
     """aws.amazon.com/elasticloadbalancing/pricing, as quoted by others: an hour of 1 new connection a second.
 
-    Each lasts 2 minutes, 5 requests a second come to 300 KB a second, each with 60 rules: 0.04, 0.04, 1.08 and 0.25.
+    Each lasts 2 minutes, 5 requests a second come to 300 KB a second: 0.04, 0.04 and 1.08.
     And 100 new connections a second that last 3 minutes: 6 LCUs of active ones.
     """
     hour = 3600
-    connections, open_s, size, rules = (Decimal(n) for n in (hour, hour * 120, hour * 300_000, hour * 5 * 50))
+    connections, open_s, size = (Decimal(n) for n in (hour, hour * 120, hour * 300_000))
 
     assert [
         lcu_hours(connections, Decimal(0), Decimal(0)),
         lcu_hours(Decimal(0), open_s, Decimal(0)),
         lcu_hours(Decimal(0), Decimal(0), size),
-        lcu_hours(Decimal(0), Decimal(0), Decimal(0), rules),
-        lcu_hours(connections, open_s, size, rules),
+        lcu_hours(connections, open_s, size),
         lcu_hours(Decimal(100 * hour), Decimal(100 * hour * 180), Decimal(0)),
-    ] == [Decimal(n) for n in ("0.04", "0.04", "1.08", "0.25", "1.08", "6")]
+    ] == [Decimal(n) for n in ("0.04", "0.04", "1.08", "1.08", "6")]
 
 
 def test_an_idle_service_of_ecs_is_a_task_a_load_balancer_and_their_addresses() -> None:
