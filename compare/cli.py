@@ -48,8 +48,12 @@ def run(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     rate: Annotated[
         float | None, typer.Option(metavar="N", help="then N requests a second to each target, come what may")
     ] = None,
-    load_duration: Annotated[str, typer.Option(metavar="DURATION", help="for so long per target")] = "30s",
-    load_connections: Annotated[int, typer.Option(help="on so many connections per target")] = 32,
+    load_duration: Annotated[
+        str, typer.Option(metavar="DURATION", help="for so long per target")
+    ] = options.LOAD_DURATION,
+    load_connections: Annotated[
+        int, typer.Option(help="on so many connections per target")
+    ] = options.LOAD_CONNECTIONS,
     primary: options.Primary = "p50",
     timeout: options.Timeout = "30s",
     seed: options.Seed = None,
@@ -70,7 +74,22 @@ def run(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
         options.refuse_with_resume(context)
     if aa:
         options.refuse_with_aa(context)
-    plan = options.plan_of(locals())
+    plan = options.PlanOptions(
+        cold=cold,
+        cold_starts=cold_starts,
+        burst=burst,
+        idle=idle,
+        rounds=rounds,
+        connection=connection,
+        precision=precision,
+        duration=duration,
+        primary=primary,
+        timeout=timeout,
+        seed=seed,
+        rate=rate,
+        load_duration=load_duration,
+        load_connections=load_connections,
+    ).plan()
     request, path = options.request_of(method, headers, body, expect, path)
     from compare import commands  # noqa: PLC0415 -- scipy takes a second that a usage error need not wait for
 
@@ -134,7 +153,19 @@ def gate(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     options.refuse_apart((baseline, candidate))
     if saved:
         options.refuse_with_saved(context)
-    plan = options.plan_of(locals())
+    plan = options.PlanOptions(
+        cold=cold,
+        cold_starts=cold_starts,
+        burst=burst,
+        idle=idle,
+        rounds=rounds,
+        connection=connection,
+        precision=precision,
+        duration=duration,
+        primary=primary,
+        timeout=timeout,
+        seed=seed,
+    ).plan()
     slowdown = share(max_slowdown, "--max-slowdown")
     failures = share(max_failures, "--max-failures")
     from compare import commands  # noqa: PLC0415 -- as above

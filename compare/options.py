@@ -3,9 +3,9 @@
 import os
 import random
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -20,6 +20,8 @@ from runs.plan import Plan
 ROUNDS = 300
 # Where options such as --precision stop when --rounds does not say.
 ROUNDS_CAP = 10_000
+LOAD_DURATION = "30s"
+LOAD_CONNECTIONS = 32
 
 TargetsFile = Annotated[
     Path | None, typer.Option("--targets", metavar="FILE", help="a TOML file of targets (docs/compare.md)")
@@ -166,27 +168,44 @@ def _refuse(why: str, names: set[str], given: Mapping[str, str]) -> None:
         raise UserError(f"{why}; leave out {', '.join(given[name] for name in given if name in names)}")
 
 
-def plan_of(options: Mapping[str, Any]) -> Plan:
-    """The plan that the options of a command describe, by parameter; `gate` has none for load."""
-    precision, duration = options["precision"], options["duration"]
-    plan = Plan(
-        cold=options["cold"],
-        cold_starts=options["cold_starts"],
-        burst=options["burst"],
-        idle_s=_seconds(options["idle"], "--idle"),
-        rounds=_rounds(options["rounds"], open_ended=precision is not None or duration is not None),
-        connections=("kept", "fresh") if options["connection"] == "both" else (options["connection"],),
-        precision=None if precision is None else share(precision, "--precision"),
-        duration_s=_seconds(duration, "--duration"),
-        rate=options.get("rate"),
-        timeout_s=seconds(options["timeout"], "--timeout"),
-        seed=_seed(options["seed"]),
-        primary=options["primary"],
-    )
-    if "rate" not in options:
-        return plan
-    load_s = seconds(options["load_duration"], "--load-duration")
-    return replace(plan, load_s=load_s, load_connections=options["load_connections"])
+@dataclass(frozen=True)
+class PlanOptions:
+    """The options that make a plan, as typed; those of the load are `run`'s alone."""
+
+    cold: Literal["idle", "burst", "none"]
+    cold_starts: int
+    burst: int
+    idle: str | None
+    rounds: int | None
+    connection: Literal["both", "kept", "fresh"]
+    precision: str | None
+    duration: str | None
+    primary: Literal["p50", "p95"]
+    timeout: str
+    seed: int | None
+    rate: float | None = None
+    load_duration: str = LOAD_DURATION
+    load_connections: int = LOAD_CONNECTIONS
+
+    def plan(self) -> Plan:
+        """The plan that they describe; UserError if one of them cannot be read."""
+        open_ended = self.precision is not None or self.duration is not None
+        return Plan(
+            cold=self.cold,
+            cold_starts=self.cold_starts,
+            burst=self.burst,
+            idle_s=_seconds(self.idle, "--idle"),
+            rounds=_rounds(self.rounds, open_ended=open_ended),
+            connections=("kept", "fresh") if self.connection == "both" else (self.connection,),
+            precision=None if self.precision is None else share(self.precision, "--precision"),
+            duration_s=_seconds(self.duration, "--duration"),
+            rate=self.rate,
+            load_s=seconds(self.load_duration, "--load-duration"),
+            load_connections=self.load_connections,
+            timeout_s=seconds(self.timeout, "--timeout"),
+            seed=_seed(self.seed),
+            primary=self.primary,
+        )
 
 
 def _seconds(text: str | None, option: str) -> float | None:
