@@ -1,20 +1,16 @@
 """Command lines into bills and advice; every error is one line on standard error."""
 
-import json
-import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import commandline
-from commandline import UserError, printable
-from cost import own_prices
+from commandline import UserError
+from cost import commands
 from cost.advise import advise
 from cost.app import App
-from cost.bill import Usage, bill
-from cost.candidates import REGIONS, Question, assumptions, candidates
+from cost.candidates import REGIONS, candidates
 from cost.options import (
     OUTPUT,
     TIMES,
@@ -35,20 +31,18 @@ from cost.options import (
     Minimum,
     Platforms,
     PriceFile,
+    QuestionOptions,
     ResponseKb,
     Snapstart,
     Vcpu,
     Wait,
     Zones,
-    question_of,
 )
-from cost.report import data, html, text
-from cost.setup import Setup
-from cost.simulation import timing, volumes
-from cost.simulation.arrivals import MOST_MONTHLY, PATTERNS
-from cost.simulation.system import system
+from cost.report import data
+from cost.simulation import timing
+from cost.simulation.arrivals import PATTERNS
 from cost.traffic import traffic
-from platforms.prices import PriceError, Prices
+from platforms.prices import PriceError
 from runs.sample import Connection
 
 IMPORTS_S, IMAGE_GB, RESPONSE_KB = (float(value) for value in (App.imports_s, App.image_gb, App.response_kb))
@@ -94,29 +88,27 @@ def bill_command(  # noqa: PLR0913 -- each is one option of the command line
     as_json: Json = False,
 ) -> None:
     """A month's bill as line items, with the free tiers and without them."""
-    if not 0 <= requests <= MOST_MONTHLY:
-        raise UserError(f"{requests} requests a month? It is 0 or more, {MOST_MONTHLY:,} at most")
-    if cold_share is not None and not 0 <= cold_share <= 1:
-        raise UserError(f"--cold-share {cold_share:g} is no share; it is from 0 to 1")
-    known = _prices(prices)
-    question = question_of(locals())
-    usages = [_usage(question, name, known, requests, cold_share) for name in question.platforms]
-    pairs = [
-        [data.of_bill(bill(one, usage, known, free_tier=free)) for free in (True, False)]
-        for one, usage in usages
-    ]
-    notes = [
-        *assumptions(question, [one for one, _ in usages]),
-        _BILL_NOTE if cold_share is None else _COLD_NOTE,
-    ]
-    if as_json:
-        print(
-            json.dumps(
-                {"requests": requests, "bills": [one for pair in pairs for one in pair], "notes": notes}
-            )
-        )
-        return
-    text.bills([(free, listed) for free, listed in pairs], [*notes, _FREE_NOTE], commandline.console())
+    question = QuestionOptions(
+        platform=platform,
+        cpu=cpu,
+        wait=wait,
+        imports=imports,
+        memory=memory,
+        vcpu=vcpu,
+        concurrency=concurrency,
+        minimum=minimum,
+        zones=zones,
+        door=door,
+        arm64=arm64,
+        snapstart=snapstart,
+        billing=billing,
+        image_gb=image_gb,
+        response_kb=response_kb,
+        log_bytes=log_bytes,
+        aws_region=aws_region,
+        gcp_region=gcp_region,
+    ).question()
+    commands.bills(requests, cold_share, question, prices, as_json=as_json)
 
 
 @app.command("advise")
@@ -211,7 +203,9 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
     as_json: Json = False,
 ) -> None:
     """Which platform for this traffic: who waits, what it costs, where another becomes cheaper."""
-    known = _prices(prices)
+    if p95 is not None and not 0 < p95 < float("inf"):
+        raise UserError(f"--p95 {p95:g}: a limit is above 0 s")
+    known = commands.prices(prices)
     asked = traffic(
         per_hour=requests_per_hour,
         monthly=monthly,
@@ -221,11 +215,28 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
         counted=counts,
         cron=cron,
     )
-    response_kb = asked.response_kb if response_kb is None else response_kb
-    question = question_of(locals(), asked.handling.tolist())
+    question = QuestionOptions(
+        platform=platform,
+        cpu=cpu,
+        wait=wait,
+        imports=imports,
+        memory=memory,
+        vcpu=vcpu,
+        concurrency=concurrency,
+        minimum=minimum,
+        zones=zones,
+        door=door,
+        arm64=arm64,
+        snapstart=snapstart,
+        billing=billing,
+        image_gb=image_gb,
+        response_kb=asked.response_kb if response_kb is None else response_kb,
+        log_bytes=log_bytes,
+        aws_region=aws_region,
+        gcp_region=gcp_region,
+        idle=idle or (),
+    ).question(asked.handling.tolist())
     found, more = candidates(question, known, timing.read(run, connection) if run else None)
-    if p95 is not None and not 0 < p95 < float("inf"):
-        raise UserError(f"--p95 {p95:g}: a limit is above 0 s")
     report = data.of_advice(
         advise(
             asked.arrivals,
@@ -238,40 +249,9 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
             notes=[*asked.notes, *more],
         )
     )
-    if page:
-        html.write(report, page)
-    if as_json:
-        print(json.dumps(report))
-        return
-    text.advice(report, commandline.console(), chart=chart)
-    if page:
-        print(printable(f"\n{page} has the charts and every bill's line items."))
+    commands.show(report, page, chart=chart, as_json=as_json)
 
 
 def main() -> None:
     """Run the command line and exit with its status."""
     commandline.run(app, "cost", errors=[PriceError])
-
-
-_FREE_NOTE = "Free tiers are taken whole; anything else in the same account uses them up as well."
-_BILL_NOTE = (
-    "Starts and overlaps are what is expected of requests at random, with published starts and idle times."
-)
-_COLD_NOTE = "Starts are as asked, overlaps what is expected of requests at random."
-
-
-def _prices(path: Path | None) -> Prices:
-    known = own_prices.load(path)
-    if warning := known.stale(datetime.now(UTC).date()):
-        print(printable(f"cost: {warning}"), file=sys.stderr)
-    return known
-
-
-def _usage(
-    question: Question, name: str, prices: Prices, requests: int, cold_share: float | None
-) -> tuple[Setup, Usage]:
-    """A platform's deployment and what is expected of it."""
-    deployed = question.setup(name, prices)
-    one = system(deployed, question.timing(deployed, None), prices)
-    expected = volumes.usage(one, requests)
-    return deployed, expected if cold_share is None else volumes.with_starts(one, expected, cold_share)

@@ -1,16 +1,17 @@
 """The options that `bill` and `advise` share: their types and help, and their values as one Question."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from commandline import UserError
 from cost.app import App
 from cost.candidates import Question
-from cost.setup import Architecture, Billing, Door
+from cost.setup import Billing, Door
 from platforms import NAMES
 
 TRAFFIC, TIMES, WHAT, OUTPUT = "Traffic", "How long things take", "What is deployed", "Output"
@@ -72,45 +73,73 @@ PriceFile = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="print JSON instead", rich_help_panel=OUTPUT)]
 
 
-def question_of(options: dict[str, Any], handling: Sequence[float] = ()) -> Question:
-    """The options that `bill` and `advise` share, as one value. handling: seconds of requests, as a log has them."""
-    architecture: Architecture = "arm64" if options["arm64"] else "x86"
-    return Question(
-        platforms=tuple(dict.fromkeys(options["platform"] or NAMES)),
-        regions={
-            "aws": options["aws_region"],
-            "apprunner": options["aws_region"],
-            "ecs": options["aws_region"],
-            "gcp": options["gcp_region"],
-        },
-        app=App(
-            cpu_s=_decimal(options["cpu"], App.cpu_s if options["wait"] is None else Decimal(0)),
-            wait_s=_decimal(options["wait"], App.wait_s),
-            imports_s=_decimal(options["imports"], App.imports_s),
-            image_gb=_decimal(options["image_gb"], App.image_gb),
-            response_kb=_decimal(options["response_kb"], App.response_kb),
-            log_bytes=options["log_bytes"],
-        ),
-        said=options["cpu"] is not None or options["wait"] is not None,
-        handling=tuple(handling),
-        idle=_idle(options.get("idle") or []),
-        memory_mb=options["memory"],
-        vcpu=None if options["vcpu"] is None else Decimal(str(options["vcpu"])),
-        concurrency=options["concurrency"],
-        minimum=options["minimum"],
-        zones=options["zones"],
-        architecture=architecture,
-        door=options["door"],
-        snapstart=options["snapstart"],
-        billing=options["billing"],
-    )
+@dataclass(frozen=True)
+class QuestionOptions:
+    """The options that `bill` and `advise` share, as typed; None takes the default. idle: `advise`'s alone."""
+
+    platform: list[str] | None
+    cpu: float | None
+    wait: float | None
+    imports: float
+    memory: int
+    vcpu: float | None
+    concurrency: int | None
+    minimum: int | None
+    zones: int | None
+    door: Door
+    arm64: bool
+    snapstart: bool
+    billing: Billing
+    image_gb: float
+    response_kb: float | None
+    log_bytes: int
+    aws_region: str
+    gcp_region: str
+    idle: Sequence[str] = ()
+
+    def question(self, handling: Sequence[float] = ()) -> Question:
+        """The options as one value; UserError for one that cannot be. handling: seconds that a log's requests took."""
+        return Question(
+            platforms=tuple(dict.fromkeys(self.platform or NAMES)),
+            regions={
+                "aws": self.aws_region,
+                "apprunner": self.aws_region,
+                "ecs": self.aws_region,
+                "gcp": self.gcp_region,
+            },
+            app=self._app(),
+            said=self.cpu is not None or self.wait is not None,
+            handling=tuple(handling),
+            idle=_idle(self.idle),
+            memory_mb=self.memory,
+            vcpu=None if self.vcpu is None else _decimal(self.vcpu),
+            concurrency=self.concurrency,
+            minimum=self.minimum,
+            zones=self.zones,
+            architecture="arm64" if self.arm64 else "x86",
+            door=self.door,
+            snapstart=self.snapstart,
+            billing=self.billing,
+        )
+
+    def _app(self) -> App:
+        """What a request takes; an app of which only the waiting is given does no work."""
+        work = App.cpu_s if self.wait is None else Decimal(0)
+        return App(
+            cpu_s=work if self.cpu is None else _decimal(self.cpu),
+            wait_s=App.wait_s if self.wait is None else _decimal(self.wait),
+            imports_s=_decimal(self.imports),
+            image_gb=_decimal(self.image_gb),
+            response_kb=App.response_kb if self.response_kb is None else _decimal(self.response_kb),
+            log_bytes=self.log_bytes,
+        )
 
 
-def _decimal(value: float | None, default: Decimal) -> Decimal:
-    return default if value is None else Decimal(str(value))
+def _decimal(value: float) -> Decimal:
+    return Decimal(str(value))
 
 
-def _idle(values: list[str]) -> dict[str, tuple[float, float, float]]:
+def _idle(values: Sequence[str]) -> dict[str, tuple[float, float, float]]:
     found: dict[str, tuple[float, float, float]] = {}
     for value in values:
         name, _, seconds = value.partition("=")
