@@ -22,7 +22,7 @@ import numpy as np
 import pycurl
 
 from benchmarks.paired import Sample, describe_machine, measure, report
-from compare.measure.experiment import Experiment, Progress
+from compare.measure.experiment import Done, Experiment
 from compare.measure.probe import Probe
 from compare.measure.stop import Stop
 from compare.measure.together import Connections, OpenLoop
@@ -189,7 +189,7 @@ def _side_by_side(ports: Sequence[int]) -> Subject:
                 view=_Silent(),
                 began=time.monotonic(),
             )
-            experiment.run(Progress(), lambda _: None)
+            experiment.run(Done(), lambda _: None)
         return _error([sample.ms.total * 1000 for sample in found if sample.kind == "warm"])
 
     return run

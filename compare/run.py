@@ -16,8 +16,7 @@ from compare import costs, files, forecast, machine
 from compare.live import Progress
 from compare.measure import trust
 from compare.measure.contact import Contact
-from compare.measure.experiment import Experiment
-from compare.measure.experiment import Progress as Done
+from compare.measure.experiment import Done, Experiment
 from compare.measure.stop import Stop
 from compare.report import build, data, html, text
 from compare.report.build import times_as_long

@@ -30,7 +30,7 @@ _LONGEST_IDLE_S = 3600.0
 
 
 @dataclass(frozen=True)
-class Progress:
+class Done:
     """What an earlier part of the run has done already: cycles, warm rounds, cold starts by target.
 
     whole: those of its cycles in which every target was warm; one that was cut off is made up for.
@@ -70,7 +70,7 @@ class Experiment:
         self._end = plan.cycles
         self._cycles_expected: int | None = None
 
-    def run(self, done: Progress, met: Callable[[Contact], None]) -> None:
+    def run(self, done: Done, met: Callable[[Contact], None]) -> None:
         """Measure what is left after `done`, until the plan is fulfilled or the user stops it.
 
         `met` is told what the first contact says of the plan.
