@@ -129,7 +129,7 @@ class Progress:
                 for key in _COLUMNS
             ]
             failed = sum(1 for sample in samples if not sample.ok)
-            label = f"{name}\n(emulated)" if samples and samples[0].emulated else name
+            label = words.marked(name, emulated=bool(samples) and samples[0].emulated, before="\n")
             table.add_row(Text(label), *map(Text, cells), Text(str(failed), style="red" if failed else ""))
         return Group(Text(self._where(), style="dim"), table)
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 import platforms
 from compare.report.figures import series
 from compare.report.findings import findings
-from compare.report.model import FORMAT, Comparison, Finding, Report, Series, TargetReport
+from compare.report.model import FORMAT, Comparison, Finding, Headline, Report, Series, TargetReport
 from compare.report.verdicts import Key, Side, comparisons, key_of, name_of, primary_series
+from compare.report.words import marked
 from compare.stats import CLUSTERS_OF_MEDIAN, CLUSTERS_OF_TAIL
 from compare.units import spoken
 from runs.file import Run
@@ -132,7 +133,7 @@ def _target(endpoint: RunEndpoint, samples: Sequence[Sample]) -> TargetReport:
         platform=platform,
         title=title or "a URL",
         emulated=emulated,
-        label=f"{title or 'a URL'}{' (emulated)' if emulated else ''}",
+        label=marked(title or "a URL", emulated=emulated),
         url=endpoint.url,
         request=endpoint.request,
         builds=sorted({s.build for s in samples if s.build}),
@@ -163,28 +164,39 @@ def _cold_note(platform: str | None, samples: Sequence[Sample], found: Sequence[
 
 def _headline(
     compared: Sequence[Comparison], targets: Sequence[TargetReport], status: str, *, against_itself: bool
-) -> list[str]:
-    words = [_noise_floor(c) if against_itself else f"{c.figure}: {c.words}" for c in compared if c.primary]
-    if not words and not any(target.series for target in targets):
-        words = ["nothing could be measured"]
-    words += [
-        f"{c.figure}: {c.words}" for c in compared if not c.primary and c.verdict in {"slower", "faster"}
+) -> list[Headline]:
+    found = [
+        _noise_floor(one) if against_itself else Headline(one.words, one.figure)
+        for one in compared
+        if one.primary
+    ]
+    if not found and not any(target.series for target in targets):
+        found = [Headline("nothing could be measured")]
+    found += [
+        Headline(one.words, one.figure)
+        for one in compared
+        if not one.primary and one.verdict in {"slower", "faster"}
     ]
     if status == "interrupted":
-        words.insert(0, "interrupted: these figures are of what was measured until then")
+        found.insert(0, Headline("these figures are of what was measured until then", "interrupted"))
     elif status != "complete":
-        words.insert(0, f"the run did not end well ({status}): these figures are of what is in its file")
-    return words
+        found.insert(
+            0, Headline(f"the run did not end well ({status}): these figures are of what is in its file")
+        )
+    return found
 
 
-def _noise_floor(one: Comparison) -> str:
+def _noise_floor(one: Comparison) -> Headline:
     """What comparing a target with itself says about comparisons on this machine."""
     if one.low is None or one.high is None:
-        return f"noise floor: not known ({one.words})"
+        return Headline(f"not known ({one.words})", "noise floor")
     floor = max(one.high, 1 / one.low) - 1
     if one.verdict == "no difference":
-        return f"noise floor: a difference below {floor:.0%} is not told from none by a run like this ({one.figure})"
-    return (
+        return Headline(
+            f"a run like this cannot tell a difference below {floor:.0%} from none ({one.figure})",
+            "noise floor",
+        )
+    return Headline(
         f"one target measured twice seems to differ by {floor:.0%} ({one.figure}): that happens in 5 of 100 such runs; "
         "if it happens again, verdicts from this machine are not to be believed"
     )

@@ -71,18 +71,18 @@ def ratios(comparisons: Sequence[Comparison], targets: Sequence[TargetReport]) -
     ends = [end for one in known for end in (one.low, one.high) if end]
     scale = svg.log_scale([*ends, 1.0], _LEFT + 12, _RIGHT - 12)
     ticks = scale.ticks(apart=30)
-    labels = {target.name: label_of(replace(target, run=None)) for target in targets}
+    labels = {(target.run, target.name): label_of(replace(target, run=None)) for target in targets}
     parts, y, before = list[str](), 4.0, ""
     for one in known:
-        if one.figure != before:
+        if words.figure_of(one) != before:
             y += 24 if before else 18
-            before, (run, _, figure) = one.figure, one.figure.rpartition(": ")
-            if run:
-                parts.append(svg.text(_LEFT, y, run, kind="tick"))
+            before = words.figure_of(one)
+            if one.run:
+                parts.append(svg.text(_LEFT, y, one.run, kind="tick"))
                 y += 15
-            parts.append(svg.heading(y, figure))
+            parts.append(svg.heading(y, one.figure))
         y += 17
-        parts.append(svg.text(_LEFT, y, labels[one.other], kind="tick"))
+        parts.append(svg.text(_LEFT, y, labels[one.run, one.other], kind="tick"))
         y += 13
         # Lines for the mark alone, so that none runs through the words.
         parts += [
@@ -92,7 +92,7 @@ def ratios(comparisons: Sequence[Comparison], targets: Sequence[TargetReport]) -
         parts.append(_ratio_mark(scale, y, one))
     for tick in ticks:
         parts.append(svg.text(scale(tick), y + 23, f"{tick:g}x", anchor="middle", kind="tick"))
-    described = "; ".join(f"{one.figure}: {one.words}" for one in known)
+    described = "; ".join(f"{words.figure_of(one)}: {one.words}" for one in known)
     return svg.figure(y + 32, parts, "Ratios to the baseline, with intervals", described, "ratios")
 
 

@@ -34,11 +34,10 @@ def _environment() -> Environment:
 
 
 def _headline(report: Report) -> list[tuple[str, list[str]]]:
-    """The sentences under the figure that they are about, in the order of the report."""
+    """The sentences by what they are about, in the order of the report."""
     found: dict[str, list[str]] = {}
     for line in report.headline:
-        label, colon, rest = line.partition(": ")
-        found.setdefault(label if colon else "", []).append(rest if colon else line)
+        found.setdefault(words.about(line), []).append(line.words)
     return list(found.items())
 
 

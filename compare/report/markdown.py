@@ -19,7 +19,7 @@ _COLUMNS = (
 def render(report: Report) -> str:
     """The Markdown text."""
     lines = [f"### Latency of {_escaped(report.title)}", ""]
-    lines += [f"**{_escaped(line)}**  " for line in report.headline]
+    lines += [f"**{_escaped(words.sentence(line))}**  " for line in report.headline]
     lines += ["", _row(_COLUMNS), _row(["---", "---", *["---:"] * (len(_COLUMNS) - 2)])]
     lines += [_row([_escaped(cell) for cell in _cells(target)]) for target in report.targets]
     lines.append("")
@@ -43,7 +43,7 @@ def render(report: Report) -> str:
         lines += [_row([_escaped(cell) for cell in row]) for row in report.cost.rows]
     if report.comparisons:
         lines += ["", "<details><summary>All comparisons</summary>", ""]
-        lines += [f"- {_escaped(one.figure)}: {_escaped(one.words)}" for one in report.comparisons]
+        lines += [f"- {_escaped(words.figure_of(one))}: {_escaped(one.words)}" for one in report.comparisons]
         lines += ["", "</details>"]
     lines += ["", *(f"<sub>{_escaped(line)}</sub>" for line in report.scope), ""]
     lines += [f"<sub>`{report.how['command']}`</sub>", ""] if "command" in report.how else []

@@ -108,7 +108,8 @@ class Comparison:
 
     verdict: "slower", "faster", "no difference", "no verdict" if targets that drift on their own may differ as much
     (there is no interval then), "too few", or "emulated" if a verdict would be about clouds that were not measured.
-    detectable: the smallest ratio that a run such as this one finds in 80 of 100 cases.
+    detectable: the smallest ratio that a run such as this one finds in 80 of 100 cases. run: its name in a report of
+    several runs.
     """
 
     figure: str
@@ -122,6 +123,16 @@ class Comparison:
     high: float | None = None
     confidence: float | None = None
     detectable: float | None = None
+    run: str | None = None
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One sentence of what was found. about: the figure or the state that it is about. run: as in a comparison."""
+
+    words: str
+    about: str | None = None
+    run: str | None = None
 
 
 @dataclass(frozen=True)
@@ -157,7 +168,7 @@ class Report:
     started: str
     seconds: float
     status: str
-    headline: list[str]
+    headline: list[Headline]
     scope: list[str]
     findings: list[Finding]
     targets: list[TargetReport]

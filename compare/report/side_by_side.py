@@ -24,7 +24,7 @@ def join(reports: Sequence[Report]) -> Report:
         seconds=sum(one.seconds for one in reports),
         status="complete" if all(one.status == "complete" for one in reports) else "not all complete",
         headline=[
-            f"{name}: {line}" for name, one in zip(names, reports, strict=True) for line in one.headline
+            replace(line, run=name) for name, one in zip(names, reports, strict=True) for line in one.headline
         ],
         scope=[_APART, *scope],
         findings=[
@@ -38,7 +38,7 @@ def join(reports: Sequence[Report]) -> Report:
             for target in one.targets
         ],
         comparisons=[
-            replace(comparison, figure=f"{name}: {comparison.figure}")
+            replace(comparison, run=name)
             for name, one in zip(names, reports, strict=True)
             for comparison in one.comparisons
         ],

@@ -35,7 +35,7 @@ def show(report: Report, console: Console) -> None:
     _cost(report, console)
     console.print()
     for line in report.headline:
-        console.print(Text(line, style="bold"))
+        console.print(Text(words.sentence(line), style="bold"))
     for finding in report.findings:
         style = "red" if finding.problem else ""
         console.print(Text(f"{'Problem' if finding.problem else 'Note'}: {finding.text}", style=style))
@@ -86,8 +86,8 @@ def name_of(target: TargetReport) -> str:
 
 
 def label_of(target: TargetReport) -> str:
-    """The same, never without the word where it is emulated."""
-    return f"{name_of(target)}{' (emulated)' if target.emulated else ''}"
+    """The same, marked if it is emulated."""
+    return words.marked(name_of(target), emulated=target.emulated)
 
 
 def _row(target: TargetReport, notes: list[str]) -> list[str]:

@@ -9,6 +9,7 @@ from compare.report.drifting import longer, span_s, why_no_verdict
 from compare.report.figures import grouping
 from compare.report.model import Comparison
 from compare.report.pairing import paired_ratio
+from compare.report.words import marked
 from platforms import keeps_an_instance
 from runs.sample import Sample
 
@@ -35,8 +36,8 @@ class Side:
 
     @property
     def label(self) -> str:
-        """Its name, never without the word where it is emulated."""
-        return f"{self.name} (emulated)" if self.emulated else self.name
+        """Its name, marked if it is emulated."""
+        return marked(self.name, emulated=self.emulated)
 
 
 @dataclass(frozen=True)

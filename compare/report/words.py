@@ -1,6 +1,6 @@
 """Figures into the words that every renderer shares: milliseconds, intervals, shares, and reasons for a missing one."""
 
-from compare.report.model import Figure, Series, TargetReport
+from compare.report.model import Comparison, Figure, Headline, Series, TargetReport
 
 
 def ms(value: float) -> str:
@@ -30,6 +30,30 @@ def interval(figure: Figure) -> str:
 def both(figure: Figure) -> str:
     """Value and interval on one line."""
     return f"{value(figure)} {interval(figure)}".strip()
+
+
+def marked(name: str, *, emulated: bool, before: str = " ") -> str:
+    """`name`, with the word "emulated" behind it if it is of something emulated; `before` stands between the two."""
+    return f"{name}{before}(emulated)" if emulated else name
+
+
+def figure_of(comparison: Comparison) -> str:
+    """The figure that a comparison is about, after the name of its run if the report has several."""
+    return _joined(comparison.run, comparison.figure)
+
+
+def about(headline: Headline) -> str:
+    """What a sentence of the headline is about, after the name of its run; "" if it is about the whole of one run."""
+    return _joined(headline.run, headline.about)
+
+
+def sentence(headline: Headline) -> str:
+    """A sentence of the headline on one line."""
+    return _joined(headline.run, headline.about, headline.words)
+
+
+def _joined(*parts: str | None) -> str:
+    return ": ".join(part for part in parts if part)
 
 
 def find(target: TargetReport, kind: str, connection: str, how: str | None = None) -> Series | None:

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from compare.report import html, markdown, side_by_side, text, words
 from compare.report.figures import series
-from compare.report.model import Report, Section
+from compare.report.model import Headline, Report, Section
 from runs.file import read
 from tests.compare.conftest import Done
 from tests.compare.schema import ADAPTER, schema
@@ -140,7 +140,26 @@ def test_several_runs_stand_side_by_side(compare: Compare, saved: Path, tmp_path
         (run, name) for run in (saved.name, "other-run") for name in ("fast", "slow", "broken")
     ]
     assert "These runs were made at different times" in joined.scope[0]
-    assert all(one.figure.startswith((saved.name, "other-run")) for one in joined.comparisons)
+    assert {one.run for one in joined.comparisons} == {one.run for one in joined.headline}
+    assert {one.run for one in joined.comparisons} == {saved.name, "other-run"}
+    assert {one.figure for one in joined.comparisons if one.primary} == {"warm, kept connection, p50"}
+
+
+def test_a_colon_in_a_sentence_parts_nothing(made: Report) -> None:
+    """The page shows a sentence whole, also if it quotes an error; text puts what it is about before it."""
+    about_all = Headline(
+        "the run did not end well (failed: no space is left): these figures are of what is in its file"
+    )
+    of_one = Headline("a is 2.00 times slower than b", "warm, kept connection, p50", "other: run")
+    shown = replace(made, headline=[about_all, of_one])
+
+    page = html.page(shown)
+
+    assert f"<p>{about_all.words}</p>" in page
+    assert '<span class="figure">other: run: warm, kept connection, p50</span>' in page
+    assert "other: run: warm, kept connection, p50: a is 2.00 times slower than b" in text.plain(
+        shown
+    ).replace("\n", " ")
 
 
 @pytest.mark.parametrize("form", ["text", "html", "markdown", "csv"])

@@ -313,7 +313,8 @@ def test_a_target_against_itself_states_the_noise_floor(serve: Serve, compare: C
     assert done.status == 0
     assert names == ["same@a", "same@b"]
     assert re.search(
-        r"noise floor: a difference below \d+% is not told from none|one target measured twice", done.out
+        r"noise floor: a run like this cannot tell a difference below \d+% from none|one target measured twice",
+        done.out,
     )
     for connection in ("kept", "fresh"):
         told = (
