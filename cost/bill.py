@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from commandline import UserError
 from cost.setup import Setup
-from platforms import limit
+from platforms import limit, of
 from platforms.prices import Price, Prices
 
 HOURS = Decimal(730)
@@ -136,7 +136,7 @@ def bill(setup: Setup, usage: Usage, prices: Prices, *, free_tier: bool) -> Bill
 def items(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:
     """(what it is, the name of its price, its quantity in the price's unit) of each line of a bill."""
     services = {"aws": _lambda, "gcp": _cloud_run, "apprunner": _app_runner, "ecs": _ecs}
-    yield from services[setup.platform](setup, usage)
+    yield from of(services, setup.platform, "cost/bill.py: items")(setup, usage)
     yield "image in the registry", "registry", setup.app.image_gb
     yield "log lines", "logs", usage.requests * (setup.app.log_bytes + _platforms_lines(setup)) / GB
     yield "data out to the internet", "data_out", usage.requests * setup.app.response_kb * 1024 / GB

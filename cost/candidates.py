@@ -12,7 +12,7 @@ from cost.model import Candidate
 from cost.setup import Architecture, Billing, Door, Setup, setup
 from cost.simulation import timing
 from cost.simulation.timing import Measurements, Timing
-from platforms import NAMES, TITLES, least_instances, limit
+from platforms import NAMES, TITLES, least_instances, limit, of
 from platforms.prices import Prices
 
 UNEQUAL = 1.2
@@ -57,7 +57,7 @@ class Question:
 
     def setup(self, platform: str, prices: Prices, *, ready: bool = True) -> Setup:
         """One platform's deployment, with the asked instances kept ready or without; its region has to be known."""
-        region = self.regions[platform]
+        region = of(self.regions, platform, "cost/candidates.py: REGIONS, or cost/options.py: the regions")
         prices.check_region(platform, region)
         return setup(
             platform,

@@ -9,22 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+import platforms
 from commandline import INTERRUPTED
 from local import apprunner, aws, ecs, gcp
-from local.doors import FUNCTION_URL
+from local.doors import FUNCTION_URL, HTTP_API
 from local.errors import SettingsError
 from local.http.front import Front, listen
 from local.instances.process import Reaper
 from local.log import Log
 from local.settings import Plan, Settings, plan, require_engine
 
-EMULATES = {
-    "aws": "AWS Lambda with an HTTP API",
-    "gcp": "Cloud Run",
-    "apprunner": "App Runner",
-    "ecs": "ECS Express Mode",
-}
-FUNCTION_URL_TITLE = "AWS Lambda with a function URL"
+_DOORS = {HTTP_API: "an HTTP API", FUNCTION_URL: "a function URL"}
 
 
 class Service(Protocol):
@@ -54,9 +49,10 @@ SERVICES: dict[str, Callable[[Settings, Plan, Log, Reaper], Service]] = {
 async def run(platform: str, settings: Settings, *, with_parent: bool = False) -> int:
     """Emulate until SIGINT (130), SIGTERM (0) or, with `with_parent`, until standard input ends (0).
 
-    Prints one line once requests are answered. Raises SettingsError before, where it cannot be done.
+    Prints one line once requests are answered. Raises SettingsError before that, if it cannot be done.
     """
     numbers = plan(platform, settings)
+    make = platforms.of(SERVICES, platform, "local/run.py: SERVICES")
     require_engine(platform, settings)
     listening = listen(settings.port)
     ending: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -68,16 +64,23 @@ async def run(platform: str, settings: Settings, *, with_parent: bool = False) -
         log = Log(platform, stack.enter_context(_log_file(settings.log)) if settings.log else sys.stderr)
         reaper = Reaper()
         await reaper.start()
-        service = SERVICES[platform](settings, numbers, log, reaper)
+        service = make(settings, numbers, log, reaper)
         try:
             await _until(ending, service.begin())
             if not ending.done():
-                emulated = FUNCTION_URL_TITLE if settings.door == FUNCTION_URL else EMULATES[platform]
-                await _serve(emulated, service, Front(service, listening, log), ending)
+                await _serve(
+                    _emulated(platform, settings.door), service, Front(service, listening, log), ending
+                )
         finally:
             await service.close()
             await reaper.close()
     return ending.result()
+
+
+def _emulated(platform: str, door: str) -> str:
+    """What is emulated, in words; only a function has more than one door."""
+    title = platforms.TITLES[platform]
+    return f"{title} with {_DOORS[door]}" if platforms.calls_a_function(platform) else title
 
 
 def _log_file(path: Path) -> TextIO:

@@ -1,19 +1,25 @@
 """The platforms' limits and prices as values, each with its source and the date it was read."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 HERE = Path(__file__).parent
-NAMES = ("aws", "gcp", "apprunner", "ecs")
 TITLES = {
     "aws": "AWS Lambda",
     "gcp": "Cloud Run",
     "apprunner": "App Runner",
     "ecs": "ECS Express Mode",
 }
+NAMES = tuple(TITLES)
+_T = TypeVar("_T")
+
+
+class FactError(LookupError):
+    """A part of the project says nothing of a platform; the text names the platform and the place."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +35,24 @@ class Limit:
 
 @cache
 def limits(platform: str) -> dict[str, Limit]:
-    """Every limit of `platform`, one of NAMES, by name.
+    """Every limit of `platform`, one of NAMES, by name; FactError for another platform.
 
-    Raises KeyError for another platform, TypeError where an entry lacks a part.
+    Raises TypeError if an entry lacks a part.
     """
-    tables = tomllib.loads((HERE / "limits.toml").read_text(encoding="utf-8"))[platform]
+    tables = of(
+        tomllib.loads((HERE / "limits.toml").read_text(encoding="utf-8")), platform, "platforms/limits.toml"
+    )
     return {name: Limit(**table) for name, table in tables.items()}
+
+
+def of(table: Mapping[str, _T], platform: str, place: str) -> _T:
+    """The entry of `platform` in a table by platform.
+
+    FactError names `place`, where the table stands: a platform without an entry never gets another platform's.
+    """
+    if platform not in table:
+        raise FactError(f"{platform}: {place} has nothing about it")
+    return table[platform]
 
 
 def has(platform: str, name: str) -> bool:
@@ -43,7 +61,9 @@ def has(platform: str, name: str) -> bool:
 
 
 def limit(platform: str, name: str) -> Any:
-    """The value alone of one limit, in the unit that limits.toml gives; KeyError if there is no such limit."""
+    """The value alone of one limit, in the unit that limits.toml gives; FactError if there is no such limit."""
+    if name not in limits(platform):
+        raise FactError(f"{platform}: platforms/limits.toml has no {name}")
     return limits(platform)[name].value
 
 
@@ -53,20 +73,20 @@ def limit_or(platform: str, name: str, default: Any) -> Any:
 
 
 def calls_a_function(platform: str) -> bool:
-    """Whether a platform hands events to a function, where others send requests to a port."""
+    """Whether a platform hands events to a function; the others send requests to a port."""
     return has(platform, "function_timeout_maximum")
 
 
 def scales_by_cpu(platform: str) -> bool:
-    """Whether a platform adds instances for their CPU, where others do for the requests at hand."""
+    """Whether a platform adds instances by the CPU that they use; the others add them by the requests at hand."""
     return has(platform, "scaling_cpu")
 
 
 def least_instances(platform: str) -> int:
-    """How many instances a platform always runs, called or not: 0 where it scales to zero."""
+    """How many instances a platform always runs, with requests or without; 0 if it scales to zero."""
     return limit_or(platform, "instances_minimum", 0)
 
 
 def keeps_an_instance(platform: str | None) -> bool:
-    """Whether a platform never scales to zero; of one that is not known nobody can say so."""
+    """Whether a platform never scales to zero; False if the platform is not known."""
     return platform is not None and least_instances(platform) > 0

@@ -159,7 +159,9 @@ class Prices:
 
     def _platform(self, platform: str) -> Mapping[str, Any]:
         if platform not in self._tables:
-            raise PriceError(f"{platform!r} has no prices; known: {', '.join(self._tables)}")
+            raise PriceError(
+                f"{platform!r} has no prices in platforms/prices.toml; known: {', '.join(self._tables)}"
+            )
         return self._tables[platform]
 
 

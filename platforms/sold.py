@@ -1,7 +1,7 @@
 """What a platform sells: sizes of an instance, how many instances there may be, how many requests each takes at once.
 
 The stacks, the emulation and the costs ask here, so that they accept the same and refuse the same. Every answer comes
-from limits.toml; FactError names the fact that limits.toml lacks for a platform.
+from limits.toml; platforms.FactError names the fact that limits.toml lacks for a platform.
 """
 
 from collections.abc import Collection
@@ -9,14 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
-from platforms import calls_a_function, has, least_instances, limit
+from platforms import FactError, calls_a_function, has, least_instances, limit
 
 SMALLEST_CPU = Decimal("0.001")
 """The step in which Cloud Run sells less than one vCPU."""
-
-
-class FactError(LookupError):
-    """limits.toml says too little of a platform; the text names what is missing."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from platforms import of
+
 FILE = Path(__file__).parent / "starts.toml"
+_PLACE = "platforms/starts.toml"
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,8 @@ class Idle:
 
 
 def start(platform: str, variant: str = "") -> Start:
-    """The published start of a platform, or of one of its variants that has its own; KeyError for another name."""
-    of_platform = _tables()[platform]
+    """The published start of a platform, or of one of its variants that has its own; FactError for another name."""
+    of_platform = of(_tables(), platform, _PLACE)
     table = of_platform["start"] | of_platform.get(f"start_{variant}", {})
     factor = table.pop("factor", 1.0)
     quantiles = tuple((share, seconds * factor) for share, seconds in table.pop("quantiles"))
@@ -47,8 +50,8 @@ def start(platform: str, variant: str = "") -> Start:
 
 
 def idle(platform: str) -> Idle:
-    """The published idle time of a platform; KeyError for another name."""
-    table = dict(_tables()[platform]["idle"])
+    """The published idle time of a platform; FactError for another name."""
+    table = dict(of(_tables(), platform, _PLACE)["idle"])
     least, likely, most = table.pop("seconds")
     return Idle(seconds=(least, likely, most), **table)
 

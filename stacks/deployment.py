@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 
 import pulumi
 
+from platforms import FactError
 from stacks.releases import History
 from stacks.running import Outcome
 from stacks.settings import Service
@@ -55,6 +57,12 @@ def _refuse(found: Outcome) -> None:
 
 
 def deploy(service: Service, past: History) -> Deployment:
-    """Make the resources of the service's platform, whose SDK alone is imported: each cloud's is large."""
-    of_platform: Callable[[Service, History], Deployment] = import_module(f"stacks.{service.platform}").deploy
+    """Make the resources of the service's platform; only its SDK is imported, because each cloud's is large.
+
+    FactError for a platform that no package of `stacks` deploys.
+    """
+    name = f"stacks.{service.platform}"
+    if find_spec(name) is None:
+        raise FactError(f"{service.platform}: stacks/{service.platform}/__init__.py has to deploy it")
+    of_platform: Callable[[Service, History], Deployment] = import_module(name).deploy
     return of_platform(service, past)

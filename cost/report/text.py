@@ -13,6 +13,7 @@ from rich.text import Text
 
 from cost import words
 from cost.report import table
+from platforms import of
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 MARKS = {"aws": "L", "gcp": "C", "apprunner": "A", "ecs": "E"}
@@ -91,7 +92,7 @@ def curves(data: Mapping[str, Any], width: int) -> str:
         points = [(volume, dollars) for volume, dollars in data["curves"][option["name"]] if volume >= FEWEST]
         places = [math.log10(volume) for volume, _ in points]
         heights = [math.log10(max(dollars, FLOOR)) for _, dollars in points]
-        mark = MARKS[option["platform"]]
+        mark = of(MARKS, option["platform"], "cost/report/text.py: MARKS")
         figure.draw(figure.signal(places, heights, marker=mark).lines().label(option["title"]))
     figure.ruler("x", 0).ticks(list(TICKS), [words.count(10.0**power) for power in TICKS])
     powers = range(-2, 4)

@@ -11,8 +11,8 @@ from commandline import UserError
 from cost.setup import setup
 from local import Settings, SettingsError
 from local.settings import plan
-from platforms import sold
-from platforms.sold import Choice, FactError
+from platforms import FactError, sold
+from platforms.sold import Choice
 from stacks.settings import ConfigError
 from tests.stacks.graph import service
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from platforms import NAMES, starts
+from platforms import NAMES, FactError, starts
 
 
 @pytest.mark.parametrize("platform", NAMES)
@@ -26,5 +26,5 @@ def test_figures_ascend(platform: str) -> None:
 
 
 def test_an_unknown_platform_has_none() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(FactError, match=r"azure: platforms/starts.toml has nothing about it"):
         starts.start("azure")

@@ -9,14 +9,14 @@ from stacks.settings.table import Platform
 def of(name: str) -> Platform:
     """The table of the platform `name`.
 
-    Raises NotImplementedError for a platform without one: its name never means another platform.
+    Raises FactError for a platform without one: its name never means another platform.
     """
     if name not in platforms.NAMES:
-        raise NotImplementedError(f"there is no platform {name!r}")
+        raise platforms.FactError(f"there is no platform {name!r}")
     try:
         table: Platform = import_module(f"{__name__}.{name}").PLATFORM
     except ModuleNotFoundError:
-        raise NotImplementedError(
+        raise platforms.FactError(
             f"{name}: stacks/settings/by_platform/{name}.py has to say which keys its stacks have"
         ) from None
     return table
