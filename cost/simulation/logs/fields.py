@@ -1,15 +1,15 @@
 """A record, such as an object of JSON or a row of a table, into the request that it records.
 
-One rule for all formats: a field's name says what it is, and a plan (plan.py) says where records of its shape have it.
-Named exceptions: the records of Lambda.
+One rule for all formats: a field's name says what it is. A schema (schema.py) says where records of one shape have each
+field. The records of Lambda are exceptions, and named.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from cost.simulation.logs import names, times
-from cost.simulation.logs.plan import Getter, Plan, Record, plan_of
 from cost.simulation.logs.request import OWN, TIMELESS_RECORDS, TIMELESS_REQUESTS, Kind, Request, Unread
+from cost.simulation.logs.schema import Getter, Record, Schema, schema_of
 
 Inner = Callable[[str, float | None], Request | Unread]
 
@@ -25,16 +25,16 @@ def request(record: Record, known: float | None, inner: Inner) -> Request | Unre
     known: a time outside of the record, which holds if there is none in it. inner: reads a text, and the time of the
     record that holds it, for records that wrap a line of another log.
     """
-    plan = plan_of(record)
-    time = _time(plan, record, known)
-    same = _first_text(plan.ids, record)
-    if plan.types and (type_ := _first_text(plan.types, record)) is not None:
+    schema = schema_of(record)
+    time = _time(schema, record, known)
+    same = _first_text(schema.ids, record)
+    if schema.types and (type_ := _first_text(schema.types, record)) is not None:
         if type_ in INVOCATIONS:
-            return _invocation(plan, record, type_, time, same)
+            return _invocation(schema, record, type_, time, same)
         if type_.startswith("platform."):
             return Unread(OWN)
-    path, asked = _asked(plan, record)
-    if not asked and plan.messages and (message := _first_text(plan.messages, record)) is not None:
+    path, asked = _asked(schema, record)
+    if not asked and schema.messages and (message := _first_text(schema.messages, record)) is not None:
         return _wrapped(message, time, same, inner)
     if time is None:
         return Unread(TIMELESS_REQUESTS if asked else TIMELESS_RECORDS)
@@ -42,39 +42,39 @@ def request(record: Record, known: float | None, inner: Inner) -> Request | Unre
         return Request(time, Kind.LINE, same)
     return Request(
         time,
-        Kind.APP if plan.app else Kind.REQUEST,
+        Kind.APP if schema.app else Kind.REQUEST,
         same,
         path,
-        _first_text(plan.agents, record),
-        _size(plan, record),
-        _seconds(plan, record),
+        _first_text(schema.agents, record),
+        _size(schema, record),
+        _seconds(schema, record),
     )
 
 
-def _time(plan: Plan, record: Record, known: float | None) -> float | None:
-    for get in plan.moments:
+def _time(schema: Schema, record: Record, known: float | None) -> float | None:
+    for get in schema.moments:
         if (time := get(record)) is not None:
             return time
-    for get in plan.times:
+    for get in schema.times:
         if (time := times.of_value(get(record))) is not None:
             return time
     return known
 
 
-def _asked(plan: Plan, record: Record) -> tuple[str | None, bool]:
+def _asked(schema: Schema, record: Record) -> tuple[str | None, bool]:
     """The path, and whether the record is one of a request: it has a method, a line of a request, or a status."""
-    for get in plan.lines:
+    for get in schema.lines:
         if (
             isinstance(line := get(record), str)
             and len(parts := line.split(" ", 2)) > 1
             and parts[0].isupper()
         ):
             return parts[1], True
-    path = _first_text(plan.paths, record)
-    for get in plan.methods:
+    path = _first_text(schema.paths, record)
+    for get in schema.methods:
         if isinstance(method := get(record), str) and method.isalpha():
             return path, True
-    for get in plan.statuses:
+    for get in schema.statuses:
         if is_status(get(record)):
             return path, True
     return path, False
@@ -95,12 +95,12 @@ def _wrapped(message: str, time: float | None, same: str | None, inner: Inner) -
 
 
 def _invocation(
-    plan: Plan, record: Record, type_: str, time: float | None, same: str | None
+    schema: Schema, record: Record, type_: str, time: float | None, same: str | None
 ) -> Request | Unread:
     if time is None:
         return Unread(TIMELESS_REQUESTS if type_ in ("platform.start", "START") else OWN)
     report = type_ in ("platform.report", "REPORT")
-    return Request(time, Kind.INVOCATION, same, seconds=_seconds(plan, record) if report else None)
+    return Request(time, Kind.INVOCATION, same, seconds=_seconds(schema, record) if report else None)
 
 
 def _first_text(ways: tuple[Getter, ...], record: Record) -> str | None:
@@ -110,8 +110,8 @@ def _first_text(ways: tuple[Getter, ...], record: Record) -> str | None:
     return None
 
 
-def _size(plan: Plan, record: Record) -> int | None:
-    for get in plan.sizes:
+def _size(schema: Schema, record: Record) -> int | None:
+    for get in schema.sizes:
         value = get(record)
         if isinstance(value, str) and len(value) < DIGITS and value.isascii() and value.isdigit():
             return int(value)
@@ -120,8 +120,8 @@ def _size(plan: Plan, record: Record) -> int | None:
     return None
 
 
-def _seconds(plan: Plan, record: Record) -> float | None:
-    for get, scale in plan.durations:
+def _seconds(schema: Schema, record: Record) -> float | None:
+    for get, scale in schema.durations:
         value, unit = get(record), scale
         if isinstance(value, str) and (match := names.TEXT_DURATION.fullmatch(value)):
             value, unit = float(match[1]), names.SCALE[match[2]] if match[2] else scale

@@ -15,8 +15,8 @@ import orjson
 
 from cost.simulation.arrivals import Floats
 from cost.simulation.logs import fields, moments
-from cost.simulation.logs.plan import Quick, Record, plan_of
 from cost.simulation.logs.request import Kind
+from cost.simulation.logs.schema import Quick, Record, schema_of
 from cost.simulation.logs.tally import HEALTH_CHECKS, Tally, is_check
 
 BATCH = 1000
@@ -56,7 +56,7 @@ def _counted(lines: Sequence[bytes], tally: Tally) -> list[bytes]:
                 record = orjson.loads(line)
             except orjson.JSONDecodeError:
                 record = {}
-            if (keys := plan_of(record).quick) is not None:
+            if (keys := schema_of(record).quick) is not None:
                 if (shape := shapes.get(id(keys))) is None:
                     shape = shapes[id(keys)] = _Shape(keys)
                 shape.lines.append(line)

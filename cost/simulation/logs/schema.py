@@ -1,6 +1,6 @@
-"""The keys of a record into a plan: where records of this shape have their time, their path and the rest.
+"""The keys of a record into a schema: where records of this shape have their time, their path and the rest.
 
-A field's name says what it is, whatever its case, its dots and its depth (names.py). Each shape has one plan.
+A field's name says what it is, whatever its case, its dots and its depth (names.py). Each shape has one schema.
 Named exceptions: the records of Cloud Logging, and durations whose name has no unit.
 """
 
@@ -32,7 +32,7 @@ class Quick(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Plan:
+class Schema:
     """Where a shape of record has what: the ways to its values, the likeliest first."""
 
     times: tuple[Getter, ...]
@@ -62,27 +62,27 @@ ROLES = {
     "sizes": names.SIZES,
     "messages": names.MESSAGES,
 }
-_plans: dict[Any, Plan | tuple[str, ...]] = {}
+_schemas: dict[Any, Schema | tuple[str, ...]] = {}
 
 
-def plan_of(record: Record) -> Plan:
-    """The plan of a record's shape."""
+def schema_of(record: Record) -> Schema:
+    """The schema of a record's shape."""
     shape: Any = tuple(record)
-    plan = _plans.get(shape)
-    if isinstance(plan, Plan):
-        return plan
-    if plan is None:
-        if len(_plans) > SHAPES_KEPT:
-            _plans.clear()
-        plan = tuple(key for key, value in record.items() if isinstance(value, dict | list))
-        if not plan:
-            made = _plans[shape] = _planned(record)
+    schema = _schemas.get(shape)
+    if isinstance(schema, Schema):
+        return schema
+    if schema is None:
+        if len(_schemas) > SHAPES_KEPT:
+            _schemas.clear()
+        schema = tuple(key for key, value in record.items() if isinstance(value, dict | list))
+        if not schema:
+            made = _schemas[shape] = _schema(record)
             return made
-        _plans[shape] = plan
-    within = (shape, _shape([record[key] for key in plan]))
-    made = _plans.get(within)
-    if not isinstance(made, Plan):
-        made = _plans[within] = _planned(record)
+        _schemas[shape] = schema
+    within = (shape, _shape([record[key] for key in schema]))
+    made = _schemas.get(within)
+    if not isinstance(made, Schema):
+        made = _schemas[within] = _schema(record)
     return made
 
 
@@ -120,7 +120,7 @@ def _called(way: Way) -> list[str]:
     return joined if alone else joined[:-1]
 
 
-def _planned(record: Record) -> Plan:
+def _schema(record: Record) -> Schema:
     leaves = [(way, value, _called(way)) for way, value in _leaves(record)]
     ways = {role: _ways(leaves, called) for role, called in ROLES.items()}
     durations = list(_durations(record, leaves))
@@ -133,7 +133,7 @@ def _planned(record: Record) -> Plan:
         if called and _may_be_when(called[-1]) and times.of_value(value) is not None
     )
     simple = not (moments or types or app or ways["ids"] or ways["lines"])
-    return Plan(
+    return Schema(
         **{role: tuple(map(_getter, found)) for role, found in ways.items() if role != "times"},
         times=tuple(map(_getter, (*ways["times"], *more))),
         moments=moments,
