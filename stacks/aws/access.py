@@ -1,4 +1,4 @@
-"""Who may call the HTTP API: everyone, whoever has a token of the issuer, or identities of this AWS account."""
+"""Whom the HTTP API lets through: everyone, callers with a token of the issuer, or identities of this AWS account."""
 
 from typing import TypedDict
 
@@ -9,15 +9,15 @@ from stacks.settings import Service
 from stacks.settings.access import items
 
 
-class Guard(TypedDict, total=False):
-    """The arguments of a route that let only some requests through; none lets all through."""
+class Authorization(TypedDict, total=False):
+    """The arguments of a route that let only some requests through; without any it lets all through."""
 
     authorization_type: str
     authorizer_id: pulumi.Input[str]
 
 
-def guard(service: Service, api: aws.apigatewayv2.Api) -> Guard:
-    """What `service.access` asks for. The HTTP API checks it itself: what it refuses starts no instance."""
+def authorization(service: Service, api: aws.apigatewayv2.Api) -> Authorization:
+    """The authorization that `service.access` asks for. A request that the HTTP API refuses starts no instance."""
     if service.access == "private":
         return {"authorization_type": "AWS_IAM"}
     if service.access != "jwt":

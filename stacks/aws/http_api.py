@@ -5,7 +5,7 @@ import json
 import pulumi
 import pulumi_aws as aws
 
-from stacks.aws.access import guard
+from stacks.aws.access import authorization
 from stacks.aws.domain import join_domain
 from stacks.aws.door import Door
 from stacks.settings import Service
@@ -34,7 +34,7 @@ def open_door(service: Service, function: aws.lambda_.Function, alias: aws.lambd
         api_id=api.id,
         route_key="$default",
         target=pulumi.Output.concat("integrations/", integration.id),
-        **guard(service, api),
+        **authorization(service, api),
     )
     # Under this prefix the service that delivers logs needs no policy of its own, whose size is limited.
     access_log = aws.cloudwatch.LogGroup(

@@ -55,7 +55,7 @@ def combinations(platform: str, values: Mapping[str, Value | None]) -> list[str]
 
 
 def watching(email: str, budget: object, account: str, platform: str) -> list[str]:
-    """What is wrong with the guards: an address that is none, or a budget of which nobody could be told."""
+    """The problems of alarms and budget: a text that is no address, or a budget without an address to write to."""
     problems = list[str]()
     if email and not EMAIL.fullmatch(email):
         problems.append(f"alarmEmail: it is {email!r}; allowed is one address, such as ops@example.com")

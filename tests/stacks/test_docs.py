@@ -23,7 +23,7 @@ PAGES = [
     "domain",
     "environments",
     "secrets",
-    "guards",
+    "alarms",
     "access",
     "tracing",
 ]

@@ -137,7 +137,7 @@ def test_a_place_for_traces_is_accepted_and_reads_back(moto: Moto) -> None:
     assert function["Code"]["ImageUri"] == graph.outputs["image"]
 
 
-def test_guards_are_accepted_and_read_back(moto: Moto) -> None:
+def test_alarms_and_budgets_are_accepted_and_read_back(moto: Moto) -> None:
     """The schedule calls the alias, both alarms speak to the topic, the budget has its limit."""
     graph = deployed(moto, alarmEmail="ops@example.com", budget=20)
     (schedule,) = moto.clients["scheduler"].list_schedules()["Schedules"]

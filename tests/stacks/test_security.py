@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 def graphs() -> dict[str, Graph]:
     """Each platform's stack with nothing but defaults, and one of each with all that can be switched on."""
     domain = {"domain": "api.example.com", "dnsZone": "example.com"}
-    guards = {"alarmEmail": "ops@example.com", "budget": 20}
+    alarms = {"alarmEmail": "ops@example.com", "budget": 20}
     account = {"billingAccount": "0A1B2C-3D4E5F-6A7B8C"}
     return {
         "aws": run(service("aws")),
@@ -27,11 +27,11 @@ def graphs() -> dict[str, Graph]:
         "apprunner": run(service("apprunner")),
         "ecs": run(service("ecs")),
         "aws, all on": run(
-            service("aws", tracing=True, maxInstances=3, canaryPercent=10, **domain, **guards)
+            service("aws", tracing=True, maxInstances=3, canaryPercent=10, **domain, **alarms)
         ),
-        "gcp, all on": run(service("gcp", minInstances=1, canaryPercent=10, **domain, **guards, **account)),
-        "apprunner, all on": run(service("apprunner", minInstances=2, **domain, **guards)),
-        "ecs, all on": run(service("ecs", minInstances=2, **guards)),
+        "gcp, all on": run(service("gcp", minInstances=1, canaryPercent=10, **domain, **alarms, **account)),
+        "apprunner, all on": run(service("apprunner", minInstances=2, **domain, **alarms)),
+        "ecs, all on": run(service("ecs", minInstances=2, **alarms)),
     }
 
 

@@ -23,7 +23,7 @@ TOLD: dict[str, Any] = {"alarmEmail": "ops@example.com", "budget": 20}
 ACCOUNT_KEY = {"billingAccount": "0A1B2C-3D4E5F-6A7B8C"}
 
 
-def guarded(platform: str) -> Graph:
+def watched(platform: str) -> Graph:
     """The stack with everything of this page switched on."""
     return run(service(platform, **TOLD, **(ACCOUNT_KEY if platform == "gcp" else {})))
 
@@ -78,7 +78,7 @@ def test_nothing_of_it_is_made_where_it_is_not_asked_for() -> None:
 
 def test_lambdas_alarms_speak_to_the_address() -> None:
     """Failures as a share of the HTTP API's requests, and anything that Lambda turned away; silence is no alarm."""
-    graph = guarded("aws")
+    graph = watched("aws")
     topic = graph.cloud.one("aws:sns/topic:Topic").outputs["arn"]
     errors = graph.named("cloudwatch/metricAlarm:MetricAlarm", "demo-aws-errors").inputs
     throttles = graph.named("cloudwatch/metricAlarm:MetricAlarm", "demo-aws-throttles").inputs
@@ -112,7 +112,7 @@ def test_lambdas_alarms_speak_to_the_address() -> None:
 
 def test_app_runners_alarm_watches_its_own_metrics() -> None:
     """It has none for requests that are turned away."""
-    alarm = guarded("apprunner").one("cloudwatch/metricAlarm:MetricAlarm").inputs
+    alarm = watched("apprunner").one("cloudwatch/metricAlarm:MetricAlarm").inputs
 
     assert [query["metric"]["metricName"] for query in alarm["metricQueries"] if "metric" in query] == [
         "5xxStatusResponses",
@@ -126,7 +126,7 @@ def test_app_runners_alarm_watches_its_own_metrics() -> None:
 
 def test_cloud_runs_alerts_speak_to_the_address() -> None:
     """Failures as a share of this service's requests, and 429, which is how Cloud Run turns a request away."""
-    graph = guarded("gcp")
+    graph = watched("gcp")
     channel = graph.cloud.one("gcp:monitoring/notificationChannel:NotificationChannel")
     conditions = {
         node.name: node.inputs["conditions"][0]["conditionThreshold"]
@@ -148,7 +148,7 @@ def test_cloud_runs_alerts_speak_to_the_address() -> None:
 def test_a_budget_tells_of_what_is_spent_and_of_what_is_going_to_be() -> None:
     """In dollars a month: at AWS of the account, at Google Cloud of the project."""
     for platform in ("aws", "apprunner", "ecs"):
-        budget = guarded(platform).one("budgets/budget:Budget").inputs
+        budget = watched(platform).one("budgets/budget:Budget").inputs
 
         assert (budget["limitAmount"], budget["limitUnit"], budget["timeUnit"]) == ("20", "USD", "MONTHLY")
         assert [
@@ -156,7 +156,7 @@ def test_a_budget_tells_of_what_is_spent_and_of_what_is_going_to_be() -> None:
             for entry in budget["notifications"]
         ] == [("ACTUAL", 100, ["ops@example.com"]), ("FORECASTED", 100, ["ops@example.com"])]
 
-    budget = guarded("gcp").one("billing/budget:Budget").inputs
+    budget = watched("gcp").one("billing/budget:Budget").inputs
     assert (budget["billingAccount"], budget["amount"]["specifiedAmount"]) == (
         "0A1B2C-3D4E5F-6A7B8C",
         {"units": "20"},
@@ -167,10 +167,10 @@ def test_a_budget_tells_of_what_is_spent_and_of_what_is_going_to_be() -> None:
 
 def test_the_page_says_how_many_metrics_the_alarms_read() -> None:
     """CloudWatch bills by them."""
-    page = " ".join((ROOT / "docs/guards.md").read_text(encoding="utf-8").split())
+    page = " ".join((ROOT / "docs/alarms.md").read_text(encoding="utf-8").split())
     counts = dict[str, int]()
     for platform in ("aws", "apprunner", "ecs"):
-        alarms = [node.inputs for node in guarded(platform).of("cloudwatch/metricAlarm:MetricAlarm")]
+        alarms = [node.inputs for node in watched(platform).of("cloudwatch/metricAlarm:MetricAlarm")]
         counts[platform] = sum(
             "metric" in query for alarm in alarms for query in alarm.get("metricQueries", [{"metric": alarm}])
         )
@@ -182,7 +182,7 @@ def test_the_page_says_how_many_metrics_the_alarms_read() -> None:
 @pytest.mark.parametrize("platform", platforms.NAMES)
 def test_the_models_allow_all_of_it(platform: str) -> None:
     """Names, types, enums and patterns of the clouds' own models."""
-    assert said(guarded(platform)) == []
+    assert said(watched(platform)) == []
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_the_judges_refuse_what_could_not_work(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("platform", platforms.NAMES)
-def test_guards_come_and_go_on_the_engine(
+def test_alarms_and_budgets_come_and_go_on_the_engine(
     platform: str, new_stack: Callable[[str], Stack], cloud: Cloud
 ) -> None:
     """Switched on for a stack that runs, stable, switched off again without touching the service, and destroyed."""
