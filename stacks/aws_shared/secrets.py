@@ -48,7 +48,7 @@ def stamped(
 
 def names(service: Service) -> dict[str, str]:
     """Where Parameter Store has the secrets that someone else keeps, by variable."""
-    return {variable: _parameter(place) for variable, place in service.variables.kept.items()}
+    return {variable: _parameter(place) for variable, place in service.variables.stored.items()}
 
 
 def arns(service: Service, account: str) -> dict[str, str]:
@@ -56,7 +56,7 @@ def arns(service: Service, account: str) -> dict[str, str]:
     own = {variable: _arn(service, account, _own(service, variable)) for variable in service.variables.values}
     kept = {
         variable: place if SECRETS_MANAGER.fullmatch(place) else _arn(service, account, place)
-        for variable, place in service.variables.kept.items()
+        for variable, place in service.variables.stored.items()
     }
     return {**own, **kept}
 

@@ -37,12 +37,12 @@ def keep(
         own = _may_read(f"{service.name}-{variable}", service.cloud_project, secret.id, account)
         rights += [version, own]
     # What someone else keeps is read in the state in which it is when an instance starts.
-    for variable, place in service.variables.kept.items():
+    for variable, place in service.variables.stored.items():
         places[variable] = SecretRef(secret=reference(place, service.cloud_project), version="latest")
     own_secrets = {
         (service.cloud_project, f"{service.name}-{variable}") for variable in service.variables.values
     }
-    for (project, name), variables in distinct(service.variables.kept, service.cloud_project).items():
+    for (project, name), variables in distinct(service.variables.stored, service.cloud_project).items():
         if (project, name) in own_secrets:
             continue
         # By these names they were known when there was one for each variable.

@@ -32,14 +32,14 @@ class Variables:
     """What the app finds in its environment, each by the variable's name."""
 
     plain: Mapping[str, str] = field(default_factory=dict[str, str])
-    kept: Mapping[str, str] = field(default_factory=dict[str, str])  # to a name in the platform's own store
+    stored: Mapping[str, str] = field(default_factory=dict[str, str])  # to a name in the platform's own store
     # Values that the stack puts into that store; no log and no error may show them.
     values: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
     @property
     def has_secrets(self) -> bool:
         """Whether there is any."""
-        return bool(self.kept or self.values)
+        return bool(self.stored or self.values)
 
 
 def read(

@@ -1,0 +1,31 @@
+"""What App Runner and ECS run, compared with what was asked of them: neither shares traffic between releases."""
+
+from collections.abc import Mapping
+
+import pulumi
+
+from stacks.aws_shared import sizes
+from stacks.image import Pushed
+from stacks.releases import History
+from stacks.running import ALL, Asked, Outcome, Running, digest_of, outcome
+from stacks.settings import Service
+
+
+def running(image: str, variables: Mapping[str, str], cpu: str | None, memory: str | None) -> Running:
+    """A service that runs `image` with these sizes, as the platform writes them. Its one release is the digest."""
+    digest = digest_of(image)
+    return Running(digest, image, sizes.settings(cpu, memory), variables, {digest: ALL})
+
+
+def compared(
+    service: Service,
+    past: History,
+    pushed: Pushed,
+    variables: Mapping[str, pulumi.Input[str]],
+    found: pulumi.Output[Running],
+) -> pulumi.Output[Outcome]:
+    """The stack's outputs: what runs, as the platform says, and a sentence for each setting that is not as asked."""
+    settings = {"cpu": f"{service.cpu:g}", "memory": str(service.memory)}
+    return pulumi.Output.all(pushed.reference, pushed.build, variables, found).apply(
+        lambda got: outcome(Asked(got[0], got[1], settings, got[2]), got[3], past, service.platform)
+    )
