@@ -6,7 +6,7 @@ from typing import Literal
 
 from commandline import UserError
 from compare import ratios
-from compare.report.build import kept_series
+from compare.report.build import by_series
 from compare.report.drifting import longer, span_s, why_no_verdict
 from compare.report.findings import another_build
 from compare.report.pairing import paired_ratio
@@ -57,8 +57,8 @@ def _side(run: Run, name: str) -> Side:
     if endpoint is None:
         known = ", ".join(endpoint.name for endpoint in run.head.endpoints)
         raise UserError(f"{run.path} has no target {name!r}; it has {known}")
-    kept = kept_series([sample for sample in run.samples if sample.target == name])
-    return Side(name, endpoint.platform, endpoint.emulated, kept)
+    counted = by_series([sample for sample in run.samples if sample.target == name])
+    return Side(name, endpoint.platform, endpoint.emulated, counted)
 
 
 def _builds(run: Run, name: str) -> Sequence[str] | None:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from commandline import Printable
 from compare.report import words
-from compare.report.build import kept_series
+from compare.report.build import by_series
 from compare.report.figures import series
 from compare.units import spoken
 from runs.sample import Sample
@@ -121,7 +121,7 @@ class Progress:
         for name in (*_COLUMNS.values(), "failed"):
             table.add_column(name, justify="right", overflow="fold")
         for name, samples in self._samples.items():
-            found = {one.kind + one.connection: one for one in map(_figures, kept_series(samples).values())}
+            found = {one.kind + one.connection: one for one in map(_figures, by_series(samples).values())}
             cells = [
                 f"{_value(found[key].p50)} n={found[key].n}\n{_interval(found[key].p50)}"
                 if key in found

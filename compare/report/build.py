@@ -81,7 +81,7 @@ def times_as_long(samples: Mapping[str, Sequence[Sample]], plan: Plan) -> float 
     the root of the time. A target whose instances are let go is only known after as many of them as its interval needs.
     """
     answering = [of for of in samples.values() if any(sample.ok for sample in of)]
-    key = primary_series(kept_series(of) for of in answering)
+    key = primary_series(by_series(of) for of in answering)
     if plan.precision is None or key is None:
         return None
     errors = [_relative_error(of, key, plan.primary) for of in answering]
@@ -91,7 +91,7 @@ def times_as_long(samples: Mapping[str, Sequence[Sample]], plan: Plan) -> float 
 
 def _relative_error(samples: Sequence[Sample], key: Key, primary: str) -> float | None:
     """Half the width of the primary figure's interval over the figure; None if there is no interval to be believed."""
-    values = kept_series(samples).get(key)
+    values = by_series(samples).get(key)
     if not values:
         return None
     one = series(values, charts=False)
@@ -103,7 +103,7 @@ def _relative_error(samples: Sequence[Sample], key: Key, primary: str) -> float 
     return (figure.high - figure.low) / 2 / figure.value
 
 
-def kept_series(samples: Sequence[Sample]) -> dict[Key, list[Sample]]:
+def by_series(samples: Sequence[Sample]) -> dict[Key, list[Sample]]:
     """The samples that count (answered as expected, and what they were meant to be) by series, in reading order."""
     found: dict[Key, list[Sample]] = {key: [] for key in _ORDER}
     for sample in samples:
@@ -117,7 +117,7 @@ def _of(run: Run, name: str) -> list[Sample]:
 
 
 def _side(endpoint: RunEndpoint, samples: Sequence[Sample]) -> Side:
-    return Side(endpoint.name, endpoint.platform, endpoint.emulated, kept_series(samples))
+    return Side(endpoint.name, endpoint.platform, endpoint.emulated, by_series(samples))
 
 
 def _target(endpoint: RunEndpoint, samples: Sequence[Sample]) -> TargetReport:
@@ -127,7 +127,7 @@ def _target(endpoint: RunEndpoint, samples: Sequence[Sample]) -> TargetReport:
         s for s in samples if s.ok and s.how is None and s.kind in {"warm", "discarded"} and not _prepared(s)
     ]
     colds = sum(1 for s in warm if s.why == COLD_IN_WARM)
-    found = [series(values) for values in kept_series(samples).values()]
+    found = [series(values) for values in by_series(samples).values()]
     return TargetReport(
         name=endpoint.name,
         platform=platform,
@@ -216,7 +216,7 @@ def _scope(targets: Sequence[TargetReport]) -> list[str]:
 
 def _how(run: Run) -> dict[str, str]:
     plan = run.head.plan
-    key = primary_series([kept_series(run.samples)])
+    key = primary_series([by_series(run.samples)])
     primary = name_of(key) if key else "none"
     when = run.head.started.strftime("%Y-%m-%d %H:%M %Z").strip()
     told = {

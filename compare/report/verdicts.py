@@ -52,7 +52,7 @@ class _Pair:
 
 
 def key_of(sample: Sample) -> Key:
-    """The series that a kept sample belongs to."""
+    """The series that a sample belongs to, if it counts."""
     return (sample.kind, sample.connection, sample.how)
 
 

@@ -12,7 +12,7 @@ import pytest
 from scipy.stats import binom
 
 from compare import drift, gate, ratios, stats
-from compare.report.build import kept_series, times_as_long
+from compare.report.build import by_series, times_as_long
 from compare.report.figures import series
 from compare.report.verdicts import Side, comparisons
 from runs.file import Run
@@ -73,7 +73,7 @@ def of_one_instance(target: str, logs: Floats) -> list[Sample]:
 
 
 def side(target: str, of: Sequence[Sample]) -> Side:
-    return Side(target, "aws", emulated=False, series=kept_series(of))
+    return Side(target, "aws", emulated=False, series=by_series(of))
 
 
 @pytest.mark.parametrize("runs", [30, *soak(120, 400)])
