@@ -16,7 +16,7 @@ from cost.simulation.simulate import BUDGET, simulate
 from cost.simulation.system import System, system
 from cost.simulation.timing import Timing
 from cost.simulation.volumes import Volumes
-from platforms import TITLES, limit
+from platforms import TITLES, has, limit, scales_by_cpu
 from platforms.prices import Prices
 
 VOLUMES = tuple(Decimal(volume) for volume in (0, 1_000, 40_000, 1_000_000, 10_000_000, 100_000_000))
@@ -173,12 +173,15 @@ def _notes(options: Sequence[Option]) -> list[str]:
         for option in options
         if option.result.refused.mean > 0
     ]
-    if any(option.candidate.setup.shared and option.candidate.setup.platform == "gcp" for option in options):
+    if any(
+        option.candidate.setup.shared and has(option.candidate.setup.platform, "added_at_cpu")
+        for option in options
+    ):
         notes.append(
             f"Cloud Run is taken to add instances when the CPU of a minute passes {limit('gcp', 'added_at_cpu')}%, "
             "at once and not over minutes"
         )
-    if any(option.candidate.setup.platform == "ecs" for option in options):
+    if any(scales_by_cpu(option.candidate.setup.platform) for option in options):
         notes.append(
             "ECS Express Mode is taken to have the tasks that a quarter of an hour needs from its begin: in a sudden "
             "rush callers wait longer until tasks are added; a task works on as many requests at once as come "
@@ -190,7 +193,7 @@ def _notes(options: Sequence[Option]) -> list[str]:
         for option in options
         if option.result.tasks > option.candidate.setup.maximum
     ]
-    if any(option.candidate.setup.platform == "ecs" for option in options):
+    if any(scales_by_cpu(option.candidate.setup.platform) for option in options):
         notes.append(
             "ECS Express Mode never scales to zero: a task, a load balancer and their addresses are billed by the hour"
         )

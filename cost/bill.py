@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from commandline import UserError
 from cost.setup import Setup
-from platforms import limit, of
+from platforms import calls_a_function, limit, of
 from platforms.prices import Price, Prices
 
 HOURS = Decimal(730)
@@ -124,7 +124,7 @@ def bill(setup: Setup, usage: Usage, prices: Prices, *, free_tier: bool) -> Bill
     for name, price_name, quantity in items(setup, usage):
         price = prices.price(setup.platform, price_name, setup.region)
         covered = free_tier and not (
-            setup.platform == "aws" and setup.minimum and price_name in NOT_PROVISIONED
+            calls_a_function(setup.platform) and setup.minimum and price_name in NOT_PROVISIONED
         )
         allowance = left.get(price_name, price.free_quantity or ZERO) if covered else ZERO
         free = min(quantity, allowance)
@@ -144,7 +144,7 @@ def items(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:
 
 def _platforms_lines(setup: Setup) -> int:
     """Bytes that the platform itself logs of a request, where they are billed; nothing if nothing is to be logged."""
-    if setup.platform != "aws" or setup.app.log_bytes == 0:
+    if not calls_a_function(setup.platform) or setup.app.log_bytes == 0:
         return 0
     return limit("aws", "log_bytes") + (limit("aws", "access_log_bytes") if setup.door == "http-api" else 0)
 

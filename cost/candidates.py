@@ -12,7 +12,17 @@ from cost.model import Candidate
 from cost.setup import Architecture, Billing, Door, Setup, setup
 from cost.simulation import timing
 from cost.simulation.timing import Measurements, Timing
-from platforms import NAMES, TITLES, least_instances, limit, of
+from platforms import (
+    NAMES,
+    TITLES,
+    calls_a_function,
+    has,
+    least_instances,
+    limit,
+    limit_or,
+    of,
+    scales_by_cpu,
+)
 from platforms.prices import Prices
 
 UNEQUAL = 1.2
@@ -63,7 +73,7 @@ class Question:
             platform,
             region,
             memory_mb=self.memory_mb,
-            vcpu=self.vcpu if platform == "gcp" else None,
+            vcpu=self.vcpu if has(platform, "memory_of_cpu") else None,
             concurrency=self.concurrency,
             minimum=self._minimum(platform) if ready else None,
             zones=self.zones,
@@ -89,15 +99,17 @@ class Question:
 
     def _check_longest(self, setup: Setup) -> None:
         """UserError for a request that would not be answered."""
-        name, title, door = "request_timeout", TITLES[setup.platform], ""
-        if setup.platform == "aws" and self.door == "http-api":
+        title, door = TITLES[setup.platform], ""
+        most = limit(setup.platform, "request_timeout")
+        if calls_a_function(setup.platform) and self.door == "http-api":
             title, door = f"{title} with an HTTP API", " and --door"
-        elif setup.platform in ("aws", "gcp"):
-            name = {"aws": "function_timeout_maximum", "gcp": "request_timeout_maximum"}[setup.platform]
-        if setup.alone_s > limit(setup.platform, name):
+        else:
+            for longer in ("function_timeout_maximum", "request_timeout_maximum"):
+                most = limit_or(setup.platform, longer, most)
+        if setup.alone_s > most:
             raise UserError(
                 f"a request takes {float(setup.alone_s):.4g} s with {setup.vcpu:.2g} vCPU? {title} answers within "
-                f"{limit(setup.platform, name)} s: see --platform, --memory{door}"
+                f"{most} s: see --platform, --memory{door}"
             )
 
     def _minimum(self, platform: str) -> int | None:
@@ -192,7 +204,7 @@ def assumptions(
             "requests at once share an instance's CPU, and each gets one vCPU at most; more vCPUs take as many "
             "processes (environment.WEB_CONCURRENCY)"
         )
-    if question.zones is None and "ecs" in question.platforms:
+    if question.zones is None and any(map(scales_by_cpu, question.platforms)):
         notes.append(
             "ECS's load balancer is counted whole, though up to "
             f"{limit('ecs', 'load_balancer_services')} Express services of a VPC share one, with the addresses of the "

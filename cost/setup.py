@@ -6,12 +6,13 @@ from typing import Literal
 
 from commandline import UserError
 from cost.app import App
-from platforms import NAMES, TITLES, calls_a_function, least_instances, limit, scales_by_cpu, sold
+from platforms import NAMES, TITLES, calls_a_function, least_instances, limit, of, scales_by_cpu, sold
 
 MB_OF_GB = 1024
 Architecture = Literal["x86", "arm64"]
 Door = Literal["http-api", "function-url"]
 Billing = Literal["request", "instance"]
+_ACTIVE_WHILE_STARTING = {"aws": False, "gcp": True, "apprunner": False, "ecs": False}
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class Setup:
     billing: Billing = "request"
     app: App = field(default_factory=App)
     stop_s: Decimal = Decimal("0.2")
+
+    @property
+    def active_while_starting(self) -> bool:
+        """Whether an instance is billed as active from its start to its end, without requests too."""
+        return of(_ACTIVE_WHILE_STARTING, self.platform, "cost/setup.py: _ACTIVE_WHILE_STARTING")
 
     @property
     def shared(self) -> bool:
@@ -69,7 +75,7 @@ class Setup:
     def title(self) -> str:
         """The platform as a reader knows it, with what sets this setup apart."""
         extras = [
-            "function URL" if self.platform == "aws" and self.door == "function-url" else "",
+            "function URL" if self.door == "function-url" else "",
             "arm64" if self.architecture == "arm64" else "",
             "SnapStart" if self.snapstart else "",
             "billed by instance" if self.billing == "instance" else "",
@@ -99,7 +105,7 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
     _check_size(platform, memory_mb, vcpu)
     _check_at_least("requests at once", concurrency, 1)
     _check_at_least("availability zones of ECS's load balancer", zones, limit("ecs", "load_balancer_zones"))
-    if platform == "aws" and snapstart and minimum:
+    if calls_a_function(platform) and snapstart and minimum:
         raise UserError(
             "SnapStart cannot be had together with provisioned concurrency: see --snapstart and --minimum"
         )
@@ -115,10 +121,10 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
         concurrency=_concurrency(platform, concurrency, vcpu),
         minimum=_minimum(platform, minimum),
         maximum=max(limit(platform, "instances"), minimum or 0),
-        zones=zones if platform == "ecs" else None,
-        architecture=architecture if platform == "aws" else "x86",
-        door=door if platform == "aws" else "http-api",
-        snapstart=snapstart and platform == "aws",
+        zones=zones if scales_by_cpu(platform) else None,
+        architecture=architecture if calls_a_function(platform) else "x86",
+        door=door if calls_a_function(platform) else "http-api",
+        snapstart=snapstart and calls_a_function(platform),
         billing=billing if platform == "gcp" else "request",
         app=app or App(),
     )

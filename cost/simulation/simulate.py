@@ -15,6 +15,7 @@ from cost.simulation.compiled import SLOTS, Floats
 from cost.simulation.result import Month, Result
 from cost.simulation.system import System
 from cost.simulation.tasks import Tasks
+from platforms import calls_a_function
 
 REPLICATIONS = 200
 FEWEST_REPLICATIONS = 8
@@ -129,7 +130,7 @@ def _counted(counts: Any, one: System, seconds: float) -> Month:
     part = MONTH / seconds
     busy, further = float(counts["busy_s"]), float(counts["further_s"])
     # What provisioned instances of Lambda handled is billed; elsewhere, how long those of the minimum were busy.
-    ready = float(counts["ready_s"]) if one.setup.platform == "aws" else busy - further
+    ready = float(counts["ready_s"]) if calls_a_function(one.setup.platform) else busy - further
     return Month(
         usage=Usage(
             requests=decimal(counts["requests"] * part),

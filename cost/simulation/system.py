@@ -8,7 +8,7 @@ from cost.simulation import state
 from cost.simulation.compiled import ROOM, SLOTS, Rule
 from cost.simulation.state import Draws
 from cost.simulation.timing import Timing
-from platforms import limit
+from platforms import calls_a_function, limit, limit_or
 from platforms.prices import Prices
 
 
@@ -24,7 +24,7 @@ class System:
 
 def system(setup: Setup, timing: Timing, prices: Prices) -> System:
     """A deployment ready to be simulated; how time is billed there comes from its prices."""
-    by_request = setup.platform == "aws"
+    by_request = calls_a_function(setup.platform)
     price = prices.price(
         setup.platform, f"duration_{setup.architecture}" if by_request else "cpu", setup.region
     )
@@ -42,18 +42,17 @@ def system(setup: Setup, timing: Timing, prices: Prices) -> System:
         raise UserError(
             f"{setup.title}: at most {most} instances can be simulated with {setup.concurrency} requests at once"
         )
-    gcp = setup.platform == "gcp"
     rule = Rule(
         concurrency=setup.concurrency,
         minimum=setup.minimum,
         maximum=min(setup.maximum, most),
-        wait=float(limit("gcp", "pending_timeout")) if gcp else 0.0,
-        wait_startups=float(limit("gcp", "pending_startups")) if gcp else 0.0,
+        wait=float(limit_or(setup.platform, "pending_timeout", 0)),
+        wait_startups=float(limit_or(setup.platform, "pending_startups", 0)),
         active_step=0.0 if by_request else float(price.step),
         active_minimum=float(price.minimum),
-        stop=float(setup.stop_s) if gcp else 0.0,
+        stop=float(setup.stop_s) if setup.active_while_starting else 0.0,
         cpus=float(setup.vcpu) if setup.shared else 0.0,
-        target=limit("gcp", "added_at_cpu") / 100 if gcp and setup.shared else 0.0,
+        target=limit_or(setup.platform, "added_at_cpu", 0) / 100 if setup.shared else 0.0,
     )
     return System(setup, timing, rule, table)
 
@@ -64,7 +63,7 @@ def _tracked_rule(setup: Setup) -> Rule:
         concurrency=ROOM // SLOTS,
         minimum=SLOTS,
         maximum=SLOTS,
-        wait=float(limit("ecs", "request_timeout")),
+        wait=float(limit(setup.platform, "request_timeout")),
         wait_startups=0.0,
         active_step=0.0,
         active_minimum=0.0,

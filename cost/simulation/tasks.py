@@ -94,7 +94,7 @@ def stretch_of(timing: Timing) -> float:
 def beyond(setup: Setup, work: Floats, stretch: float) -> Floats:
     """The tasks beyond the minimum in stretches of so many seconds, given the CPU seconds of work in each."""
     busy = work / float(setup.vcpu) / stretch
-    target = limit("ecs", "scaling_cpu") / 100
+    target = limit(setup.platform, "scaling_cpu") / 100
     return np.maximum(np.ceil(busy / target - ROUNDING) - setup.minimum, 0.0)
 
 

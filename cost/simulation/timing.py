@@ -203,8 +203,8 @@ def triangle(least: float, likely: float, most: float) -> Floats:
 
 
 def _variant(setup: Setup) -> str:
-    """Which of Lambda's published starts a deployment has."""
-    return "snapstart" if setup.snapstart else setup.architecture if setup.platform == "aws" else ""
+    """Which of a platform's published starts a deployment has; only Lambda has more than one."""
+    return "snapstart" if setup.snapstart else setup.architecture
 
 
 def _speed(setup: Setup) -> float:

@@ -106,7 +106,7 @@ def with_starts(one: System, expected: Usage, cold_share: float) -> Usage:
     """The usage with another share of the requests that start an instance."""
     starts = expected.requests * Decimal(str(cold_share))
     lasts = Decimal(str(float(one.timing.starts.mean()) + one.rule.stop))
-    more = (starts - expected.starts) * (lasts if one.setup.platform == "gcp" else 0)
+    more = (starts - expected.starts) * (lasts if one.setup.active_while_starting else 0)
     return replace(
         expected,
         starts=starts,

@@ -102,6 +102,7 @@ PLACES: dict[str, Callable[[], Any]] = {
     "local/run.py": lambda: asyncio.run(run.run(NEW, local.settings.Settings(port=0))),
     "cost/candidates.py": lambda: Question(platforms=[NEW]).setup(NEW, prices()),
     "cost/options.py": lambda: Question(platforms=[NEW]).setup(NEW, prices()),
+    "cost/setup.py": lambda: deployed().active_while_starting,
     "cost/bill.py": lambda: bill.bill(deployed(), bill.Usage(), prices(), free_tier=True),
     "cost/report/text.py": lambda: text.curves(
         {
