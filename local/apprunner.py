@@ -20,7 +20,7 @@ from local.instances.pool import RefusedError, StartError
 from local.instances.process import Reaper
 from local.instances.server import Backend, Server
 from local.log import Log
-from local.settings import Plan, Settings
+from local.settings import Behaviour, Settings
 
 # The deployment of an instance that never becomes healthy is given up; the real time is not documented.
 _START_SECONDS = 240
@@ -78,7 +78,12 @@ class Service:
     """App Runner's front end and the service behind it, as an ASGI application."""
 
     def __init__(
-        self, settings: Settings, plan: Plan, log: Log, reaper: Reaper, check: HealthCheck | None = None
+        self,
+        settings: Settings,
+        behaviour: Behaviour,
+        log: Log,
+        reaper: Reaper,
+        check: HealthCheck | None = None,
     ) -> None:
         self._log = log
         self._watch = Watch(
@@ -86,7 +91,7 @@ class Service:
         )
         self._backend = Backend(
             settings,
-            plan,
+            behaviour,
             log,
             reaper,
             environment=lambda port: {"PORT": str(port)},

@@ -15,7 +15,7 @@ from appfolder import settings as appfolder
 from commandline import UserError, printable
 from local.doors import HTTP_API, PUBLIC
 from local.run import run
-from local.settings import Settings, SettingsError, plan, require_engine
+from local.settings import Settings, SettingsError, behaviour, require_engine
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -142,7 +142,7 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
     )
     try:
         # What cannot be is said before the app's environment is made, which takes a while.
-        plan(platform, settings)
+        behaviour(platform, settings)
         require_engine(platform, settings)
         chosen = _of_the_app(settings, app_dir, wsgi, python, health, env_file)
         status = asyncio.run(run(platform, chosen, with_parent=with_parent))

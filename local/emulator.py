@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from local.doors import HTTP_API, PUBLIC
-from local.settings import ROOT, Settings, plan
+from local.settings import ROOT, Settings, behaviour
 
 # More than the emulator itself gives the instances to end.
 _END_SECONDS = 15
@@ -30,7 +30,7 @@ class Emulator:
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
-        plan(self.platform, self.settings)
+        behaviour(self.platform, self.settings)
         command = [sys.executable, "-m", "local", self.platform, *arguments(self.settings), "--with-parent"]
         # Its own session: Ctrl-C is for the caller, who then leaves the `with` and so ends it.
         self._process = subprocess.Popen(

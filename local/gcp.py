@@ -20,7 +20,7 @@ from local.instances.pool import RefusedError, StartError
 from local.instances.process import Reaper
 from local.instances.server import Backend, Server
 from local.log import Log
-from local.settings import Plan, Settings
+from local.settings import Behaviour, Settings
 
 SERVICE = "scale-to-zero"
 REVISION = "scale-to-zero-00001-abc"
@@ -140,10 +140,10 @@ async def startup_probe(server: Server) -> str | None:
 class Service:
     """Google's front end and the service behind it, as an ASGI application."""
 
-    def __init__(self, settings: Settings, plan: Plan, log: Log, reaper: Reaper) -> None:
+    def __init__(self, settings: Settings, behaviour: Behaviour, log: Log, reaper: Reaper) -> None:
         self._backend = Backend(
             settings,
-            plan,
+            behaviour,
             log,
             reaper,
             environment=environment,

@@ -17,7 +17,7 @@ from local.errors import SettingsError
 from local.http.front import Front, listen
 from local.instances.process import Reaper
 from local.log import Log
-from local.settings import Plan, Settings, plan, require_engine
+from local.settings import Behaviour, Settings, behaviour, require_engine
 
 _DOORS = {HTTP_API: "an HTTP API", FUNCTION_URL: "a function URL"}
 
@@ -38,7 +38,7 @@ class Service(Protocol):
         ...
 
 
-SERVICES: dict[str, Callable[[Settings, Plan, Log, Reaper], Service]] = {
+SERVICES: dict[str, Callable[[Settings, Behaviour, Log, Reaper], Service]] = {
     "aws": aws.service,
     "gcp": gcp.Service,
     "apprunner": apprunner.Service,
@@ -51,7 +51,7 @@ async def run(platform: str, settings: Settings, *, with_parent: bool = False) -
 
     Prints one line once requests are answered. Raises SettingsError before that, if it cannot be done.
     """
-    numbers = plan(platform, settings)
+    behaves = behaviour(platform, settings)
     make = platforms.of(SERVICES, platform, "local/run.py: SERVICES")
     require_engine(platform, settings)
     listening = listen(settings.port)
@@ -64,7 +64,7 @@ async def run(platform: str, settings: Settings, *, with_parent: bool = False) -
         log = Log(platform, stack.enter_context(_log_file(settings.log)) if settings.log else sys.stderr)
         reaper = Reaper()
         await reaper.start()
-        service = make(settings, numbers, log, reaper)
+        service = make(settings, behaves, log, reaper)
         try:
             await _until(ending, service.begin())
             if not ending.done():

@@ -79,8 +79,8 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The numbers of one emulation: how it scales, its timeouts in seconds, and bytes a second of a long response."""
+class Behaviour:
+    """How one emulated platform behaves: its scaling, its time-outs in seconds, bytes a second of a long response."""
 
     policy: Policy
     timeout: float
@@ -88,8 +88,8 @@ class Plan:
     stream_rate: float = inf
 
 
-def plan(platform: str, settings: Settings) -> Plan:
-    """`settings` with the platform's defaults. Raises SettingsError where the platform does not allow a value."""
+def behaviour(platform: str, settings: Settings) -> Behaviour:
+    """`settings` with the platform's defaults. Raises SettingsError if the platform does not allow a value."""
     if platform not in platforms.NAMES:
         raise SettingsError(f"the platform is {platform!r}; it is one of {', '.join(platforms.NAMES)}")
     if settings.engine not in ENGINES:
@@ -98,7 +98,7 @@ def plan(platform: str, settings: Settings) -> Plan:
     _check_memory(platform, settings.memory)
     doors.check(platform, settings)
     policy = _tasks(platform, settings) if platforms.scales_by_cpu(platform) else _policy(platform, settings)
-    return Plan(policy, *_timeouts(platform, settings), doors.stream_rate(settings))
+    return Behaviour(policy, *_timeouts(platform, settings), doors.stream_rate(settings))
 
 
 def _check_memory(platform: str, memory: int) -> None:

@@ -24,27 +24,29 @@ from local.http.message import Answer, Request
 from local.instances.pool import RefusedError, StartError
 from local.instances.process import Reaper
 from local.log import Log
-from local.settings import Plan, Settings
+from local.settings import Behaviour, Settings
 
 if TYPE_CHECKING:
     from local.aws.authorizer import JwtAuthorizer
     from local.aws.signatures import IamAuthorizer
 
 
-def service(settings: Settings, plan: Plan, log: Log, reaper: Reaper) -> "Service | function_url.Service":
+def service(
+    settings: Settings, behaviour: Behaviour, log: Log, reaper: Reaper
+) -> "Service | function_url.Service":
     """The function behind its door."""
     if settings.door == FUNCTION_URL:
-        return function_url.Service(settings, plan, log, reaper)
-    return Service(settings, plan, log, reaper)
+        return function_url.Service(settings, behaviour, log, reaper)
+    return Service(settings, behaviour, log, reaper)
 
 
 class Service:
     """The HTTP API and the function behind it, as an ASGI application."""
 
-    def __init__(self, settings: Settings, plan: Plan, log: Log, reaper: Reaper) -> None:
-        self._plan = plan
+    def __init__(self, settings: Settings, behaviour: Behaviour, log: Log, reaper: Reaper) -> None:
+        self._behaviour = behaviour
         self._log = log
-        self._function = Function(settings, plan, log, reaper)
+        self._function = Function(settings, behaviour, log, reaper)
         self._running: set[asyncio.Task[Answer]] = set()
         self._invocations = Invocations(self._function, log)
         self._authorizer = _authorizer(settings, log)
@@ -81,7 +83,7 @@ class Service:
         task = asyncio.create_task(self._invoke(event, request.method, call))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        await asyncio.wait([task], timeout=self._plan.gateway_timeout)
+        await asyncio.wait([task], timeout=self._behaviour.gateway_timeout)
         return task.result() if task.done() else results.NO_ANSWER
 
     async def _invoke(self, event: bytes, method: str, call: Call) -> Answer:

@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from local.aws.runtime_api import Outcome
     from local.instances.process import Reaper
     from local.log import Log
-    from local.settings import Plan, Settings
+    from local.settings import Behaviour, Settings
 
 
 class Function:
     """Instances of the function, gone when they are idle."""
 
-    def __init__(self, settings: "Settings", plan: "Plan", log: "Log", reaper: "Reaper") -> None:
+    def __init__(self, settings: "Settings", behaviour: "Behaviour", log: "Log", reaper: "Reaper") -> None:
         self._settings = settings
-        self._plan = plan
+        self._behaviour = behaviour
         self._log = log
         self._reaper = reaper
-        self._pool: Pool[LambdaInstance] = Pool(plan.policy, self._launch, log, grace=0)
+        self._pool: Pool[LambdaInstance] = Pool(behaviour.policy, self._launch, log, grace=0)
 
     async def close(self) -> None:
         """End every instance."""
@@ -54,7 +54,7 @@ class Function:
         instance = LambdaInstance(
             str(number),
             self._settings,
-            self._plan.timeout,
+            self._behaviour.timeout,
             self._log,
             self._reaper,
             on_end=lambda: self._lost(number),

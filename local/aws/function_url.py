@@ -32,7 +32,7 @@ from local.http.message import Answer, Headers, Request
 from local.instances.pool import RefusedError, StartError
 from local.instances.process import Reaper
 from local.log import Log
-from local.settings import Plan, Settings
+from local.settings import Behaviour, Settings
 
 URL_ID = "local"
 DOMAIN = f"{URL_ID}.lambda-url.us-east-1.on.aws"
@@ -43,10 +43,10 @@ _END_OF_HEAD = bytes(8)
 class Service:
     """The function URL and the function behind it, as an ASGI application."""
 
-    def __init__(self, settings: Settings, plan: Plan, log: Log, reaper: Reaper) -> None:
+    def __init__(self, settings: Settings, behaviour: Behaviour, log: Log, reaper: Reaper) -> None:
         self._log = log
-        self._rate = plan.stream_rate
-        self._function = Function(settings, plan, log, reaper)
+        self._rate = behaviour.stream_rate
+        self._function = Function(settings, behaviour, log, reaper)
         self._invocations = Invocations(self._function, log)
         self._authorizer: IamAuthorizer | None = None
         if settings.access == PRIVATE:

@@ -19,7 +19,7 @@ from local.instances.health import HealthCheck, Watch
 from local.instances.process import Reaper
 from local.instances.server import Backend, Server
 from local.log import Log
-from local.settings import Plan, Settings, SettingsError
+from local.settings import Behaviour, Settings, SettingsError
 
 
 def environment(port: int) -> dict[str, str]:
@@ -36,7 +36,12 @@ class Service:
     """The load balancer and the service behind it, as an ASGI application."""
 
     def __init__(
-        self, settings: Settings, plan: Plan, log: Log, reaper: Reaper, check: HealthCheck | None = None
+        self,
+        settings: Settings,
+        behaviour: Behaviour,
+        log: Log,
+        reaper: Reaper,
+        check: HealthCheck | None = None,
     ) -> None:
         self._log = log
         if not settings.health:
@@ -50,7 +55,7 @@ class Service:
         )
         self._backend = Backend(
             settings,
-            plan,
+            behaviour,
             log,
             reaper,
             environment=environment,

@@ -13,7 +13,7 @@ from local.instances.pool import Pool, StartError
 from local.instances.process import Instance, Reaper
 from local.log import Log
 from local.scaling import UNLIMITED
-from local.settings import Plan, Settings
+from local.settings import Behaviour, Settings
 
 # How long the end of a process may be heard of later than the end of its connections.
 _DYING_SECONDS = 0.5
@@ -43,7 +43,7 @@ class Backend:
     def __init__(
         self,
         settings: Settings,
-        plan: Plan,
+        behaviour: Behaviour,
         log: Log,
         reaper: Reaper,
         *,
@@ -52,17 +52,17 @@ class Backend:
         grace: float,
     ) -> None:
         self._settings = settings
-        self._timeout = plan.timeout
-        self._balanced = not plan.policy.on_demand
+        self._timeout = behaviour.timeout
+        self._balanced = not behaviour.policy.on_demand
         self._log = log
         self._reaper = reaper
         # What the stacks set as well: with fewer threads than requests at once, some would wait inside the instance.
-        concurrency = plan.policy.concurrency
+        concurrency = behaviour.policy.concurrency
         threads = {"THREADS": str(concurrency)} if concurrency < UNLIMITED else {}
         self._environment = lambda port: environment(port) | threads
         self._ready = ready
         self._closing: set[asyncio.Task[None]] = set()
-        self.pool: Pool[Server] = Pool(plan.policy, self._launch, log, grace=grace)
+        self.pool: Pool[Server] = Pool(behaviour.policy, self._launch, log, grace=grace)
 
     async def close(self) -> None:
         """End every instance."""

@@ -12,7 +12,7 @@ import aiohttp
 from local.http.front import Front, listen
 from local.instances.process import Reaper
 from local.log import Log
-from local.settings import Plan, Settings
+from local.settings import Behaviour, Settings
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Clock:
 
 @asynccontextmanager
 async def serving(
-    make: Callable[[Settings, Plan, Log, Reaper], Any], settings: Settings, plan: Plan
+    make: Callable[[Settings, Behaviour, Log, Reaper], Any], settings: Settings, behaviour: Behaviour
 ) -> AsyncGenerator[Serving]:
     """Serve what `make` makes until the end; every instance is gone then."""
     clock = Clock()
@@ -56,7 +56,7 @@ async def serving(
     log = Log("test", stream)
     reaper = Reaper()
     await reaper.start()
-    service = make(settings, plan, log, reaper)
+    service = make(settings, behaviour, log, reaper)
     front = Front(service, listen(0), log)
     server = asyncio.create_task(front.serve_until_stopped())
     try:

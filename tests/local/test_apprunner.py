@@ -11,7 +11,7 @@ from local import EmulatorError, Settings
 from local.apprunner import Service
 from local.instances.health import HealthCheck
 from local.scaling import Policy
-from local.settings import Plan
+from local.settings import Behaviour
 from tests.local.conftest import Emulate, Running, until
 from tests.local.services import serving
 from tests.local.services import until as wait_until
@@ -71,10 +71,10 @@ def test_an_instance_that_dies_is_replaced_without_a_request(apprunner: Running)
 @pytest.mark.process
 def test_an_instance_whose_health_checks_fail_is_replaced() -> None:
     async def main() -> None:
-        plan = Plan(Policy(concurrency=2, minimum=1, maximum=2, idle_seconds=60), 60, 60)
+        behaviour = Behaviour(Policy(concurrency=2, minimum=1, maximum=2, idle_seconds=60), 60, 60)
         settings = Settings(app="tests.local.apps:app")
         make = partial(Service, check=HealthCheck(interval=0.05, timeout=10, failures=2))
-        async with serving(make, settings, plan) as service:
+        async with serving(make, settings, behaviour) as service:
             before = await service.ask("/")
             await service.ask("/sicken")
 

@@ -6,24 +6,24 @@ import platforms
 from local import Settings
 from local.doors import is_safe_url
 from local.scaling import UNLIMITED, Policy
-from local.settings import Plan, plan
+from local.settings import Behaviour, behaviour
 
 
 @pytest.mark.parametrize(
     ("platform", "expected"),
     [
-        ("aws", Plan(Policy(1, 0, 1000, 600), timeout=29, gateway_timeout=30)),
-        ("gcp", Plan(Policy(80, 0, 100, 900, 10, 3.5), timeout=300, gateway_timeout=300)),
-        ("apprunner", Plan(Policy(100, 1, 25, 300), timeout=120, gateway_timeout=120)),
-        ("ecs", Plan(Policy(UNLIMITED, 1, 1, 0, on_demand=False), timeout=60, gateway_timeout=60)),
+        ("aws", Behaviour(Policy(1, 0, 1000, 600), timeout=29, gateway_timeout=30)),
+        ("gcp", Behaviour(Policy(80, 0, 100, 900, 10, 3.5), timeout=300, gateway_timeout=300)),
+        ("apprunner", Behaviour(Policy(100, 1, 25, 300), timeout=120, gateway_timeout=120)),
+        ("ecs", Behaviour(Policy(UNLIMITED, 1, 1, 0, on_demand=False), timeout=60, gateway_timeout=60)),
     ],
 )
-def test_the_defaults_are_the_platforms_own(platform: str, expected: Plan) -> None:
-    assert plan(platform, Settings()) == expected
+def test_the_defaults_are_the_platforms_own(platform: str, expected: Behaviour) -> None:
+    assert behaviour(platform, Settings()) == expected
 
 
 def test_on_ecs_there_are_as_many_tasks_as_are_asked_for() -> None:
-    policy = plan("ecs", Settings(minimum=3)).policy
+    policy = behaviour("ecs", Settings(minimum=3)).policy
 
     assert (policy.minimum, policy.maximum) == (3, 3)
 
@@ -32,7 +32,7 @@ def test_on_ecs_there_are_as_many_tasks_as_are_asked_for() -> None:
 def test_what_is_set_is_used(platform: str) -> None:
     settings = Settings(idle_seconds=0, maximum=3, minimum=None if platform == "aws" else 2)
 
-    policy = plan(platform, settings).policy
+    policy = behaviour(platform, settings).policy
 
     assert (policy.minimum, policy.maximum, policy.idle_seconds) == (0 if platform == "aws" else 2, 3, 0)
 

@@ -12,7 +12,7 @@ from local.aws.runtime_api import Failed, Returned
 from local.instances.process import Reaper
 from local.log import Log
 from local.scaling import Policy
-from local.settings import Plan
+from local.settings import Behaviour
 from tests.local.services import serving, until
 
 EVENT = b"{}"
@@ -26,8 +26,10 @@ def test_at_cloud_runs_maximum_a_request_waits_for_its_turn_and_too_long_a_wait_
     async def main() -> None:
         gate = tmp_path / "gate"
         gate.touch()
-        plan = Plan(Policy(concurrency=1, minimum=0, maximum=1, idle_seconds=60, wait_seconds=1.5), 60, 60)
-        async with serving(gcp.Service, Settings(app="tests.local.apps:app"), plan) as service:
+        behaviour = Behaviour(
+            Policy(concurrency=1, minimum=0, maximum=1, idle_seconds=60, wait_seconds=1.5), 60, 60
+        )
+        async with serving(gcp.Service, Settings(app="tests.local.apps:app"), behaviour) as service:
             first = asyncio.create_task(service.ask(f"/wait?gate={gate}&begun={tmp_path}/begun"))
             await until((tmp_path / "begun").exists, "the first has begun")
 

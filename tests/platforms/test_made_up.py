@@ -152,6 +152,6 @@ def test_facts_alone_say_what_a_platform_sells_and_how_it_is_emulated(described:
     assert sold.memories(NEW, size) == sold.memories(LIKE, size)
     assert sold.concurrency(NEW, size) == sold.concurrency(LIKE, size)
     settings = local.settings.Settings(port=0, memory=512)
-    assert local.settings.plan(NEW, settings) == local.settings.plan(LIKE, settings)
+    assert local.settings.behaviour(NEW, settings) == local.settings.behaviour(LIKE, settings)
     of_new = setup(NEW, REGIONS[LIKE], minimum=1)
     assert replace(of_new, platform=LIKE) == setup(LIKE, REGIONS[LIKE], minimum=1)

@@ -10,7 +10,7 @@ import platforms
 from commandline import UserError
 from cost.setup import setup
 from local import Settings, SettingsError
-from local.settings import plan
+from local.settings import behaviour
 from platforms import FactError, sold
 from platforms.sold import Choice
 from stacks.settings import ConfigError
@@ -57,7 +57,7 @@ def cost_takes(platform: str, **settings: object) -> bool:
 
 def local_takes(platform: str, **settings: object) -> bool:
     try:
-        plan(platform, Settings(**settings))  # pyright: ignore[reportArgumentType]
+        behaviour(platform, Settings(**settings))  # pyright: ignore[reportArgumentType]
     except SettingsError:
         return False
     return True

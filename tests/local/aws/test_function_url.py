@@ -17,7 +17,7 @@ from local.aws.function_url import Bandwidth, head_of, to_event
 from local.aws.http_api import Call
 from local.aws.results import MalformedError
 from local.http.message import Client, Request
-from local.settings import plan
+from local.settings import behaviour
 from tests.local.conftest import Emulate, until
 
 MB = 1024 * 1024
@@ -121,12 +121,12 @@ def test_no_second_carries_more_than_the_limit(sizes: list[int], pause: float) -
 )
 def test_what_does_not_fit_the_door_is_refused(settings: dict[str, object], error: str) -> None:
     with pytest.raises(SettingsError, match=error):
-        plan("aws", Settings(**settings))  # pyright: ignore[reportArgumentType]
+        behaviour("aws", Settings(**settings))  # pyright: ignore[reportArgumentType]
 
 
 def test_another_platform_has_no_such_door() -> None:
     with pytest.raises(SettingsError, match="--door belongs to aws; gcp has one door"):
-        plan("gcp", Settings(door="function-url"))
+        behaviour("gcp", Settings(door="function-url"))
 
 
 def test_the_functions_timeout_cuts_a_stream_and_the_next_request_has_another_instance(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from local import Settings, SettingsError
 from local.aws.signatures import SignatureError, Signer, check
 from local.http.message import Client, Request
-from local.settings import plan
+from local.settings import behaviour
 from tests.local.conftest import Emulate, Got, Running
 
 KEY, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -183,4 +183,4 @@ def test_what_cannot_be_private_is_refused(
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY", raising=False)
 
     with pytest.raises(SettingsError, match=error):
-        plan(platform, Settings(**settings))
+        behaviour(platform, Settings(**settings))

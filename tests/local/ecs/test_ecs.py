@@ -19,7 +19,7 @@ from local.instances.health import HealthCheck
 from local.instances.process import Reaper
 from local.instances.server import Backend, Server
 from local.log import Log
-from local.settings import Plan, plan
+from local.settings import Behaviour, behaviour
 from tests.local.conftest import Emulate, Running, until
 from tests.local.services import Serving, serving
 from tests.local.services import until as wait_until
@@ -211,8 +211,8 @@ def test_a_task_that_is_sick_soon_after_its_start_is_left_alone_for_as_long_as_e
 class Deaf(Service):
     """A service to whose task no connection can be made, though it lives and passes its checks."""
 
-    def __init__(self, settings: Settings, plan: Plan, log: Log, reaper: Reaper) -> None:
-        super().__init__(settings, plan, log, reaper)
+    def __init__(self, settings: Settings, behaviour: Behaviour, log: Log, reaper: Reaper) -> None:
+        super().__init__(settings, behaviour, log, reaper)
         become_healthy = self._watch.become_healthy
 
         async def ready(server: Server) -> str | None:
@@ -223,7 +223,7 @@ class Deaf(Service):
 
         self._backend = Backend(
             settings,
-            plan,
+            behaviour,
             log,
             reaper,
             environment=environment,
@@ -236,7 +236,7 @@ class Deaf(Service):
 def test_a_task_that_takes_no_connection_is_a_bad_gateway_and_stays() -> None:
     async def main() -> None:
         settings = Settings(app="tests.local.apps:app")
-        async with serving(Deaf, settings, plan("ecs", settings)) as service:
+        async with serving(Deaf, settings, behaviour("ecs", settings)) as service:
             answers = [await service.ask("/") for _ in range(2)]
 
             assert answers == [(502, FAILURES[NoResponseError].body)] * 2
@@ -250,4 +250,4 @@ def one_task(
 ) -> "contextlib.AbstractAsyncContextManager[Serving]":
     """A service of one task in the test's own process, checked as ECS would or by `check`."""
     settings = Settings(app=app, environment=environment)
-    return serving(partial(Service, check=check), settings, plan("ecs", settings))
+    return serving(partial(Service, check=check), settings, behaviour("ecs", settings))
