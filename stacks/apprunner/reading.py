@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from stacks.aws_shared import reading
+from stacks.aws_shared import reading, sizes
 from stacks.image import Pushed
 from stacks.releases import History
 from stacks.running import Outcome, Running
@@ -24,18 +24,22 @@ def read_back(
     live = aws.apprunner.Service.get(
         f"{service.name}-live", id=app_runner.arn, opts=pulumi.ResourceOptions(depends_on=[app_runner])
     )
-    found = pulumi.Output.all(live.source_configuration, live.instance_configuration).apply(
-        lambda got: running_of(got[0], got[1])
+    return reading.compared(
+        service,
+        past,
+        pushed,
+        variables,
+        live.source_configuration.apply(running_of),
+        live.instance_configuration.apply(lambda instance: sizes.settings(instance.cpu, instance.memory)),
     )
-    return reading.compared(service, past, pushed, variables, found)
 
 
-def running_of(source: Any, instance: Any) -> Running:
-    """What runs, out of a service's source and the size of its instances.
+def running_of(source: Any) -> Running:
+    """What runs, out of a service's source.
 
     After a deployment that failed, App Runner runs the image of the one before, and `source` has that one.
     """
     repository = source.image_repository
     configuration = repository.image_configuration
     variables = (configuration.runtime_environment_variables if configuration else None) or {}
-    return reading.running(repository.image_identifier, variables, instance.cpu, instance.memory)
+    return reading.running(repository.image_identifier, variables)

@@ -1,20 +1,20 @@
 """What App Runner and ECS run, compared with what was asked of them: neither shares traffic between releases."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pulumi
 
-from stacks.aws_shared import sizes
 from stacks.image import Pushed
 from stacks.releases import History
 from stacks.running import ALL, Asked, Outcome, Running, digest_of, outcome
 from stacks.settings import Service
 
 
-def running(image: str, variables: Mapping[str, str], cpu: str | None, memory: str | None) -> Running:
-    """A service that runs `image` with these sizes, as the platform writes them. Its one release is the digest."""
+def running(image: str, variables: Mapping[str, str]) -> Running:
+    """A service that runs `image`; its one release is the digest. `compared` adds the sizes."""
     digest = digest_of(image)
-    return Running(digest, image, sizes.settings(cpu, memory), variables, {digest: ALL})
+    return Running(digest, image, {}, variables, {digest: ALL})
 
 
 def compared(
@@ -23,9 +23,12 @@ def compared(
     pushed: Pushed,
     variables: Mapping[str, pulumi.Input[str]],
     found: pulumi.Output[Running],
+    size: pulumi.Output[Mapping[str, str]],
 ) -> pulumi.Output[Outcome]:
     """The stack's outputs: what runs, as the platform says, and a sentence for each setting that is not as asked."""
     settings = {"cpu": f"{service.cpu:g}", "memory": str(service.memory)}
-    return pulumi.Output.all(pushed.reference, pushed.build, variables, found).apply(
-        lambda got: outcome(Asked(got[0], got[1], settings, got[2]), got[3], past, service.platform)
+    return pulumi.Output.all(pushed.reference, pushed.build, variables, found, size).apply(
+        lambda got: outcome(
+            Asked(got[0], got[1], settings, got[2]), replace(got[3], settings=got[4]), past, service.platform
+        )
     )

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from stacks.aws_shared import reading
+from stacks.aws_shared import reading, sizes
 from stacks.image import Pushed
 from stacks.releases import History
 from stacks.running import Outcome, Running
@@ -24,17 +24,21 @@ def read_back(
     live = aws.ecs.ExpressGatewayService.get(
         f"{service.name}-live", id=express.service_arn, opts=pulumi.ResourceOptions(depends_on=[express])
     )
-    found = pulumi.Output.all(live.primary_container, live.cpu, live.memory).apply(
-        lambda got: running_of(got[0], got[1], got[2])
+    return reading.compared(
+        service,
+        past,
+        pushed,
+        variables,
+        live.primary_container.apply(running_of),
+        pulumi.Output.all(live.cpu, live.memory).apply(lambda size: sizes.settings(size[0], size[1])),
     )
-    return reading.compared(service, past, pushed, variables, found)
 
 
-def running_of(container: Any, cpu: str | None, memory: str | None) -> Running:
-    """What runs, out of a service's container and its size; ECS keeps earlier revisions, but sends them no requests.
+def running_of(container: Any) -> Running:
+    """What runs, out of a service's container; ECS keeps earlier revisions, but sends them no requests.
 
     After a deployment that failed, `container` is that of the revision before.
     """
     environment: Sequence[Any] = container.environments or []
     variables = {entry.name: entry.value for entry in environment}
-    return reading.running(container.image, variables, cpu, memory)
+    return reading.running(container.image, variables)

@@ -134,7 +134,7 @@ def test_cloud_runs_sizes_are_one_however_they_are_told(
     assert (told.get("cpu"), told.get("memory")) == found
 
 
-def test_app_runner_and_ecs_say_their_image_their_size_and_their_variables() -> None:
+def test_app_runner_and_ecs_say_their_image_and_their_variables() -> None:
     """The release is the digest; a container without variables has none."""
     configuration = apprunner_outputs.ServiceSourceConfigurationImageRepositoryImageConfiguration(
         runtime_environment_variables={"LOG_LEVEL": "debug"}
@@ -149,8 +149,6 @@ def test_app_runner_and_ecs_say_their_image_their_size_and_their_variables() -> 
     )
     bare = ecs_outputs.ExpressGatewayServicePrimaryContainer(image="r@sha256:abc")
 
-    size = apprunner_outputs.ServiceInstanceConfiguration(cpu="1024", memory="2048")
-    sizes = {"cpu": "1", "memory": "2048"}
-    expected = Running("sha256:abc", "r@sha256:abc", sizes, {"LOG_LEVEL": "debug"}, {"sha256:abc": 100})
-    assert apprunner_running(source, size) == ecs_running(container, "1 vCPU", "2 GB") == expected
-    assert ecs_running(bare, "much", None) == replace(expected, variables={}, settings={})
+    expected = Running("sha256:abc", "r@sha256:abc", {}, {"LOG_LEVEL": "debug"}, {"sha256:abc": 100})
+    assert apprunner_running(source) == ecs_running(container) == expected
+    assert ecs_running(bare) == replace(expected, variables={})
