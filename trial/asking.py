@@ -1,5 +1,6 @@
 """The service itself, asked over HTTP as its clients do: whether it answers, with which build, and how fast."""
 
+import http.client
 import os
 import random
 import time
@@ -124,8 +125,12 @@ def ask(request: Filled) -> Answer:
     except urllib.error.HTTPError as refusal:
         status, headers = refusal.code, refusal.headers
         refusal.close()
-    except OSError as failure:
-        return Answer(0, round(time.monotonic() - began, 3), failure=request.redact(str(failure)))
+    except (OSError, http.client.HTTPException) as failure:
+        return Answer(
+            0,
+            round(time.monotonic() - began, 3),
+            failure=request.redact(str(failure) or type(failure).__name__),
+        )
     seconds = round(time.monotonic() - began, 3)
     return Answer(status, seconds, headers.get("X-Build-Id") or "", headers.get("X-Instance-Request") or "")
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,7 @@ PROJECT = Path(__file__).parents[1]
 _SHORT_S = 180  # for a command that asks for something, and deploys nothing
 _LOOK_S = 0.2
 _KILL_S = 20
+_ERROR = re.compile(r"^ *error: (.+(?:\n\s*\*.+)*)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,18 @@ class Done:
 
     @property
     def error(self) -> str:
-        """The first error that Pulumi told, as one line."""
-        lines = [line.strip() for line in self.text.splitlines()]
-        errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-        return (errors or [line for line in lines if line] or [f"exit status {self.status}"])[0]
+        """The errors that Pulumi told, as one line."""
+        lines = [line for line in self.text.splitlines() if line.strip()]
+        return "; ".join(errors(self.text)) or (lines[0].strip() if lines else f"exit status {self.status}")
+
+
+def errors(text: str) -> list[str]:
+    """Each error in what Pulumi said, once, with the lines that belong to it; not that an update has failed besides.
+
+    Providers put a list of lines that begin with "*" below an error.
+    """
+    told = [" ".join(found[1].split()) for found in _ERROR.finditer(text)]
+    return [each for each in dict.fromkeys(told) if each != "update failed"] or told[:1]
 
 
 @dataclass(frozen=True)

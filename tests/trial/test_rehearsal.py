@@ -55,7 +55,8 @@ def test_a_trial_goes_from_up_to_what_is_left(platform: str, place: Place, cloud
 def test_a_trial_has_the_settings_of_its_stack_and_leaves_that_alone(place: Place, cloud: Cloud) -> None:
     """Its own host name and its shares of traffic are left out, and its secrets reach no bundle."""
     place.stack("stack", "init", "prod")
-    place.stack.set(platform="aws", memory=1024, pin="9", domain="api.example.com", dnsZone="example.com")
+    place.stack.set(platform="aws", aws__region="us-east-1", memory=1024, pin="9")
+    place.stack.set(domain="api.example.com", dnsZone="example.com")
     place.stack("config", "set", "--secret", "--path", "secretValues.TOKEN", "tr0ub4dor&3")
     place.stack("config", "set", "--path", "environment.GREETING", "hello to you all")
 
