@@ -2,6 +2,7 @@
 
 import os
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,7 +34,7 @@ def conduct(trial: Trial, minutes: int, say: Say, *, clean_up: bool = False) -> 
     journal = trial.journal
     if journal.cleaning is None:
         if clean_up:
-            journal.write("cleaning", why="asked for by --clean-up", status=1)
+            journal.write("cleaning", why="asked for by --clean-up", status=0)
         else:
             _steps(trial, minutes, say)
     known = _known(trial, say)
@@ -78,6 +79,7 @@ def _run(trial: Trial, steps: Sequence[Step], say: Say) -> None:
         before = trial.journal.steps.get(step.name)
         if before and not (before["problems"] and step in CLEANING):
             say(f"{step.name}: done before")
+            _refuse_to_go_on(step, before["problems"])
             continue
         if step.asks and not trial.can_ask:
             say(
@@ -96,6 +98,10 @@ def _told(trial: Trial, step: Step, say: Say) -> None:
         found = step.do(trial)
     except UserError as failure:
         found = Found([str(failure)])
+    except OverError:
+        raise
+    except Exception as failure:  # noqa: BLE001 - whatever it is, everything has to be taken away
+        found = _unforeseen(trial, step, failure)
     seconds = round(time.monotonic() - began, 1)
     trial.journal.write(
         "step", name=step.name, seconds=seconds, problems=found.problems, notes=found.notes, facts=found.facts
@@ -103,8 +109,20 @@ def _told(trial: Trial, step: Step, say: Say) -> None:
     for line in (*found.notes, *(f"PROBLEM: {problem}" for problem in found.problems)):
         say(f"  {line}")
     say(f"{step.name}: {'a problem' if found.problems else 'fine'}, {seconds:g} s")
-    if found.problems and not step.asks and step not in CLEANING:
+    _refuse_to_go_on(step, found.problems)
+
+
+def _refuse_to_go_on(step: Step, problems: Sequence[str]) -> None:
+    """OverError if others need `step`, and it has failed."""
+    if problems and not step.asks and step not in CLEANING:
         raise OverError(f"the step {step.name} has failed", 1)
+
+
+def _unforeseen(trial: Trial, step: Step, failure: Exception) -> Found:
+    """A fault of the trial's own, which is no reason to leave behind what costs money; its traceback is logged."""
+    with (trial.journal.folder / f"{step.name}.log").open("a", encoding="utf-8") as log:
+        log.writelines(traceback.format_exception(failure))
+    return Found([f"a fault of the trial itself, {type(failure).__name__}: {failure}"])
 
 
 def _known(trial: Trial, say: Say) -> Mapping[str, str]:

@@ -59,7 +59,13 @@ class Pulumi:
 
     def ask(self, *arguments: str) -> Any:
         """What a short command answers as JSON. UserError with Pulumi's own words if it fails."""
-        return json.loads(self.do(*arguments).text or "null")
+        text = self.do(*arguments).text
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise UserError(
+                f"pulumi {' '.join(arguments[:2])} answered what is no JSON: {text[:80]!r}", 1
+            ) from None
 
     def do(self, *arguments: str, may_fail: bool = False) -> Done:
         """Run a short command. UserError with Pulumi's own words if it fails."""

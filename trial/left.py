@@ -39,9 +39,9 @@ def goes(state: State) -> list[str]:
 
 
 def unknown(state: State) -> list[str]:
-    """What was being made, changed or deleted when Pulumi was ended, of which nobody knows whether it is there."""
+    """What was being made when Pulumi was ended, of which nobody knows whether it is there."""
     pending = state["deployment"].get("pending_operations") or []
-    return [f"{of['type']}: {_line(of['resource'])}" for of in pending]
+    return [_line(of["resource"]) for of in pending if of["type"] == "creating"]
 
 
 def _real(state: State) -> list[Mapping[str, Any]]:

@@ -251,6 +251,41 @@ def test_a_trial_goes_on_with_the_first_step_that_was_not_done(course: Course) -
 
 def test_cleaning_up_alone_does_no_step(course: Course) -> None:
     """Not even one that was begun."""
-    assert course.run(clean_up=True).status == 1
+    assert course.run(clean_up=True).status == 0
     assert list(course.journal.steps) == CLEANING
     assert course.stacks() == {}
+
+
+def test_a_step_that_failed_before_the_machine_stopped_ends_the_steps(course: Course) -> None:
+    """The record of why they end was not written any more."""
+    course.faults(up=["fail", "fail"])
+    course.run()
+    journal = course.journal
+    lines = (journal.folder / journals.FILE).read_text().splitlines(keepends=True)
+    (journal.folder / journals.FILE).write_text("".join(lines[:2]))
+    course.faults()
+    (course.folder / "stacks.json").write_text(
+        json.dumps({"trial-aws": {"config": {}, "resources": [stand_in.ROLE], "outputs": {}, "versions": []}})
+    )
+
+    assert course.run().status == 1
+    assert list(course.journal.steps) == ["up", *CLEANING]
+    assert course.stacks() == {}
+
+
+def test_a_fault_of_the_trial_itself_leaves_nothing_behind(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its traceback is in the bundle, as whoever reads the report needs it."""
+
+    def broken(*_: object) -> list[str]:
+        raise KeyError("releases")
+
+    monkeypatch.setattr("trial.checks.deployed", broken)
+    ending = course.run()
+
+    assert ending.status == 1
+    assert "  PROBLEM: a fault of the trial itself, KeyError: 'releases'" in course.said
+    assert course.stacks() == {}
+    with zipfile.ZipFile(ending.bundle) as archive:
+        assert "KeyError: 'releases'" in archive.read("logs/up.log").decode()

@@ -57,9 +57,11 @@ def test_what_stays_on_purpose_is_told_from_what_should_have_gone() -> None:
 
 
 def test_what_was_being_made_when_pulumi_was_killed_is_named() -> None:
-    found = state(pending_operations=[{"type": "creating", "resource": {**ROLE, "id": ""}}])
+    """What was being changed or deleted is in the state, and is asked for as all else."""
+    made = {"type": "creating", "resource": {**ROLE, "id": ""}}
+    found = state(pending_operations=[made, {"type": "updating", "resource": ROLE}])
 
-    assert left.unknown(found) == ["creating: aws:iam/role:Role shop (of unknown id)"]
+    assert left.unknown(found) == ["aws:iam/role:Role shop (of unknown id)"]
 
 
 def test_an_empty_state_has_nothing() -> None:
