@@ -31,10 +31,10 @@ RUN case ${OTEL} in \
     && find /srv/packages -depth -type d \( -name tests -o -name __pycache__ \) -exec rm -r {} + \
     && find /srv/packages -type f \( -name '*.c' -o -name '*.h' -o -path '*.dist-info/RECORD' \) -delete
 # hadolint ignore=DL3022
-COPY --from=serve . /srv/doors/serve
+# An app may have a module called serve: beside it the package has another name.
+COPY --from=serve . /srv/doors/_scale_to_zero
 # Whoever checked the files out decides nothing but whether one is a program: everybody may read, nobody may write.
-RUN mv /srv/doors/serve/entrypoint.sh /srv/ \
-    && rm -f /srv/doors/serve/start/start.index \
+RUN rm -f /srv/doors/_scale_to_zero/start/start.index \
     && find /srv -depth -type d -name __pycache__ -exec rm -r {} + \
     && find /srv -type d -exec chmod 755 {} + \
     && find /srv -type f -perm -u+x -exec chmod 755 {} + \
@@ -66,15 +66,15 @@ ENV APP=${APP} APP_DIR=/srv/app HEALTH_PATH=${HEALTH_PATH} PYTHONPATH=/srv/app/$
 FROM runtime AS index
 USER 65532:65532
 ARG OTEL=off
-RUN python3 -m serve.start.build_index /tmp/start.index
+RUN python3 -m _scale_to_zero.start.build_index /tmp/start.index
 
 FROM runtime
-COPY --from=index /tmp/start.index /srv/doors/serve/start/start.index
+COPY --from=index /tmp/start.index /srv/doors/_scale_to_zero/start/start.index
 # The number, not a name: the image has no account to name, and a platform can check that it is not root.
 USER 65532:65532
 EXPOSE 8080
-HEALTHCHECK --interval=30s --timeout=3s --start-period=10s CMD ["python3", "-m", "serve.healthcheck"]
-ENTRYPOINT ["/srv/entrypoint.sh"]
+HEALTHCHECK --interval=30s --timeout=3s --start-period=10s CMD ["python3", "-m", "_scale_to_zero.healthcheck"]
+ENTRYPOINT ["/srv/doors/_scale_to_zero/entrypoint.sh"]
 ARG BUILD_ID=unknown
 ENV BUILD_ID=${BUILD_ID}
 LABEL org.opencontainers.image.revision=${BUILD_ID}

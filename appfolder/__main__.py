@@ -6,12 +6,13 @@ import sys
 from pathlib import Path
 
 from appfolder import environment, settings
+from appfolder.environment import DOORS_NAME
 from appfolder.remember import remember
 from usererror import UserError, printable
 
 # Prints what reload depends on: Flask has a server of its own for that, the others are reloaded by gunicorn.
-_KIND = """
-from serve.loader import is_asgi, load_app
+_KIND = f"""
+from {DOORS_NAME}.loader import is_asgi, load_app
 app = load_app()
 is_flask = any(each.__module__ == "flask.app" for each in type(app).__mro__)
 print("flask" if is_flask else "asgi" if is_asgi(app) else "wsgi")
@@ -30,7 +31,7 @@ def main(words: list[str]) -> int:
             return _dev()
         case ["start"]:
             app = settings.read(os.environ)
-            return _run(app, [_python(app), "-m", "serve.start.report"])
+            return _run(app, [_python(app), "-m", f"{DOORS_NAME}.start.report"])
         case _:
             _say("python -m appfolder takes remember FOLDER APP, dev, or start")
             return 2
@@ -53,9 +54,9 @@ def _dev() -> int:
     kind = asked.stdout.split()[-1]
     if kind == "flask":
         return _run(app, [python, "-m", "flask", "--app", app.spec, "run", "--debug", "--port", PORT])
-    worker = "serve.gunicorn_asgi.Worker" if kind == "asgi" else "gthread"
+    worker = f"{DOORS_NAME}.gunicorn_asgi.Worker" if kind == "asgi" else "gthread"
     words = ["--reload", "--bind", f"127.0.0.1:{PORT}", "--worker-class", worker, "--threads", "8"]
-    return _run(app, [python, "-m", "gunicorn", *words, "serve.gunicorn_app:application"])
+    return _run(app, [python, "-m", "gunicorn", *words, f"{DOORS_NAME}.gunicorn_app:application"])
 
 
 def _python(app: settings.App) -> str:

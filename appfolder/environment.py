@@ -14,6 +14,8 @@ from usererror import UserError
 
 CACHE = ROOT / ".cache"
 DOORS = ROOT / "requirements" / "doors.txt"
+# As in the Dockerfile: no app has a module of this name.
+DOORS_NAME = "_scale_to_zero"
 _STAMP = "made"
 
 
@@ -53,13 +55,22 @@ def python(app: App, environment: Mapping[str, str], say: Callable[[str], None])
 
 def variables(folder: Path, spec: str) -> dict[str, str]:
     """What makes the entrypoint start the app in its folder; of this project the app can import the doors alone."""
-    doors = CACHE / "doors"
-    doors.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
-        (doors / "serve").symlink_to(ROOT / "serve")
     source = folder / App(folder, spec).source
-    folders = dict.fromkeys([str(source), str(folder), str(doors)])
+    folders = dict.fromkeys([str(source), str(folder), str(doors().parent)])
     return {"APP": spec, "APP_DIR": str(folder), "PYTHONPATH": os.pathsep.join(folders)}
+
+
+def doors() -> Path:
+    """The package serve/ under the name that it has beside an app, in a folder that has nothing else."""
+    link = CACHE / "doors" / DOORS_NAME
+    if not (link.is_symlink() and link.readlink() == ROOT / "serve"):
+        # None yet, or of this project where it was before it was moved.
+        link.parent.mkdir(parents=True, exist_ok=True)
+        fresh = link.with_name(f"{link.name}.{os.getpid()}")
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(ROOT / "serve")
+        fresh.rename(link)
+    return link
 
 
 def _contents(app: App, names: tuple[str, ...]) -> Iterator[bytes]:

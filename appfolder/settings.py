@@ -114,11 +114,6 @@ def _check(app: App, said: str) -> None:
         raise UserError(
             f"APP is {app.spec!r}, but {app.folder} has no {top}.py and no folder {top}{_guess(app.folder)}"
         )
-    if not app.is_own and _has(app.folder / app.source, "serve"):
-        raise UserError(
-            f"{app.folder / app.source} has a module called serve, as the package that serves it has; "
-            "give yours another name"
-        )
     if app.env_file and not app.env_file.is_file():
         raise UserError(f"{FILE}: env_file is {str(app.env_file)!r}, which is no file")
 

@@ -69,7 +69,7 @@ def _at_import(app: App, python: Path) -> Iterator[Finding]:
         **file,
         **environment.variables(app.folder, app.spec),
     }
-    command = [str(python), str(Path(__file__).with_name("look.py"))]
+    command = [str(python), str(Path(__file__).with_name("look.py")), environment.DOORS_NAME]
     try:
         done = subprocess.run(
             command, cwd=app.folder, env=values, capture_output=True, text=True, check=False, timeout=_SECONDS

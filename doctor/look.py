@@ -1,9 +1,10 @@
 """Runs in the app's own environment: loads the app as the doors do, and prints what it did meanwhile, as JSON.
 
-`python look.py`, with APP, APP_DIR and PYTHONPATH as the entrypoint gets them. Of this project the doors alone can be
-imported here.
+`python look.py DOORS`, with APP, APP_DIR and PYTHONPATH as the entrypoint gets them. DOORS is the name of the package
+serve/ beside an app; of this project it alone can be imported here.
 """
 
+import importlib
 import json
 import os
 import sys
@@ -37,9 +38,8 @@ def main() -> None:
     before = {thread.ident for thread in threading.enumerate()}
     found: dict[str, Any] = {"error": ""}
     try:
-        from serve.loader import is_asgi, load_app  # noqa: PLC0415 - the app's imports come first
-
-        found["asgi"] = is_asgi(load_app())
+        loader = importlib.import_module(f"{sys.argv[1]}.loader")
+        found["asgi"] = loader.is_asgi(loader.load_app())
     except BaseException as problem:  # noqa: BLE001 - whatever an app may raise
         found["error"] = " ".join(f"{type(problem).__name__}: {problem}".split())
     found["threads"] = sorted(thread.name for thread in threading.enumerate() if thread.ident not in before)

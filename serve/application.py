@@ -4,9 +4,9 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from serve import instance, logs, settings, start
-from serve.instance import Identity
-from serve.loader import is_asgi, load_app
+from . import instance, logs, settings, start
+from .instance import Identity
+from .loader import is_asgi, load_app
 
 # Where spans go, in OpenTelemetry's own names; without one of them nothing is traced, and nothing of it imported.
 TRACES_GO_TO = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -28,26 +28,26 @@ def create(identity: Identity) -> tuple[Callable[..., Any], bool]:
     health = os.environ.get("HEALTH_PATH", "/health")
     logs.configure()
     if os.environ.get("SECRETS_FROM"):
-        from serve import secrets  # noqa: PLC0415 - who has none pays for nothing
+        from . import secrets  # noqa: PLC0415 - who has none pays for nothing
 
         secrets.fetch()
     app = load_app()
     start.preload(app)
     if is_asgi(app):
         # Only an ASGI app pays for asyncio.
-        from serve import asgi  # noqa: PLC0415
+        from . import asgi  # noqa: PLC0415
 
         if identified:
             app = asgi.identify(app, identity, build=build, health_path=health)
         if is_traced():
-            from serve import traces  # noqa: PLC0415 - as above
+            from . import traces  # noqa: PLC0415 - as above
 
             app = traces.asgi(app, health_path=health)
         return _mounted(asgi.follow(app), is_asgi=True), True
     if identified:
         app = instance.identify(app, identity, build=build, health_path=health)
     if is_traced():
-        from serve import traces  # noqa: PLC0415 - as above
+        from . import traces  # noqa: PLC0415 - as above
 
         app = traces.wsgi(app, health_path=health)
     return _mounted(logs.follow(app), is_asgi=False), False
@@ -57,6 +57,6 @@ def _mounted(app: Any, *, is_asgi: bool) -> Any:
     """`app` below BASE_PATH, if there is one."""
     if not os.environ.get("BASE_PATH"):
         return app
-    from serve import base_path  # noqa: PLC0415 - as above
+    from . import base_path  # noqa: PLC0415 - as above
 
     return (base_path.asgi if is_asgi else base_path.wsgi)(app, base_path.prefix())

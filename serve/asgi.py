@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from serve.instance import Identity, headers_before, server_timing
-from serve.logs import ids, ids_of
-from serve.messages import (
+from .instance import Identity, headers_before, server_timing
+from .logs import ids, ids_of
+from .messages import (
     INTERNAL_ERROR,
     Response,
     check_bytes,
@@ -20,7 +20,7 @@ from serve.messages import (
     one_length,
     status_code,
 )
-from serve.wsgi_call import is_number
+from .wsgi_call import is_number
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -5,9 +5,9 @@ import asyncio
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from serve.asgi import Application, Caller, Message, Scope
-from serve.results import Results
-from serve.streaming import Answer, Encoder, Stream
+from .asgi import Application, Caller, Message, Scope
+from .results import Results
+from .streaming import Answer, Encoder, Stream
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -6,19 +6,19 @@ from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from serve import application, settings, start
-from serve.events import shape_of
-from serve.events.body import TooLargeError
-from serve.instance import Identity
-from serve.logs import ids, ids_of
-from serve.messages import INTERNAL_ERROR, Call, Response, error
-from serve.wsgi_call import call, tell_invocation
+from . import application, settings, start
+from .events import shape_of
+from .events.body import TooLargeError
+from .instance import Identity
+from .logs import ids, ids_of
+from .messages import INTERNAL_ERROR, Call, Response, error
+from .wsgi_call import call, tell_invocation
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-    from serve.events.no_http import Taker
-    from serve.streaming import Answer, Streamer
+    from .events.no_http import Taker
+    from .streaming import Answer, Streamer
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ def ignore(event: Any) -> Any:
 
 
 def _taker(respond: Call, path: str) -> "Taker":
-    from serve.events.no_http import Taker  # noqa: PLC0415 - who has no such events pays for nothing
+    from .events.no_http import Taker  # noqa: PLC0415 - who has no such events pays for nothing
 
     return Taker(respond, path, ignore)
 
@@ -94,19 +94,19 @@ def create() -> Callable[[Any, Any], Any]:
     app, is_asgi = application.create(Identity())
     if is_asgi:
         # Only an ASGI app pays for asyncio and Mangum.
-        from serve.asgi import Caller, guard  # noqa: PLC0415
+        from .asgi import Caller, guard  # noqa: PLC0415
 
         app = Caller(guard(app))
     respond: Call = app if is_asgi else wsgi_caller(app)
     answer = _answer_in_pieces(app, is_asgi=is_asgi) if streams else None
     if application.is_traced():
-        from serve.traces import flushed  # noqa: PLC0415 - who does not trace pays for nothing
+        from .traces import flushed  # noqa: PLC0415 - who does not trace pays for nothing
 
         respond, answer = flushed(respond), answer and flushed(answer)
     events_path = settings.path("EVENTS_PATH")
     if answer is None:
         return make_handler(respond, events_path=events_path)
-    from serve.streaming import Streamer  # noqa: PLC0415 - who does not stream pays for nothing
+    from .streaming import Streamer  # noqa: PLC0415 - who does not stream pays for nothing
 
     return make_handler(respond, Streamer(answer), events_path)
 
@@ -114,10 +114,10 @@ def create() -> Callable[[Any, Any], Any]:
 def _answer_in_pieces(app: Any, *, is_asgi: bool) -> "Answer":
     """What answers a request of `app`, for ASGI its Caller, in pieces."""
     if is_asgi:
-        from serve.asgi_streaming import asgi_answer  # noqa: PLC0415 - as above
+        from .asgi_streaming import asgi_answer  # noqa: PLC0415 - as above
 
         return asgi_answer(app)
-    from serve.streaming import wsgi_answer  # noqa: PLC0415 - as above
+    from .streaming import wsgi_answer  # noqa: PLC0415 - as above
 
     return wsgi_answer(app)
 

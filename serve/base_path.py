@@ -7,13 +7,13 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from serve.messages import as_latin1
-from serve.settings import SettingError
+from .messages import as_latin1
+from .settings import SettingError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from serve.asgi import Application, Receive, Scope, Send
+    from .asgi import Application, Receive, Scope, Send
 
 
 def prefix() -> str:

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from serve.messages import INTERNAL_ERROR, Headers, Response, check_bytes, error, status_code
-from serve.patience import TooSlowError
+from .messages import INTERNAL_ERROR, Headers, Response, check_bytes, error, status_code
+from .patience import TooSlowError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

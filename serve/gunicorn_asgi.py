@@ -13,8 +13,8 @@ from gunicorn.http.errors import InvalidHeader, InvalidRequestLine
 from gunicorn.util import split_request_uri
 from gunicorn.workers import gasgi
 
-from serve import gunicorn_port, patience
-from serve.gunicorn_end import grace
+from . import gunicorn_port, patience
+from .gunicorn_end import grace
 
 # They have no types for what is used of them here.
 Protocol: Any = protocol.ASGIProtocol

@@ -4,7 +4,7 @@ import fcntl
 import os
 import tempfile
 
-from serve.instance import Identity
+from .instance import Identity
 
 # A descriptor that is never closed: master and workers share the file, its lock and its offset.
 with tempfile.TemporaryFile() as _file:

@@ -8,7 +8,7 @@ from typing import Any
 from gunicorn import util
 from gunicorn.http import wsgi
 
-from serve.messages import Headers, check_value, field_name, one_length
+from .messages import Headers, check_value, field_name, one_length
 
 # It has no types for what is used of it here.
 GunicornsResponse: Any = wsgi.Response

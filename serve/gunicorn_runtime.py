@@ -5,8 +5,8 @@ import runpy
 import signal
 import sys
 
-from serve import start
-from serve.settings import SettingError, networks, number
+from . import start
+from .settings import SettingError, networks, number
 
 if __name__ == "__main__":
     start.begin()
@@ -18,6 +18,6 @@ if __name__ == "__main__":
         sys.exit(f"Error: {error}")
     # Until gunicorn has handlers of its own. Without one a container's first process would ignore the signal.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    # Where the app runs there may be another file of that name, which is for another server than this one.
-    sys.argv[1:1] = ["--config", f"{os.path.dirname(__file__)}/gunicorn.conf.py"]  # noqa: PTH120 - as index.py
+    # Else gunicorn would read the app's own gunicorn.conf.py, which is for another server than this one.
+    sys.argv[1:1] = ["--config", f"python:{__package__}.gunicorn_conf"]
     runpy.run_module("gunicorn", run_name="__main__", alter_sys=True)

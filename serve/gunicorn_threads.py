@@ -15,9 +15,9 @@ from gunicorn.http.errors import InvalidHeader
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers import gthread
 
-from serve import gunicorn_response, patience
-from serve.gunicorn_end import grace
-from serve.turns import Turns
+from . import gunicorn_response, patience
+from .gunicorn_end import grace
+from .turns import Turns
 
 # They have no types for what is used of them here.
 ThreadWorker: Any = gthread.ThreadWorker

@@ -15,8 +15,8 @@ from typing import Any
 
 from gunicorn.workers.base import Worker as GunicornsWorker
 
-from serve.gunicorn_identity import identity
-from serve.settings import SettingError
+from .gunicorn_identity import identity
+from .settings import SettingError
 
 # Made here, before a fork.
 __all__ = ["identity"]
@@ -28,7 +28,7 @@ _failed = mmap.mmap(-1, 2)
 def load() -> tuple[Any, bool]:
     """The app that gunicorn serves, and whether it speaks ASGI. Exits with one line, or with what the app raised."""
     try:
-        from serve.gunicorn_app import application, is_asgi  # noqa: PLC0415 - this is the moment for it
+        from .gunicorn_app import application, is_asgi  # noqa: PLC0415 - this is the moment for it
     except SettingError as error:
         sys.exit(f"Error: {error}")
     except Exception as problem:  # noqa: BLE001 - an app may raise anything
@@ -59,9 +59,9 @@ class Worker(GunicornsWorker):
         _, is_asgi = _loaded_or_ended()
         pid = self.pid
         if is_asgi:
-            from serve.gunicorn_asgi import Worker as kind  # noqa: N813, PLC0415 - one of two
+            from .gunicorn_asgi import Worker as kind  # noqa: N813, PLC0415 - one of two
         else:
-            from serve.gunicorn_threads import Worker as kind  # noqa: N813, PLC0415
+            from .gunicorn_threads import Worker as kind  # noqa: N813, PLC0415
         self.tmp.close()
         itself: Any = self
         itself.__class__ = kind

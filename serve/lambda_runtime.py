@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import Any
 
-from serve import start
+from . import start
 
 start.begin()  # before anything that it makes faster is imported
 try:
@@ -15,10 +15,10 @@ try:
     from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
     from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
-    from serve.events import payload_v2
-    from serve.events.body import RESPONSE_LIMIT
-    from serve.messages import INTERNAL_ERROR
-    from serve.results import Piecewise, Results
+    from .events import payload_v2
+    from .events.body import RESPONSE_LIMIT
+    from .messages import INTERNAL_ERROR
+    from .results import Piecewise, Results
 except ModuleNotFoundError as missing:
     if missing.name not in ("awslambdaric", "runtime_client"):
         raise
@@ -28,7 +28,7 @@ except ModuleNotFoundError as missing:
 
 log = logging.getLogger(__name__)
 
-HANDLER = "serve.aws_lambda.handler"
+HANDLER = f"{__package__}.aws_lambda.handler"
 _SIGTERM = {signal.SIGTERM}
 
 

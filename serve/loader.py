@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from serve.settings import SettingError, import_named, is_dotted
+from .settings import SettingError, import_named, is_dotted
 
 # Flags of Python's code objects; the module inspect, which knows them too, is slow to import.
 _CO_VARARGS = 0x04

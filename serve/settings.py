@@ -73,7 +73,12 @@ def import_named(module: str, said: str) -> Any:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        # One that is missing inside is that module's fault, not the variable's.
-        if error.name and (module == error.name or module.startswith(f"{error.name}.")):
+        # One that is missing inside is that module's fault, not the variable's; so is a distribution (a kind of this
+        # error, with the same name) whose version it asks importlib.metadata for.
+        if (
+            type(error) is ModuleNotFoundError
+            and error.name
+            and (module == error.name or module.startswith(f"{error.name}."))
+        ):
             raise SettingError(f"{said}, but there is no module {error.name!r}") from None
         raise

@@ -13,10 +13,11 @@ from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self
 
-from serve.guard import guard
-from serve.messages import INTERNAL_ERROR, Headers, Response
-from serve.results import LostError, Piecewise, RefusedError, Results
-from serve.wsgi_call import Write
+from .events import payload_v2
+from .guard import guard
+from .messages import INTERNAL_ERROR, Headers, Response
+from .results import LostError, Piecewise, RefusedError, Results
+from .wsgi_call import Write
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -180,10 +181,10 @@ class Streamer:
     @staticmethod
     def takes(shape: ModuleType, event: dict[str, Any]) -> bool:
         """Whether the sender of `event`, which has this shape, takes pieces: a function URL, or a REST API."""
-        if shape.__name__ == "serve.events.payload_v2":
+        if shape is payload_v2:
             name = event["requestContext"].get("domainName")
             return isinstance(name, str) and ".lambda-url." in name
-        return shape.__name__ == "serve.events.payload_v1" and event.get("version") != "1.0"
+        return shape.__name__.endswith(".payload_v1") and event.get("version") != "1.0"
 
     def result(self, shape: ModuleType, request: "WSGIEnvironment | Response") -> Piecewise:
         """The app's response to a request, or a response of the door's own, as it is."""

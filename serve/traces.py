@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from serve.settings import SettingError
+from .settings import SettingError
 
 # The names of attributes that are stable now, unless the user wants the older ones; read while this is imported.
 os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
@@ -28,12 +28,12 @@ except ModuleNotFoundError as missing:
         "build the image with --build-arg OTEL=on, as the stack key otlpEndpoint does, or unset the variable"
     ) from None
 
-from serve.logs import ids
+from .logs import ids
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from serve.asgi import Application, Receive, Scope, Send
+    from .asgi import Application, Receive, Scope, Send
 
 Arguments = ParamSpec("Arguments")
 Returned = TypeVar("Returned")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from serve.messages import BadEventError, Headers, Response, header_value, text_of
+from .messages import BadEventError, Headers, Response, header_value, text_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment

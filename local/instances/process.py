@@ -199,9 +199,11 @@ async def start(
         python = settings.python or Path(sys.executable)
         path = f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         own = {"PATH": path, "HOST": "127.0.0.1", "PYTHONUNBUFFERED": "1"}  # the last as in the image
+        entrypoint = ENTRYPOINT
         if settings.app_dir and settings.app:
             own |= appfolder.variables(settings.app_dir, settings.app)
-        process = await spawn([str(ENTRYPOINT)], own | secret | variables)
+            entrypoint = appfolder.doors() / ENTRYPOINT.name
+        process = await spawn([str(entrypoint)], own | secret | variables)
         return Instance(name, port, process, log, reaper)
     variables = dict.fromkeys(secret, "") | variables
     command = container_command(settings, name, variables, port, sys.platform, frozenset(secret))

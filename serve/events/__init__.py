@@ -3,7 +3,7 @@
 from types import ModuleType
 from typing import Any
 
-from serve.events import payload_v2
+from . import payload_v2
 
 
 def shape_of(event: Any) -> ModuleType | None:
@@ -15,6 +15,6 @@ def shape_of(event: Any) -> ModuleType | None:
         return payload_v2
     if not isinstance(event, dict):
         return None
-    from serve.events import lattice, load_balancer, payload_v1  # noqa: PLC0415 - see above
+    from . import lattice, load_balancer, payload_v1  # noqa: PLC0415 - see above
 
     return next((shape for shape in (load_balancer, payload_v1, lattice) if shape.matches(event)), None)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from serve.messages import BadEventError, Headers, Response
+from ..messages import BadEventError, Headers, Response
 
 # A synchronous response's limit in bytes of JSON; past it the Runtime API answers 413 and awslambdaric exits.
 # docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html; the same number stands in platforms/limits.toml.

@@ -6,11 +6,11 @@ Source: docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, unquote_to_bytes
 
-from serve.events.body import read_body, write_body
-from serve.events.load_balancer import client_of
-from serve.events.values import headers_in, listed, single_valued
-from serve.messages import Response, as_latin1, status_code
-from serve.wsgi_call import complete
+from ..messages import Response, as_latin1, status_code
+from ..wsgi_call import complete
+from .body import read_body, write_body
+from .load_balancer import client_of
+from .values import headers_in, listed, single_valued
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -6,10 +6,10 @@ Source: docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-funct
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
-from serve.events.body import read_body, write_body
-from serve.events.values import grouped, headers_in, listed, single_valued
-from serve.messages import Response, as_latin1, status_code
-from serve.wsgi_call import complete
+from ..messages import Response, as_latin1, status_code
+from ..wsgi_call import complete
+from .body import read_body, write_body
+from .values import grouped, headers_in, listed, single_valued
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

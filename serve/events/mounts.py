@@ -8,8 +8,8 @@ import re
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from serve.base_path import split
-from serve.messages import as_latin1
+from ..base_path import split
+from ..messages import as_latin1
 
 # {name}, and {name+}, which takes all the rest.
 _PARAMETER = re.compile(r"\{([^{}+]+)\+?\}")

@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from serve.messages import Call, Response, as_latin1, status_code
-from serve.wsgi_call import complete, tell_invocation
+from ..messages import Call, Response, as_latin1, status_code
+from ..wsgi_call import complete, tell_invocation
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -7,11 +7,11 @@ http-api-develop-integrations-lambda.html (1.0).
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlencode
 
-from serve.events.body import read_body, write_body
-from serve.events.mounts import split_base_path, split_stage
-from serve.events.values import grouped, headers_in, listed
-from serve.messages import Headers, Response, as_latin1, status_code
-from serve.wsgi_call import complete
+from ..messages import Headers, Response, as_latin1, status_code
+from ..wsgi_call import complete
+from .body import read_body, write_body
+from .mounts import split_base_path, split_stage
+from .values import grouped, headers_in, listed
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -5,8 +5,7 @@ Source: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 
 from typing import TYPE_CHECKING, Any
 
-from serve.events.body import read_body, write_body
-from serve.messages import (
+from ..messages import (
     Headers,
     Response,
     as_latin1,
@@ -16,7 +15,8 @@ from serve.messages import (
     status_code,
     text_of,
 )
-from serve.wsgi_call import complete
+from ..wsgi_call import complete
+from .body import read_body, write_body
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -46,7 +46,7 @@ def read(event: dict[str, Any]) -> "WSGIEnvironment":
         path = as_latin1(path)
     stage, route = context.get("stage"), event.get("routeKey")
     if (stage and stage != "$default") or (route and route != "$default"):
-        from serve.events.mounts import split_base_path, split_stage  # noqa: PLC0415 - few APIs have either
+        from .mounts import split_base_path, split_stage  # noqa: PLC0415 - few APIs have either
 
         domain = context.get("domainName")
         mount, path = split_stage(path, stage, domain)

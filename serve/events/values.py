@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from serve.messages import BadEventError, check_value, field_name, one_length, text_of
+from ..messages import BadEventError, check_value, field_name, one_length, text_of
 
 
 def listed(event: dict[str, Any], several: str, single: str) -> list[tuple[str, str]]:

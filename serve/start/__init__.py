@@ -9,8 +9,8 @@ import os
 import sys
 from typing import Any
 
-from serve.settings import SettingError, import_named, is_dotted, is_on
-from serve.start import deferral, index
+from ..settings import SettingError, import_named, is_dotted, is_on
+from . import deferral, index
 
 # So many objects more than at the last collection are not made while an app loads. The collector is not switched off,
 # because an app may do that for good, and has to find it as it is used to.

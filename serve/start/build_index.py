@@ -18,9 +18,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from serve.start import index
+from . import index
 
-WITH_THE_APP = ("serve.gunicorn_app", "serve.aws_lambda")
+PACKAGE = str(__package__).partition(".")[0]
+WITH_THE_APP = (f"{PACKAGE}.gunicorn_app", f"{PACKAGE}.aws_lambda")
 # An app that has not started by then, as where its module serves it by itself, is left out.
 SECONDS = 120
 
@@ -55,13 +56,13 @@ def traces_as_the_image_says() -> None:
 
 def start() -> None:
     """Import what Lambda mode and gunicorn mode import; the app's own modules only where it can be loaded here."""
-    importlib.import_module("serve.start").begin()
+    importlib.import_module(f"{PACKAGE}.start").begin()
     for module in (
         "gunicorn.app.wsgiapp",
-        "serve.gunicorn_port",
-        "serve.gunicorn_worker",
-        "serve.gunicorn_threads",
-        "serve.lambda_runtime",
+        f"{PACKAGE}.gunicorn_port",
+        f"{PACKAGE}.gunicorn_worker",
+        f"{PACKAGE}.gunicorn_threads",
+        f"{PACKAGE}.lambda_runtime",
     ):
         importlib.import_module(module)
     try:

@@ -11,24 +11,25 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from serve.start import deferral
+from . import deferral
 
 STARTS = 5
+PACKAGE = str(__package__).partition(".")[0]
 STANDARD = "Python's standard library"
 # What both doors share, but for a platform's own client: setting up, loading the app, and the end of the start.
-START = """
-from serve import start
+START = f"""
+from {PACKAGE} import start
 start.begin()
 import os
-from serve import application, loader
+from {PACKAGE} import application, loader
 try:
     # Python traces an import by this name, but none by importlib.
     __import__((os.environ.get("APP") or loader.DEFAULT).partition(":")[0])
 except ImportError:
     pass
 import sys
-from serve.instance import Identity
-from serve.settings import SettingError
+from {PACKAGE}.instance import Identity
+from {PACKAGE}.settings import SettingError
 try:
     application.create(Identity())
 except SettingError as error:

@@ -44,8 +44,8 @@ print(json.dumps([len(files), sorted(map(str, missing))]))
 INDEXED = """
 import json, sys
 sys.path[0] = "/srv/app"
-from serve import start
-from serve.start import index as starts
+from _scale_to_zero import start
+from _scale_to_zero.start import index as starts
 start.begin()
 [index] = [finder for finder in sys.meta_path if isinstance(finder, starts.Finder)]
 found = []
@@ -55,23 +55,28 @@ def find_spec(name, path=None, target=None):
     found.append(name) if spec else None
     return spec
 index.find_spec = find_spec
-import serve.aws_lambda
+import _scale_to_zero.aws_lambda
 print(json.dumps([found, sorted(index.hidden)]))
 """
 
 DOORS = {
-    "Lambda": ["serve.lambda_runtime", "serve.aws_lambda", "serve.events.payload_v1", "serve.events.lattice"],
-    "gunicorn": [
-        "serve.gunicorn_app",
-        "gunicorn.app.wsgiapp",
-        "serve.gunicorn_port",
-        "serve.gunicorn_worker",
-        "serve.gunicorn_threads",
-        "serve.gunicorn_asgi",
+    "Lambda": [
+        "_scale_to_zero.lambda_runtime",
+        "_scale_to_zero.aws_lambda",
+        "_scale_to_zero.events.payload_v1",
+        "_scale_to_zero.events.lattice",
     ],
-    "health check": ["serve.healthcheck"],
+    "gunicorn": [
+        "_scale_to_zero.gunicorn_app",
+        "gunicorn.app.wsgiapp",
+        "_scale_to_zero.gunicorn_port",
+        "_scale_to_zero.gunicorn_worker",
+        "_scale_to_zero.gunicorn_threads",
+        "_scale_to_zero.gunicorn_asgi",
+    ],
+    "health check": ["_scale_to_zero.healthcheck"],
     "deferred": ["click", "flask.cli", "flask.templating", "jinja2.ext", "werkzeug.serving", "werkzeug.test"],
-    "ASGI": ["serve.asgi", "mangum", "asyncio"],
+    "ASGI": ["_scale_to_zero.asgi", "mangum", "asyncio"],
     "echo": ["regex"],
 }
 

@@ -34,7 +34,7 @@ def test_in_lambda_mode_it_answers_awss_own_emulator(container: Start) -> None:
 
     running = container(
         *("--volume", f"{rie}:/rie:ro", "--entrypoint", "/rie"),
-        command=("/srv/entrypoint.sh",),
+        command=("/srv/doors/_scale_to_zero/entrypoint.sh",),
         AWS_LAMBDA_FUNCTION_NAME="hello",
     )
     status, _, result = running.ask("POST", INVOKE, EVENT)
@@ -96,7 +96,7 @@ def test_what_is_added_to_the_base_is_what_runs(container: Start) -> None:
 
     files = running.execute("find", "/srv", "-type", "f").stdout.split()
 
-    assert {path.split("/")[2] for path in files} == {"app", "doors", "packages", "entrypoint.sh"}
+    assert {path.split("/")[2] for path in files} == {"app", "doors", "packages"}
     unwanted = re.compile(r"/(tests|bin|pip|setuptools)/|\.(c|h|a)$")
     assert [path for path in files if unwanted.search(path)] == []
 

@@ -31,7 +31,7 @@ def test_a_wrong_value_ends_gunicorns_configuration_with_one_line(
     monkeypatch.setenv(name, value)
 
     with pytest.raises(SystemExit) as ended:
-        runpy.run_path("serve/gunicorn.conf.py")
+        runpy.run_module("serve.gunicorn_conf")
 
     assert ended.value.code == f"Error: {name} is {value!r}; {said}"
 

@@ -5,9 +5,9 @@ import signal
 import sys
 from typing import Any
 
-from serve import gunicorn_port, gunicorn_worker, start
-from serve.gunicorn_end import grace
-from serve.settings import SettingError, number, one_of
+from . import gunicorn_port, gunicorn_worker, start
+from .gunicorn_end import grace
+from .settings import SettingError, number, one_of
 
 try:
     port = number("PORT", 8080, 0, 65535)
@@ -19,11 +19,11 @@ try:
     preload_app = number("WEB_CONCURRENCY", 1, 1, 1000) > 1
 except SettingError as error:
     sys.exit(f"Error: {error}")
-wsgi_app = "serve.gunicorn_app:application"
-worker_class = "serve.gunicorn_worker.Worker"
+wsgi_app = f"{__package__}.gunicorn_app:application"
+worker_class = f"{__package__}.gunicorn_worker.Worker"
 if preload_app:
     _, is_asgi = gunicorn_worker.load()
-    worker_class = "serve.gunicorn_asgi.Worker" if is_asgi else "serve.gunicorn_threads.Worker"
+    worker_class = f"{__package__}.{'gunicorn_asgi' if is_asgi else 'gunicorn_threads'}.Worker"
     threads = 1 if is_asgi else threads
     sys.stderr.write(gunicorn_worker.lost_threads())
 
