@@ -147,8 +147,9 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
         chosen = _of_the_app(settings, app_dir, wsgi, python, health, env_file)
         status = asyncio.run(run(platform, chosen, with_parent=with_parent))
     except UserError as problem:
-        if with_parent:  # which waits for the URL on standard output
+        if with_parent:  # which waits for the URL on standard output, and says itself what is wrong
             print(problem)
+            raise typer.Exit(problem.status) from None
         raise
     raise typer.Exit(status)
 

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from math import inf
 from pathlib import Path
 
@@ -164,11 +163,10 @@ def _tasks(platform: str, settings: Settings) -> Policy:
 def require_engine(platform: str, settings: Settings) -> None:
     """Raise SettingsError where this machine lacks what the engine needs: the runtime, the program or the image."""
     if settings.engine == "process":
-        # An environment made for the app has it wherever there is a wheel; only this Python can be asked.
-        has_none = sys.platform != "linux" if settings.python else find_spec("awslambdaric") is None
-        if platforms.calls_a_function(platform) and has_none:
+        # It belongs to the app's environment, which has it wherever there is a wheel; this Python need not.
+        if platforms.calls_a_function(platform) and sys.platform != "linux":
             raise SettingsError(
-                "awslambdaric is not installed; it has wheels for Linux alone. "
+                "awslambdaric, which Lambda mode needs, has wheels for Linux alone. "
                 f"On {sys.platform} run the image instead: --engine docker --image NAME"
             )
         return
