@@ -1,4 +1,4 @@
-"""What the Makefile asks of app.toml: `python -m appfolder remember|dev|start`; every error is one line."""
+"""What the Makefile and the workflows ask of app.toml, see `main`; every error is one line."""
 
 import os
 import subprocess
@@ -17,7 +17,6 @@ app = load_app()
 is_flask = any(each.__module__ == "flask.app" for each in type(app).__mro__)
 print("flask" if is_flask else "asgi" if is_asgi(app) else "wsgi")
 """
-PORT = "8080"
 
 
 def main(words: list[str]) -> int:
@@ -32,14 +31,21 @@ def main(words: list[str]) -> int:
         case ["start"]:
             app = settings.read(os.environ)
             return _run(app, [_python(app), "-m", f"{DOORS_NAME}.start.report"])
+        case ["curl", url]:
+            print("\n".join(_curl(url, settings.read(os.environ).request)))
+            return 0
+        case ["expect"]:
+            print(settings.read(os.environ).request.expect)
+            return 0
         case _:
-            _say("python -m appfolder takes remember FOLDER APP, dev, or start")
+            _say("python -m appfolder takes remember FOLDER APP, dev, start, curl URL, or expect")
             return 2
 
 
 def _dev() -> int:
     """Serve the app with reload, until Ctrl-C."""
     app = settings.read(os.environ)
+    port = os.environ.get("PORT", "8080")
     python = _python(app)
     asked = subprocess.run(
         [python, "-c", _KIND],
@@ -53,10 +59,20 @@ def _dev() -> int:
         return 1  # the app's own words are on the screen
     kind = asked.stdout.split()[-1]
     if kind == "flask":
-        return _run(app, [python, "-m", "flask", "--app", app.spec, "run", "--debug", "--port", PORT])
+        return _run(app, [python, "-m", "flask", "--app", app.spec, "run", "--debug", "--port", port])
     worker = f"{DOORS_NAME}.gunicorn_asgi.Worker" if kind == "asgi" else "gthread"
-    words = ["--reload", "--bind", f"127.0.0.1:{PORT}", "--worker-class", worker, "--threads", "8"]
+    words = ["--reload", "--bind", f"127.0.0.1:{port}", "--worker-class", worker, "--threads", "8"]
     return _run(app, [python, "-m", "gunicorn", *words, f"{DOORS_NAME}.gunicorn_app:application"])
+
+
+def _curl(url: str, request: settings.Request) -> list[str]:
+    """The measured request to what is at `url` as lines of a configuration file of curl; a fragment of `url` stays."""
+    base, hash_, fragment = url.partition("#")
+    lines = {"url": f"{base.rstrip('/')}{request.path}{hash_}{fragment}", "request": request.method}
+    if request.body:
+        lines |= {"header": "Content-Type: application/json", "data-raw": request.body}
+    escaped = {name: value.replace("\\", r"\\").replace('"', r"\"") for name, value in lines.items()}
+    return [f'{name} = "{value}"' for name, value in escaped.items()]
 
 
 def _python(app: settings.App) -> str:

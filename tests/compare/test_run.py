@@ -36,6 +36,31 @@ def test_two_equal_targets_are_measured_in_turn_and_reported(serve: Serve, compa
     assert (done.results.parent / "report.html").read_text() == (done.directory / "report.html").read_text()
 
 
+def test_a_path_that_the_app_does_not_have_ends_the_run_at_its_first_answer(
+    serve: Serve, compare: Compare
+) -> None:
+    """An app of somebody else may have no such page; nobody should wait a minute to learn that."""
+    server = serve("--status", "404")
+
+    done = compare("run", f"mine={server.url}/hello", "--quiet")
+
+    assert (done.status, done.samples) == (2, [])
+    assert done.error == (
+        f"compare: mine answered 404 to GET {server.url}/hello: it has no such path; "
+        "write one that it has in app.toml, under [request] path, or give --path\n"
+    )
+    assert server.served() == 1
+
+
+def test_a_404_that_is_expected_is_measured(serve: Serve, compare: Compare) -> None:
+    server = serve("--status", "404")
+
+    done = compare("run", f"mine={server.url}", "--expect", "404", *QUICK)
+
+    assert done.status == 0
+    assert {sample["status"] for sample in done.samples} == {404}
+
+
 def test_the_same_seed_gives_the_same_order(serve: Serve, compare: Compare, tmp_path: Path) -> None:
     """The recorded seed repeats a run's order of requests."""
     server = serve()

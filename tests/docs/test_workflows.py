@@ -88,9 +88,11 @@ def test_the_watch_over_a_canary_ends_well_only_where_every_request_does(
         url = f"http://127.0.0.1:{free_port()}" if answers == "not at all" else emulator.url
         (tmp_path / "pulumi").write_text(f"#!/bin/sh\necho {url}\n")
         (tmp_path / "pulumi").chmod(0o755)
+        for name in (".venv", "app.toml", "appfolder", "usererror.py"):
+            (tmp_path / name).symlink_to(ROOT / name)
         done = subprocess.run(
             ["bash", "-e", "-c", script],
-            cwd=tmp_path,
+            cwd=tmp_path,  # a checkout, as far as the step is concerned
             env=environment() | {"PATH": f"{tmp_path}:{environment()['PATH']}"},
             capture_output=True,
             text=True,
