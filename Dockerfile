@@ -30,8 +30,13 @@ RUN case ${OTEL} in \
     && mv /build/environment/lib/python3*/site-packages /srv/packages \
     && find /srv/packages -depth -type d \( -name tests -o -name __pycache__ \) -exec rm -r {} + \
     && find /srv/packages -type f \( -name '*.c' -o -name '*.h' -o -path '*.dist-info/RECORD' \) -delete
-# hadolint ignore=DL3022
+# What the app's files need before they are served, such as Django's collectstatic.
+ARG COMMAND=""
+ARG SOURCE=.
+WORKDIR /srv/app
+RUN [ -z "${COMMAND}" ] || PYTHONPATH="/srv/app/${SOURCE}:/srv/packages" sh -euc "${COMMAND}"
 # An app may have a module called serve: beside it the package has another name.
+# hadolint ignore=DL3022
 COPY --from=serve . /srv/doors/_scale_to_zero
 # Whoever checked the files out decides nothing but whether one is a program: everybody may read, nobody may write.
 RUN rm -f /srv/doors/_scale_to_zero/start/start.index \

@@ -3,12 +3,15 @@
 import contextlib
 import fcntl
 import hashlib
+import itertools
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 
+from appfolder import interpreter
 from appfolder.settings import ROOT, App
 from usererror import UserError
 
@@ -17,6 +20,8 @@ DOORS = ROOT / "requirements" / "doors.txt"
 # As in the Dockerfile: no app has a module of this name.
 DOORS_NAME = "_scale_to_zero"
 _STAMP = "made"
+# As appfolder.install ends if another Python may do it.
+_OTHER_PYTHON = 3
 
 
 def python(app: App, environment: Mapping[str, str], say: Callable[[str], None]) -> Path:
@@ -31,26 +36,61 @@ def python(app: App, environment: Mapping[str, str], say: Callable[[str], None])
                 f"APP_PYTHON is {given!r}, which is no program; it is a Python that has what your app imports"
             )
         return Path(found).absolute()
-    from appfolder.install import InstallError, install  # noqa: PLC0415 - pip's libraries take a moment to load
-    from appfolder.requirements import find  # noqa: PLC0415 - as above
+    from appfolder.requirements import find  # noqa: PLC0415 - pip's libraries take a moment to load
     from appfolder.requirements.markers import RequirementsError  # noqa: PLC0415 - as above
 
     try:
-        made = CACHE / "apps" / _key(app.folder.as_posix())
-        wanted = _key(
-            sys.version, DOORS.read_bytes(), *_contents(app, find(app.folder, app.requirements).names)
-        )
-        with _locked(made):
-            stamp = made / _STAMP
-            if not stamp.is_file() or stamp.read_text(encoding="utf-8").partition("\n")[0] != wanted:
-                say(f"Setting up an environment for {app.folder.name or app.folder} (once)")
-                notes = install(app.folder, made, app.requirements, [DOORS])
-                stamp.write_text("\n".join([wanted, *notes]), encoding="utf-8")
-            for note in stamp.read_text(encoding="utf-8").splitlines()[1:]:
-                say(note)
-    except (InstallError, RequirementsError) as problem:
+        names = find(app.folder, app.requirements).names
+    except RequirementsError as problem:
         raise UserError(str(problem)) from None
+    made = CACHE / "apps" / _key(app.folder.as_posix())
+    wanted = _key(sys.version, app.python, DOORS.read_bytes(), *_contents(app, names))
+    with _locked(made):
+        stamp = made / _STAMP
+        if not stamp.is_file() or stamp.read_text(encoding="utf-8").partition("\n")[0] != wanted:
+            say(f"Setting up an environment for {app.folder.name or app.folder} (once)")
+            notes = _make(app, made)
+            stamp.write_text("\n".join([wanted, *notes]), encoding="utf-8")
+        for note in stamp.read_text(encoding="utf-8").splitlines()[1:]:
+            say(note)
     return made / "bin" / "python"
+
+
+def _make(app: App, made: Path) -> list[str]:
+    """Make the environment by this Python, or by another of this machine if the app needs one; what is to be said.
+
+    Raises UserError.
+    """
+    here = ".".join(map(str, sys.version_info[:2]))
+    asked = interpreter.version_file(app.folder)
+    by_name = (each for each in interpreter.others(asked) if asked and each.version.startswith(f"{asked}."))
+    this = interpreter.Found(Path(sys.executable), here)
+    refused = ""
+    for found in itertools.chain([] if asked == here else by_name, [this], interpreter.others(app.python)):
+        done = _installed(found.path, app, made)
+        if done.returncode == 0:
+            notes = done.stdout.splitlines()
+            return (
+                notes
+                if found is this
+                else [f"Python {found.version} runs the app, as it asks for it", *notes]
+            )
+        errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+        said = errors[0].removeprefix("error: ") if errors else done.stderr
+        if done.returncode != _OTHER_PYTHON:
+            raise UserError(said)
+        refused = refused or said
+    raise UserError(
+        f"{refused}; install one that fits, or name it by APP_PYTHON=/path/to/python if it has all that the app imports"
+    )
+
+
+def _installed(python: Path, app: App, made: Path) -> "subprocess.CompletedProcess[str]":
+    words = [python, "-m", "appfolder.install", app.folder, made, "--doors", DOORS]
+    words += [word for name in app.requirements for word in ("--requirements", name)]
+    uv = Path(sys.executable).with_name("uv")
+    words += ["--uv", uv] if uv.exists() else []
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def variables(folder: Path, spec: str) -> dict[str, str]:

@@ -73,15 +73,20 @@ def _parts(files: Listing, root: Path) -> dict[str, Iterable[Entry]]:
 def listed(app: App) -> Listing:
     """What of the app's folder goes into the image: as its .dockerignore says, else all but what is usually left out.
 
-    This project stays out too, if it lies in there. Raises UserError for a line that means nothing.
+    This project stays out too, if it lies in there, and so does the env file. Raises UserError for a line of
+    .dockerignore that means nothing.
     """
     file = app.folder / ".dockerignore"
     if file.is_file():
         text = file.read_text(encoding="utf-8")
     else:
         text = DEFAULT + "".join(f"{line_for(folder)}\n" for folder in _environments(app.folder))
-    if not app.is_own and ROOT.is_relative_to(app.folder):
-        text += f"\n{line_for(ROOT.relative_to(app.folder).as_posix())}\n"
+    kept_out = [] if app.is_own else [ROOT]
+    if app.env_file:
+        # Whatever it is called, and what it is a link to.
+        kept_out += [app.env_file, app.env_file.resolve()]
+    for path in (path for path in kept_out if path.is_relative_to(app.folder)):
+        text += f"\n{line_for(path.relative_to(app.folder).as_posix())}\n"
     try:
         return listing(app.folder, Ignore(text))
     except IgnoreError as problem:
@@ -102,7 +107,9 @@ def _check(app: App, names: set[str]) -> None:
     """Raise UserError if .dockerignore keeps out what the image cannot do without."""
     top = app.spec.partition(":")[0].partition(".")[0]
     module = f"src/{top}" if app.source == "src" else top
-    for needed in ({module, f"{module}.py"}, *({name} for name in app.requirements)):
+    # It may be a package that the requirements name.
+    modules = {each for each in (module, f"{module}.py") if (app.folder / each).exists()}
+    for needed in (*([modules] if modules else []), *({name} for name in app.requirements)):
         if not needed & names:
             raise UserError(
                 f"{app.folder / '.dockerignore'} keeps {' and '.join(sorted(needed))} out of the image; "
@@ -124,6 +131,7 @@ def _arguments(app: App) -> dict[str, str]:
         "REQUIREMENTS": " ".join(app.requirements),
         "PACKAGES": " ".join(app.packages),
         "BUILD_PACKAGES": " ".join(app.build_packages),
+        "COMMAND": app.command,
         "SOURCE_DATE_EPOCH": EPOCH,
     }
     if usual and usual[2] != app.python:

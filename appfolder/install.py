@@ -1,7 +1,7 @@
 """An app's requirements and the doors' to an environment that holds both: theirs as they are, then what the doors lack.
 
-`python -m appfolder.install FOLDER ENVIRONMENT [--requirements FILE]... [--doors LOCK]...`; an image's build runs it
-too, where there is nothing but Python and its pip.
+`python -m appfolder.install FOLDER ENVIRONMENT [--requirements FILE]... [--doors LOCK]... [--uv FILE]`; the build of an
+image runs it too, where there is nothing but Python and its pip.
 """
 
 import argparse
@@ -17,67 +17,82 @@ from typing import Any
 from pip._vendor.packaging.requirements import Requirement
 from pip._vendor.packaging.utils import canonicalize_name
 
-from appfolder.requirements import find, python_versions
+from appfolder import failures
+from appfolder.failures import IN_AN_IMAGE, OTHER_PYTHON, THIS, InstallError, OtherPythonError
+from appfolder.requirements import find, identity, python_versions
 from appfolder.requirements.markers import RequirementsError, allows
 
-QUIET = ("--quiet", "--no-input", "--disable-pip-version-check", "--no-compile", "--root-user-action=ignore")
+PIP = ("--no-input", "--disable-pip-version-check", "--no-compile", "--root-user-action=ignore")
 # What serves the app. Nearly every repository pins a gunicorn that its code never imports.
 SERVERS = ("gunicorn", "mangum", "awslambdaric")
 
 
-class InstallError(Exception):
-    """An environment that cannot be made; the text names both sides, or what pip said and the way out."""
-
-
-def install(folder: Path, environment: Path, named: Iterable[str], doors: Sequence[Path]) -> list[str]:
+def install(
+    folder: Path, environment: Path, named: Iterable[str], doors: Sequence[Path], uv: Path | None = None
+) -> list[str]:
     """Make `environment` (a folder that is no environment yet); sentences about what is not as the app asks.
 
-    named: the app's files of requirements, none for the usual ones. doors: locks of what is needed besides. Raises
-    InstallError, RequirementsError.
+    named: the app's files of requirements, none for the usual ones. doors: locks of what is needed besides. uv: that
+    program, None for pip alone. Raises InstallError, RequirementsError.
     """
     found = find(folder, named)
-    version = ".".join(map(str, sys.version_info[:3]))
-    if (wanted := python_versions(folder)) and not allows(wanted, version):
-        raise InstallError(
-            f"{folder / 'pyproject.toml'} asks for Python {wanted}, and this is {version}; "
-            "take another: make PYTHON=python3.X here, and in app.toml, under [image], python for the image"
-        )
+    if (wanted := python_versions(folder)) and not allows(wanted, THIS):
+        raise OtherPythonError(f"pyproject.toml asks for Python {wanted}, and this is {THIS}")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--clear", environment], check=True)
     words = [word for name in found.files for word in ("-r", name)]
     with _as_file(found.lines) as file:
         words += ["-r", file.name] if found.lines else []
         if words:
-            _install(environment, folder, words, " and ".join(found.names))
+            _install(environment, folder, words, " and ".join(found.names), uv)
+    declare(folder, environment)
     theirs = installed(environment)
     missing, notes = _doors(doors, theirs, folder)
     with _as_file(missing) as file:
         if missing:
-            _install(
-                environment, folder, ["--require-hashes", "--no-deps", "-r", file.name], "the doors' packages"
-            )
+            words = ["--require-hashes", "--no-deps", "-r", file.name]
+            _install(environment, folder, words, "the doors' packages", uv)
     _agree(environment, theirs)
     return notes
 
 
-def _install(environment: Path, folder: Path, words: list[str], what: str) -> None:
-    """By uv, which takes a tenth of the time, if it is beside this Python; by pip if it is not, or if uv cannot.
+def declare(folder: Path, environment: Path) -> None:
+    """Let importlib.metadata find the app itself, as if it were installed: some apps ask for their own version.
+
+    Its code stays where it is. A version that only a build would know is 0.
+    """
+    found = identity(folder)
+    if found.name and canonicalize_name(found.name) not in installed(environment):
+        name = re.sub(r"[-_.]+", "_", found.name).lower()
+        info = _site(environment) / f"{name}-{found.version or 0}.dist-info"
+        info.mkdir(exist_ok=True)
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {found.name}\nVersion: {found.version or 0}\n", encoding="utf-8"
+        )
+        groups = "\n".join(
+            "\n".join([f"[{group}]", *(f"{key} = {value}" for key, value in points.items())])
+            for group, points in found.entry_points.items()
+        )
+        (info / "entry_points.txt").write_text(f"{groups}\n", encoding="utf-8")
+        (info / "INSTALLER").write_text("appfolder\n", encoding="utf-8")
+
+
+def _install(environment: Path, folder: Path, words: list[str], what: str, uv: Path | None) -> None:
+    """By uv, which takes a tenth of the time, if there is one; by pip if there is none, or if uv cannot.
 
     pip has the last word, because the settings of this machine, such as an index of one's own, may be pip's alone.
     """
     python = str(environment / "bin" / "python")
-    uv = Path(sys.executable).with_name("uv")
-    if uv.exists():
+    if uv:
         command = [str(uv), "pip", "install", "--quiet", "--python", python, *words]
-        if subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode == 0:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
             return
-    command = [sys.executable, "-m", "pip", "--python", python, "install", *QUIET, *words]
+        if error := failures.final(what, done.stderr):
+            raise error
+    command = [sys.executable, "-m", "pip", "--python", python, "install", *PIP, *words]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.strip()]
-        errors = [re.sub(r"^\s*ERROR:\s*", "", line) for line in said if "ERROR:" in line] or said[-3:]
-        raise InstallError(
-            f"{what} cannot be installed: {'; '.join(dict.fromkeys(errors))}{_way_out(done.stderr)}"
-        )
+        raise failures.of_pip(what, done.stdout, done.stderr)
 
 
 def _as_file(lines: Iterable[str]) -> Any:
@@ -171,23 +186,6 @@ def _agree(environment: Path, theirs: Mapping[str, str]) -> None:
                 )
 
 
-def _way_out(said: str) -> str:
-    if "No matching distribution" in said:
-        return (
-            '. Is it for another system or another Python? A marker such as ; sys_platform == "win32" says so'
-        )
-    if re.search(
-        r"(?i)gcc|compil|pg_config|\.h: No such file|rustc|Failed building wheel|metadata-generation-failed",
-        said,
-    ):
-        return (
-            ". There is no wheel of it for this Python, and building it needs more: install what it names, for the "
-            "image as build_packages in app.toml (such as gcc and libpq-dev), or take a release with a wheel (for "
-            "psycopg2: psycopg2-binary)"
-        )
-    return ""
-
-
 def main() -> int:
     """Install as the command line says; 1 with one line if that cannot be done."""
     parser = argparse.ArgumentParser(prog="python -m appfolder.install")
@@ -195,11 +193,19 @@ def main() -> int:
     parser.add_argument("environment", type=Path)
     parser.add_argument("--requirements", action="append", default=[])
     parser.add_argument("--doors", action="append", default=[], type=Path)
+    parser.add_argument("--uv", type=Path)
     words = parser.parse_args()
     try:
-        for note in install(words.folder, words.environment, words.requirements, words.doors):
+        for note in install(words.folder, words.environment, words.requirements, words.doors, words.uv):
             print(note)
-    except (InstallError, RequirementsError) as problem:
+    except InstallError as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        if problem.status == OTHER_PYTHON:
+            print(
+                f"{IN_AN_IMAGE} in app.toml, under [image], the line python chooses another", file=sys.stderr
+            )
+        return problem.status
+    except RequirementsError as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
     return 0

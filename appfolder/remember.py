@@ -6,6 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
+from appfolder.interpreter import version_file
 from appfolder.settings import FILE, ROOT, App, read
 from usererror import UserError
 
@@ -49,7 +50,9 @@ def _shown(folder: Path, root: Path) -> str:
 
 
 def _lines(app: App, root: Path) -> dict[str, str | list[str]]:
+    asked = version_file(app.folder)
     return {
+        **({"python": asked} if asked else {}),
         "folder": _shown(app.folder, root),
         "app": app.spec,
         "health": app.health,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from appfolder.interpreter import PYTHON
 from usererror import UserError
 
 ROOT = Path(__file__).parents[1]
@@ -26,7 +27,7 @@ _KEYS: dict[str, type] = {
     "image": dict,
 }
 _REQUEST: dict[str, type] = {"method": str, "path": str, "body": str, "expect": int}
-_IMAGE: dict[str, type] = {"python": str, "packages": list, "build_packages": list}
+_IMAGE: dict[str, type] = {"python": str, "packages": list, "build_packages": list, "command": str}
 _KINDS = {str: "a text", int: "a whole number", list: "a list of texts", dict: "a table"}
 
 
@@ -46,7 +47,8 @@ class App:
 
     folder: where it runs, absolute. spec: package.module:callable. health: a path that answers 200, "" for none.
     requirements: its files in the folder, () for whichever is found. env_file: None without one. python: "3.13".
-    packages, build_packages: Debian's, in the image and while it is built.
+    packages, build_packages: Debian's, in the image and while it is built. command: of the shell, run in the folder
+    while the image is built, "" for none.
     """
 
     folder: Path
@@ -58,6 +60,7 @@ class App:
     python: str = "3.13"
     packages: tuple[str, ...] = ()
     build_packages: tuple[str, ...] = ()
+    command: str = ""
 
     @property
     def source(self) -> str:
@@ -110,12 +113,20 @@ def _check(app: App, said: str) -> None:
             f"APP is {app.spec!r}; it is package.module:callable, for example app:app or app:create_app()"
         )
     top = app.spec.partition(":")[0].partition(".")[0]
-    if not app.is_own and not _has(app.folder / app.source, top):
+    if not (app.is_own or _has(app.folder / app.source, top) or _is_required(app, top)):
         raise UserError(
             f"APP is {app.spec!r}, but {app.folder} has no {top}.py and no folder {top}{_guess(app.folder)}"
         )
     if app.env_file and not app.env_file.is_file():
         raise UserError(f"{FILE}: env_file is {str(app.env_file)!r}, which is no file")
+
+
+def _is_required(app: App, module: str) -> bool:
+    """Whether the app may be a package that its requirements name, not a module of the folder."""
+    names = app.requirements or ("requirements.txt", "pyproject.toml", "uv.lock", "poetry.lock")
+    word = re.compile(rf"(?i)\b{re.escape(module).replace('_', '[-_.]')}\b")
+    files = [app.folder / name for name in names if (app.folder / name).is_file()]
+    return any(word.search(file.read_text(encoding="utf-8", errors="replace")) for file in files)
 
 
 def _guess(folder: Path) -> str:
@@ -167,7 +178,7 @@ def _parse(tables: Mapping[str, Any], root: Path, name: str) -> App:
     if not 100 <= asked.expect <= 599:  # noqa: PLR2004 - what HTTP calls a status
         raise UserError(f"{name}: [request] expect is {asked.expect}; it is an HTTP status from 100 to 599")
     python = image.get("python", "3.13")
-    if not re.fullmatch(r"3\.(1[1-9]|[2-9]\d)", python):
+    if not re.fullmatch(PYTHON, python):
         raise UserError(f"{name}: [image] python is {python!r}; it is 3.11 or newer, such as 3.13")
     return App(
         folder=folder,
@@ -179,6 +190,7 @@ def _parse(tables: Mapping[str, Any], root: Path, name: str) -> App:
         python=python,
         packages=_packages(image, "packages", name),
         build_packages=_packages(image, "build_packages", name),
+        command=image.get("command", ""),
     )
 
 

@@ -55,6 +55,27 @@ def find(folder: Path, named: Iterable[str] = ()) -> Found:
     return Found(named, tuple(files), tuple(lines))
 
 
+class Identity(NamedTuple):
+    """What a project calls itself: "" for what it does not say; entry points by their group."""
+
+    name: str
+    version: str
+    entry_points: Mapping[str, Mapping[str, str]]
+
+
+def identity(folder: Path) -> Identity:
+    """The name, version and entry points of the folder's pyproject.toml."""
+    tables = _project(folder)
+    project = tables.get("project") or tables.get("tool", {}).get("poetry", {})
+    name, version = project.get("name", ""), project.get("version", "")
+    points = {"console_scripts": project.get("scripts", {}), **project.get("entry-points", {})}
+    return Identity(
+        name if isinstance(name, str) else "",
+        version if isinstance(version, str) else "",
+        {group: found for group, found in points.items() if isinstance(found, dict) and found},
+    )
+
+
 def python_versions(folder: Path) -> str:
     """What the folder's pyproject.toml asks of Python, such as ">=3.12"; "" for nothing."""
     if not (folder / "pyproject.toml").is_file():

@@ -1,0 +1,100 @@
+"""What uv and pip say if they cannot install an app's requirements, as a line that names both sides or the way out."""
+
+import re
+import sys
+
+from appfolder.requirements.markers import allows
+
+THIS = ".".join(map(str, sys.version_info[:3]))
+# The exit status if the app needs another Python than this one.
+OTHER_PYTHON = 3
+IN_AN_IMAGE = "for an image:"
+
+# Of a package from an index: current Python version (3.11.7) does not satisfy Python>=3.12 and you require django==6.1
+_UV_PYTHON = re.compile(
+    r"current Python version \([\d.]+\) does not satisfy Python([<>=!~,.\d]+) and (?:you require )?(\S+)"
+)
+# Of a package that is a file: alpha==1.0 requires Python >=3.12 and you require alpha==1.0
+_UV_PACKAGE = re.compile(r"(\S+) requires Python ([<>=!~,.\d]+)")
+_PIP_PACKAGE = re.compile(r"Package '([^']+)' requires a different Python: \S+ not in '([^']+)'")
+_NEEDS_MORE = re.compile(r"(?i)gcc|compil|pg_config|\.h: No such file|rustc|cargo|pkg-config")
+
+
+class InstallError(Exception):
+    """An environment that cannot be made; the text names both sides, or what pip said and the way out."""
+
+    status = 1
+
+
+class OtherPythonError(InstallError):
+    """An environment that another Python may have; the text says which."""
+
+    status = OTHER_PYTHON
+
+
+def final(what: str, said: str) -> InstallError | None:
+    """The error, if what uv said needs no second opinion of pip, whose settings uv may not know; else None.
+
+    what: the files whose requirements were to be installed.
+    """
+    reason = " ".join(said.partition("cause:")[2].split())
+    if found := _UV_PYTHON.search(reason):
+        return _other_python(what, found[2].rstrip(","), found[1])
+    if (found := _UV_PACKAGE.search(reason)) and not allows(found[2], THIS):
+        return _other_python(what, found[1], found[2])
+    if built := re.search(r"Failed to (?:build|download and build) `([^`]+)`", said):
+        printed = said.partition("[stderr]")[2].partition("\nhint:")[0].strip().splitlines()
+        return _not_built(what, built[1], [line.strip() for line in printed if line.strip()], said)
+    if "unsatisfiable" in reason and not re.search(
+        r"not found|no versions? of|only .* available|downloaded|disabled", reason
+    ):
+        return InstallError(f"{what} cannot be installed: {reason}")
+    return None
+
+
+def of_pip(what: str, out: str, said: str) -> InstallError:
+    """The error that pip's output means, without its lists of all versions that there are."""
+    if found := _PIP_PACKAGE.search(said):
+        return _other_python(what, found[1], found[2])
+    if conflict := re.search(r"The conflict is caused by:\n(.*?)\n\n", out, re.DOTALL):
+        sides = " and ".join(line.strip() for line in conflict[1].splitlines())
+        return InstallError(f"{what} cannot be installed: {sides}, which exclude each other")
+    if "[end of output]" in said:
+        printed = said.partition("[end of output]")[0].splitlines()
+        packages = re.findall(r"^(?:Collecting|Processing) (\S+)", out, re.MULTILINE)
+        name = packages[-1].rpartition("/")[2].removesuffix(".tar.gz") if packages else "a package"
+        return _not_built(what, name, [line.strip() for line in printed if line.strip()], said)
+    lines = [line for line in said.splitlines() if line.strip()]
+    errors = [re.sub(r"^\s*ERROR:\s*", "", line) for line in lines if "ERROR:" in line]
+    shown = [line for line in errors if not line.startswith("Ignored the following")] or lines[-3:]
+    text = re.sub(r" \(from versions: [^)]*\)", "", "; ".join(dict.fromkeys(shown)))
+    needed = sorted(set(re.findall(r"Requires-Python ([<>=!~,.\d]+)", said)))
+    if needed and not any(allows(each, THIS) for each in needed):
+        return OtherPythonError(
+            f"{what} cannot be installed by Python {THIS}: {text}; other versions need Python {' or '.join(needed)}"
+        )
+    way_out = ""
+    if "No matching distribution" in said:
+        way_out = (
+            '. Is it for another system or another Python? A marker such as ; sys_platform == "win32" says so'
+        )
+    return InstallError(f"{what} cannot be installed: {text}{way_out}")
+
+
+def _other_python(what: str, package: str, versions: str) -> OtherPythonError:
+    return OtherPythonError(f"{what} cannot be installed by Python {THIS}: {package} needs Python {versions}")
+
+
+def _not_built(what: str, package: str, printed: list[str], said: str) -> InstallError:
+    """There is no wheel of a package, and its build failed."""
+    way_out = "take a release of it with a wheel"
+    if _NEEDS_MORE.search(said):
+        way_out = (
+            "install what that names, for the image as build_packages in app.toml (such as gcc and libpq-dev), or "
+            f"{way_out} (for psycopg2: psycopg2-binary)"
+        )
+    last = printed[-1] if printed else "it said nothing"
+    return InstallError(
+        f"{what} cannot be installed: there is no wheel of {package} for Python {THIS}, and building it ends with "
+        f"{last!r}; {way_out}"
+    )

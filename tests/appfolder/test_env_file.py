@@ -1,0 +1,84 @@
+"""The env file stays out of an image and of its id, whatever it is called, and its values out of what a run writes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from appfolder.image import build, listed
+from appfolder.settings import read
+from tests.appfolder.checkout import checkout
+
+SECRET = "hunter2-4f1c"
+NAMES = ["production", "settings.txt", "config/my settings!.conf", "#env", "[a]*.ini", ".env", "env.local"]
+
+
+def app_of(folder: Path, name: str, value: str = SECRET) -> Path:
+    """A project beside an app that needs the variable SECRET of its env file."""
+    app = folder / "shop"
+    (app / name).parent.mkdir(parents=True, exist_ok=True)
+    (app / name).write_text(f"TOKEN={value}\n")
+    (app / "requirements.txt").touch()
+    (app / "shop.py").write_text(
+        "import os\n\ndef app(environ, start_response):\n"
+        "    start_response('200 OK', [('Content-Type', 'text/plain')])\n"
+        "    return [str(len(os.environ['TOKEN'])).encode()]\n"
+    )
+    (folder / "app.toml").write_text(f'folder = "shop"\napp = "shop:app"\nenv_file = {json.dumps(name)}\n')
+    return folder
+
+
+@pytest.mark.parametrize(
+    "ignore", [None, "*.md\n", "!**\n"], ids=["none", "another line", "everything back in"]
+)
+@pytest.mark.parametrize("name", NAMES)
+def test_it_stays_out_of_the_image(tmp_path: Path, name: str, ignore: str | None) -> None:
+    root = app_of(tmp_path, name)
+    if ignore is not None:
+        (tmp_path / "shop" / ".dockerignore").write_text(ignore)
+
+    files = listed(read({}, root=root))
+
+    assert name not in {entry.name for entry in files.goes_in}
+    assert "shop.py" in {entry.name for entry in files.goes_in}
+
+
+def test_what_it_is_a_link_to_stays_out_too(tmp_path: Path) -> None:
+    root = app_of(tmp_path, "production")
+    (tmp_path / "shop" / "current").symlink_to("production")
+    (tmp_path / "app.toml").write_text('folder = "shop"\napp = "shop:app"\nenv_file = "current"\n')
+
+    names = {entry.name for entry in listed(read({}, root=root)).goes_in}
+
+    assert names == {"requirements.txt", "shop.py"}
+
+
+def test_its_values_do_not_change_the_image(tmp_path: Path) -> None:
+    ids = {
+        build(read({}, root=app_of(tmp_path, "production", value)), {}, "linux/amd64").arguments["BUILD_ID"]
+        for value in ("a", "b")
+    }
+
+    assert len(ids) == 1
+
+
+@pytest.mark.process
+def test_its_values_are_in_nothing_that_a_run_writes(tmp_path: Path) -> None:
+    project = checkout(tmp_path / "project")
+    (app_of(tmp_path, "production") / "app.toml").replace(project / "app.toml")
+    (tmp_path / "shop").rename(project / "shop")
+    words = ["run", "local:gcp", "local:aws", "--cold", "none", "--rounds", "4"]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "compare", *words], cwd=project, capture_output=True, text=True, check=True
+    )
+
+    saved = [path for path in [*project.rglob("results/**/*"), project / "report.html"] if path.is_file()]
+    [samples] = [path.read_text() for path in saved if path.name == "samples.jsonl"]
+    records = [json.loads(line) for line in samples.splitlines()]
+    # It was there: without it the app fails.
+    assert {record["status"] for record in records if record["record"] == "sample"} == {200}
+    assert [path.name for path in saved if SECRET in path.read_text(errors="replace")] == []
+    assert SECRET not in done.stdout + done.stderr
