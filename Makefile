@@ -54,7 +54,7 @@ bench: .venv/dev ## benchmarks: ratios against named peers
 
 doctor: .venv/compare ## what of your app would not work where: make doctor APP_DIR=../shop APP=app:app
 	@$(REMEMBER)
-	@$(BIN)/python -m doctor
+	@$(BIN)/python -m doctor $(ARGS)
 
 dev: .venv/compare ## the app with reload, for writing it
 	@$(REMEMBER)

@@ -33,13 +33,15 @@ class _PrintableHook(RenderHook):
         return [Printable(each) for each in renderables]
 
 
-def run(app: Typer, program: str, *, errors: Sequence[type[Exception]] = ()) -> None:
-    """Run the command line of `program` and exit with its status; without arguments it prints its help.
+def run(
+    app: Typer, program: str, *, errors: Sequence[type[Exception]] = (), needs_arguments: bool = True
+) -> None:
+    """Run the command line of `program` and exit with its status; if it lacks the arguments that it needs, print help.
 
     errors: more kinds of error, besides UserError, whose text a user can act on.
     """
     try:
-        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        status = app(sys.argv[1:] or ["--help"] * needs_arguments, standalone_mode=False)
         sys.stdout.flush()
     except UserError as failure:
         status = _failed(program, str(failure), failure.status)

@@ -8,42 +8,122 @@ import importlib
 import json
 import os
 import sys
+import tempfile
 import threading
+import time
 from typing import Any
 
-asked: dict[str, bool] = {}
 folder = os.path.join(os.path.abspath(os.environ["APP_DIR"]), "")  # noqa: PTH100, PTH118 - before anything is imported
 # Where os.getenv and os.environ.get are written, between an app and what is replaced below.
 _MAPPING = ("os.py", "_collections_abc.py", "<frozen os>", "<frozen _collections_abc>")
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
+# What may be written to, everywhere.
+_FREE = tuple(dict.fromkeys(f"{path}/" for path in (tempfile.gettempdir(), "/tmp", "/dev", "/proc")))  # noqa: S108
 plain: Any = type(os.environ).__getitem__
 
 
+class Seen:
+    """What an import did, each thing in the order in which it came; `on` while it is the app that acts."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self.asked: dict[str, None] = {}
+        self.written: dict[str, None] = {}
+        self.env_files: dict[str, None] = {}
+        self.connected: dict[str, None] = {}
+        self.started: dict[str, None] = {}
+
+    def event(self, name: str, arguments: tuple[Any, ...]) -> None:
+        """Take an event of https://docs.python.org/3/library/audit_events.html, as an audit hook."""
+        if not self.on:
+            return
+        match name, arguments:
+            case "open", (str() as path, mode, flags):
+                self._opened(path, str(mode or ""), int(flags or 0))
+            case "os.mkdir", (str() as path, *_) if not os.path.isdir(path):  # noqa: PTH112 - as above
+                self._write(path)
+            case "socket.connect", (_, (str() as host, int() as port, *_)):
+                self.connected[f"{host}:{port}"] = None
+            case "subprocess.Popen", (program, *_):
+                self.started[os.path.basename(str(program))] = None  # noqa: PTH119 - as above
+            case _:
+                pass
+
+    def _opened(self, path: str, mode: str, flags: int) -> None:
+        if flags & _WRITES or set(mode) & set("wax+"):
+            self._write(path)
+        elif os.path.basename(path).startswith(".env"):  # noqa: PTH119 - as above
+            self.env_files[os.path.abspath(path)] = None  # noqa: PTH100 - as above
+
+    def _write(self, path: str) -> None:
+        whole = os.path.abspath(path)  # noqa: PTH100 - as above
+        if "__pycache__" not in whole and not f"{whole}/".startswith(_FREE):
+            self.written[whole.removeprefix(folder)] = None
+
+
+seen = Seen()
+
+
 def recorded(self: Any, key: str) -> str:
-    """What os.environ gives, and a note of what it has not, if it is the app that asks."""
+    """What os.environ gives, and a note of what it has not, if it is the app that asks and has no value of its own."""
     try:
         return plain(self, key)
     except KeyError:
         frame: Any = sys._getframe(1)  # noqa: SLF001 - as inspect does  # pyright: ignore[reportPrivateUsage]
+        has_default = False
         while frame and frame.f_code.co_filename.endswith(_MAPPING):
+            # The parameter of os.getenv, and of a mapping's get, setdefault and pop.
+            has_default |= frame.f_locals.get("default") is not None
             frame = frame.f_back
         name = frame.f_code.co_filename if frame else ""
-        if name.startswith(folder) and "site-packages" not in name:
-            asked[key] = True
+        if (
+            not has_default
+            and name.startswith(folder)
+            and "site-packages" not in name
+            and sys.argv[1] not in name
+        ):
+            seen.asked[key] = None
         raise
+
+
+def speaks_websocket(app: Any) -> str:
+    """What shows that the app takes WebSockets; "" if nothing does."""
+    for name in ("flask_socketio", "flask_sock", "simple_websocket", "channels", "socketio"):
+        if name in sys.modules:
+            return name
+    waiting, paths = [app], set[int]()
+    while waiting:
+        one = waiting.pop()
+        if id(one) in paths:
+            continue
+        paths.add(id(one))
+        if "WebSocket" in type(one).__name__:
+            return f"the route {getattr(one, 'path', '?')}"
+        waiting += list(getattr(one, "routes", None) or ())
+        waiting += [inner for inner in (getattr(one, "app", None),) if hasattr(inner, "routes")]
+    return ""
 
 
 def main() -> None:
     """Load, and print what is to be known."""
     type(os.environ).__getitem__ = recorded
-    before = {thread.ident for thread in threading.enumerate()}
-    found: dict[str, Any] = {"error": ""}
+    sys.addaudithook(seen.event)
+    before, variables = {thread.ident for thread in threading.enumerate()}, set(os.environ)
+    found: dict[str, Any] = {"error": "", "websocket": ""}
+    loader = importlib.import_module(f"{sys.argv[1]}.loader")
+    seconds, seen.on = time.process_time(), True
     try:
-        loader = importlib.import_module(f"{sys.argv[1]}.loader")
-        found["asgi"] = loader.is_asgi(loader.load_app())
+        app = loader.load_app()
+        seen.on = False
+        found["websocket"] = speaks_websocket(app)
     except BaseException as problem:  # noqa: BLE001 - whatever an app may raise
         found["error"] = " ".join(f"{type(problem).__name__}: {problem}".split())
+    seen.on = False
+    found["seconds"] = time.process_time() - seconds
     found["threads"] = sorted(thread.name for thread in threading.enumerate() if thread.ident not in before)
-    found["missing"] = sorted(asked)
+    found["set"] = sorted(set(os.environ) - variables)
+    for name in ("asked", "written", "env_files", "connected", "started"):
+        found[name] = list(getattr(seen, name))
     print(f"\n{json.dumps(found)}", flush=True)
     os._exit(0)
 

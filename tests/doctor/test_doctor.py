@@ -1,60 +1,262 @@
 """The doctor names each fault of an app, and is silent about a whole one."""
 
+import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from appfolder.settings import App, Request
+from doctor import at_import, contents, sources, variables
 from doctor.checks import check
-
-pytestmark = pytest.mark.process
+from doctor.finding import Finding, last_words
 
 WHOLE = """
 def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"hello"]
 """
+# What an app does when it is imported, and how the finding about it begins.
 FAULTS = {
-    "a file written at import": ("open('log.txt', 'w').close()", "it writes to its folder (log.txt)"),
+    "a file": ("open('log.txt', 'w').close()", "its import writes log.txt: "),
+    "a folder": ("import os\nos.makedirs('uploads', exist_ok=True)", "its import writes uploads: "),
+    "a file elsewhere": (
+        "open('/var/tmp/doctor.log', 'a').close()",
+        "its import writes /var/tmp/doctor.log: ",
+    ),
     "a thread": (
         "import threading, time\nthreading.Thread(target=time.sleep, args=(99,), daemon=True, name='ticker').start()",
-        "its import starts threads (ticker)",
+        "its import starts threads (ticker): ",
     ),
-    "a missing variable": (
-        "import os\nos.environ.get('SHOP_KEY')",
-        "it asked for the variable SHOP_KEY, which is not set; a stack: pulumi config set --secret --path",
+    "a program": ("import subprocess\nsubprocess.run(['true'])", "its import starts programs (true): "),
+    "a connection": (
+        "import socket\nsocket.socket().connect_ex(('127.0.0.1', 1))",
+        "its import connects to 127.0.0.1:1: ",
     ),
-    "an import that fails": ("import no_such_module", "it cannot be imported: ModuleNotFoundError"),
+    "an error": ("import no_such_module", "it cannot be imported: ModuleNotFoundError: "),
+    "an end": ("import os\nos._exit(3)", "importing it ended the process with 3: nothing"),
+    "a long start": (
+        "import time\nwhile time.process_time() < 1.8: pass",
+        "its import takes ",
+    ),
 }
 
 
-def findings(folder: Path, text: str, **changes: object) -> list[str]:
+def app_of(folder: Path, text: str, **changes: Any) -> App:
     (folder / "shop.py").write_text(text)
     (folder / "requirements.txt").touch()
-    app = App(folder, "shop:app", health="/", request=Request())
-    for name, value in changes.items():
-        object.__setattr__(app, name, value)
-    return [finding.text for finding in check(app)]
+    return replace(App(folder, "shop:app", health="/", request=Request()), **changes)
 
 
+def seen(app: App) -> dict[str, Any]:
+    found = at_import.look(app, Path(sys.executable))
+    assert isinstance(found, dict), found
+    return found
+
+
+def texts(findings: Any) -> list[str]:
+    return [finding.text for finding in findings]
+
+
+@pytest.mark.process
 def test_a_whole_app_has_no_finding(tmp_path: Path) -> None:
-    assert findings(tmp_path, WHOLE) == []
+    assert list(check(app_of(tmp_path, WHOLE))) == []
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_named(tmp_path: Path, fault: str) -> None:
+def test_what_an_import_does_is_named(tmp_path: Path, fault: str) -> None:
     code, said = FAULTS[fault]
 
-    assert [text for text in findings(tmp_path, f"{code}\n{WHOLE}") if text.startswith(said)] != []
+    found = at_import.look(app_of(tmp_path, f"{code}\n{WHOLE}"), Path(sys.executable))
+
+    [text] = texts([found] if isinstance(found, Finding) else at_import.findings(found))
+    assert text.startswith(said)
 
 
-def test_an_answer_that_lambda_does_not_carry_is_named(tmp_path: Path) -> None:
-    found = findings(tmp_path, WHOLE.replace('b"hello"', 'b"x" * 7_000_000'))
+@pytest.mark.process
+def test_what_is_harmless_at_import_is_not_named(tmp_path: Path) -> None:
+    code = """
+import logging, tempfile, os
+tempfile.TemporaryFile().close()
+open(os.devnull, "w").close()
+open(__file__).close()
+os.makedirs(os.path.dirname(os.path.abspath(__file__)), exist_ok=True)
+"""
+    found = seen(app_of(tmp_path, code + WHOLE))
 
-    assert any(text.startswith("/ answers 7.0 MB, Lambda carries 6.3 MB") for text in found)
+    assert texts(at_import.findings(found)) == []
 
 
-def test_an_app_without_a_health_path_is_told_what_follows(tmp_path: Path) -> None:
-    [found] = findings(tmp_path, WHOLE, health="")
+@pytest.mark.process
+def test_everything_that_a_request_shows_is_named(tmp_path: Path) -> None:
+    """An answer that Lambda does not carry, a file that is written while it is made, no health path."""
+    text = WHOLE.replace(
+        "    start_response", "    open('visits.txt', 'a').write('x')\n    start_response"
+    ).replace('b"hello"', 'b"x" * 7_000_000')
 
-    assert found.startswith("no health path: the platforms look at the port alone, and ECS refuses it")
+    found = texts(check(app_of(tmp_path, text, health="")))
+
+    assert [each[: each.index(" ", 20)] for each in found] == [
+        "Lambda mode: GET / answers",
+        "/ answers 7.0 MB, Lambda",
+        "no health path: the platforms",
+        "it writes to its folder",
+    ]
+    assert found[0].startswith(
+        "Lambda mode: GET / answers 500, not 200 as [request] in app.toml says; it printed: "
+    )
+    assert found[3].startswith("it writes to its folder (visits.txt), which no platform lets it: ")
+
+
+@pytest.mark.process
+def test_another_status_names_the_setting_and_where_a_redirect_goes(tmp_path: Path) -> None:
+    text = WHOLE.replace('"200 OK", [', '"302 Found", [("Location", "/login"), ')
+
+    found = texts(check(app_of(tmp_path, text)))
+
+    assert found[0] == (
+        "Lambda mode: GET / answers 302, not 200 as [request] in app.toml says; "
+        "it goes to /login: write another path or expect = 302"
+    )
+
+
+@pytest.mark.process
+def test_doors_that_answer_differently_are_named(tmp_path: Path) -> None:
+    text = WHOLE.replace('b"hello"', 'repr("aws.event" in environ).encode()')
+
+    assert texts(check(app_of(tmp_path, text))) == [
+        "the doors answer / with different bodies (4 and 5 bytes)"
+    ]
+
+
+@pytest.mark.process
+def test_variables_that_are_asked_for_and_not_found_are_the_lines_that_set_them(tmp_path: Path) -> None:
+    (tmp_path / "shop.env").write_text("API_TOKEN=abc\nSHOP_NAME=x\n")
+    (tmp_path / ".env").write_text("GREETING=hello\n")
+    code = """
+import os
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop"); os.getenv("LEVEL", "1"); os.environ.get("SIZE", 2)
+os.environ.get("DATABASE_URL"); os.getenv("PORT"); "COLOUR" in os.environ; os.environ.get("SHOP_NAME")
+for line in open(".env"): os.environ.setdefault(*line.strip().split("="))
+"""
+    app = app_of(tmp_path, code + WHOLE, env_file=tmp_path / "shop.env")
+    (tmp_path / "Pulumi.aws.yaml").write_text(
+        "config:\n  aws:region: us-east-1\n  demo:environment:\n    COLOUR: red\n    SHOP_NAME: y\n"
+    )
+    (tmp_path / "Pulumi.gcp.yaml").write_text("config:\n  demo:environment:\n    COLOUR: red\n")
+
+    found = texts(variables.findings(app, seen(app), root=tmp_path))
+
+    assert found == [
+        (
+            "it asked for the variable DATABASE_URL, which is not set: here write it to the env file; for a stack: "
+            "pulumi config set --secret --path secretValues.DATABASE_URL"
+        ),
+        (
+            "API_TOKEN is in the env file, which is for this machine alone; for a stack: "
+            "pulumi config set --secret --path secretValues.API_TOKEN"
+        ),
+        (
+            "SHOP_NAME is in the env file, which is for this machine alone; for a stack: "
+            "pulumi config set --path environment.SHOP_NAME VALUE --stack gcp"
+        ),
+        (
+            "it reads GREETING from .env, which stays out of the image; for a stack: "
+            "pulumi config set --path environment.GREETING VALUE"
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        ("SECRET_KEY", True),
+        ("MAIL_PASSWORD", True),
+        ("DATABASE_URL", True),
+        ("REDIS_URL", True),
+        ("SENTRY_DSN", True),
+        ("SITE_URL", False),
+        ("LOG_LEVEL", False),
+        ("DEBUG", False),
+    ],
+)
+def test_a_secret_is_known_by_its_name(name: str, secret: bool) -> None:
+    assert variables.is_secret(name) is secret
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("return StreamingResponse(events())", "it streams (shop.py): "),
+        ("return Response(stream_with_context(rows()))", "it streams (shop.py): "),
+        ("streaming = False", None),
+    ],
+)
+def test_streams_are_named_with_what_carries_them(tmp_path: Path, code: str, said: str | None) -> None:
+    found = texts(sources.findings(app_of(tmp_path, code), {"websocket": ""}))
+
+    assert [text[: len(said or "")] for text in found] == ([said] if said else [])
+
+
+@pytest.mark.process
+def test_websockets_are_named_with_the_platforms_that_carry_them(tmp_path: Path) -> None:
+    code = """
+from fastapi import FastAPI, WebSocket
+app = FastAPI()
+@app.websocket("/chat")
+async def chat(socket: WebSocket): ...
+"""
+    app = app_of(tmp_path, code)
+
+    [text] = texts(sources.findings(app, seen(app)))
+
+    assert text.startswith("it takes WebSockets (the route /chat): gcp and ecs carry them")
+
+
+def test_secrets_and_size_of_what_goes_into_an_image_are_named(tmp_path: Path) -> None:
+    app = app_of(tmp_path, WHOLE)
+    (tmp_path / ".dockerignore").write_text("*.txt\n")
+    for name in (".env.prod", "server.pem"):
+        (tmp_path / name).touch()
+    with (tmp_path / "model.bin").open("wb") as file:
+        file.truncate(contents.LARGE + 1)
+
+    found = texts(contents.findings(app))
+
+    assert found == [
+        "its .dockerignore lets .env.prod, server.pem into the image: add the names there",
+        "200 MB of its folder go into the image (model.bin 200 MB, shop.py 0 MB, .dockerignore 0 MB), which every new "  # noqa: ISC004
+        "instance may have to pull: name what it does not need in .dockerignore",
+    ]
+
+
+@pytest.mark.process
+def test_requirements_that_exclude_the_doors_are_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("APP_PYTHON")
+    app = app_of(tmp_path, WHOLE)
+    (tmp_path / "requirements.txt").unlink()
+
+    [text] = texts(check(app))
+
+    assert text.startswith(f"{tmp_path} has none of uv.lock, poetry.lock, requirements.txt, pyproject.toml")
+
+
+@pytest.mark.parametrize(
+    ("printed", "said"),
+    [
+        ("", "nothing"),
+        ("first\n\n  last \n", "last"),
+        (
+            '{"severity": "ERROR", "message": "Exception on /", "stack_trace": "Traceback\\nKeyError: 1"}',
+            "Exception on /: KeyError: 1",
+        ),
+        ('{"level": "INFO", "message": "ready"}', "ready"),
+        ("[1, 2]", "[1, 2]"),
+    ],
+)
+def test_the_last_words_are_one_line(printed: str, said: str) -> None:
+    assert last_words(printed) == said

@@ -1,0 +1,107 @@
+"""What an app does when it is imported, which each instance does anew: what of it would not work where."""
+
+import json
+import os
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import platforms
+from appfolder import environment
+from appfolder.settings import App, variables_of
+from doctor.finding import Finding, last_words, some
+
+SECONDS = 120
+# Of CPU: so long a start is worth a look. Lambda gives an instance of 512 MB a third of a CPU.
+SLOW = 1.5
+_IMPORT = re.compile(r"import time:\s+(\d+) \|\s+\d+ \|\s*(\S+)")
+
+
+def look(app: App, python: Path) -> dict[str, Any] | Finding:
+    """What look.py prints of the app, or what it ended with. See there for the names."""
+    found = _looked(app, python)
+    if isinstance(found, Finding) or found["seconds"] <= SLOW:
+        return found
+    # The first import of all compiles, which no later one does: how long it takes is asked again.
+    again = _looked(app, python)
+    return (
+        found
+        if isinstance(again, Finding)
+        else found | {name: again[name] for name in ("seconds", "packages")}
+    )
+
+
+def _looked(app: App, python: Path) -> dict[str, Any] | Finding:
+    file = variables_of(app.env_file) if app.env_file else {}
+    values = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": os.environ.get("HOME", "/"),
+        **file,
+        **environment.variables(app.folder, app.spec),
+    }
+    script = Path(__file__).with_name("look.py")
+    command = [python, "-X", "importtime", script, environment.DOORS_NAME]
+    try:
+        done = subprocess.run(
+            command, cwd=app.folder, env=values, capture_output=True, text=True, check=False, timeout=SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        return Finding(
+            "stops",
+            f"its import has not ended after {SECONDS} s: does it serve itself, outside `if __name__`?",
+        )
+    errors = [line for line in done.stderr.splitlines() if not line.startswith("import time:")]
+    lines = done.stdout.strip().splitlines()
+    if not lines or not lines[-1].startswith("{"):
+        said = last_words("\n".join(errors) or done.stdout)
+        return Finding("stops", f"importing it ended the process with {done.returncode}: {said}")
+    found: dict[str, Any] = json.loads(lines[-1])
+    return found | {"packages": _packages(done.stderr)}
+
+
+def _packages(trace: str) -> list[str]:
+    """The three packages whose imports took most of the time, such as "pandas 40%"."""
+    took = Counter[str]()
+    for own, name in _IMPORT.findall(trace):
+        took[name.partition(".")[0]] += int(own)
+    return [f"{name} {own / took.total():.0%}" for name, own in took.most_common(3)]
+
+
+def findings(found: dict[str, Any]) -> Iterator[Finding]:
+    """What of it would not work where, but for the variables."""
+    if found["error"]:
+        yield Finding("stops", f"it cannot be imported: {found['error']}")
+    if found["written"]:
+        yield Finding(
+            "stops",
+            f"its import writes {some(found['written'])}: Lambda's file system is read-only but for /tmp, and the "
+            "others' goes with the instance; write below /tmp, or log to standard output",
+        )
+    if found["threads"]:
+        yield Finding(
+            "differs",
+            f"its import starts threads ({some(found['threads'])}): they stand still between requests on aws and gcp, "
+            "where an instance without one has no CPU, and run in every instance: move what has to go on to a job",
+        )
+    if found["started"]:
+        yield Finding(
+            "differs",
+            f"its import starts programs ({some(found['started'])}): every instance does, and the image has to hold "
+            "them ([image] packages in app.toml)",
+        )
+    if found["connected"]:
+        yield Finding(
+            "differs",
+            f"its import connects to {some(found['connected'])}: every start waits for that, and fails without it; "
+            "connect in the first request that needs it",
+        )
+    if found["seconds"] > SLOW:
+        limit = platforms.limit("aws", "init_timeout")
+        yield Finding(
+            "note",
+            f"its import takes {found['seconds']:.1f} s of CPU here ({', '.join(found['packages'])}), each cold start "
+            f"anew; Lambda gives an init {limit:g} s, and a small instance a part of a CPU: see make start",
+        )

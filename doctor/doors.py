@@ -1,0 +1,143 @@
+"""The measured request through both doors of an app, and its health check: what does not work, or not alike."""
+
+import http.client
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import platforms
+from appfolder.settings import App
+from doctor.finding import Finding, last_words
+from local import Emulator, EmulatorError, Settings, SettingsError
+from usererror import UserError
+
+# The doors, by the emulated platform that opens each.
+DOORS = {"aws": "Lambda mode", "gcp": "gunicorn mode"}
+SECONDS = 120
+_OK = 200
+_READ_ONLY = re.compile(r"Read-only file system:? ?(?:\\?['\"]([^'\"\\]+))?")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a request got: its status, its headers by their lower names, its body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "no type")
+
+
+def findings(app: App, settings: Settings, logs: Path) -> Iterator[Finding]:
+    """Start the app behind each door, as `settings` say, and ask it twice; their logs go to the folder `logs`."""
+    answers = dict[str, list[Answer]]()
+    for platform, door in DOORS.items():
+        log = logs / platform
+        try:
+            with Emulator(platform, replace(settings, log=log)) as emulator:
+                answers[platform] = [_ask(app, emulator.url) for _ in range(2)]
+                health = _get(f"{emulator.url}{app.health}").status if app.health else _OK
+        except (EmulatorError, SettingsError) as problem:
+            yield Finding("stops", f"{door}: it does not start: {problem}")
+            continue
+        said = _printed(log)
+        yield from _answered(app, door, answers[platform][0], last_words(said))
+        if health != _OK:
+            yield Finding(
+                "stops",
+                f"{door}: GET {app.health} answers {health}; write a path that answers 200 in app.toml",
+            )
+        if refused := _READ_ONLY.search(said):
+            yield Finding(
+                "stops", f"{door}: it could not write {refused[1] or 'a file'}: the file system is read-only"
+            )
+    if len(answers) == len(DOORS):
+        yield from _compared(app, answers["aws"], answers["gcp"])
+
+
+def no_health(app: App) -> Iterator[Finding]:
+    """What follows if the app has no health path."""
+    if not app.health:
+        path = app.request.path if app.request.method == "GET" else "/"
+        yield Finding(
+            "note",
+            "no health path: the platforms look at the port alone, and ECS refuses it; write one in app.toml, such as "
+            f'health = "{path}"',
+        )
+
+
+def _answered(app: App, door: str, answer: Answer, said: str) -> Iterator[Finding]:
+    asked = f"{app.request.method} {app.request.path}"
+    if answer.status == app.request.expect:
+        return
+    if 300 <= answer.status <= 399:  # noqa: PLR2004 - redirects
+        where = answer.headers.get("location", "nowhere")
+        way_out = f"it goes to {where}: write another path or expect = {answer.status}"
+    elif answer.status in {404, 405}:
+        way_out = "write another path or method"
+    else:
+        way_out = f"it printed: {said}"
+    yield Finding(
+        "stops",
+        f"{door}: {asked} answers {answer.status}, not {app.request.expect} as [request] in app.toml says; {way_out}",
+    )
+
+
+def _compared(app: App, function: list[Answer], port: list[Answer]) -> Iterator[Finding]:
+    limit = platforms.limit("aws", "response_payload")
+    if len(port[0].body) > limit:
+        yield Finding(
+            "stops",
+            f"{app.request.path} answers {len(port[0].body) / 1e6:.1f} MB, Lambda carries {limit / 1e6:.1f} MB: send a "
+            "link, or stream it (the stack key door at function-url)",
+        )
+        return
+    kinds = {(each.status, each.content_type) for each in (*function, *port)}
+    if len(kinds) > 1:
+        said = "; ".join(
+            f"{name}: {each[0].status} {each[0].content_type}"
+            for name, each in zip(DOORS.values(), (function, port), strict=True)
+        )
+        yield Finding("differs", f"the doors answer {app.request.path} differently ({said})")
+    elif port[0].body == port[1].body and function[0].body == function[1].body != port[0].body:
+        # Each says the same twice, so it is no time or token that differs.
+        yield Finding(
+            "differs",
+            f"the doors answer {app.request.path} with different bodies ({len(function[0].body)} and "
+            f"{len(port[0].body)} bytes)",
+        )
+
+
+def _printed(log: Path) -> str:
+    """What the instances printed, without the emulator's own lines."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    return "\n".join(line.partition(" | ")[2] for line in lines if " | " in line)
+
+
+def _ask(app: App, url: str) -> Answer:
+    body = app.request.body.encode() or None
+    headers = {"Content-Type": "application/json"} if body else {}
+    return _get(f"{url}{app.request.path}", app.request.method, body, headers)
+
+
+def _get(
+    url: str, method: str = "GET", body: bytes | None = None, headers: dict[str, str] | None = None
+) -> Answer:
+    """One request, whose redirects are not followed. Raises UserError if there is no answer."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=SECONDS)
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    try:
+        connection.request(method, path, body, headers or {})
+        response = connection.getresponse()
+        names = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, names, response.read())
+    except (OSError, http.client.HTTPException) as problem:
+        raise UserError(f"{url} does not answer: {problem}") from None
+    finally:
+        connection.close()

@@ -1,0 +1,34 @@
+"""What an app's code says of streams and WebSockets, which not every platform carries."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from appfolder.install import sources
+from appfolder.settings import App
+from doctor.finding import Finding, some
+
+_STREAM = re.compile(
+    r"\bStreamingResponse\(|\bStreamingHttpResponse\(|\bstream_with_context\(|\bEventSourceResponse\(|text/event-stream"
+)
+
+
+def findings(app: App, found: Mapping[str, Any]) -> Iterator[Finding]:
+    """What of it some platforms do not carry."""
+    if found["websocket"]:
+        yield Finding(
+            "differs",
+            f"it takes WebSockets ({found['websocket']}): gcp and ecs carry them, for as long as a request may take; "
+            "aws and apprunner refuse them, and clients have to fall back to plain requests",
+        )
+    streaming = [
+        path.relative_to(app.folder).as_posix()
+        for path in sources(app.folder)
+        if _STREAM.search(path.read_text(encoding="utf-8", errors="replace"))
+    ]
+    if streaming:
+        yield Finding(
+            "differs",
+            f"it streams ({some(streaming)}): aws does so with the stack key door at function-url, and else sends the "
+            "whole response at its end; apprunner ends one after 120 s",
+        )

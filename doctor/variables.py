@@ -1,0 +1,78 @@
+"""The variables that an app needs to the lines that set them for a stack: those that no stack file has yet."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from appfolder.environment import ROOT
+from appfolder.settings import App, variables_of
+from doctor.finding import Finding
+from usererror import UserError
+
+_SECRET = re.compile(
+    r"KEY|SECRET|TOKEN|PASS|PWD|CREDENTIAL|DSN|SALT"
+    r"|(DATABASE|DB|REDIS|MONGO\w*|BROKER|AMQP|CELERY\w*|POSTGRES\w*|MYSQL|SQLALCHEMY\w*|ELASTIC\w*)_?(URL|URI)",
+    re.IGNORECASE,
+)
+# What a platform or the doors set, or what only means something on this machine.
+_NOT_ITS_OWN = re.compile(
+    r"PORT|HOST|HOME|PATH|USER|TZ|LANG|LC_\w+|VIRTUAL_ENV|DYNO|PYTHON\w*|AWS_\w+|K_\w+|TERM"
+)
+
+
+def is_secret(name: str) -> bool:
+    """Whether a variable of that name is likely to hold a secret."""
+    return _SECRET.search(name) is not None
+
+
+def findings(app: App, found: Mapping[str, Any], root: Path = ROOT) -> Iterator[Finding]:
+    """A line for each variable that a stack lacks: asked for and not set here, or set here by a file."""
+    # What the app then sets itself it does not need.
+    asked = [name for name in found["asked"] if not _NOT_ITS_OWN.fullmatch(name) and name not in found["set"]]
+    file = variables_of(app.env_file) if app.env_file else {}
+    own = _read_by_the_app(found, app)
+    stacks = {path.name.split(".")[1]: _names_in(path) for path in sorted(root.glob("Pulumi.*.yaml"))}
+    for name in dict.fromkeys([*asked, *file, *own]):
+        lacking = [stack for stack, names in stacks.items() if name not in names]
+        if stacks and not lacking:
+            continue
+        if name in own:
+            said = f"it reads {name} from {own[name]}, which stays out of the image"
+        elif name in file:
+            said = f"{name} is in the env file, which is for this machine alone"
+        else:
+            said = f"it asked for the variable {name}, which is not set: here write it to the env file"
+        yield Finding(
+            "note", f"{said}; for a stack: {_line(name, lacking if len(lacking) < len(stacks) else [])}"
+        )
+
+
+def _line(name: str, stacks: list[str]) -> str:
+    remedy = f"--secret --path secretValues.{name}" if is_secret(name) else f"--path environment.{name} VALUE"
+    return f"pulumi config set {remedy}" + "".join(f" --stack {stack}" for stack in stacks[:1])
+
+
+def _read_by_the_app(found: Mapping[str, Any], app: App) -> dict[str, str]:
+    """The variables of files such as .env that the app itself opened, each with the file's name."""
+    names = dict[str, str]()
+    for path in map(Path, found["env_files"]):
+        if path.is_relative_to(app.folder):
+            try:
+                names |= dict.fromkeys(variables_of(path), path.name)
+            except UserError:
+                # Another form than ours; what it put into the environment is known all the same.
+                names |= dict.fromkeys(found["set"], path.name)
+    return names
+
+
+def _names_in(file: Path) -> set[str]:
+    """The names in a stack file's maps of variables and secrets, as `pulumi config set --path` writes them."""
+    names, inside = set[str](), False
+    for line in file.read_text(encoding="utf-8").splitlines():
+        indent = len(line) - len(line.lstrip())
+        if indent <= 2:  # noqa: PLR2004 - a key of the configuration itself
+            inside = re.match(r"\s+\S+:(environment|secretValues|secrets):\s*$", line) is not None
+        elif inside and (found := re.match(r"\s+[\"']?(\w+)[\"']?:", line)):
+            names.add(found[1])
+    return names
