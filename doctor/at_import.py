@@ -59,6 +59,9 @@ def _looked(app: App, python: Path) -> dict[str, Any] | Finding:
         said = last_words("\n".join(errors) or done.stdout)
         return Finding("stops", f"importing it ended the process with {done.returncode}: {said}")
     found: dict[str, Any] = json.loads(lines[-1])
+    printed = last_words("\n".join([*lines[:-1], *errors]))
+    if found["error"].startswith("SystemExit") and printed != "nothing":
+        found["error"] += f", after it printed: {printed}"
     return found | {"packages": _packages(done.stderr)}
 
 

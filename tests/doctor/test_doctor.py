@@ -35,6 +35,10 @@ FAULTS = {
         "its import connects to 127.0.0.1:1: ",
     ),
     "an error": ("import no_such_module", "it cannot be imported: ModuleNotFoundError: "),
+    "an exit": (
+        "import sys\nprint('no key', file=sys.stderr)\nsys.exit(1)",
+        "it cannot be imported: SystemExit: 1, after it printed: no key",
+    ),
     "an end": ("import os\nos._exit(3)", "importing it ended the process with 3: nothing"),
     "a long start": (
         "import time\nwhile time.process_time() < 1.8: pass",
