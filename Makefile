@@ -10,6 +10,7 @@ BIN := .venv/bin
 TARGETS ?=
 STACK ?=
 ARGS ?=
+PORT ?= 8080
 APP_DIR ?=
 APP ?=
 # What is typed as `make compare APP_DIR=../shop APP=app:app` is written to app.toml, and holds from then on.
@@ -58,7 +59,7 @@ doctor: .venv/compare ## what of your app would not work where: make doctor APP_
 
 dev: .venv/compare ## the app with reload, for writing it
 	@$(REMEMBER)
-	@$(BIN)/python -m appfolder dev
+	@PORT=$(PORT) $(BIN)/python -m appfolder dev
 
 start: .venv/compare ## where the time of the app's start goes, per import, and what is deferred
 	@$(REMEMBER)

@@ -1,4 +1,11 @@
-"""What the Makefile and the workflows ask of app.toml, see `main`; every error is one line."""
+"""What the Makefile and the workflows ask of app.toml; every error is one line.
+
+python -m appfolder remember FOLDER APP   write both to app.toml
+python -m appfolder dev                   serve the app with reload, on the port PORT, else 8080
+python -m appfolder start                 say where the time of its start goes
+python -m appfolder curl URL              print the measured request to what is at URL, as a configuration of curl
+python -m appfolder expect                print the status that counts as success
+"""
 
 import os
 import subprocess
@@ -22,10 +29,11 @@ print("flask" if is_flask else "asgi" if is_asgi(app) else "wsgi")
 def main(words: list[str]) -> int:
     """Do what the first word says; the exit status."""
     match words:
+        case [*_, "--help" | "-h"]:
+            print(__doc__)
         case ["remember", folder, spec]:
             if said := remember(folder, spec, base=Path.cwd()):
                 _say(said)
-            return 0
         case ["dev"]:
             return _dev()
         case ["start"]:
@@ -33,13 +41,12 @@ def main(words: list[str]) -> int:
             return _run(app, [_python(app), "-m", f"{DOORS_NAME}.start.report"])
         case ["curl", url]:
             print("\n".join(_curl(url, settings.read(os.environ).request)))
-            return 0
         case ["expect"]:
             print(settings.read(os.environ).request.expect)
-            return 0
         case _:
-            _say("python -m appfolder takes remember FOLDER APP, dev, start, curl URL, or expect")
+            _say("python -m appfolder takes remember FOLDER APP, dev, start, curl URL or expect; see --help")
             return 2
+    return 0
 
 
 def _dev() -> int:

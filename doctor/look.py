@@ -57,7 +57,7 @@ class Seen:
 
     def _write(self, path: str) -> None:
         whole = os.path.abspath(path)  # noqa: PTH100 - as above
-        if "__pycache__" not in whole and not f"{whole}/".startswith(_FREE):
+        if "__pycache__" not in whole and (whole.startswith(folder) or not f"{whole}/".startswith(_FREE)):
             self.written[whole.removeprefix(folder)] = None
 
 

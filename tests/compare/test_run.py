@@ -44,7 +44,7 @@ def test_a_path_that_the_app_does_not_have_ends_the_run_at_its_first_answer(
 
     done = compare("run", f"mine={server.url}/hello", "--quiet")
 
-    assert (done.status, done.samples) == (2, [])
+    assert (done.status, list(done.results.iterdir())) == (2, [])
     assert done.error == (
         f"compare: mine answered 404 to GET {server.url}/hello: it has no such path; "
         "write one that it has in app.toml, under [request] path, or give --path\n"

@@ -52,6 +52,7 @@ def test_every_action_is_pinned_by_its_commit_and_names_its_version(workflow: Pa
     assert [use for use in uses if not re.match(r"\S+@[0-9a-f]{40} # v\d", use)] == []
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_the_project_has_what_its_commands_name(workflow: Path) -> None:
     scripts = [step["run"].replace("\\\n", " ") for step in steps(workflow) if "run" in step]
