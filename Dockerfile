@@ -64,6 +64,9 @@ RUN folders=$(python3 -c 'import sys; print(*(path for path in sys.path if path.
         rm -rf "${folder:?}"/${name}; done; done \
     && { python3 -m compileall -qq -f --invalidation-mode unchecked-hash ${folders} || true; }
 COPY --from=build /srv /srv
+# Python follows a package's .pth files in its own folders alone.
+RUN ! ls /srv/packages/*.pth >/dev/null 2>&1 || { own=$(python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
+    && mkdir -p "${own}" && echo "import site; site.addsitedir('/srv/packages')" >"${own}/srv.pth"; }
 WORKDIR /srv/app
 ARG APP=app:app
 ARG SOURCE=.

@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import itertools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,8 @@ DOORS = ROOT / "requirements" / "doors.txt"
 # As in the Dockerfile: no app has a module of this name.
 DOORS_NAME = "_scale_to_zero"
 _STAMP = "made"
+# In a file of requirements: another one.
+_REFERENCE = re.compile(rb"(?m)^\s*(?:-r|-c|--requirement|--constraint)[ =]*(\S+)")
 # As appfolder.install ends if another Python may do it.
 _OTHER_PYTHON = 3
 
@@ -114,15 +117,18 @@ def doors() -> Path:
 
 
 def _contents(app: App, names: tuple[str, ...]) -> Iterator[bytes]:
-    """What decides the environment: the named files, and the other files of requirements that they may refer to."""
-    files = {app.folder / name for name in names} | {app.folder / "pyproject.toml"}
-    files |= {other for file in files for other in file.parent.glob("*.txt")} | set(
-        app.folder.glob("requirements/*.txt")
-    )
-    for file in sorted(files):
-        if file.is_file():
-            yield file.name.encode()
-            yield file.read_bytes()
+    """What decides the environment: the named files, those that they refer to, and what says which Python is wanted."""
+    further = ("pyproject.toml", ".python-version", "runtime.txt")
+    waiting, read = [app.folder / name for name in (*further, *names)], dict[Path, bytes]()
+    while waiting:
+        file = Path(os.path.normpath(waiting.pop()))
+        if file.is_file() and file not in read:
+            read[file] = file.read_bytes()
+            if file.suffix in {".txt", ".in"}:
+                waiting += [file.parent / os.fsdecode(name) for name in _REFERENCE.findall(read[file])]
+    for file, content in sorted(read.items()):
+        yield os.path.relpath(file, app.folder).encode()
+        yield content
 
 
 def _key(*parts: str | bytes) -> str:

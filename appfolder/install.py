@@ -52,7 +52,18 @@ def install(
             words = ["--require-hashes", "--no-deps", "-r", file.name]
             _install(environment, folder, words, "the doors' packages", uv)
     _agree(environment, theirs)
-    return notes
+    return [*notes, *_unread(folder, found.names)]
+
+
+def _unread(folder: Path, names: Sequence[str]) -> list[str]:
+    """A sentence about a lock that holds at home and not here, as it lies outside of the folder: a workspace's."""
+    locks = [parent / "uv.lock" for parent in list(folder.resolve().parents)[:2]]
+    if tuple(names) != ("pyproject.toml",) or not (lock := next(filter(Path.is_file, locks), None)):
+        return []
+    return [
+        f"{lock} is outside of the folder, so its pins do not hold here; write them into the folder: "
+        "uv export --frozen --no-dev --no-emit-project --output-file requirements.txt"
+    ]
 
 
 def declare(folder: Path, environment: Path) -> None:

@@ -226,3 +226,15 @@ def test_a_folder_inside_a_repository_serves_the_app_around_it(tmp_path: Path) -
     assert body == "theirs"
     now = {path for path in tmp_path.rglob("*") if "__pycache__" not in path.parts}
     assert {path for path in now - before if not path.is_relative_to(deploy)} == set()
+
+
+def test_a_changed_file_that_requirements_refer_to_makes_it_anew(offline: Path) -> None:
+    folder = offline / "shop"
+    write(folder, {"app.py": "", "pins/base.txt": "-c limits.txt\n", "pins/limits.txt": ""})
+    (folder / "requirements.txt").write_text("-r pins/base.txt\n")
+    app, said = read({}, str(folder), "app:app"), list[str]()
+    for text in ("", "", f"flask=={version('flask')}\n"):
+        (folder / "pins" / "limits.txt").write_text(text)
+        environment.python(app, {}, said.append)
+
+    assert said == ["Setting up an environment for shop (once)"] * 2
