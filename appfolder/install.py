@@ -61,8 +61,10 @@ def _unread(folder: Path, names: Sequence[str]) -> list[str]:
     if tuple(names) != ("pyproject.toml",) or not (lock := next(filter(Path.is_file, locks), None)):
         return []
     return [
-        f"{lock} is outside of the folder, so its pins do not hold here; write them into the folder: "
-        "uv export --frozen --no-dev --no-emit-project --output-file requirements.txt"
+        (
+            f"{lock} is outside of the folder, so its pins do not hold here; write them into the folder: "
+            "uv export --frozen --no-dev --no-emit-project --output-file requirements.txt"
+        )
     ]
 
 
