@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from appfolder.image import build, listed
 from appfolder.remember import remember, template
 from appfolder.settings import ROOT, read, variables_of
 from usererror import UserError
@@ -99,3 +100,42 @@ def test_the_files_lines_are_those_that_a_new_one_gets() -> None:
     assert [line.partition("#")[2] for line in (ROOT / "app.toml").read_text().splitlines()] == [
         line.partition("#")[2] for line in template().splitlines()
     ]
+
+
+def test_the_python_that_the_folder_names_is_that_of_the_image(project: Path) -> None:
+    (project.parent / "shop" / ".python-version").write_text("3.12.4\n")
+
+    remember("../shop", "shop:site", root=project)
+
+    assert read({}, root=project).python == "3.12"
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("requirements.txt", "radicale==3.2.3\n"),
+        ("requirements.txt", "Radicale[bcrypt]>=3 # the app\n"),
+        ("pyproject.toml", '[project]\ndependencies = ["radicale"]\n'),
+    ],
+)
+def test_an_app_may_be_a_package_that_the_requirements_name(tmp_path: Path, file: str, text: str) -> None:
+    (tmp_path / file).write_text(text)
+
+    app = read({}, str(tmp_path), "radicale:application")
+
+    assert (app.spec, app.source) == ("radicale:application", ".")
+    assert {entry.name for entry in listed(app).goes_in} == {file}
+    assert build(app, {}, "linux/amd64").arguments["APP"] == "radicale:application"
+    with pytest.raises(UserError, match=r"has no radical\.py and no folder radical"):
+        read({}, str(tmp_path), "radical:application")
+
+
+def test_a_command_of_the_build_is_read(project: Path) -> None:
+    (project / "app.toml").write_text(
+        'folder = "../shop"\napp = "shop:site"\n[image]\ncommand = "python3 manage.py collectstatic"\n'
+    )
+
+    app = read({}, root=project)
+
+    assert app.command == "python3 manage.py collectstatic"
+    assert build(app, {}, "linux/amd64").arguments["COMMAND"] == app.command
