@@ -1,6 +1,7 @@
-"""Which tests may start a process, that the others cannot, and how a test has the machine to itself."""
+"""Which tests may start a process, that the others cannot, and how tests share the machine."""
 
 import fcntl
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -68,16 +69,56 @@ def test_is_not_marked():
     pass
 """
 
+GROUPED = """
+import pytest
+
+@pytest.fixture(scope="session")
+def engine(processes):
+    pass
+
+@pytest.fixture(scope="session")
+def image(engine):
+    pass
+
+@pytest.fixture(scope="module")
+def server(processes):
+    pass
+
+@pytest.mark.parametrize("n", range(4))
+def test_of_the_engine(engine, n):
+    pass
+
+@pytest.mark.parametrize("n", range(4))
+def test_of_the_image(image, n):
+    pass
+
+@pytest.mark.parametrize("n", range(4))
+def test_of_the_server(server, n):
+    pass
+
+@pytest.mark.parametrize("n", range(8))
+def test_of_none(n):
+    pass
+"""
+
 
 def outcome(folder: Path, text: str, *options: str) -> list[str]:
     """Which tests passed or failed, in pytest's own short words."""
+    lines = run(folder, text, *options).splitlines()
+    return [" ".join(line.split("::")[1].split()[:2]) for line in lines if "::" in line]
+
+
+def run(folder: Path, text: str, *options: str) -> str:
+    """What pytest prints of a file of tests in a folder of its own."""
     (folder / "test_it.py").write_text(text)
-    (folder / "conftest.py").write_text('pytest_plugins = ["tests.processes"]\n')
-    (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n    process: starts one\n")
+    (folder / "conftest.py").write_text('pytest_plugins = ["tests.processes", "tests.parallel"]\n')
+    (folder / "pytest.ini").write_text(
+        "[pytest]\nmarkers =\n    process: starts one\n    container: needs an engine\n"
+    )
     command = [sys.executable, "-m", "pytest", "-v", "--tb=no", "--no-summary", *options]
     variables = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
     done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
-    return [" ".join(line.split("::")[1].split()[:2]) for line in done.stdout.splitlines() if "::" in line]
+    return done.stdout
 
 
 @pytest.mark.process
@@ -105,6 +146,20 @@ def test_what_is_marked_or_uses_a_fixture_that_says_so_may_start_one(tmp_path: P
         "test_is_not_marked PASSED",
     ]
     assert {file.name for file in tmp_path.glob("[ab][yt] *")} == {"by a test", "by a fixture", "at its end"}
+
+
+@pytest.mark.process
+def test_tests_that_share_what_takes_long_run_in_one_worker(tmp_path: Path) -> None:
+    """The image is made of the engine, so both are of one group; what shares nothing goes to whichever is free."""
+    printed = run(tmp_path, GROUPED, "--numprocesses", "2")
+
+    workers: dict[str, set[str]] = {}
+    for worker, test in re.findall(r"^\[(gw\d)\].* PASSED .*::(\w+)\[", printed, re.MULTILINE):
+        workers.setdefault(test, set()).add(worker)
+    assert workers.keys() == set(re.findall(r"def (test_\w+)", GROUPED))
+    assert workers["test_of_the_engine"] == workers["test_of_the_image"]
+    assert len(workers["test_of_the_engine"]) == len(workers["test_of_the_server"]) == 1
+    assert set.union(*workers.values()) == {"gw0", "gw1"}
 
 
 def test_a_quiet_test_is_alone_and_others_are_not(tmp_path: Path) -> None:
