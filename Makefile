@@ -16,6 +16,8 @@ APP ?=
 # What is typed as `make compare APP_DIR=../shop APP=app:app` is written to app.toml, and holds from then on.
 REMEMBER = $(if $(filter command,$(firstword $(origin APP_DIR)) $(firstword $(origin APP))),\
   $(BIN)/python -m appfolder remember "$(APP_DIR)" "$(APP)")
+# Thousands of starts would compile the same modules anew where a machine forbids to keep their bytecode.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
 ACTIONLINT := v1.7.12
 # Every entry of requirements/ that `make lock` renders; the first holds all others, so that they agree.
 LOCKS := dev app doors otel compare stacks uv
@@ -30,14 +32,14 @@ compare: .venv/compare ## measure: the emulated platforms, or TARGETS="aws mine=
 	@$(BIN)/python -m compare run $(TARGETS) $(ARGS)
 
 test: .venv/dev .cache/rie/installed ## run every test, on all cores
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(ARGS)
+	@$(PYTEST) --numprocesses auto $(ARGS)
 
 check: .venv/dev ## the tests that start no process, while you work
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup -m "not process and not soak" $(ARGS)
+	@$(PYTEST) --numprocesses auto -m "not process and not soak" $(ARGS)
 
 soak: .venv/dev ## the long tests: 10,000 generated requests, 1,000 streams, a million events, error rates of verdicts
-	@$(BIN)/python -m pytest --numprocesses auto -m soak $(ARGS)
-	@SOAK_EXAMPLES=10000 SOAK_EVENTS=1000000 $(BIN)/python -m pytest $(addprefix tests/serve/test_, \
+	@$(PYTEST) --numprocesses auto -m soak $(ARGS)
+	@SOAK_EXAMPLES=10000 SOAK_EVENTS=1000000 $(PYTEST) $(addprefix tests/serve/test_, \
 	  both_doors.py streams.py nothing_lost.py fuzz.py fuzz_http.py) $(ARGS)
 
 lint: .venv/dev .cache/actionlint ## formatting, rules, types, import directions, shell, Dockerfile, workflows
