@@ -12,8 +12,8 @@ from commandline import UserError
 from compare import options
 from compare.units import seconds
 from stacks.settings import Service
+from trial import engine, stack
 from trial import journal as journals
-from trial import stack
 from trial.asking import Asker
 from trial.bound import bound
 from trial.bundle import versions
@@ -55,6 +55,7 @@ def trial(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     request, asked_path = options.request_of(None, headers, None, None, path)
     asker = Asker(request, asked_path, seconds(wait, "--wait"), url, bool(headers))
     asker.secrets(os.environ)
+    engine.refuse_without_sdks()
     with journals.alone(results, tried) as lock:
         pulumi = Pulumi(name, lock, show)
         begun = journals.unfinished(results, tried)

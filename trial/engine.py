@@ -150,6 +150,15 @@ class Pulumi:
                 self.say(f"  {line.rstrip()}")
 
 
+def refuse_without_sdks() -> None:
+    """UserError if Pulumi, or what its program imports, is not installed."""
+    _command()
+    text = (PROJECT / "Pulumi.yaml").read_text(encoding="utf-8")
+    folder = re.search(r"^ *virtualenv: *(\S+)", text, re.MULTILINE)
+    if folder and not (PROJECT / folder[1]).exists():
+        raise UserError(f"the SDKs are not there (no {folder[1]}); type `pulumi install`, once")
+
+
 def _kill(process: subprocess.Popen[str]) -> None:
     """End Pulumi at once: a second signal does, and what it was at stays unknown to its state."""
     process.send_signal(signal.SIGINT)

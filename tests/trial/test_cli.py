@@ -57,3 +57,19 @@ def test_wrong_usage_is_one_line(arguments: list[str], line: str, tmp_path: Path
     assert printed.startswith(line)
     assert printed.count("\n") == 1
     assert not list(tmp_path.glob("results/trial-*/*"))
+
+
+def test_without_the_sdks_it_says_how_to_get_them(tmp_path: Path) -> None:
+    """An `up` would fail twice, after a stack was made."""
+    command = tmp_path / "pulumi"
+    command.write_text("#!/bin/sh\nexit 99\n")
+    command.chmod(0o755)
+    if (ROOT / ".venv-pulumi").exists():
+        pytest.skip("the SDKs are in .venv-pulumi")
+
+    status, printed = trial(tmp_path, "aws")
+
+    assert (status, printed) == (
+        2,
+        "trial: the SDKs are not there (no .venv-pulumi); type `pulumi install`, once\n",
+    )
