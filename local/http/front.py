@@ -14,6 +14,7 @@ from uvicorn.protocols.http import httptools_impl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from local.http.message import Answer, Client, Headers, Request, dated
+from local.http.together import Together
 from local.http.tunnel import Tunnel
 from local.log import Log
 from local.settings import SettingsError
@@ -47,6 +48,9 @@ class _Protocol(HttpToolsProtocol):
     # The framing of a body behind an offer that is ignored; the parser takes it for what follows the request.
     _framing: tuple[bytes, ...] = ()
     _is_replayed = False
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(Together(transport))  # pyright: ignore[reportArgumentType] - in all but the name
 
     def on_message_begin(self) -> None:
         if not self._is_replayed:
