@@ -1,6 +1,7 @@
 """One answer, or the lack of one, into a sample: what it is (cold, warm, load, discarded) and what proves it."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
@@ -152,10 +153,17 @@ def identity(headers: Mapping[str, str]) -> Identity:
     )
 
 
+# What stands between commas, and between semicolons, where neither counts within quotes (RFC 9110, 5.6.4).
+_METRICS = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^,"]|")+')
+_PARTS = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^;"]|")+')
+# Not all that float() takes: nan, 1_0, digits of other scripts.
+_DECIMAL = re.compile(r"[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+\.")
+
+
 def app_duration(server_timing: str) -> float | None:
     """Milliseconds of the metric `app` in a Server-Timing header, None without one."""
-    for metric in server_timing.split(","):
-        name, *parameters = (part.strip() for part in metric.split(";"))
+    for metric in _METRICS.findall(server_timing):
+        name, *parameters = (part.strip() for part in _PARTS.findall(metric))
         if name == "app":
             for parameter in parameters:
                 key, _, value = parameter.partition("=")
@@ -265,8 +273,7 @@ def _measured(value: object) -> bool:
 
 
 def _number(text: str | None) -> float | None:
-    try:
-        value = float(text or "")
-    except ValueError:
+    if not text or not _DECIMAL.fullmatch(text):
         return None
-    return value if 0 <= value < float("inf") else None
+    value = float(text)
+    return value if value < float("inf") else None

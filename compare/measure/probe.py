@@ -115,11 +115,13 @@ class Probe:
             curl.setopt(pycurl.CAINFO, authorities)
 
     def _answered(self) -> Answer:
-        headers = _headers(self._head)
+        headers = _headers(self._head, behind=int(bool(self._curl.getinfo(pycurl.HTTP_CONNECTCODE))))
         body = self._body.getvalue()
+        status = int(self._curl.getinfo(pycurl.RESPONSE_CODE))
         return Answer(
             connection=self._connection,
-            status=int(self._curl.getinfo(pycurl.RESPONSE_CODE)),
+            status=status,
+            error=None if status >= _FINAL else "an interim answer, and no other after it",
             times=self._times(app_duration(headers.get("server-timing", ""))),
             headers=headers,
             body_sha256=hashlib.sha256(body).hexdigest(),
@@ -178,13 +180,15 @@ _ERRORS = {
 }
 
 
-def _headers(lines: list[bytes]) -> dict[str, str]:
+def _headers(lines: list[bytes], behind: int = 0) -> dict[str, str]:
     """The headers of the answer itself, names in lower case, repeated ones joined.
 
-    `lines` are what libcurl calls headers: heads of interim answers (and of a proxy's) before it, trailers after it
-    (RFC 9110, 6.5: they are no header section). A line ends at CR LF alone, so no byte of a value begins another.
+    `lines` are what libcurl calls headers: heads of interim answers before it, and those `behind` which it comes (a
+    proxy's); trailers after it (RFC 9110, 6.5: they are no header section), whatever they look like. A line ends at CR
+    LF alone, so no byte of a value begins another.
     """
-    block = next((fields for status, fields in reversed(_blocks(lines)) if status >= _FINAL), [])
+    final = [fields for status, fields in _blocks(lines) if status >= _FINAL]
+    block = final[behind] if behind < len(final) else []
     found: dict[str, str] = {}
     for field in block:
         name, colon, value = field.partition(b":")

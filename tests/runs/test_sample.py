@@ -65,6 +65,14 @@ def test_cold_and_warm_never_hold_the_same_answer(given_: Answer) -> None:
         ("app", None),
         ("", None),
         ("app;dur=no", None),
+        ('db;dur=3, app;desc="a;dur=7, app;dur=8";dur=9', 9.0),
+        ('x;desc="\\", app;dur=1", app;dur=2', 2.0),
+        ('x;desc="never closed, app;dur=1', 1.0),
+        ("app;dur=1_0", None),
+        ("app;dur=-1", None),
+        ("app;dur=\u0661", None),
+        ("app;dur=1e400", None),
+        ("app;dur=.5", 0.5),
     ],
 )
 def test_the_apps_own_time_is_read_from_server_timing(header: str, took: float | None) -> None:

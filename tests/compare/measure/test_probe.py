@@ -66,6 +66,18 @@ def test_trailers_are_no_headers(ask: Ask) -> None:
     assert_identified(answer)
 
 
+def test_a_trailer_that_looks_like_a_head_is_none(ask: Ask) -> None:
+    answer = ask(OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nHTTP/1.1 500 Late: a\r\n\r\n")
+
+    assert_identified(answer)
+
+
+def test_an_interim_answer_alone_is_a_failure(ask: Ask) -> None:
+    answer = ask(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n" + OK)
+
+    assert (answer.status, answer.error) == (101, "an interim answer, and no other after it")
+
+
 @pytest.mark.parametrize(
     "interim",
     [
