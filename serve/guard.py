@@ -23,7 +23,9 @@ class _BadBodyError(BaseException):
 
     def __init__(self, problem: Exception) -> None:
         super().__init__(str(problem))
-        self.response = _TIMEOUT if isinstance(problem, TooSlowError) else _BAD_REQUEST
+        status, headers, body = _TIMEOUT if isinstance(problem, TooSlowError) else _BAD_REQUEST
+        # Where the next request begins cannot be known.
+        self.response = status, [*headers, ("connection", "close")], body
 
 
 def guard(app: "WSGIApplication") -> "WSGIApplication":

@@ -21,6 +21,7 @@ class Response(GunicornsResponse):
     """What gunicorn makes of an app's response."""
 
     _head = b""
+    _is_file = False
 
     def process_headers(self, headers: Headers) -> None:
         """Take the app's headers, in place of any before. Raises ValueError for one that HTTP has no place for."""
@@ -40,6 +41,7 @@ class Response(GunicornsResponse):
                     self.response_length = int(length)
                 elif kind == "connection":
                     self.upgrade = value.lower() == "upgrade"
+                    self.must_close = self.must_close or value.lower() == "close"
                 if kind != "content-length" and not (kind == "upgrade" and value.lower() == "websocket"):
                     continue
             kept.append((name, value))
@@ -72,12 +74,19 @@ class Response(GunicornsResponse):
         """Send a file behind the head, if the kernel can."""
         self.send_headers()
         self._send(b"")
-        return super().sendfile(respiter)
+        self._is_file = super().sendfile(respiter)
+        return self._is_file
 
     def close(self) -> None:
         """End the response."""
         self.send_headers()
         self._send(b"0\r\n\r\n" if self.chunked else b"")
+        if self.sent < (self.response_length or 0) and self._has_body():
+            # The client waits for the rest, which the end of the connection tells it not to.
+            self.force_close()
+
+    def _has_body(self) -> bool:
+        return not (self._is_file or self.req.method == "HEAD" or self.status_code in (204, 304))
 
     def _emit_body(self, data: bytes) -> None:
         self._send(b"%X\r\n%b\r\n" % (len(data), data) if self.chunked else data)

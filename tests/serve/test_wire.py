@@ -110,7 +110,9 @@ def test_a_body_that_is_malformed_or_cut_off_is_a_400_without_a_trace(gunicorn: 
 
     for name, (fields, body) in WRONG_BODIES.items():
         head = "\r\n".join(["POST / HTTP/1.1", "Host: a", *fields, "", ""]).encode()
-        statuses[name] = [status(cut_off(address, head + body)), status(cut_off(address, head, body))]
+        answers = [cut_off(address, head + body), cut_off(address, head, body)]
+        statuses[name] = [status(answer) for answer in answers]
+        assert all(b"\r\nconnection: close\r\n" in answer.lower() for answer in answers)
 
     assert statuses == {name: [400, 400] for name in WRONG_BODIES}
     assert seen(ask(address, "/", "Host: a"))["body"] == 0
@@ -135,6 +137,31 @@ def test_a_body_that_is_cut_off_amid_the_response_breaks_the_connection_without_
     out, err = process.communicate(timeout=30)
     assert received.endswith(b"5\r\nbegun\r\n")
     assert (out, "Traceback" in err, "Error" in err) == ("", False, False)
+
+
+@pytest.mark.parametrize("app", ["short", "short_asgi"])
+def test_a_body_that_ends_before_its_length_is_cut_visibly(gunicorn: Gunicorn, app: str) -> None:
+    """Or the client would wait for the rest. A response without a body is whole."""
+    _, url = gunicorn(APP=f"tests.serve.wire:{app}")
+    with closing(socket.create_connection(address_of(url), timeout=30)) as client:
+        for request in ("HEAD / HTTP/1.1", "GET /304 HTTP/1.1", "GET / HTTP/1.1"):
+            client.sendall(f"{request}\r\nHost: a\r\n\r\n".encode())
+            received = client.recv(65536)
+        received += b"".join(iter(lambda: client.recv(65536), b""))
+
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert b"Content-Length: 10\r\n".lower() in received.lower()
+    assert received.endswith(b"\r\n\r\nabc")
+
+
+def test_the_server_alone_frames_an_asgi_response(gunicorn: Gunicorn) -> None:
+    _, url = gunicorn(APP="tests.serve.wire:framed_asgi")
+
+    answer = ask(address_of(url), "/", "Host: a")
+
+    assert b"transfer-encoding" not in answer.lower()
+    assert answer.lower().count(b"content-length: 1\r\n") == 1
+    assert answer.endswith(b"\r\n\r\nx")
 
 
 def test_a_websocket_that_the_app_has_ended_gets_nothing_more(gunicorn: Gunicorn) -> None:

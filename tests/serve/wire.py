@@ -75,6 +75,30 @@ def interim(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     return []
 
 
+def short(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """Ends before the length that it declared; at /304 there is no body."""
+    start_response(
+        "304 Not Modified" if environ["PATH_INFO"] == "/304" else "200", [("Content-Length", "10")]
+    )
+    return [] if environ["PATH_INFO"] == "/304" else [b"abc"]
+
+
+async def short_asgi(scope: Any, receive: Any, send: Any) -> None:
+    """`short` for ASGI."""
+    if scope["type"] == "http":
+        status, body = (304, b"") if scope["path"] == "/304" else (200, b"abc")
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"10")]})
+        await send({"type": "http.response.body", "body": body})
+
+
+async def framed_asgi(scope: Any, receive: Any, send: Any) -> None:
+    """Frames its body itself, which is the server's part."""
+    if scope["type"] == "http":
+        headers = [(b"transfer-encoding", b"chunked"), (b"content-length", b"1"), (b"content-length", b"1")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"x"})
+
+
 async def interim_asgi(scope: Any, receive: Any, send: Any) -> None:
     """`interim` for ASGI."""
     if scope["type"] == "http":
