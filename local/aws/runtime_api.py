@@ -14,6 +14,7 @@ from typing import TypeAlias
 from aiohttp import ClientPayloadError, web
 
 import platforms
+from local.aws import extensions
 from local.aws.streamed import Server, Streamed, is_streamed
 
 _PREFIX = "/2018-06-01/runtime/"
@@ -102,7 +103,7 @@ class RuntimeApi:
     async def _handle(self, request: web.BaseRequest) -> web.Response:
         path = request.path
         if not path.startswith(_PREFIX):
-            return web.Response(status=404, text="404 page not found\n")
+            return await extensions.answer(request)
         match request.method, path.removeprefix(_PREFIX).split("/"):
             case "GET", ["invocation", "next"]:
                 return await self._next()
