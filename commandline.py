@@ -1,4 +1,4 @@
-"""What the command lines do alike: errors of one line, exit statuses, and texts of others on a terminal."""
+"""The parts that all command lines share: errors of one line, exit statuses, and foreign texts on a terminal."""
 
 import os
 import sys
@@ -75,12 +75,12 @@ def _failed(program: str, text: str, status: int) -> int:
 
 
 def _discard_output() -> None:
-    """Throw away what is left of an output that cannot be written: Python would try at its end, and complain."""
+    """Throw away the rest of an output that cannot be written: Python would try again at its end, and complain."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Console(Console):
-    """A console that leaves it to its caller what to do when its reader has gone."""
+    """A console that raises an error if its reader has gone, so that its caller decides what to do."""
 
     def on_broken_pipe(self) -> None:
         raise  # noqa: PLE0704 -- called while the error is handled

@@ -1,4 +1,4 @@
-"""Every HTTP error, an unhandled exception's too, as JSON that shows nothing of the inside."""
+"""Turns every HTTP error, and every unhandled exception, into JSON that shows nothing of the app's inside."""
 
 from typing import TYPE_CHECKING, cast
 

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Named, because start() is defined anew for each request and computes its annotations each time.
+# A name for the type, because start() is defined anew for each request and would compute its annotations each time.
 Headers = list[tuple[str, str]]
 
 
 def configure() -> None:
-    """Write JSON lines to standard output, unless whoever runs the app handles its records already."""
+    """Write JSON lines to standard output, unless the app's records are handled already."""
     if not log.hasHandlers():
         log.setLevel(logging.INFO)
         handler = logging.StreamHandler(sys.stdout)
@@ -35,7 +35,7 @@ class _JsonFormatter(logging.Formatter):
 
 
 class RequestLog:
-    """Serves `app` and logs method, path, status, duration and size once a response has been sent or failed."""
+    """Serves `app`, and logs method, path, status, duration and size when a response has been sent or has failed."""
 
     def __init__(self, app: "WSGIApplication") -> None:
         self.app = app

@@ -1,12 +1,12 @@
-"""Text as people read it: characters are grapheme clusters, not code points."""
+"""Handles text as people read it: its characters are grapheme clusters, not code points."""
 
 
 def reverse(text: str) -> str:
-    """`text` from its last character to its first; an accent or a skin tone stays with what it belongs to.
+    """`text` from its last character to its first; an accent or a skin tone stays with its character.
 
     A character is an extended grapheme cluster of Unicode Standard Annex 29.
     """
-    # Within ASCII a code point is a character, but for one pair; so the common case needs no library loaded.
+    # In ASCII each code point but one pair (CR LF) is a character, so the common case loads no library.
     if text.isascii() and "\r\n" not in text:
         return text[::-1]
     import regex  # noqa: PLC0415 - see above

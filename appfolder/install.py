@@ -182,7 +182,7 @@ def sources(folder: Path) -> Iterable[Path]:
 
 
 def _agree(environment: Path, theirs: Mapping[str, str]) -> None:
-    """Raise InstallError where what the doors need and what the app asks for exclude each other."""
+    """Raise InstallError if what the doors need and what the app asks for exclude each other."""
     now = installed(environment)
     ours = {name for name, version in now.items() if theirs.get(name) != version}
     for one in distributions(path=[str(_site(environment))]):

@@ -114,7 +114,7 @@ def pair_of(baseline: str, candidate: str, file: Path | None, request: Request, 
 
 
 def refuse_apart(names: tuple[str, ...]) -> None:
-    """UserError where a target is written as a saved run: runs made apart are not comparable."""
+    """UserError if a target is written as a saved run: runs made apart are not comparable."""
     saved = [name for name in names if (Path(name) / SAMPLES).is_file()]
     if saved:
         raise UserError(
@@ -124,13 +124,13 @@ def refuse_apart(names: tuple[str, ...]) -> None:
 
 
 def refuse_with_resume(context: typer.Context) -> None:
-    """UserError where anything is given that the run to go on with has decided already."""
+    """UserError if anything is given that the run to go on with has decided already."""
     given = _given(context)
     _refuse("--resume goes on with the run's own plan and targets", given.keys() - {"resume", "quiet"}, given)
 
 
 def refuse_with_saved(context: typer.Context) -> None:
-    """UserError where a gate on a saved run is told how to measure."""
+    """UserError if a gate on a saved run is told how to measure."""
     given = _given(context)
     decides = {
         "saved",
@@ -146,7 +146,7 @@ def refuse_with_saved(context: typer.Context) -> None:
 
 
 def refuse_with_aa(context: typer.Context) -> None:
-    """UserError where cold starts are asked for of a target that is measured against itself."""
+    """UserError if cold starts are asked for of a target that is measured against itself."""
     given = _given(context)
     if context.params["cold"] == "none":
         given.pop("cold", None)

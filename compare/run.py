@@ -139,7 +139,7 @@ class _Recording:
                 self.progress.say(f"the end of the run could not be written: {files.told(failure)}")
 
     def _file(self, targets: Sequence[Target], output: Output, before: Run | None) -> RunFile:
-        """The run's file with its first lines in it; UserError where it cannot be written."""
+        """The run's file with its first lines in it; UserError if it cannot be written."""
         try:
             file = RunFile(self.directory / SAMPLES, self._redacted)
             if before:
@@ -204,7 +204,7 @@ class _Recording:
             self.progress.say(found)
 
     def _refuse_no_such_path(self, sample: Sample) -> None:
-        """UserError where the first answer of all is 404: nothing that follows would be worth the wait."""
+        """UserError if the first answer of all is 404: nothing that follows would be worth the wait."""
         if sample.status != 404 or sample.ok or any(self.samples.values()):  # noqa: PLR2004 - HTTP's own
             return
         [endpoint] = [endpoint for endpoint in self.opened if endpoint.name == sample.target]

@@ -19,7 +19,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Option:
-    """One candidate's figures. latencies: seconds by quantile, None where the samples do not support one.
+    """One candidate's figures. latencies: seconds by quantile, None if the samples do not support one.
 
     dollars, list_dollars: the total of a month's bill with the free tier and without, over the simulated months. free,
     list_price: the average month's bill with the free tier and without. open: whether new customers can have it.

@@ -59,7 +59,7 @@ def recommend(options: Sequence[Choice], limit_s: float | None, *, closed: bool)
 
 
 def pick(options: Sequence[One], limit_s: float | None, *, closed: bool) -> One | None:
-    """The one to take; None where nothing can be recommended."""
+    """The one to take; None if nothing can be recommended."""
     fast = [
         option
         for option in options

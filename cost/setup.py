@@ -22,7 +22,7 @@ class Setup:
     memory_mb: an instance's memory in MB of 1,048,576 bytes. vcpu: on Lambda it follows from memory and is not billed.
     minimum: instances that are always there, on Lambda its provisioned concurrency. maximum, concurrency: instances at
     most, requests at once in each, None where nothing bounds them. zones: availability zones of ECS's load balancer,
-    None where nobody said. billing: of Cloud Run, for the time of requests or for that of instances.
+    None if nobody said. billing: of Cloud Run, for the time of requests or for that of instances.
     stop_s: seconds between the signal to stop and the end of an instance, which Cloud Run bills.
     """
 

@@ -34,7 +34,7 @@ def add() -> tuple[dict[str, Any], int]:
 
 @app.get("/health")
 def health() -> dict[str, str]:
-    # Without the database: App Runner asks every few seconds, and would keep it awake.
+    # The health check does not ask the database: App Runner checks every few seconds, and would keep it awake.
     return {"status": "ok"}
 
 
@@ -49,6 +49,6 @@ def no_database(error: psycopg.OperationalError) -> Response:
 
 @app.cli.command("create-table")
 def create_table() -> None:
-    """Make the table, where there is none."""
+    """Make the table, if there is none."""
     table = "CREATE TABLE IF NOT EXISTS notes (id bigserial PRIMARY KEY, text text NOT NULL)"
     transaction(lambda connection: connection.execute(table))

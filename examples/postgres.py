@@ -1,8 +1,9 @@
 """Transactions on a PostgreSQL that may sleep, restart or cut connections, from an instance that may be frozen.
 
     DATABASE_URL    postgresql://USER:PASSWORD@HOST/DATABASE
-    DATABASE_KEEP   off (the default): a connection a transaction, so that a database which goes to sleep when nobody
-                    is connected can do so while instances idle; on: one a thread, for a busy service
+    DATABASE_KEEP   off (the default): each transaction has a connection of its own, so that a database that sleeps
+                    without connections can sleep while instances are idle; on: each thread keeps a connection, for
+                    a busy service
     DATABASE_WAIT   seconds that a database may take to wake up; less than a request may take. 20 by default
 
 docs/growing.md says why it is written so.
@@ -26,26 +27,27 @@ if _switch not in {"on", "off"}:
 KEEP = _switch == "on"
 WAIT_SECONDS = float(os.environ.get("DATABASE_WAIT", "20"))
 
-# What an instance notices of a connection that was cut while it was frozen: the network says nothing, so an answer
-# that does not come in time has to count as the end of it.
+# A connection may be cut while the instance is frozen, and the network does not say so. So an answer that does not
+# come in time has to count as the end of the connection.
 NETWORK: dict[str, Any] = {
     "tcp_user_timeout": 5000,  # ms until data that nobody acknowledges means a dead connection
     "keepalives_idle": 30,  # seconds
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
-# What the database does about an instance that was frozen, or has gone without a word. A pooler may not take these in
-# a connection's start; there they are settings of the role: ALTER ROLE app SET idle_session_timeout = '5min'.
+# After these times the database gives up an instance that was frozen or has gone without closing its connection. A
+# pooler may refuse them at the start of a connection; then set them for the role: ALTER ROLE app SET
+# idle_session_timeout = '5min'.
 SESSION = {
     "statement_timeout": "15s",
     "idle_in_transaction_session_timeout": "10s",  # its locks go
-    "idle_session_timeout": "5min",  # a kept connection goes, so that the database may sleep
+    "idle_session_timeout": "5min",  # a kept connection is closed, so that the database may sleep
     "tcp_keepalives_idle": "60",
 }
-# Waiting changes nothing about these.
+# Errors that waiting does not mend.
 FINAL = ("authentication failed", "does not exist", "no pg_hba.conf entry")
 
-# Not without end: the work itself may be what ends the connection.
+# Not without end: the work itself may be the cause that ends the connection.
 AGAIN = 2
 
 _thread = threading.local()
@@ -54,9 +56,10 @@ _thread = threading.local()
 def transaction(work: Callable[[psycopg.Connection[Any]], Result], *, writes: bool = True) -> Result:
     """What `work` returns, committed.
 
-    Where the connection is lost, `work` is done again on a new one, twice at most, since the database may restart
-    twice: before the commit nothing has happened in it, so nothing may have happened elsewhere either. After a commit
-    without an answer nobody knows, so this raises psycopg.OperationalError, unless `work` only reads.
+    If the connection is lost before the commit, `work` is done again on a new one, twice at most, because the database
+    may restart twice. Nothing has happened in the database then, so `work` must do nothing elsewhere. If the commit
+    itself gets no answer, nobody knows whether it happened, so this raises psycopg.OperationalError, unless `work` only
+    reads.
     """
     losses = 0
     while True:
@@ -93,7 +96,7 @@ def _attempt(work: Callable[[psycopg.Connection[Any]], Result], *, writes: bool)
 
 
 def connect() -> psycopg.Connection[Any]:
-    """A new connection. A database that wakes up, restarts or is full is waited for, WAIT_SECONDS at most."""
+    """A new connection. If the database wakes up, restarts or is full, this waits for it, WAIT_SECONDS at most."""
     deadline = time.monotonic() + WAIT_SECONDS
     pause = 0.05
     while True:
@@ -114,7 +117,7 @@ def connect() -> psycopg.Connection[Any]:
 
 
 def _open() -> psycopg.Connection[Any]:
-    """This thread's kept connection, or a new one. It is not asked whether it lives: the work itself shows it."""
+    """This thread's kept connection, or a new one. A kept one is not tested first: the work shows whether it lives."""
     kept = getattr(_thread, "connection", None)
     if kept and not kept.closed:
         return kept
@@ -125,7 +128,7 @@ def _open() -> psycopg.Connection[Any]:
 
 
 def _let_go(connection: psycopg.Connection[Any]) -> None:
-    """Close it, or keep it without an open transaction: a frozen instance must hold no locks."""
+    """Close the connection, or keep it without an open transaction: a frozen instance must hold no locks."""
     if KEEP and not connection.closed:
         connection.rollback()
     else:

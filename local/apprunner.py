@@ -1,8 +1,8 @@
-"""App Runner on this machine: at least one instance of gunicorn always, more with load, one that is sick replaced.
+"""App Runner on this machine: always at least one instance of gunicorn, more with load; a sick one is replaced.
 
 Sources: docs.aws.amazon.com/apprunner/latest/dg/manage-autoscaling.html (concurrency, sizes),
-.../manage-configure-healthcheck.html (health checks), .../develop.html (port, 120 s). Its front end is Envoy; what that
-adds to a request or answers by itself is not documented and follows Envoy's own documentation.
+.../manage-configure-healthcheck.html (health checks), .../develop.html (port, 120 s). Its front end is Envoy. App
+Runner's pages do not say what Envoy adds to a request or answers itself; that follows Envoy's own documentation.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from local.instances.server import Backend, Server
 from local.log import Log
 from local.settings import Behaviour, Settings
 
-# The deployment of an instance that never becomes healthy is given up; the real time is not documented.
+# After so many seconds a deployment is given up if its instance is not healthy; the real time is not documented.
 _START_SECONDS = 240
 
 
@@ -33,8 +33,8 @@ def text(status: int, body: str) -> Answer:
 
 
 BAD_REQUEST = text(400, "Bad Request")
-# App Runner has no WebSockets (github.com/aws/apprunner-roadmap, issue 13); so Envoy answers where they are not enabled
-# (envoyproxy.io/docs/envoy/latest/intro/arch_overview/http/upgrades).
+# App Runner has no WebSockets (github.com/aws/apprunner-roadmap, issue 13). This is Envoy's answer if they are not
+# enabled (envoyproxy.io/docs/envoy/latest/intro/arch_overview/http/upgrades).
 NO_UPGRADE = text(403, "")
 FAILURES: dict[type[Exception], Answer] = {
     RefusedError: text(429, "Too Many Requests"),
@@ -56,7 +56,7 @@ def to_container(request: Request) -> Request:
     ]
     headers += [
         (b"x-forwarded-for", b",".join([*forwarded, client.address.encode()])),
-        # The real one knows https alone; here the client's own scheme keeps absolute links working.
+        # The real front end always says https; here the client's own scheme keeps absolute links working.
         (b"x-forwarded-proto", client.scheme.encode()),
         (b"x-request-id", str(uuid.uuid4()).encode()),
     ]
@@ -64,7 +64,7 @@ def to_container(request: Request) -> Request:
 
 
 def to_client(since: float, clock: Callable[[], float]) -> Callable[[Headers], Headers]:
-    """The container's response headers as the client gets them; the request came at `since` on the clock."""
+    """The container's response headers as the client gets them. `since`: when the request came, on the clock."""
 
     def rewrite(headers: Headers) -> Headers:
         kept = [pair for pair in headers if pair[0] != b"server"]
@@ -100,7 +100,7 @@ class Service:
         )
 
     async def begin(self) -> None:
-        """Deploy: start the minimum and wait for its first instance. Raises SettingsError where that fails."""
+        """Deploy: start the minimum and wait for its first instance. Raises SettingsError if that fails."""
         await health.deploy(self._backend.pool, "App Runner's first instance")
 
     async def close(self) -> None:
@@ -123,7 +123,7 @@ class Service:
 
     async def _replace(self, server: Server, problem: str) -> None:
         self._log.event(f"instance {server.number} gone: {problem}")
-        # From here on it gets no request; those that it has may end.
+        # From here on it gets no new request; those that it works on may end.
         self._backend.pool.lost(server.number)
         try:
             await server.instance.stop(platforms.limit("apprunner", "stop_grace"))

@@ -32,7 +32,7 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
     idle: Annotated[
         float | None,
         typer.Option(
-            help="seconds until an idle instance goes, not on ecs; a few make cold starts easy to have"
+            help="seconds until an idle instance ends, not on ecs; a few seconds give many cold starts"
         ),
     ] = None,
     minimum: Annotated[
@@ -45,7 +45,9 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
     concurrency: Annotated[
         int | None, typer.Option(help="requests at once in one instance; 1 on aws, without a limit on ecs")
     ] = None,
-    memory: Annotated[int, typer.Option(help="MB; a process is told of it, a container held to it")] = 512,
+    memory: Annotated[
+        int, typer.Option(help="MB; a container is held to it, a process only knows the number")
+    ] = 512,
     timeout: Annotated[
         float | None,
         typer.Option(
@@ -86,7 +88,8 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
     python: Annotated[
         Path | None,
         typer.Option(
-            help="one that has what the app imports [an environment of its requirements]", show_default=False
+            help="a Python that has what the app imports [an environment of its requirements]",
+            show_default=False,
         ),
     ] = None,
     health: Annotated[
@@ -107,7 +110,7 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
         ),
     ] = None,
     jwt_audience: Annotated[
-        str | None, typer.Option(metavar="NAME[,NAME]", help="on aws: whom the tokens are for")
+        str | None, typer.Option(metavar="NAME[,NAME]", help="on aws: the audience of the tokens")
     ] = None,
     log: Annotated[
         Path | None,
@@ -141,7 +144,7 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
         log=log,
     )
     try:
-        # What cannot be is said before the app's environment is made, which takes a while.
+        # Wrong settings are refused before the app's environment is made, which takes a while.
         behaviour(platform, settings)
         require_engine(platform, settings)
         chosen = _of_the_app(settings, app_dir, wsgi, python, health, env_file)
@@ -157,14 +160,14 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
 def _of_the_app(
     settings: Settings, folder: str, spec: str, python: Path | None, health: str | None, env_file: Path | None
 ) -> Settings:
-    """`settings` with the app that the options name, else app.toml; its environment is made if need be."""
+    """`settings` with the app of the options, else of app.toml. Its environment is made if it is not there."""
     app = appfolder.read(os.environ, folder, spec, base=Path.cwd())
     is_process = settings.engine == "process"
     if is_process and python is None:
         python = environment.python(app, os.environ, lambda text: print(printable(text), file=sys.stderr))
     return replace(
         settings,
-        # What an image serves was decided when it was built, unless somebody says otherwise.
+        # The image's build has decided which app it serves, unless an option names another.
         app=app.spec if is_process else spec or None,
         app_dir=app.folder,
         python=python,

@@ -1,4 +1,4 @@
-"""One emulated platform in the background, in a process of its own: it shares no interpreter with who measures."""
+"""One emulated platform in the background, in its own process, so that it shares no interpreter with the measuring."""
 
 import contextlib
 import subprocess
@@ -14,13 +14,13 @@ _END_SECONDS = 15
 
 
 class EmulatorError(RuntimeError):
-    """The emulator did not come up; the text is its own."""
+    """The emulator did not start; the text is what it printed."""
 
 
 class Emulator:
     """`with Emulator("aws", Settings()) as emulator:` requests go to `emulator.url`; all is stopped at the end.
 
-    Raises SettingsError for settings that the platform does not allow, EmulatorError where it does not come up.
+    Raises SettingsError for settings that the platform does not allow, EmulatorError if it does not start.
     """
 
     def __init__(self, platform: str, settings: Settings | None = None) -> None:
@@ -32,7 +32,7 @@ class Emulator:
     def __enter__(self) -> Self:
         behaviour(self.platform, self.settings)
         command = [sys.executable, "-m", "local", self.platform, *arguments(self.settings), "--with-parent"]
-        # Its own session: Ctrl-C is for the caller, who then leaves the `with` and so ends it.
+        # In a session of its own, Ctrl-C reaches only the caller, which leaves the `with` and so ends the emulator.
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -63,7 +63,7 @@ class Emulator:
         return self._process.pid
 
     def _ready(self, process: subprocess.Popen[str]) -> str:
-        """The URL, from the line that the emulator prints once it answers requests."""
+        """The URL, from the line that the emulator prints when it is ready for requests."""
         assert process.stdout is not None  # noqa: S101 - a pipe
         line = process.stdout.readline()
         if not line.startswith("http://"):

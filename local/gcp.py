@@ -68,12 +68,12 @@ FAILURES: dict[type[Exception], Answer] = {
 
 
 def refusal(request: Request) -> Answer | None:
-    """Google's own answer to a request that never reaches the container, or None."""
+    """Google's own answer to a request that it does not pass on to the container, or None."""
     path = request.path
-    # CONNECT is not passed on either; front.py answers it.
+    # CONNECT is not passed on either, but front.py answers it.
     if request.method == "TRACE":
         return METHOD_NOT_ALLOWED
-    # "Some paths that end with z" are reserved too; of those only this one is known for certain.
+    # "Some paths that end with z" are reserved too. Only this path is known for certain.
     if path in (b"/eventlog", b"/healthz") or path.startswith(b"/_ah/"):
         return NOT_FOUND
     if int(request.header(b"content-length") or 0) > platforms.limit("gcp", "request_payload"):
@@ -92,7 +92,7 @@ def to_container(request: Request, trace: Trace) -> Request:
         b"forwarded",
         b"x-cloud-trace-context",
         b"traceparent",
-        # The front end has answered it.
+        # The front end has answered the Expect header itself.
         b"expect",
     )
     headers = [
@@ -102,7 +102,7 @@ def to_container(request: Request, trace: Trace) -> Request:
     ]
     headers += [
         (b"x-forwarded-for", forwarded + b"," + address if forwarded else address),
-        # The real one knows https alone; here the client's own scheme keeps absolute links working.
+        # The real front end always says https; here the client's own scheme keeps absolute links working.
         (b"x-forwarded-proto", client.scheme.encode()),
         (b"forwarded", f'for="{client.address}";proto={client.scheme}'.encode()),
         (b"x-cloud-trace-context", f"{trace.trace}/{trace.span};o=1".encode()),
@@ -123,7 +123,7 @@ def to_client(trace: Trace) -> Callable[[Headers], Headers]:
 
 
 def environment(port: int) -> dict[str, str]:
-    """What Cloud Run sets for a container."""
+    """The variables that Cloud Run sets for a container."""
     return {
         "PORT": str(port),
         "K_SERVICE": SERVICE,

@@ -1,7 +1,7 @@
 """`python -m local.issuer`: an issuer of tokens for trying `--jwt-issuer` without an account anywhere.
 
-Its key is made anew at each start and is nowhere else. Whoever reaches it gets any token, so it listens on this machine
-alone.
+Its key is made anew at each start and is stored nowhere. Everyone who reaches it gets any token, so it listens only on
+this machine.
 """
 
 import base64
@@ -35,7 +35,7 @@ SUBJECT = "someone"
 
 
 class Issuer:
-    """An issuer on a port of 127.0.0.1, 0 for any, in the background: `with Issuer(0) as issuer:` and `issuer.url`."""
+    """An issuer in the background, on a port of 127.0.0.1 (0: any free one): `with Issuer(0) as issuer: issuer.url`."""
 
     def __init__(self, port: int) -> None:
         self._listening = listen(port)
@@ -53,23 +53,23 @@ class Issuer:
 
     @property
     def private_key(self) -> rsa.RSAPrivateKey:
-        """What it signs with at present."""
+        """The key that it signs with at present."""
         return self._key
 
     @property
     def key_id(self) -> str:
-        """What its tokens call that."""
+        """The name of that key in its tokens."""
         return self._key_id
 
     def token(self, claims: Mapping[str, Any]) -> str:
-        """A token with `claims`, and with those of an issuer where these do not say otherwise; None leaves one out."""
+        """A token with an issuer's usual claims and with `claims`, which take their place; None leaves a claim out."""
         now = int(time.time())
         own = {"iss": self.url, "sub": SUBJECT, "iat": now, "exp": now + EXPIRES_IN}
         known = {name: value for name, value in {**own, **claims}.items() if value is not None}
         return jwt.encode(known, self._key, "RS256", {"kid": self._key_id})
 
     def documents(self) -> dict[str, dict[str, Any]]:
-        """What it says of itself, by path."""
+        """The documents that describe it, by path."""
         key = RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
         return {
             DISCOVERY: {"issuer": self.url, "jwks_uri": self.url + KEYS},
@@ -115,7 +115,7 @@ def _handler(issuer: Issuer) -> type[BaseHTTPRequestHandler]:
 
 
 def _claims(query: str) -> dict[str, Any]:
-    """A query's parameters as claims, `audience` as `aud`; `expires_in` says in how many seconds it does."""
+    """A query's parameters as claims: `audience` as `aud`, and `expires_in`, in seconds, as the time of expiry."""
     claims: dict[str, Any] = dict(parse_qsl(query))
     if "audience" in claims:
         claims["aud"] = claims.pop("audience")
@@ -123,8 +123,8 @@ def _claims(query: str) -> dict[str, Any]:
     if seconds is not None:
         if not re.fullmatch(r"-?[0-9]{1,9}", seconds):
             raise ValueError(
-                # In ASCII, since it is said in a header.
-                f"expires_in is {seconds!a}; it is a number of seconds, below 0 for a token of the past"
+                # In ASCII, because a header says it.
+                f"expires_in is {seconds!a}; it is a number of seconds, below 0 for an expired token"
             )
         claims["exp"] = int(time.time()) + int(seconds)
     return claims
@@ -137,7 +137,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 def issue(port: Annotated[int, typer.Option(help="of 127.0.0.1; 0 is any free one")] = 9000) -> None:
     """Issue tokens for trying `python -m local aws --jwt-issuer` on this machine.
 
-    GET /token?audience=NAME gives one; every other parameter is a claim of it, and expires_in its seconds.
+    GET /token?audience=NAME gives a token. Every other parameter is a claim of it, and expires_in its seconds.
     """
     check_port(port)
     ends = {signal.SIGINT, signal.SIGTERM}

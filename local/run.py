@@ -1,4 +1,4 @@
-"""One emulated platform in the foreground: settings to a server that runs until a signal, or its parent's end."""
+"""Runs one emulated platform in the foreground, until a signal or its parent's end."""
 
 import asyncio
 import contextlib
@@ -96,13 +96,13 @@ async def _serve(emulated: str, service: Service, front: Front, ending: asyncio.
     print(f"http://127.0.0.1:{port} emulates {emulated} on this machine; Ctrl-C ends it", flush=True)
     await asyncio.wait([serving, ending], return_when=asyncio.FIRST_COMPLETED)
     front.should_exit = front.force_exit = True
-    # Requests under way end with their instances, so these go first.
+    # Requests under way end with their instances, so the instances end first.
     await service.close()
     await serving
 
 
 async def _until(ending: asyncio.Future[int], work: Any) -> None:
-    """Do `work`, unless the end comes first."""
+    """Do `work`; give it up if `ending` is done first."""
     task = asyncio.ensure_future(work)
     await asyncio.wait([task, ending], return_when=asyncio.FIRST_COMPLETED)
     if task.done():
@@ -123,7 +123,7 @@ def _end_on_signals(ending: asyncio.Future[int]) -> None:
 
 
 def _end_with_input(ending: asyncio.Future[int]) -> None:
-    """End when standard input does: a parent that is killed takes the emulator along."""
+    """End when standard input ends, so that the emulator also ends if its parent is killed."""
     loop = asyncio.get_running_loop()
 
     def on_input() -> None:

@@ -1,6 +1,6 @@
-"""Requests, instances and the passing of time to what an autoscaler does: start, assign, refuse, fail, stop.
+"""Decides as an autoscaler does, from requests, instances and the passing of time: start, assign, refuse, fail, stop.
 
-Pure: every event carries the time, in seconds of any one clock, and answers with the actions that follow from it.
+It is pure: every event carries the time, in seconds of one clock, and returns the actions that follow from it.
 """
 
 import itertools
@@ -10,21 +10,21 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-# Requests at once in an instance where nothing bounds them.
+# Requests at once in an instance if nothing bounds them.
 UNLIMITED = sys.maxsize
-# Between two attempts to replace an instance that the minimum asks for and that does not start.
+# Seconds between two attempts to start an instance that the minimum asks for, if the first attempt fails.
 FIRST_RETRY_SECONDS = 1.0
 LAST_RETRY_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
 class Policy:
-    """How a platform scales: requests at once in one instance, fewest and most instances, seconds until idle ones go.
+    """How a platform scales: requests at once in an instance, fewest and most instances, seconds until idle ones end.
 
-    A request beyond all of that waits for `wait_seconds` or `wait_startups` average start-ups, whichever is longer,
-    and is then refused; with both 0 it is refused at once.
-    on_demand: whether a request starts an instance and is held for it. Where not, the minimum runs whatever comes, the
-    instances take turns, and a request that finds none ready is refused at once.
+    A request for which there is no room waits for `wait_seconds` or for `wait_startups` average start-ups, the longer
+    of the two, and is then refused. With both 0 it is refused at once.
+    on_demand: whether a request starts an instance and is held for it. If not, always the minimum runs, the instances
+    take turns, and a request is refused at once if no instance is ready.
     """
 
     concurrency: int
@@ -52,14 +52,14 @@ class Policy:
 
 @dataclass(frozen=True)
 class Start:
-    """Start an instance; answer with `ready` or `failed`."""
+    """Start an instance; report the result with `ready` or `failed`."""
 
     instance: int
 
 
 @dataclass(frozen=True)
 class Assign:
-    """Give the request to the instance, which is ready; answer with `done`."""
+    """Give the request to the instance, which is ready; report its end with `done`."""
 
     request: Hashable
     instance: int
@@ -67,14 +67,14 @@ class Assign:
 
 @dataclass(frozen=True)
 class Refuse:
-    """Answer the request with the platform's refusal: there is no room and there will be none."""
+    """Answer the request with the platform's refusal: there is no room for it, and it has waited long enough."""
 
     request: Hashable
 
 
 @dataclass(frozen=True)
 class Fail:
-    """Answer the request with the platform's error: the instance that was started for it did not come up."""
+    """Answer the request with the platform's error: the instance that was started for it did not become ready."""
 
     request: Hashable
     instance: int
@@ -82,7 +82,7 @@ class Fail:
 
 @dataclass(frozen=True)
 class Stop:
-    """Stop the instance, which is idle: for long enough, or it is sick and another has taken its place."""
+    """Stop the idle instance: it was idle for long enough, or it is sick and another has taken its place."""
 
     instance: int
     sick: bool = False
@@ -99,9 +99,9 @@ class _Running:
 
 
 class Activator:
-    """From zero instances up and back, by a policy. A request is any hashable name, an instance a number from 1.
+    """Scales from zero instances up and back, by a policy. A request is any hashable name, an instance a number from 1.
 
-    A held request goes to whichever instance has room first, not to the one that was started for it.
+    A held request goes to the first instance that has room, even if another was started for it.
     """
 
     def __init__(self, policy: Policy) -> None:
@@ -117,7 +117,7 @@ class Activator:
 
     @property
     def instances(self) -> int:
-        """How many instances are starting or running; one that is sick does not count."""
+        """How many instances are starting or running; a sick one does not count."""
         return len(self._starting) + self._healthy
 
     @property
@@ -126,7 +126,7 @@ class Activator:
         return sum(self._startups) / len(self._startups) if self._startups else 0.0
 
     def tick(self, now: float) -> list[Action]:
-        """Nothing happened but time. Also the first event: it starts the minimum."""
+        """Time has passed. This is also the first event, which starts the minimum."""
         return list(self._settle(now))
 
     def arrive(self, request: Hashable, now: float) -> list[Action]:
@@ -135,13 +135,13 @@ class Activator:
         return list(self._settle(now))
 
     def put_back(self, request: Hashable, now: float) -> list[Action]:
-        """The request was assigned to an instance that went before it took it; it is the next in line again."""
+        """The instance ended before it took the request assigned to it. The request is the next in line again."""
         self._leave(request, now)
         self._held = {request: now, **self._held}
         return list(self._settle(now))
 
     def done(self, request: Hashable, now: float) -> list[Action]:
-        """The request was answered, or its client has gone: whether held or assigned, it counts no more."""
+        """The request was answered, or its client has gone. It no longer counts, whether it was held or assigned."""
         self._held.pop(request, None)
         self._leave(request, now)
         return list(self._settle(now))
@@ -154,7 +154,7 @@ class Activator:
         return list(self._settle(now))
 
     def failed(self, instance: int, now: float) -> list[Action]:
-        """The instance did not start; as many of the oldest requests as it would have taken fail with it."""
+        """The instance did not start. The oldest requests fail with it, as many as it would have taken."""
         del self._starting[instance]
         self._retry_at = now + min(FIRST_RETRY_SECONDS * 2**self._failures, LAST_RETRY_SECONDS)
         self._failures += 1
@@ -164,19 +164,19 @@ class Activator:
         return [Fail(request, instance) for request in victims] + list(self._settle(now))
 
     def lost(self, instance: int, now: float) -> list[Action]:
-        """The instance died. Whoever works on its requests learns of it there, and says `done` or `put_back`."""
+        """The instance died. Each of its requests is then reported by `done` or `put_back`."""
         gone = self._running.pop(instance, None)
         for request in gone.requests if gone else ():
             del self._where[request]
         return list(self._settle(now))
 
     def sick(self, instance: int, now: float) -> list[Action]:
-        """The instance fails its health checks: it serves only where no other can, until one has taken its place."""
+        """The instance fails its health checks. Until another has taken its place, it serves only if no other can."""
         self._running[instance].sick = True
         return list(self._settle(now))
 
     def wakes_at(self, now: float) -> float | None:
-        """When `tick` is due next, if nothing else happens before; None where time changes nothing."""
+        """When `tick` is due next, if nothing else happens before; None if no time is due."""
         times = [held + self._wait for held in list(self._held.values())[self._coming :]]
         if self.instances > self.policy.minimum:
             idle = [i for i in self._running.values() if not i.sick and not i.requests]

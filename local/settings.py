@@ -1,4 +1,4 @@
-"""What a user may set, checked against the platform's limits, to the numbers that an emulation runs with."""
+"""Checks a user's settings against the platform's limits, and makes of them the numbers that an emulation runs with."""
 
 import shutil
 import subprocess
@@ -26,7 +26,7 @@ ENGINES = ("process", "podman", "docker")
 class Settings:
     """How to emulate a platform. None is the platform's own default, from platforms/limits.toml.
 
-    port: of the front on 127.0.0.1, 0 for any free one. idle_seconds: until an idle instance goes. minimum,
+    port: of the front on 127.0.0.1, 0 for any free one. idle_seconds: until an idle instance ends. minimum,
     maximum: instances. concurrency: requests at once in one instance. memory: MB, a size that the platform sells;
     the instance is told of it (a container is held to it). timeout: seconds, of the function (aws) or of a request
     (gcp). door: what is in front of the function, "http-api" or "function-url" (aws). gateway_timeout: seconds, of the
@@ -113,7 +113,7 @@ def _check_memory(platform: str, memory: int) -> None:
 
 
 def _policy(platform: str, settings: Settings) -> Policy:
-    """Instances by the requests at hand: between the minimum and the maximum, idle ones gone after a while."""
+    """The policy of a platform that adds instances by the requests at hand and ends idle ones."""
     kept, most = sold.kept_instances(platform), sold.instances(platform)
     concurrency = sold.concurrency(platform)
     maximum = _whole(platform, "--max", settings.maximum, most)
@@ -140,14 +140,14 @@ def _policy(platform: str, settings: Settings) -> Policy:
 
 
 def _tasks(platform: str, settings: Settings) -> Policy:
-    """As many tasks as there are at least: requests neither start one nor wait for one."""
+    """The policy of a platform whose tasks are as many as the minimum: requests neither start nor wait for one."""
     refused = {
         "--max": (settings.maximum, "tasks added for their CPU are not emulated; --min says how many run"),
         "--concurrency": (
             settings.concurrency,
             "its load balancer has no such limit; --env THREADS=N is a task's",
         ),
-        "--idle": (settings.idle_seconds, "no task goes for want of requests"),
+        "--idle": (settings.idle_seconds, "no task ends because it is idle"),
         "--timeout": (
             settings.timeout,
             f"its load balancer's is {platforms.limit(platform, 'request_timeout')} s of silence, fixed",
@@ -161,7 +161,7 @@ def _tasks(platform: str, settings: Settings) -> Policy:
 
 
 def require_engine(platform: str, settings: Settings) -> None:
-    """Raise SettingsError where this machine lacks what the engine needs: the runtime, the program or the image."""
+    """Raise SettingsError if this machine lacks what the engine needs: the runtime, the program or the image."""
     if settings.engine == "process":
         # It belongs to the app's environment, which has it wherever there is a wheel; this Python need not.
         if platforms.calls_a_function(platform) and sys.platform != "linux":
@@ -182,17 +182,17 @@ def require_engine(platform: str, settings: Settings) -> None:
 
 
 def check_port(port: int) -> None:
-    """Raise SettingsError where there is no such port."""
+    """Raise SettingsError if there is no such port."""
     if not 0 <= port <= 65535:  # noqa: PLR2004 - TCP's own
         raise SettingsError(f"--port is {port}; it is 0 (any free one) to 65535")
 
 
 def _timeouts(platform: str, settings: Settings) -> tuple[float, float]:
-    """The function's or the request's timeout, and the gateway's; if there is one alone, twice that."""
+    """The function's or the request's timeout, and the gateway's; if the platform has only one, that one twice."""
     usual = platforms.limit(platform, "request_timeout")
     if platforms.calls_a_function(platform):
         gateway = _seconds(platform, "--gateway-timeout", settings.gateway_timeout, usual, usual)
-        # A second less than the gateway's: then the function's own log says what happened.
+        # A second less than the gateway's, so that the function's own log says what happened.
         longest = platforms.limit(platform, "function_timeout_maximum")
         return _seconds(platform, "--timeout", settings.timeout, usual - 1, longest), gateway
     longest = platforms.limit_or(platform, "request_timeout_maximum", None)

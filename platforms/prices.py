@@ -1,4 +1,4 @@
-"""The file of prices into one price of a platform in a region, exact to the last digit."""
+"""Reads from the file of prices what one thing costs on a platform in a region, exact to the last digit."""
 
 import tomllib
 from collections.abc import Mapping
@@ -21,9 +21,9 @@ class Price:
     """What one thing costs in one region, in dollars.
 
     tiers: (from this quantity a month, dollars for `per` units), ascending; empty when the price is unknown.
-    free: how many units a month cost nothing; free_value: instead, how many dollars a month are taken off.
-    step, minimum: seconds; time is billed in steps and at least this long each time it begins; 0 for other units.
-    confirmed: whether the vendor's own page or price list was seen. source and read (YYYY-MM) say which and when.
+    free: how many units a month cost nothing. free_value: how many dollars a month are taken off instead.
+    step, minimum: seconds. Time is billed in whole steps, and each stretch as at least `minimum`. 0 for other units.
+    confirmed: whether the vendor's own page or price list was seen. source, read: that page, and the month (YYYY-MM).
     """
 
     platform: str
@@ -166,7 +166,7 @@ class Prices:
 
 
 def price_table(tables: Mapping[str, Any], platform: str, name: str) -> Mapping[str, Any]:
-    """The table of one price; one that is the same as another platform's is spelled out region by region."""
+    """The table of one price. A price that is the same as another platform's is spelled out region by region."""
     table: Mapping[str, Any] | None = tables[platform].get(name)
     if table is None or name == "regions":
         known = ", ".join(key for key in tables[platform] if key != "regions")
@@ -185,7 +185,7 @@ def _raw(table: Mapping[str, Any], region: str, group: str) -> Any:
 
 
 def _entry(table: Mapping[str, Any], region: str, group: str) -> dict[str, Any] | None:
-    """A region's entry as a table, whichever of the three ways it is written; None when there is none."""
+    """A region's entry as a table, written in any of the three ways; None if there is no entry."""
     raw = _raw(table, region, group)
     if raw is None:
         return None

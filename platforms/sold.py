@@ -17,7 +17,7 @@ SMALLEST_CPU = Decimal("0.001")
 
 @dataclass(frozen=True)
 class Choice:
-    """A whole number that a user may choose: what it is without a choice, and which numbers are sold."""
+    """A whole number that a user may choose: its default, and the numbers that are sold."""
 
     default: int
     allowed: range
@@ -95,14 +95,14 @@ def concurrency(platform: str, cpu: Decimal | None = None) -> Choice | None:
 
 
 def kept_instances(platform: str) -> Choice:
-    """Instances that are there without traffic."""
+    """How many instances may be kept without traffic."""
     least = least_instances(platform)
     most = least if calls_a_function(platform) else instances(platform).allowed[-1]
     return Choice(least, range(least, most + 1))
 
 
 def instances(platform: str) -> Choice:
-    """Instances at most."""
+    """How many instances there may be at most."""
     usual = limit(platform, "instances")
     most = limit(platform, "instances_maximum") if has(platform, "instances_maximum") else usual
     return Choice(usual, range(1, most + 1))

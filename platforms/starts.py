@@ -1,4 +1,4 @@
-"""The file of published cold starts and idle times as values, each with its source and the month it was read."""
+"""Published cold starts and idle times as values, each with its source and the month in which it was read."""
 
 import tomllib
 from dataclasses import dataclass

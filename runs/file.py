@@ -1,4 +1,4 @@
-"""Records into lines of samples.jsonl as they are measured, and such a file back into records."""
+"""Writes records as lines of samples.jsonl while they are measured, and reads such a file back."""
 
 import json
 import os
@@ -12,16 +12,15 @@ from runs.head import FORMAT, Head
 from runs.sample import Sample
 
 SAMPLES = "samples.jsonl"
-# Where a target's or a user's own words stand. A secret may look like a number or a word of this file: elsewhere it is
-# none, and striking it out would make the line unreadable.
+# The names of values that hold words of a target or of a user. Secrets are struck out only there: a secret may look
+# like a number or a word of this file, and striking that out would make the line unreadable.
 _WORDS = frozenset({"error", "instance", "build", "text", "command", "url", "request", "headers", "body"})
 
 
 class RunFile:
-    """An open samples.jsonl. Each line is one write, on disk before the next request; never a half line.
+    """An open samples.jsonl. Each line is one write before the next request; no half line stays.
 
-    `redact` strikes secrets out of the words in it. OSError (a full disk) is the caller's to handle: lines before it
-    stand.
+    `redact` strikes secrets out of the words in it. The caller handles OSError (a full disk): the lines before it stay.
     """
 
     def __init__(self, path: Path, redact: Callable[[str], str] = lambda text: text) -> None:
@@ -37,7 +36,7 @@ class RunFile:
         os.close(self._file)
 
     def write(self, record: Mapping[str, Any]) -> None:
-        """Append one record as one line; after a failure the file ends with the line before."""
+        """Append one record as one line. If that fails, the file ends with the line before."""
         redacted = _redacted(record, self._redact)
         self._append(f"{json.dumps(redacted, separators=(',', ':'), ensure_ascii=True)}\n".encode())
 
@@ -52,7 +51,7 @@ class RunFile:
         self._size += len(line)
 
     def _mend(self, path: Path) -> None:
-        """Begin a new line after one that a killed process left unfinished."""
+        """Begin a new line if a killed process left the last line unfinished."""
         if self._size and not path.read_bytes().endswith(b"\n"):
             self._append(b"\n")
 
@@ -118,7 +117,7 @@ def read(directory: Path) -> Run:
                 names = {endpoint.name for endpoint in head.endpoints}
             case {"record": "sample"} if (sample := _sample(record)) is not None and sample.target in names:
                 samples.append(sample)
-                end = None  # a run that goes on after its end was resumed
+                end = None  # samples after an end: the run was resumed
             case {"record": "end", "status": str(status), "at_s": int() | float() as at_s}:
                 end = End(status, at_s)
             case {"record": "note", "text": str(text)}:
@@ -131,7 +130,7 @@ def read(directory: Path) -> Run:
 
 
 def _redacted(value: Any, redact: Callable[[str], str], name: str = "") -> Any:
-    """`value`, which stands under `name`, with secrets struck out of the words in it."""
+    """The value of `name` with secrets struck out of the words in it."""
     match value:
         case Mapping():
             return {name: _redacted(one, redact, name) for name, one in value.items()}

@@ -31,7 +31,7 @@ class RunEndpoint:
 
 @dataclass(frozen=True)
 class Head:
-    """What is known of a run before its first sample.
+    """All that is known of a run before its first sample.
 
     started: the time of its start. command: the command line as typed. targets: what is needed to go on with the run,
     as `compare.targets.target.Target` writes it. machine: facts of the machine that measured, by label. monthly: the

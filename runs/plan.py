@@ -1,4 +1,4 @@
-"""What to measure, how often and until when, as one value that a run's file keeps so that the run can be resumed."""
+"""A plan of what to measure, how often and until when. The run's file keeps it, so that the run can be resumed."""
 
 import math
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Any, Literal
 from commandline import UserError
 from runs.sample import Connection
 
-# Cycles of a run without cold starts, and warm rounds a cycle of one that goes on until something is reached.
+# The cycles of a run without cold starts, and the warm rounds in each cycle of a run that is open-ended.
 _CYCLES = 10
 _ROUNDS_A_CYCLE = 30
 _MOST_TRIALS = 10
@@ -18,12 +18,14 @@ _MOST_TRIALS = 10
 class Plan:
     """The experiment.
 
-    A cycle is one attempt at a cold start per target, then its share of the warm rounds; in a warm round each target
-    answers once per connection, in random order. cold: how cold starts are produced; cold_starts: how many are wanted
-    per target; burst: concurrent requests of one burst; idle_s: how long targets are left alone, None for as long as
-    each platform keeps an instance; rounds: warm rounds in all; precision: half-width of the primary figure's interval
-    as a share of it, at which to stop; duration_s: when to stop in any case; rate: requests a second and target of the
-    open loop, for load_s seconds on load_connections connections.
+    A cycle is one attempt at a cold start per target, then its share of the warm rounds. In a warm round each target
+    answers once per connection, in random order.
+
+    cold: how cold starts are produced. cold_starts: how many are wanted per target. burst: concurrent requests of one
+    burst. idle_s: how long targets are left alone, None for as long as each platform keeps an instance. rounds: warm
+    rounds in all. precision: the run stops when the primary figure's interval is this share of the figure to either
+    side. duration_s: the run stops then in any case. rate: requests a second that the load sends to each target, for
+    load_s seconds on load_connections connections.
     """
 
     cold: Literal["idle", "burst", "none"] = "idle"
@@ -59,7 +61,7 @@ class Plan:
 
     @property
     def open_ended(self) -> bool:
-        """Whether it goes on until something is reached, `rounds` being the cap."""
+        """Whether the run goes on until a precision or a time is reached; `rounds` is then the cap."""
         return self.precision is not None or self.duration_s is not None
 
     @property
@@ -74,7 +76,7 @@ class Plan:
 
     @property
     def slices(self) -> int:
-        """How many parts the open loop has per target, about a second each, enough for an interval of its tail."""
+        """How many parts the load of each target has: about a second each, enough for an interval of its tail."""
         return max(1, min(30, round(self.load_s)))
 
     def record(self) -> dict[str, Any]:
@@ -89,5 +91,5 @@ class Plan:
 
 
 def _option(name: str) -> str:
-    """The option that says it."""
+    """The command line's option for a field."""
     return "--load-duration" if name == "load_s" else f"--{name.removesuffix('_s').replace('_', '-')}"

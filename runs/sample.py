@@ -1,4 +1,4 @@
-"""One answer, or the lack of one, into a sample: what it is (cold, warm, load, discarded) and what proves it."""
+"""Makes a sample of one answer, or of a missing answer: its kind (cold, warm, load, discarded) and the proof of it."""
 
 import math
 import re
@@ -24,7 +24,7 @@ class Times:
     """Milliseconds from the start of a request, cumulative as libcurl gives them; `app` is a duration of its own.
 
     name: the host's name is resolved. connect: TCP is connected. tls: TLS is agreed, None without TLS.
-    first_byte: the answer's first byte is here. total: all of it. app: what the app says it took (Server-Timing).
+    first_byte: the answer's first byte has arrived. total: all of it has. app: the app's own time (Server-Timing).
     On a kept connection the first three are next to nothing.
     """
 
@@ -38,7 +38,7 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back for one request, before anything is concluded from it. `error` is set when nothing usable did."""
+    """The answer to one request, before anything is concluded from it. `error` is set if nothing usable came back."""
 
     connection: Connection
     status: int | None
@@ -116,7 +116,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who answered: the target's name, its platform if known, and whether that is this machine's emulation of it."""
+    """The target that answered: its name, its platform if known, and whether it is an emulation on this machine."""
 
     name: str
     platform: str | None
@@ -125,7 +125,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What an instance says about itself in a response's headers; None for what it does not say."""
+    """What an instance says about itself in a response's headers; a part that it does not say is None."""
 
     instance: str | None
     number: int | None
@@ -133,9 +133,9 @@ class Identity:
     build: str | None
 
     def cold(self, waited_ms: float) -> bool | None:
-        """Whether this answer was a cold start: request number 1 of an instance younger than the caller waited.
+        """Whether this answer was a cold start: the first request of an instance that started while the caller waited.
 
-        None when the headers do not say. Number 1 of an older instance was initialised ahead of time: not cold.
+        None if the headers do not say. If the instance is older, it was initialised ahead of time: not a cold start.
         """
         if self.number is None or self.age_ms is None:
             return None
@@ -143,7 +143,7 @@ class Identity:
 
 
 def identity(headers: Mapping[str, str]) -> Identity:
-    """The identity headers of a response; a value that is not a number is as good as none."""
+    """The identity headers of a response; a value that should be a number and is not counts as missing."""
     number = _number(headers.get("x-instance-request"))
     return Identity(
         instance=headers.get("x-instance-id") or None,
@@ -173,7 +173,7 @@ def app_duration(server_timing: str) -> float | None:
 
 
 def attempted_cold(source: Source, moment: Moment, answer: Answer, expect: int, how: How) -> Sample:
-    """The sample of a request that was meant to be a cold start: "cold" when proven or failed, else "discarded"."""
+    """The sample of a request that was meant to be a cold start: "cold" if proven or failed, else "discarded"."""
     who = identity(answer.headers)
     proof = who.cold(answer.times.first_byte)
     why = None
@@ -185,12 +185,12 @@ def attempted_cold(source: Source, moment: Moment, answer: Answer, expect: int, 
 def attempted_warm(
     source: Source, moment: Moment, answer: Answer, expect: int, connection: Connection
 ) -> Sample:
-    """The sample of a request that was meant to be warm on a `connection`: "warm", or "discarded" when it was not."""
+    """The sample of a request that was meant to be warm on a `connection`: "warm", or "discarded" if it was not."""
     return _sample(source, moment, answer, expect, kind="warm", why=_why_not_warm(answer, expect, connection))
 
 
 def attempted_load(source: Source, moment: Moment, answer: Answer, expect: int) -> Sample:
-    """The sample of a request of the open loop: "load"; a cold start among them is left out and counted."""
+    """The sample of a request of the load: "load", or "discarded" if it was a cold start."""
     who = identity(answer.headers)
     cold = error_of(answer, expect) is None and who.cold(answer.times.first_byte)
     return _sample(source, moment, answer, expect, kind="load", why=COLD_UNDER_LOAD if cold else None)
@@ -202,7 +202,7 @@ def preparation(source: Source, moment: Moment, answer: Answer, expect: int, why
 
 
 def error_of(answer: Answer, expect: int) -> str | None:
-    """What is wrong with an answer, in one line; None when it is what was expected."""
+    """What is wrong with an answer, in one line; None if it is as expected."""
     if answer.error or answer.status == expect:
         return answer.error
     moved = f" to {answer.headers['location']}" if answer.headers.get("location") else ""

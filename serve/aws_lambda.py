@@ -89,7 +89,7 @@ def wsgi_caller(app: "WSGIApplication") -> Call:
 
 
 def create() -> Callable[[Any, Any], Any]:
-    """The handler of the app that APP names. Raises SettingError where a setting is wrong."""
+    """The handler of the app that APP names. Raises SettingError if a setting is wrong."""
     streams = settings.one_of("INVOKE_MODE", "buffered", ("buffered", "response_stream")) == "response_stream"
     app, is_asgi = application.create(Identity())
     if is_asgi:

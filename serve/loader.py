@@ -18,7 +18,7 @@ def load_app(spec: str | None = None) -> Callable[..., Any]:
     """The application that `spec`, else the variable APP, else the default names.
 
     `package.module:name` is an application, `package.module:name()` a factory that is called without arguments.
-    Raises SettingError where there is none. An exception inside the app's own import passes through.
+    Raises SettingError if there is none. An exception inside the app's own import passes through.
     """
     spec = spec or os.environ.get("APP") or DEFAULT
     said = f"APP is {spec!r}"

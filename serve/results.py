@@ -59,7 +59,7 @@ class Results:
         self._socket: _socket.socket | None = None
 
     def post(self, invoke_id: str, invocation_id: str | None, data: bytes) -> None:
-        """Post a whole result, JSON. Raises RefusedError, or OSError where there is no Runtime API."""
+        """Post a whole result, JSON. Raises RefusedError, or OSError if there is no Runtime API."""
         request = self._head(invoke_id, invocation_id) + _WHOLE % len(data) + data
         is_kept = self._connect()
         try:
@@ -106,7 +106,7 @@ class Results:
         return LostError(f"Lambda's Runtime API took no more of the response: {problem}")
 
     def answer(self) -> tuple[int, str]:
-        """The Runtime API's answer: status and text. Raises ConnectionError where the connection ends before it."""
+        """The Runtime API's answer: status and text. Raises ConnectionError if the connection ends before it."""
         head, _, body = self._read_until(b"\r\n\r\n").partition(b"\r\n\r\n")
         fields = head.lower()
         length = _length(fields)

@@ -10,7 +10,7 @@ class SettingError(ValueError):
 
 
 def is_on(name: str) -> bool:
-    """Whether a switch, on unless it is set, is on. Raises SettingError where it is neither on nor off."""
+    """Whether a switch, on unless it is set, is on. Raises SettingError if it is neither on nor off."""
     value = os.environ.get(name, "on")
     if value not in ("on", "off"):
         raise SettingError(f"{name} is {value!r}; it is either on or off")
@@ -45,7 +45,7 @@ def path(name: str) -> str:
 
 
 def networks(name: str, default: str) -> str:
-    """Addresses and networks, separated by commas; * is all. Raises SettingError where one is neither."""
+    """Addresses and networks, separated by commas; * is all. Raises SettingError if one is neither."""
     value = os.environ.get(name, default)
     if value != "*":
         import ipaddress  # noqa: PLC0415 - slow, and seldom asked for
@@ -67,7 +67,7 @@ def is_dotted(name: str) -> bool:
 def import_named(module: str, said: str) -> Any:
     """The module that a variable names, as `said` tells: "APP is 'app:create_app()'".
 
-    Raises SettingError where there is none. What the module itself raises passes through: its traceback is what the
+    Raises SettingError if there is none. What the module itself raises passes through: its traceback is what the
     module's developer needs.
     """
     try:

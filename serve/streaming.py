@@ -98,7 +98,7 @@ class Encoder:
         return sent
 
     def end(self) -> bytes:
-        """The response's end. Raises ValueError where a declared length has not been reached."""
+        """The response's end. Raises ValueError if a declared length has not been reached."""
         if self.is_ended:
             return b""
         if self._left:

@@ -74,7 +74,7 @@ def tell_invocation(environ: "WSGIEnvironment", event: Any, context: Any) -> Non
 def call(app: "WSGIApplication", environ: "WSGIEnvironment") -> Response:
     """The app's whole response to `environ`; its iterable is closed, `write()` works.
 
-    What the app raises, at any point of the response, is raised here. RuntimeError where no response was started.
+    What the app raises, at any point of the response, is raised here. RuntimeError if no response was started.
     """
     written: list[bytes] = []
     status = ""

@@ -23,7 +23,7 @@ class History:
     releases: Sequence[Release] = field(default_factory=tuple[Release, ...])
 
     def primary(self, service: Service) -> str | None:
-        """The version that keeps the traffic which is not the canary's; None where the newest gets all of it.
+        """The version that keeps the traffic which is not the canary's; None if the newest gets all of it.
 
         Raises pulumi.RunError where `service.pin` is no release of this stack.
         """
@@ -73,7 +73,7 @@ async def history(service: Service) -> History:
 def remembered(last: Mapping[str, Any], service: Service) -> History:
     """The past that `last`, a stack's outputs or None for each, tells of `service`.
 
-    None where the stack was on another platform or in another region: there a service of its own had those versions.
+    None if the stack was on another platform or in another region: there a service of its own had those versions.
     """
     if (last["platform"], last["region"]) != (service.platform, service.region):
         return History()

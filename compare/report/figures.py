@@ -91,7 +91,7 @@ def overhead_ms(sample: Sample) -> float | None:
 
 
 def phases(samples: Sequence[Sample]) -> Phases | None:
-    """The phases of the fifth of `samples` around the median; None where there are too few for a median."""
+    """The phases of the fifth of `samples` around the median; None if there are too few for a median."""
     if len(samples) < stats.smallest_sample(stats.MEDIAN):
         return None
     ordered = sorted(samples, key=response_ms)

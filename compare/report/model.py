@@ -11,7 +11,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Figure:
-    """One quantile: its value and 95% interval, each None where the sample does not support it, and then why not."""
+    """One quantile: its value and 95% interval, each None if the sample does not support it, and then why not."""
 
     value: float | None = None
     low: float | None = None

@@ -19,7 +19,7 @@ from local import Emulator, EmulatorError, Settings, SettingsError
 def started(target: Target, idle_s: float, logs: Path) -> Generator[str]:
     """The URL of `target`'s platform, emulated on this machine while the context lasts.
 
-    What the emulator and the instances say goes to a file in `logs`. UserError where it cannot be started.
+    What the emulator and the instances say goes to a file in `logs`. UserError if it cannot be started.
     """
     log = logs / f"{target.what}-{target.name.replace(':', '-')}.log"
     # ECS's tasks do not go, however long they are idle.

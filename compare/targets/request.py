@@ -86,7 +86,7 @@ def filled(request: Request, environment: Mapping[str, str]) -> Filled:
 
 
 def _one_line(name: str, written: str, value: str) -> str:
-    """`value` again, which is `written` filled in; UserError where it would end the header."""
+    """`value` again, which is `written` filled in; UserError if it would end the header."""
     if "\n" in value or "\r" in value:
         places = " and ".join(match[0] for match in _PLACE.finditer(written))
         raise UserError(f"{places} has a line break, and header {name} is one line; set it without one")

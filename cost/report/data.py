@@ -53,7 +53,7 @@ def of_bill(bill: Bill) -> dict[str, Any]:
 
 
 def _at(advice: Advice, option: Option, volume: Decimal) -> float | None:
-    """An option's bill at a volume, None where its prices are not known."""
+    """An option's bill at a volume, None if its prices are not known."""
     return _round(advice.curves[option.name].at(volume)) if option.name in advice.curves else None
 
 

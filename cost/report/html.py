@@ -31,7 +31,7 @@ def section(data: Mapping[str, Any]) -> Markup:
 
 
 def write(data: Mapping[str, Any], path: Path) -> None:
-    """Write the page; UserError where that cannot be, or would overwrite a file that is not such a page."""
+    """Write the page; UserError if that cannot be, or would overwrite a file that is not such a page."""
     try:
         if path.exists() and MADE_BY not in path.read_text(encoding="utf-8", errors="replace"):
             raise UserError(f"{path} exists and is not a page of this tool: name another file")

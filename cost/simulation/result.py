@@ -92,7 +92,7 @@ class Result:
         return mean_usage([month.usage for month in self.months])
 
     def latency(self, share: float) -> Estimate | None:
-        """The latency that `share` of a month's requests stay within; None where the samples do not support it."""
+        """The latency that `share` of a month's requests stay within; None if the samples do not support it."""
         if not self._supports(share):
             return None
         months = [month for month in self.months if month.requests]

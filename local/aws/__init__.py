@@ -1,4 +1,4 @@
-"""AWS Lambda on this machine behind the door that the settings name: an HTTP API, or a function URL (function_url.py).
+"""AWS Lambda on this machine, behind the door that the settings name: an HTTP API, or a function URL (function_url.py).
 
 An HTTP API turns an HTTP request into an event, for an instance of the function, and its result into an answer: see
 http_api.py and results.py. Who may call is authorizer.py's (tokens) and signatures.py's (IAM); instances are
@@ -52,7 +52,7 @@ class Service:
         self._authorizer = _authorizer(settings, log)
 
     async def begin(self) -> None:
-        """Nothing runs before the first request."""
+        """Do nothing: no instance runs before the first request."""
 
     async def close(self) -> None:
         """End every instance."""
@@ -74,7 +74,7 @@ class Service:
         return verdict if isinstance(verdict, Answer) else await self._integrate(request, call, verdict)
 
     async def _integrate(self, request: Request, call: Call, authorizer: dict[str, Any] | None) -> Answer:
-        """The function's answer, or the HTTP API's own when that takes too long; the function runs on then."""
+        """The function's answer. If it takes too long, the HTTP API's own answer; the function then runs on."""
         event = json.dumps(
             http_api.to_event(request, call, authorizer), ensure_ascii=False, separators=(",", ":")
         ).encode()
@@ -112,7 +112,7 @@ def _authorizer(settings: Settings, log: Log) -> "JwtAuthorizer | IamAuthorizer 
         )
     if settings.jwt_issuer is None:
         return None
-    # Only who asks for tokens pays for cryptography.
+    # The library for cryptography is loaded only if tokens are checked.
     from local.aws.authorizer import JwtAuthorizer  # noqa: PLC0415
 
     return JwtAuthorizer(settings.jwt_issuer, settings.audiences, log)

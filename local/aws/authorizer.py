@@ -1,4 +1,4 @@
-"""An HTTP API's JWT authorizer: a request to what the event says of its sender, or to the answer that refuses it."""
+"""An HTTP API's JWT authorizer: finds out what the event says of a request's sender, or refuses the request."""
 
 import time
 from typing import Any
@@ -11,7 +11,7 @@ from local.log import Log
 
 
 class JwtAuthorizer:
-    """Takes tokens that `issuer` signed for one of `audiences`, and logs why it does not."""
+    """Accepts tokens that `issuer` signed for one of `audiences`; if it refuses one, it logs why."""
 
     def __init__(self, issuer: str, audiences: tuple[str, ...], log: Log) -> None:
         self._rules = Rules(issuer, audiences)

@@ -1,4 +1,4 @@
-"""The function behind a door: an event to an instance and back, an instance for each event at a time."""
+"""The function behind a door: gives each event to an instance of its own, and brings the outcome back."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Function:
-    """Instances of the function, gone when they are idle."""
+    """The instances of the function; idle ones are ended."""
 
     def __init__(self, settings: "Settings", behaviour: "Behaviour", log: "Log", reaper: "Reaper") -> None:
         self._settings = settings
@@ -29,7 +29,7 @@ class Function:
         await self._pool.close()
 
     async def invoke(self, event: bytes, trace_id: str) -> "Outcome":
-        """The outcome of one event. Raises RefusedError where no instance may take it, StartError where none starts."""
+        """The outcome of one event. Raises RefusedError if no instance may take it, StartError if none starts."""
         lease = await self._pool.acquire()
         outcome: Outcome | None = None
         try:
@@ -44,7 +44,7 @@ class Function:
             self._release(lease, outcome)
 
     def _release(self, lease: Lease[LambdaInstance], outcome: "Outcome | None") -> None:
-        """Free the instance: one whose response comes in pieces when that has ended."""
+        """Free the instance. If its response comes in pieces, it is free when the last piece has come."""
         if isinstance(outcome, Streamed):
             outcome.ended.add_done_callback(lambda _: self._pool.release(lease))
         else:

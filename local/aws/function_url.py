@@ -1,4 +1,4 @@
-"""A function URL of the mode RESPONSE_STREAM: an HTTP request to an event, the function's pieces to a response.
+"""A function URL of the mode RESPONSE_STREAM: turns HTTP requests into events, and a function's pieces into responses.
 
 Sources, by the names used below:
 URL   docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
@@ -53,7 +53,7 @@ class Service:
             self._authorizer = IamAuthorizer(Signer.of(os.environ), "lambda", forbidden_by_url, log)
 
     async def begin(self) -> None:
-        """Nothing runs before the first request."""
+        """Do nothing: no instance runs before the first request."""
 
     async def close(self) -> None:
         """End every instance."""
@@ -85,7 +85,7 @@ class Service:
         try:
             outcome = await self._function.invoke(event, call.trace_id)
         except RefusedError:
-            self._log.event("throttled: no instance is free, and there are as many as there may be")
+            self._log.event("throttled: no instance is free, and no more are allowed")
             return THROTTLED
         except StartError:
             return FAILED
@@ -94,19 +94,19 @@ class Service:
             self._log.event(f"function failed: {outcome.error_type} {said}")
             return FAILED
         if isinstance(outcome, Returned):
-            # A function that does not stream: its result is taken for the body, whatever it says.
+            # The function does not stream: its result is the body, even if it has a statusCode.
             return Answer(
                 200, [(b"content-type", b"application/json"), _length(outcome.payload)], outcome.payload
             )
         return outcome
 
     async def _relay(self, streamed: Streamed, call: Call, send: front.Send) -> None:
-        """Send what the function sends, as it does; a client that goes does not end it (RATE)."""
+        """Send the function's pieces as they come. If the client goes, the function still runs to its end (RATE)."""
         pieces = paced(streamed.pieces(), Bandwidth(platforms.limit("aws", "stream_burst"), self._rate))
         try:
             await self._relay_pieces(streamed, pieces, call, send)
         finally:
-            # Whatever became of the client: the runtime waits until all is read.
+            # All is read, even if the client has gone, because the runtime waits for that.
             async for _ in pieces:
                 pass
 
@@ -157,7 +157,7 @@ def to_event(request: Request, call: Call, caller: Mapping[str, Any] | None = No
 async def head_of(content_type: str, pieces: AsyncIterator[bytes]) -> tuple[int, Headers, bytes]:
     """Status, headers and the body's first bytes. Raises MalformedError.
 
-    What is not of the type that begins with a head is a body alone, with that type.
+    A response of another type than the one that begins with a head is only a body of that type.
     """
     if content_type.partition(";")[0].strip().lower() != _HTTP:
         return 200, [(b"content-type", content_type.encode("latin-1"))], b""
@@ -180,7 +180,7 @@ async def head_of(content_type: str, pieces: AsyncIterator[bytes]) -> tuple[int,
 
 
 class Bandwidth:
-    """How long a piece of a response has to wait: `burst` bytes go at once, then `rate` bytes a second (RATE, RIE)."""
+    """Says how long a piece of a response has to wait: `burst` bytes go at once, then `rate` a second (RATE, RIE)."""
 
     def __init__(self, burst: float, rate: float) -> None:
         self._burst = self._left = burst
@@ -188,7 +188,7 @@ class Bandwidth:
         self._at: float | None = None
 
     def delay(self, size: int, now: float) -> float:
-        """Seconds from `now` on until `size` bytes may go."""
+        """Seconds from `now` until `size` bytes may be sent."""
         earlier = now if self._at is None else self._at
         if self._rate < float("inf"):
             self._left = min(self._burst, self._left + (now - earlier) * self._rate) - size
@@ -197,7 +197,7 @@ class Bandwidth:
 
 
 async def paced(pieces: AsyncIterator[bytes], bandwidth: Bandwidth) -> AsyncIterator[bytes]:
-    """`pieces`, none of them before the bandwidth lets it."""
+    """The `pieces`, each of them when the bandwidth allows it."""
     async for piece in pieces:
         if delay := bandwidth.delay(len(piece), time.monotonic()):
             await asyncio.sleep(delay)
@@ -233,8 +233,8 @@ def _error(status: int, text: bytes) -> Answer:
     return Answer(status, [(b"content-type", b"application/json"), _length(text)], text)
 
 
-# A function that failed, crashed or ran out of time before it answered. The status is in the "5xx" of
+# The answer if a function failed, crashed or ran out of time before it answered. The status is in the "5xx" of
 # docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html; reports from the field show this text.
 FAILED = _error(502, b"Internal Server Error")
-# Lambda has no concurrency left: what the Invoke API says of it (TooManyRequestsException).
+# The answer if Lambda has no concurrency left, in the words of the Invoke API (TooManyRequestsException).
 THROTTLED = _error(429, b'{"message":"Rate Exceeded."}')

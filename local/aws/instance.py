@@ -68,7 +68,7 @@ class LambdaInstance:
             )
 
     async def invoke(self, event: bytes, trace_id: str) -> Outcome:
-        """The outcome of one event. Raises NotTakenError where the instance ended before it took the event.
+        """The outcome of one event. Raises NotTakenError if the instance ended before it took the event.
 
         The instance is killed when the function's timeout is over, and when its init fails a second time.
         """
@@ -179,7 +179,7 @@ class _Runtime:
         self._instance.exited.add_done_callback(lambda exited: callback(exited.result()))
 
     async def invoke(self, invocation: Invocation, until: float) -> Outcome | None:
-        """The outcome, or None where the runtime exited or time.monotonic() is past `until`."""
+        """The outcome, or None if the runtime exited or time.monotonic() is past `until`."""
         assert self._instance is not None  # noqa: S101 - started first
         # In this order: a runtime that asks between the two would be frozen with an event on its way.
         outcome = self.api.invoke(invocation)

@@ -36,7 +36,7 @@ class Rules:
 
 
 class TokenError(Exception):
-    """The request is refused. `description` is what its sender is told, "" where there is no token at all.
+    """The request is refused. `description` is what its sender is told, "" if there is no token at all.
 
     `detail` is for the log alone. Neither holds any of the token but its claims about issuer and audience.
     """
@@ -62,7 +62,7 @@ class TokenError(Exception):
 
 
 def token_of(request: Request) -> str:
-    """What the Authorization header holds, "Bearer" before it or not (DOC). Raises TokenError where there is none."""
+    """What the Authorization header holds, "Bearer" before it or not (DOC). Raises TokenError if there is none."""
     values = [value for name, value in request.headers if name == b"authorization"]
     token = re.sub(r"\Abearer +", "", b",".join(values).decode("latin-1").strip(), flags=re.IGNORECASE)
     if not token:
@@ -71,7 +71,7 @@ def token_of(request: Request) -> str:
 
 
 def key_id(token: str) -> str:
-    """Which of the issuer's keys `token` says to be signed with. Raises TokenError where it cannot be a good one."""
+    """Which of the issuer's keys `token` says to be signed with. Raises TokenError if it cannot be a good one."""
     if token.count(".") != 2:  # noqa: PLR2004 - header, claims and signature
         raise TokenError("token contains an invalid number of segments")  # SEEN
     try:
@@ -136,7 +136,7 @@ def _audience_fits(claims: Mapping[str, Any], allowed: tuple[str, ...]) -> bool:
 
 
 def _check_times(claims: Mapping[str, Any], now: float) -> None:
-    """Raise TokenError where it is not the token's time. No allowance for clocks that differ is documented."""
+    """Raise TokenError if it is not the token's time. No allowance for clocks that differ is documented."""
     if not _is_time(claims.get("exp")) or not claims["exp"] > now:
         raise TokenError("the token has expired")  # SEEN
     for claim, text in (("nbf", "the token is not valid yet"), ("iat", "the token was issued in the future")):

@@ -64,7 +64,7 @@ class Service:
         )
 
     async def begin(self) -> None:
-        """Deploy: start the tasks and wait for the first. Raises SettingsError where that fails."""
+        """Deploy: start the tasks and wait for the first. Raises SettingsError if that fails."""
         await health.deploy(self._backend.pool, "ECS Express Mode's first task")
 
     async def close(self) -> None:

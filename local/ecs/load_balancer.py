@@ -88,7 +88,7 @@ def to_target(request: Request) -> Request:
 
 
 def to_client(headers: Headers) -> Headers:
-    """The task's response headers as the client gets them: all. Raises NoResponseError where they are too long."""
+    """The task's response headers as the client gets them: all. Raises NoResponseError if they are too long."""
     if sum(len(name) + len(value) for name, value in headers) > platforms.limit("ecs", "response_head"):
         raise NoResponseError("the response's head is longer than the load balancer takes")
     return headers

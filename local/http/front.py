@@ -193,7 +193,7 @@ class Front(uvicorn.Server):
 
 
 def listen(port: int) -> socket.socket:
-    """A socket on 127.0.0.1. Raises SettingsError where the port is taken or not allowed."""
+    """A socket on 127.0.0.1. Raises SettingsError if the port is taken or not allowed."""
     # With the protocol named, asyncio sends without Nagle's delay; without it, each response is 40 ms late.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,1 +1,1 @@
-"""Real instances of the app: started, waited for, checked, shared out and ended, as processes or containers."""
+"""Real instances of the app, as processes or containers: starts them, waits for them, checks, shares and ends them."""

@@ -1,4 +1,4 @@
-"""Health checks of instances that are always there: one serves from its first good check on, and is watched then."""
+"""Health checks of instances that are always there: an instance serves after its first good check, and is watched."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,8 +12,8 @@ from local.instances.pool import Pool, StartError
 from local.instances.server import Server
 from local.settings import SettingsError
 
-# How often a new instance is asked until it is healthy for the first time. The real ones ask at their interval; a start
-# is not what is compared here, because there is none while a request waits.
+# Seconds between two checks of a new instance until it is healthy for the first time. The real platforms check at their
+# usual interval. That difference changes no comparison, because no request waits for such a start.
 _FIRST_CHECKS_SECONDS = 0.1
 
 
@@ -21,8 +21,8 @@ _FIRST_CHECKS_SECONDS = 0.1
 class HealthCheck:
     """Seconds between two checks, seconds that one may take, and how many in a row have to fail.
 
-    grace: seconds from an instance's start on in which failures have no consequence. path: what is asked with GET and
-    has to answer 200; "" for none, then the port has to take a connection.
+    grace: in so many seconds after an instance's start, failures have no consequence. path: GET of it has to answer
+    200; if it is "", the port has to take a connection.
     """
 
     interval: float
@@ -33,7 +33,7 @@ class HealthCheck:
 
     @classmethod
     def of(cls, platform: str, path: str, *, grace: float = 0) -> "HealthCheck":
-        """A platform's own numbers, on the path that its stack configures."""
+            """The check with a platform's own numbers, on the path that its stack configures."""
         names = ("health_interval", "health_timeout", "health_failures")
         return cls(*(platforms.limit(platform, name) for name in names), grace=grace, path=path)
 
@@ -41,8 +41,8 @@ class HealthCheck:
 class Watch:
     """The checks of all instances of a service.
 
-    start_seconds: how long an instance may take until it is healthy. unhealthy: is told of an instance that has served,
-    and of why it should no longer.
+    start_seconds: how long an instance may take until it is healthy. unhealthy: called with an instance that has served
+    and now fails its checks, and with the reason.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Watch:
         await asyncio.gather(*self._watching, return_exceptions=True)
 
     async def become_healthy(self, server: Server) -> str | None:
-        """None once the check answers 200, else why it never did; from then on the instance is watched."""
+        """Wait until the check answers 200, then watch the instance. None, or the reason if it never did."""
         loop = asyncio.get_running_loop()
         exited = server.instance.exited
         began = loop.time()
@@ -80,7 +80,7 @@ class Watch:
         return None
 
     async def _watch(self, server: Server, began: float) -> None:
-        """Check at the interval until the instance ends, or too many checks in a row have failed."""
+        """Check at the interval until the instance ends or too many checks in a row have failed."""
         failures = 0
         exited = server.instance.exited
         clock = asyncio.get_running_loop().time
@@ -109,7 +109,7 @@ class Watch:
         if status == 200:  # noqa: PLR2004 - what every platform asks for
             return None
         found = _Problem(f"GET {path} answered {status}")
-        # The real platform asks on for minutes; an app that redirects or has no such path will not come to answer 200.
+        # The real platform checks for minutes more. An app that redirects or has no such path will never answer 200.
         found.is_final = 300 <= status < 500 and status not in {408, 425, 429}  # noqa: PLR2004 - HTTP's classes
         return found
 
@@ -122,7 +122,7 @@ class _Problem(str):
 
 
 async def deploy(pool: Pool[Server], what: str) -> None:
-    """Start the minimum and wait until the first of it is healthy. Raises SettingsError where `what` never is."""
+    """Start the minimum and wait until its first instance is healthy; SettingsError about `what` if it never is."""
     pool.begin()
     try:
         await pool.first_started()

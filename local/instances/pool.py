@@ -1,4 +1,4 @@
-"""The activator's decisions carried out: instances started and stopped, requests held, on the event loop's clock."""
+"""Carries out the activator's decisions: starts and stops instances and holds requests, on the event loop's clock."""
 
 import asyncio
 import itertools
@@ -8,12 +8,12 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from local.log import Log
 from local.scaling import Action, Activator, Assign, Fail, Policy, Refuse, Start, Stop
 
-# How long a user who pressed Ctrl-C waits for the apps to end by themselves.
+# Seconds that apps have to end by themselves after Ctrl-C.
 CLOSING_SECONDS = 1.0
 
 
 class Stoppable(Protocol):
-    """What a pool holds: something that can be ended, by force after `grace` seconds."""
+    """A member of a pool. It can be ended, by force after `grace` seconds."""
 
     async def stop(self, grace: float) -> None:
         """End it."""
@@ -41,7 +41,7 @@ class Lease(NamedTuple, Generic[Served]):
 class Pool(Generic[Served]):
     """Instances of one kind: `launch` makes one by its number or raises StartError; an idle one has `grace` seconds.
 
-    Whoever launches an instance says `lost` when it has ended, for whatever reason.
+    The code that launches an instance calls `lost` when it has ended, for any reason.
     """
 
     def __init__(
@@ -66,19 +66,19 @@ class Pool(Generic[Served]):
         self._apply(self._activator.tick(self._loop.time()))
 
     async def first_started(self) -> None:
-        """Wait for the first instance. Raises StartError where it does not start."""
+        """Wait for the first instance. Raises StartError if it does not start."""
         if problem := await self._first:
             raise problem
 
     async def acquire(self) -> Lease[Served]:
-        """A place in an instance, held for until there is one. Raises RefusedError or StartError."""
+        """Wait for a place in an instance and take it. Raises RefusedError or StartError."""
         request = next(self._requests)
         self._waiting[request] = self._loop.create_future()
         self._apply(self._activator.arrive(request, self._loop.time()))
         return await self._wait(request)
 
     async def put_back(self, lease: Lease[Served]) -> Lease[Served]:
-        """Another place for a request whose instance went before it took it. Raises like `acquire`."""
+        """Another place for a request whose instance ended before it took it. Raises as `acquire` does."""
         self._waiting[lease.request] = self._loop.create_future()
         self._apply(self._activator.put_back(lease.request, self._loop.time()))
         return await self._wait(lease.request)
@@ -88,7 +88,7 @@ class Pool(Generic[Served]):
         self._apply(self._activator.done(lease.request, self._loop.time()))
 
     def lost(self, number: int) -> bool:
-        """The instance has ended. Nothing happens, and False is returned, if the pool itself has ended it."""
+        """The instance has ended. If the pool itself ended it, this does nothing and returns False."""
         self._starting.discard(number)
         if self._instances.pop(number, None) is None:
             return False
@@ -96,12 +96,12 @@ class Pool(Generic[Served]):
         return True
 
     def sick(self, number: int) -> None:
-        """The instance fails its health checks: another takes its place, and it goes when it is idle."""
+        """The instance fails its health checks. Another takes its place, and it is ended when it is idle."""
         if number in self._instances:
             self._apply(self._activator.sick(number, self._loop.time()))
 
     async def close(self) -> None:
-        """End every instance, also those that are starting or stopping; requests that wait are refused."""
+        """End every instance, also those that start or stop at the moment; refuse the requests that wait."""
         self._closed = True
         if self._timer:
             self._timer.cancel()
@@ -195,7 +195,7 @@ class Pool(Generic[Served]):
             raise
 
     def _set_timer(self) -> None:
-        """Wake up in time. A timer that comes too early does no harm, so it is moved only to an earlier time."""
+        """Wake up in time. Waking too early does no harm, so a timer that is set is moved only to an earlier time."""
         wakes_at = self._activator.wakes_at(self._loop.time())
         if wakes_at is None or (self._timer and self._timer.when() <= wakes_at):
             return

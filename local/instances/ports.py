@@ -1,4 +1,4 @@
-"""Ports for instances: none that another emulator on this machine has chosen too."""
+"""Chooses ports for instances: no port that another emulator on this machine has chosen too."""
 
 import itertools
 import random
@@ -7,14 +7,14 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 
-# Below the ports that Linux (32768 on) and macOS (49152 on) give to outgoing connections, so that none of those takes
-# the port between the moment it is found free and the moment the instance listens.
+# Below the ports that Linux (from 32768) and macOS (from 49152) give to outgoing connections. So no connection takes
+# the port between the moment when it is found free and the moment when the instance listens.
 _PORTS = range(20000, 32000)
 _KEPT = 16
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on, and that no emulator gives again before an instance listens there."""
+    """A free port of 127.0.0.1. No emulator chooses it again before an instance listens there."""
     return next(_ports)
 
 

@@ -1,4 +1,4 @@
-"""A name, an environment and a port to a running instance of entrypoint.sh: a process, or a container of the image."""
+"""Runs one instance of entrypoint.sh with a name, an environment and a port: a process, or a container of the image."""
 
 import asyncio
 import contextlib
@@ -15,18 +15,18 @@ from local.settings import ROOT, Settings
 
 _POLL_SECONDS = 0.004
 ENTRYPOINT = ROOT / "serve" / "entrypoint.sh"
-# How long what an ended process has printed may take to be read.
+# Seconds that may pass until all that an ended process has printed is read.
 _LAST_WORDS_SECONDS = 2.0
 
 
 class Reaper:
-    """The program that ends the instances if the emulator cannot; see reaper.py."""
+    """The program that ends the instances if the emulator cannot do so; see reaper.py."""
 
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        """Start it apart from the emulator's session, so that Ctrl-C does not reach it."""
+        """Start it in a session of its own, so that Ctrl-C does not reach it."""
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-I",
@@ -37,20 +37,20 @@ class Reaper:
         )
 
     def tell(self, sign: str, what: str) -> None:
-        """`+` for what has started, `-` for what has ended."""
+        """Say what has started (`+`) or has ended (`-`)."""
         assert self._process is not None  # noqa: S101 - started first
         assert self._process.stdin is not None  # noqa: S101 - a pipe
         self._process.stdin.write(f"{sign} {what}\n".encode())
 
     async def close(self) -> None:
-        """End it, and with it whatever is still registered."""
+        """End it, and with it all that is still registered."""
         if self._process and self._process.stdin:
             self._process.stdin.close()
             await self._process.wait()
 
 
 class Instance:
-    """A process of entrypoint.sh in a session and process group of its own; it listens on `port`, if on any."""
+    """A process of entrypoint.sh in a session and process group of its own. It listens on `port`, None for no port."""
 
     def __init__(self, name: str, port: int | None, process: "Spawned", log: Log, reaper: Reaper) -> None:
         self.name = name
@@ -66,7 +66,7 @@ class Instance:
         self.exited = asyncio.create_task(self._watch())
 
     def freeze(self) -> None:
-        """Stop it where it stands, as Lambda does between two events."""
+        """Stop it without ending it, as Lambda does between two events."""
         if not self.frozen and not self.exited.done():
             self.frozen = self._signal_all(signal.SIGSTOP)
 
@@ -77,7 +77,7 @@ class Instance:
             self.frozen = False
 
     async def stop(self, grace: float) -> None:
-        """SIGTERM, then SIGKILL after `grace` seconds; SIGKILL at once where that is 0."""
+        """Send SIGTERM, then SIGKILL after `grace` seconds; only SIGKILL, at once, if that is 0."""
         if grace and not self.exited.done():
             self.thaw()
             await self._terminate()
@@ -89,7 +89,7 @@ class Instance:
         return f"group {self._process.pid}"
 
     async def _terminate(self) -> None:
-        # A container's signal goes to its first process; that is what entrypoint.sh became.
+        # A container's signal goes to its first process. That is the program that entrypoint.sh has become.
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._process.pid, signal.SIGTERM)
 
@@ -108,7 +108,7 @@ class Instance:
         status = await self._process.wait()
         # A container's other processes end with its first one.
         await self._kill()
-        # One in a session of its own lives on here, and may hold the output open.
+        # Here a child in a session of its own lives on, and may hold the output open.
         await asyncio.wait([self._output], timeout=_LAST_WORDS_SECONDS)
         self._output.cancel()
         self._reaper.tell("-", self._registered)
@@ -129,7 +129,7 @@ class Instance:
 
 
 class Container(Instance):
-    """A container of the image; the process is the engine's client, which stays until the container has ended."""
+    """A container of the image. The process is the engine's client, which runs until the container has ended."""
 
     def __init__(
         self,
@@ -147,7 +147,7 @@ class Container(Instance):
         self.published = sys.platform != "linux"
 
     async def find_process(self) -> bool:
-        """Learn which process to freeze; False where this user may not signal it, so that it is never frozen.
+        """Learn which process to freeze; False if this user may not signal it, so that it is never frozen.
 
         The engines' own pause takes tens of milliseconds of each request; a signal to the container's first process
         takes none. It needs root, or a container whose user is this one.
@@ -190,7 +190,7 @@ class Container(Instance):
 async def start(
     settings: Settings, name: str, environment: dict[str, str], port: int | None, log: Log, reaper: Reaper
 ) -> Instance:
-    """Start an instance in exactly `environment`, the settings' variables and APP; `port` is what it listens on."""
+    """Start an instance that listens on `port`, with `environment`, the settings' variables and APP, and no others."""
     variables = environment | dict(settings.environment) | ({"APP": settings.app} if settings.app else {})
     variables |= {"HEALTH_PATH": settings.health}
     secret = settings.from_env_file()
@@ -219,9 +219,9 @@ def container_command(
     system: str,
     secret: frozenset[str] = frozenset(),
 ) -> list[str]:
-    """The engine's command line; `system` is sys.platform. Of `secret` variables it has the names alone."""
+    """The engine's command line; `system` is sys.platform. It has only the names of `secret` variables, no values."""
     command = [settings.engine, "run", "--rm", "--name", container_name(name), *settings.engine_options]
-    # Lambda's root is read-only but for /tmp, and the image is to run on all platforms.
+    # Lambda's root is read-only except for /tmp, and the image has to run on all platforms.
     command += ["--read-only", "--tmpfs", "/tmp", "--memory", f"{settings.memory}m"]  # noqa: S108
     if system == "linux":
         command += ["--network", "host"]
@@ -229,7 +229,7 @@ def container_command(
     elif port:
         command += ["--publish", f"127.0.0.1:{port}:{port}"]
     for key, value in variables.items():
-        # Everybody on this machine can read a command line; the engine takes a value that is left out from its own.
+        # Every user of this machine can read a command line. The engine takes a missing value from its own environment.
         command += ["--env", key if key in secret else f"{key}={value}"]
     assert settings.image is not None  # noqa: S101 - checked by require_engine
     return [*command, settings.image]
@@ -241,7 +241,7 @@ def container_name(name: str) -> str:
 
 
 async def wait_for_port(instance: Instance, timeout: float) -> str | None:  # noqa: ASYNC109
-    """None as soon as the instance's port accepts connections, else why it never did."""
+    """Wait until the instance's port accepts connections. None, or the reason if it never did."""
     until = time.monotonic() + timeout
     while time.monotonic() < until:
         if instance.exited.done():
@@ -256,7 +256,7 @@ async def _is_open(instance: Instance) -> bool:
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", instance.port)
         if instance.published:
-            # The engine itself accepts connections from the start; only an answer shows that the app does.
+            # The engine accepts connections from the start, so only an answer shows that the app does.
             writer.write(b"GET / HTTP/1.0\r\n\r\n")
         answered = not instance.published or await reader.read(1) != b""
         writer.close()
@@ -274,7 +274,7 @@ class Spawned(NamedTuple):
 
 async def spawn(command: list[str], environment: dict[str, str]) -> Spawned:
     """Start a command in a session of its own."""
-    # Not asyncio's own pipe: with that, a process ends only when all its children have closed the pipe too.
+    # Not asyncio's own pipe: with it, a process counts as ended only when all its children have closed the pipe.
     output, end = os.pipe()
     try:
         process = await asyncio.create_subprocess_exec(

@@ -1,9 +1,9 @@
-"""Ends the instances of an emulator that has gone, however it went: not even SIGKILL leaves one behind.
+"""Ends the instances of an emulator that has ended in any way: even after SIGKILL it leaves no instance behind.
 
 A program of its own, started by the emulator, which writes lines to its standard input: `+ WHAT` when an instance has
 started, `- WHAT` when it has ended, where WHAT is `group PID` (a process group) or `container ENGINE NAME`. The input
-ends when the emulator does; what has not ended by then is killed. It works wherever there are process groups, costs
-a start nothing, reaches an instance's children and frozen instances too.
+ends when the emulator ends; the instances that have not ended by then are killed. This works on every system with
+process groups, costs a start nothing, and also reaches an instance's children and frozen instances.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 
 def main(lines: Iterable[str]) -> None:
-    """Follow `lines` to their end, then kill what is left."""
+    """Follow `lines` to their end, then kill the instances that are left."""
     alive: set[str] = set()
     for line in lines:
         sign, _, what = line.rstrip("\n").partition(" ")

@@ -1,4 +1,4 @@
-"""Instances of gunicorn behind a pool: a request to whichever has room, for the platforms that send HTTP to a port."""
+"""Instances of gunicorn behind a pool, for the platforms that send HTTP to a port: a request goes to one with room."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -15,12 +15,12 @@ from local.log import Log
 from local.scaling import UNLIMITED
 from local.settings import Behaviour, Settings
 
-# How long the end of a process may be heard of later than the end of its connections.
+# Seconds that may pass between the end of a process's connections and the news of the process's end.
 _DYING_SECONDS = 0.5
 
 
 class Server:
-    """The instance of a number, which listens, and the client that keeps connections to it."""
+    """An instance that listens, its number, and the client that keeps connections to it."""
 
     def __init__(self, number: int, instance: Instance, port: int) -> None:
         self.number = number
@@ -28,16 +28,17 @@ class Server:
         self.proxy = Proxy(port)
 
     async def stop(self, grace: float) -> None:
-        """End it, idle. Connections first: gunicorn waits for those that are kept."""
+        """End it while it is idle. The connections are closed first, because gunicorn waits for those that are kept."""
         await self.proxy.close()
         await self.instance.stop(grace)
 
 
 class Backend:
-    """`environment` gives an instance's variables by its port, `ready` waits until it serves or says why it does not.
+    """Serves requests by instances. `environment` gives an instance's variables by its port. `ready` waits until it
+    serves, or says why it does not.
 
-    An instance has `grace` seconds from SIGTERM to SIGKILL. Where the policy starts nothing on demand, it is a load
-    balancer that sends the requests: it tries no second instance, and its timeout is that of a pause.
+    An instance has `grace` seconds from SIGTERM to SIGKILL. If the policy starts nothing on demand, a load balancer
+    sends the requests: it tries no second instance, and its timeout is that of a pause.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Backend:
         self._balanced = not behaviour.policy.on_demand
         self._log = log
         self._reaper = reaper
-        # What the stacks set as well: with fewer threads than requests at once, some would wait inside the instance.
+        # As the stacks set it: with fewer threads than requests at once, some requests would wait in the instance.
         concurrency = behaviour.policy.concurrency
         threads = {"THREADS": str(concurrency)} if concurrency < UNLIMITED else {}
         self._environment = lambda port: environment(port) | threads
@@ -76,9 +77,9 @@ class Backend:
         send: front.Send,
         rewrite: Callable[[Headers], Headers],
     ) -> None:
-        """Have `request` answered by an instance, the response's headers rewritten.
+        """Send `request` to an instance, and its response back with its headers rewritten.
 
-        Raises RefusedError, StartError, NoResponseError or TooLateError while nothing has been sent.
+        Raises RefusedError, StartError, NoResponseError or TooLateError as long as nothing has been sent.
         """
         lease = await self.pool.acquire()
         try:
@@ -91,13 +92,13 @@ class Backend:
                 except NotConnectedError as refusal:
                     if self._balanced:
                         raise NoResponseError from refusal
-                    # It has died, and this is the first that is heard of it; another may have the request.
+                    # It has died, and this is the first sign of it; another instance may take the request.
                     if self.pool.lost(server.number):
                         self._log.event(f"instance {server.number} gone: it takes no connections")
                         self._later(server.stop(0))
                     lease = await self.pool.put_back(lease)
                 except (NoResponseError, BrokenResponseError):
-                    # The instance may have died just now; until that is known, it would take the next request along.
+                    # The instance may have died just now. Until that is known, the next request would be lost with it.
                     await asyncio.wait([server.instance.exited], timeout=_DYING_SECONDS)
                     raise
                 else:
@@ -113,11 +114,11 @@ class Backend:
         rewrite: Callable[[Headers], Headers],
         failures: Mapping[type[Exception], Answer],
     ) -> Answer | None:
-        """Like `serve`, with the platform's own answer where that fails: it is in the log, and still to be sent."""
+        """Serve as `serve` does; if that fails, log the platform's own answer and return it, to be sent."""
         try:
             await self.serve(request, receive, send, rewrite)
         except ClientGoneError:
-            self._log.event("the client has gone, and so has its connection to the instance")
+            self._log.event("the client has gone; its connection to the instance is closed")
         except tuple(failures) as failure:
             answer = failures[type(failure)]
             self._log.event(f"{answer.status}: {str(failure) or failure.__doc__}")

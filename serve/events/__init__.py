@@ -7,7 +7,7 @@ from . import payload_v2
 
 
 def shape_of(event: Any) -> ModuleType | None:
-    """The module of the event's shape; None where the event is no HTTP request.
+    """The module of the event's shape; None if the event is no HTTP request.
 
     The shapes but payload 2.0 are imported when the first such event comes: most functions never see one.
     """

@@ -20,7 +20,7 @@ class TooLargeError(ValueError):
 
 
 def read_body(body: Any, is_base64: Any) -> bytes:
-    """The bytes of an event's body, which may be absent. Raises BadEventError where it is not what it claims to be."""
+    """The bytes of an event's body, which may be absent. Raises BadEventError if it is not what it claims to be."""
     if not body:
         return b""
     if not isinstance(body, str):

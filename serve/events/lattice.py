@@ -24,7 +24,7 @@ def matches(event: dict[str, Any]) -> bool:
 
 
 def read(event: dict[str, Any]) -> "WSGIEnvironment":
-    """The WSGI environ of the request that `event` carries. Raises BadEventError where its body cannot be read."""
+    """The WSGI environ of the request that `event` carries. Raises BadEventError if its body cannot be read."""
     path, _, query = (event.get("path") or event.get("raw_path") or "/").partition("?")
     # Published samples of version 2 name the parameters both ways.
     parameters = listed(event, "queryStringParameters", "query_string_parameters")

@@ -22,7 +22,7 @@ def matches(event: dict[str, Any]) -> bool:
 
 
 def read(event: dict[str, Any]) -> "WSGIEnvironment":
-    """The WSGI environ of the request that `event` carries. Raises BadEventError where its body cannot be read."""
+    """The WSGI environ of the request that `event` carries. Raises BadEventError if its body cannot be read."""
     headers = headers_in(event, "multiValueHeaders", "headers")
     # The load balancer decodes neither the path nor the query.
     query = listed(event, "multiValueQueryStringParameters", "queryStringParameters")

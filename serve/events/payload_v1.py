@@ -24,7 +24,7 @@ def matches(event: dict[str, Any]) -> bool:
 
 
 def read(event: dict[str, Any]) -> "WSGIEnvironment":
-    """The WSGI environ of the request that `event` carries. Raises BadEventError where its body cannot be read."""
+    """The WSGI environ of the request that `event` carries. Raises BadEventError if its body cannot be read."""
     context = event["requestContext"]
     raw = event.get("path") or "/"
     if event.get("version") == "1.0":

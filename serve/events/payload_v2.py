@@ -31,7 +31,7 @@ def matches(event: Any) -> bool:
 
 
 def read(event: dict[str, Any]) -> "WSGIEnvironment":
-    """The WSGI environ of the request that `event` carries. Raises BadEventError where its body cannot be read."""
+    """The WSGI environ of the request that `event` carries. Raises BadEventError if its body cannot be read."""
     context = event["requestContext"]
     http = context["http"]
     headers = (event.get("headers") or {}).items()

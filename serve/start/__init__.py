@@ -40,7 +40,7 @@ def begin() -> None:
 def preload(app: Any) -> None:
     """Import what the first requests to `app` will need, because the start has the CPU that they lack.
 
-    That is what its settings show, and the modules that PRELOAD names, separated by commas. Raises SettingError where
+    That is what its settings show, and the modules that PRELOAD names, separated by commas. Raises SettingError if
     there is no such module.
     """
     setting = os.environ.get("PRELOAD", "")

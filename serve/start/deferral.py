@@ -229,7 +229,7 @@ def _is_deferred(module: str) -> bool:
 
 
 def _stand_in(module: str, item: str) -> StandIn | None:
-    """What `from module import item` gives in the framework; None where that is not deferred."""
+    """What `from module import item` gives in the framework; None if that is not deferred."""
     if _is_deferred(module):
         return _AppGroup(module, item) if item == "AppGroup" else StandIn(module, item)
     return StandIn(f"{module}.{item}") if _is_deferred(f"{module}.{item}") else None

@@ -37,7 +37,7 @@ class Finder:
         self.hidden = hidden
 
     def find_spec(self, name: str, _path: Any = None, _target: Any = None) -> ModuleSpec | None:
-        """The spec that a search would give; None where only a search can tell."""
+        """The spec that a search would give; None if only a search can tell."""
         if name not in self.modules or name.partition(".")[0] in self.hidden:
             return None
         source, bytecode, is_package = self.modules[name]

@@ -7,7 +7,7 @@ from stacks.settings import Service
 
 
 def zone_id(service: Service) -> pulumi.Output[str]:
-    """The id of the zone that `service.dns_zone` names; a pulumi.RunError where the account has no such zone."""
+    """The id of the zone that `service.dns_zone` names; a pulumi.RunError if the account has no such zone."""
     return pulumi.Output.from_input(_found(service.dns_zone))
 
 

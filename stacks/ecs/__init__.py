@@ -177,7 +177,7 @@ def _starts(service: Service, repository: str, log_group: str, account: str) -> 
 
 
 def _public(paths: Sequence[aws.ecs.outputs.ExpressGatewayServiceIngressPath]) -> str:
-    """The address that everyone reaches; raises pulumi.RunError where there is none."""
+    """The address that everyone reaches; raises pulumi.RunError if there is none."""
     open_to_all = [path.endpoint for path in paths if path.access_type == "PUBLIC"]
     if not open_to_all:
         raise pulumi.RunError(

@@ -50,7 +50,7 @@ def watch(service: Service, express: aws.ecs.ExpressGatewayService) -> None:
 
 
 def places_of(properties: str) -> list[Place]:
-    """The service's target groups, out of what Cloud Control says of it; raises pulumi.RunError where there is none."""
+    """The service's target groups, out of what Cloud Control says of it; raises pulumi.RunError if there is none."""
     paths: dict[str, Any] = (json.loads(properties).get("ECSManagedResourceArns") or {}).get(
         "IngressPath"
     ) or {}

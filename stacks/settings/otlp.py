@@ -8,7 +8,7 @@ ADDED = "/v1/traces"
 
 
 def problems(endpoint: str, image: str) -> list[str]:
-    """What is wrong with `endpoint` in a stack that deploys `image`, "" where it builds its own; a sentence each."""
+    """What is wrong with `endpoint` in a stack that deploys `image`, "" if it builds its own; a sentence each."""
     if not endpoint:
         return []
     if "@" in endpoint:

@@ -119,7 +119,7 @@ def _without(line: str, match: "re.Match[str]") -> str:
 
 
 def time_of(line: str) -> float | None:
-    """The time of a line, seconds since 1970; None where there is none outside of quotation marks."""
+    """The time of a line, seconds since 1970; None if there is none outside of quotation marks."""
     bare = QUOTED.sub(_unquoted, line) if '"' in line else line
     first: str | None = None
     for match in SHAPES.finditer(bare):
