@@ -1,16 +1,16 @@
-"""The one error for what a user can put right, and texts of others on a terminal; some who use it have Python alone."""
+"""The error for all that a user can put right, and foreign texts on a terminal. It needs nothing but Python."""
 
 import re
 
-# What a terminal would act by: control characters (C0, DEL, C1) but the tab and the end of a line, Unicode's own ends
-# of a line and changes of direction; and halves of characters, which no output can hold.
+# Characters that a terminal would act on: control characters (C0, DEL, C1) but not the tab and the end of a line, and
+# Unicode's own ends of a line and changes of direction. Also halves of characters, which no output can hold.
 _ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
-    r"""`text` that others wrote, with its control characters as Python writes them: \x1b, \u202e.
+    r"""A foreign `text` with its control characters as Python writes them: \x1b, \u202e.
 
-    Ends of lines stay; a caller whose text is one line takes care of them.
+    Ends of lines stay; a caller that needs a single line removes them itself.
     """
     return text if text.isprintable() else _ACTS.sub(_escaped, text)
 

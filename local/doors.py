@@ -1,4 +1,4 @@
-"""What is before an emulated service: which door, who may call. Checks of settings, against what the platform has."""
+"""Checks the settings of a service's door and of its callers against what the platform and its emulation have."""
 
 import os
 import re
@@ -12,13 +12,13 @@ from local.errors import SettingsError
 
 HTTP_API, FUNCTION_URL = DOORS = ("http-api", "function-url")
 PUBLIC, PRIVATE = ACCESS = ("public", "private")
-# What AWS's own tools sign with.
+# The variables whose credentials AWS's own tools sign with.
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _MB = 1024 * 1024
 
 
 class Wanted(Protocol):
-    """What of local.settings.Settings is about doors."""
+    """The part of local.settings.Settings that is about doors."""
 
     @property
     def door(self) -> str: ...
@@ -37,7 +37,7 @@ class Wanted(Protocol):
 
 
 def check(platform: str, settings: Wanted) -> None:
-    """Raise SettingsError for a door or an access that the platform, or its emulation, has not."""
+    """Raise SettingsError for a door or an access that the platform or its emulation does not have."""
     _check_tokens(platform, settings)
     _check_door(platform, settings)
     _check_access(platform, settings)
@@ -75,7 +75,7 @@ def _check_access(platform: str, settings: Wanted) -> None:
 
 
 def stream_rate(settings: Wanted) -> float:
-    """Bytes a second; without a function URL nothing streams, so nothing bounds it. Raises SettingsError."""
+    """Bytes a second of a streamed response; infinite without a function URL. Raises SettingsError."""
     rate = settings.stream_rate
     if settings.door != FUNCTION_URL:
         return inf
@@ -87,7 +87,7 @@ def stream_rate(settings: Wanted) -> float:
 
 
 def is_safe_url(text: str) -> bool:
-    """Whether `text` is a URL that nobody in between can answer: of https, or of http on this machine."""
+    """Whether `text` is a URL whose answer nobody can forge on the way: https, or http on this machine."""
     try:
         url = urlsplit(text)
         host = url.hostname or ""
@@ -96,7 +96,7 @@ def is_safe_url(text: str) -> bool:
         return url.scheme == "https" or (
             url.scheme == "http" and (host == "localhost" or ip_address(host).is_loopback)
         )
-    except ValueError:  # no such port, or a name where only an address of this machine may be
+    except ValueError:  # there is no such port, or a name stands in the place of an address
         return False
 
 
@@ -106,7 +106,7 @@ def _check_tokens(platform: str, settings: Wanted) -> None:
         return
     option = "--jwt-audience" if issuer is None else "--jwt-issuer"
     if not platforms.has(platform, "jwt_keys_kept"):
-        raise SettingsError(f"{option} belongs to aws; {platform} has no tokens of an issuer at its door")
+        raise SettingsError(f"{option} belongs to aws; {platform} checks no tokens of an issuer")
     if issuer is None:
         raise SettingsError("--jwt-audience needs --jwt-issuer URL, whose tokens they are")
     if not is_safe_url(issuer):

@@ -1,4 +1,4 @@
-"""The one error of the emulation for what a user can put right."""
+"""The error of the emulation for all that a user can put right."""
 
 from commandline import UserError
 

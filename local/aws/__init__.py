@@ -1,8 +1,8 @@
 """AWS Lambda on this machine, behind the door that the settings name: an HTTP API, or a function URL (function_url.py).
 
-An HTTP API turns an HTTP request into an event, for an instance of the function, and its result into an answer: see
-http_api.py and results.py. Who may call is authorizer.py's (tokens) and signatures.py's (IAM); instances are
-function.py's, and a request's life in one is instance.py's. Events that are no HTTP requests come by
+An HTTP API turns an HTTP request into an event for an instance of the function (http_api.py), and the instance's result
+into an answer (results.py). authorizer.py (tokens) and signatures.py (IAM) decide which callers may pass. function.py
+has the instances, and instance.py a request's life in one of them. Events that are no HTTP requests come by
 invocations.py.
 """
 
@@ -90,7 +90,7 @@ class Service:
         try:
             outcome = await self._function.invoke(event, call.trace_id)
         except RefusedError:
-            self._log.event("throttled: no instance is free, and there are as many as there may be")
+            self._log.event("throttled: no instance is free, and no more are allowed")
             return results.THROTTLED
         except StartError:
             return results.FAILED
@@ -106,7 +106,7 @@ def _authorizer(settings: Settings, log: Log) -> "JwtAuthorizer | IamAuthorizer 
     if settings.access == PRIVATE:
         from local.aws.signatures import IamAuthorizer, Signer  # noqa: PLC0415 - as below
 
-        # What an HTTP API says of a signature that it does not take is one word.
+        # An HTTP API refuses a signature with a single word.
         return IamAuthorizer(
             Signer.of(os.environ), "execute-api", lambda _: results.error(403, "Forbidden"), log
         )

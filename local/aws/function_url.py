@@ -137,7 +137,7 @@ class Service:
 
 
 def to_event(request: Request, call: Call, caller: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The event that `request` becomes (URL): an HTTP API's but for what is set here. `caller`: who signed it."""
+    """The event that `request` becomes (URL): an HTTP API's, with the changes made here. `caller`: who signed it."""
     event = http_api.to_event(request, call, caller)
     event["rawPath"] = request.path.decode("latin-1")
     if "cookies" in event:

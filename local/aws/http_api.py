@@ -30,7 +30,7 @@ _TEXT_TYPES = frozenset(("application/json", "application/xml", "application/jav
 
 @dataclass(frozen=True)
 class Call:
-    """What the HTTP API makes up for one request: its id, the X-Ray trace id and the time in epoch milliseconds."""
+    """The values that the HTTP API adds to a request: its id, the X-Ray trace id and the time in epoch milliseconds."""
 
     request_id: str
     trace_id: str
@@ -38,7 +38,7 @@ class Call:
 
     @classmethod
     def of(cls, request: Request) -> "Call":
-        """New ids and the present time; a trace that the client began goes on."""
+        """New ids and the present time. If the client began a trace, it goes on."""
         begun = (request.header(b"x-amzn-trace-id") or b"").decode("latin-1")
         now = time.time()
         return cls(
@@ -51,8 +51,8 @@ class Call:
 def refusal(request: Request) -> Answer | None:
     """The HTTP API's answer to a request that it does not pass on, or None.
 
-    Both limits are documented (.../developerguide/http-api-quotas.html); of the answers, 413 with its text is in TOOL,
-    431 is not documented.
+    Both limits are documented (.../developerguide/http-api-quotas.html). The answer 413 with its text is in TOOL; the
+    answer 431 is not documented.
     """
     if request.head_size > platforms.limit("aws", "gateway_header_size"):
         return error(431, "Request Header Fields Too Large")
@@ -64,9 +64,9 @@ def refusal(request: Request) -> Answer | None:
 def to_event(request: Request, call: Call, authorizer: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The event of payload 2.0 that `request` becomes on the route and stage $default (DOC).
 
-    `authorizer` is what one says of the caller, where there is one.
+    `authorizer`: what an authorizer says of the caller, None without an authorizer.
     """
-    # Decoded once (TOOL: "this should be decoded value"); what is no UTF-8 cannot be carried by JSON as it was.
+    # Decoded once (TOOL: "this should be decoded value"). JSON cannot carry bytes that are no UTF-8 as they were.
     path = unquote_to_bytes(request.path).decode("utf-8", "replace")
     query = request.query.decode("utf-8", "replace")
     headers = _headers(request, call)
@@ -77,7 +77,7 @@ def to_event(request: Request, call: Call, authorizer: Mapping[str, Any] | None 
         "rawPath": path,
         "rawQueryString": query,
     }
-    # Absent, not null, where there are none (SEEN for the body and the parameters).
+    # A part that is empty is absent, not null (SEEN for the body and the parameters).
     if cookies:
         event["cookies"] = cookies
     event["headers"] = headers
@@ -107,11 +107,11 @@ def _headers(request: Request, call: Call) -> dict[str, str]:
         joined[key] = f"{joined[key]},{text}" if key in joined else text
     forwarded = joined.get("x-forwarded-for")
     joined |= {
-        # Sent for every request, 0 without a body: seen in captured events of GET requests.
+        # Every event has it, 0 without a body: seen in captured events of GET requests.
         "content-length": str(len(request.body)),
         "x-amzn-trace-id": call.trace_id,
         "x-forwarded-for": f"{forwarded}, {request.client.address}" if forwarded else request.client.address,
-        # The real one knows https and 443 alone; here the client's own scheme and port keep absolute links working.
+        # The real one always says https and 443; here the client's own scheme and port keep absolute links working.
         "x-forwarded-port": str(request.client.port),
         "x-forwarded-proto": request.client.scheme,
     }
@@ -119,7 +119,7 @@ def _headers(request: Request, call: Call) -> dict[str, str]:
 
 
 def _cookies(request: Request) -> list[str]:
-    """One entry a cookie, whatever the number of Cookie headers (DOC; seen in captured events)."""
+    """One entry for each cookie, however many Cookie headers there are (DOC; seen in captured events)."""
     lines = [value.decode("latin-1") for name, value in request.headers if name == b"cookie"]
     return [cookie for line in lines for part in line.split(";") if (cookie := part.strip())]
 
@@ -163,13 +163,13 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def _body(request: Request) -> dict[str, Any]:
-    """Text for a short list of types, base64 for all others: no type, and even forms, among them (SEEN)."""
+    """Text for a short list of types, base64 for all others, also for no type and for forms (SEEN)."""
     content_type = (request.header(b"content-type") or b"").decode("latin-1")
     kind = content_type.partition(";")[0].strip().lower()
     if kind.startswith("text/") or kind in _TEXT_TYPES:
         try:
             return {"body": request.body.decode(), "isBase64Encoded": False}
         except UnicodeDecodeError:
-            # Text that is no UTF-8: what the real one does is not documented; base64 loses nothing.
+            # The text is no UTF-8. It is not documented what the real one does; base64 loses nothing.
             pass
     return {"body": base64.b64encode(request.body).decode("ascii"), "isBase64Encoded": True}

@@ -1,4 +1,4 @@
-"""One Lambda execution environment: its init, its invocations one at a time, frozen in between, and its end.
+"""One Lambda execution environment: its init, its invocations one at a time, with a freeze in between, and its end.
 
 Sources: docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html for its life and
 docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html for its environment.
@@ -27,13 +27,13 @@ ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{FUNCTION}"
 
 
 class NotTakenError(Exception):
-    """The instance ended before it took the event, so another may have it."""
+    """The instance ended before it took the event, so another instance may take it."""
 
 
 class LambdaInstance:
     """An instance and its present runtime. `timeout` is the function's, in seconds.
 
-    `on_end` is called once, when it has ended by itself or because of an invocation.
+    `on_end` is called once, when the instance has ended by itself or because of an invocation.
     """
 
     def __init__(
@@ -57,9 +57,9 @@ class LambdaInstance:
         self._ending: asyncio.Future[Failed] | asyncio.Future[None] | None = None
 
     async def initialise(self, limit: float) -> None:
-        """The init phase, of at most `limit` seconds: start the runtime and wait until it asks for an event.
+        """Do the init phase, `limit` seconds at most: start the runtime and wait until it asks for an event.
 
-        Where that fails, init is run again with the first invocation (see `invoke`).
+        If that fails, init is run again with the first invocation (see `invoke`).
         """
         problem = await self._initialise(limit)
         if problem:
@@ -68,7 +68,7 @@ class LambdaInstance:
             )
 
     async def invoke(self, event: bytes, trace_id: str) -> Outcome:
-        """The outcome of one event. Raises NotTakenError if the instance ended before it took the event.
+        """Handle one event, and give its outcome. Raises NotTakenError if the instance ended before it took the event.
 
         The instance is killed when the function's timeout is over, and when its init fails a second time.
         """
@@ -96,7 +96,7 @@ class LambdaInstance:
         return await self._fail("Runtime.ExitError", f"exited with {status}")
 
     async def stop(self, grace: float) -> None:
-        """End it. Lambda sends SIGTERM only where there is an extension; here is none, so `grace` is not used."""
+        """End it at once. Lambda sends SIGTERM only if there is an extension, and here is none: `grace` is not used."""
         del grace
         self._ended = True
         await self._runtime.end()
@@ -116,7 +116,7 @@ class LambdaInstance:
             self._on_end()
 
     def _limit(self, streamed: Streamed, until: float) -> None:
-        """End the instance if its response has not ended when time.monotonic() is `until`."""
+        """End the instance if its response has not ended at `until` on the monotonic clock."""
 
         def end() -> None:
             self._ending = asyncio.ensure_future(self._time_out())
@@ -128,7 +128,7 @@ class LambdaInstance:
         return await self._fail("Sandbox.Timedout", f"timed out after {self._timeout:g} s")
 
     async def _fail(self, kind: str, reason: str) -> Failed:
-        """The outcome of an invocation that ends the instance."""
+        """End the instance because of an invocation, and give the invocation's outcome."""
         if not self._ended:
             self._ended = True
             self._log.event(f"instance {self._name} gone: {reason}")
@@ -151,12 +151,12 @@ class _Runtime:
 
     @property
     def exit_status(self) -> int | None:
-        """None while it runs."""
+        """The exit status, None while it runs."""
         exited = self._instance.exited if self._instance else None
         return exited.result() if exited and exited.done() else None
 
     async def start(self, limit: float) -> str | None:
-        """Start; None as soon as it asks for an event, else what went wrong within `limit` seconds."""
+        """Start it and wait until it asks for an event, `limit` seconds at most. None, or what went wrong."""
         environment = runtime_environment(self._settings, await self.api.start())
         self._instance = instance = await process.start(
             self._settings, self._name, environment, None, self._log, self._reaper
@@ -174,14 +174,14 @@ class _Runtime:
         return f"the runtime did not ask for an event within {limit:g} s"
 
     def when_exited(self, callback: Callable[[int], None]) -> None:
-        """Call back with the exit status, when it comes."""
+        """Call `callback` with the exit status when it has exited."""
         assert self._instance is not None  # noqa: S101 - started first
         self._instance.exited.add_done_callback(lambda exited: callback(exited.result()))
 
     async def invoke(self, invocation: Invocation, until: float) -> Outcome | None:
         """The outcome, or None if the runtime exited or time.monotonic() is past `until`."""
         assert self._instance is not None  # noqa: S101 - started first
-        # In this order: a runtime that asks between the two would be frozen with an event on its way.
+        # This order matters: a runtime that asks between the two would be frozen with an event on its way.
         outcome = self.api.invoke(invocation)
         self._instance.thaw()
         events = [outcome, self._instance.exited]
@@ -209,7 +209,7 @@ class _Runtime:
 
 
 def runtime_environment(settings: Settings, port: int) -> dict[str, str]:
-    """What Lambda sets for the runtime of a container image, whose Runtime API is on `port`."""
+    """The variables that Lambda sets for the runtime of a container image. `port`: that of its Runtime API."""
     on_host = settings.engine == "process" or sys.platform == "linux"
     return {
         "AWS_LAMBDA_RUNTIME_API": f"{'127.0.0.1' if on_host else 'host.docker.internal'}:{port}",
@@ -223,10 +223,10 @@ def runtime_environment(settings: Settings, port: int) -> dict[str, str]:
         "AWS_LAMBDA_LOG_FORMAT": "Text",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        # The stack's own, not Lambda's: how its door invokes the function.
+        # The stack sets this, not Lambda: it says how the door invokes the function.
         **({"INVOKE_MODE": "response_stream"} if settings.door == FUNCTION_URL else {}),
         "_HANDLER": "serve.aws_lambda.handler",
-        # The code is where entrypoint.sh is; in a container where Lambda says that it is.
+        # The code is beside entrypoint.sh; in a container it is at the path that Lambda documents.
         "LAMBDA_TASK_ROOT": str(ROOT) if settings.engine == "process" else "/var/task",
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
         "LANG": "en_US.UTF-8",

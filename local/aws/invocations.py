@@ -1,6 +1,6 @@
-"""Lambda's Invoke API for the emulated function: any JSON value as an event, and what the function makes of it.
+"""Lambda's Invoke API for the emulated function: takes any JSON value as an event, and answers with the result.
 
-It is where AWS's Runtime Interface Emulator has it, so that `aws lambda invoke --endpoint-url` and curl find it.
+It has the path that it has in AWS's Runtime Interface Emulator, so `aws lambda invoke --endpoint-url` and curl find it.
 Source: docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 """
 
@@ -16,12 +16,12 @@ from local.http.message import Answer, Request
 from local.instances.pool import RefusedError, StartError
 from local.log import Log
 
-# Whatever the function is called: there is one.
+# The function may have any name, because there is only one.
 _PATH = re.compile(rb"/2015-03-31/functions/[^/]+/invocations")
 
 
 class Invocations:
-    """What callers of the API get. Nobody has to sign here."""
+    """Answers the callers of the API. They need not sign their requests here."""
 
     def __init__(self, function: Function, log: Log) -> None:
         self._function = function
@@ -30,7 +30,7 @@ class Invocations:
 
     @staticmethod
     def takes(method: str, path: bytes) -> bool:
-        """Whether a request is one for this API."""
+        """Whether a request is for this API."""
         return method == "POST" and _PATH.fullmatch(path) is not None
 
     async def answer(self, request: Request, trace_id: str) -> Answer:
@@ -48,7 +48,7 @@ class Invocations:
         if kind not in ("Event", "RequestResponse"):
             return _refused(400, f"{kind!r} is no invocation type: Event, RequestResponse or DryRun")
         task = asyncio.create_task(self._invoke(event, trace_id))
-        # The caller may go, and the function runs on.
+        # The function runs on, even if the caller goes.
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         if kind == "Event":
@@ -59,7 +59,7 @@ class Invocations:
         try:
             outcome = await self._function.invoke(event, trace_id)
         except RefusedError:
-            self._log.event("throttled: no instance is free, and there are as many as there may be")
+            self._log.event("throttled: no instance is free, and no more are allowed")
             return _refused(429, "Rate Exceeded.")
         except StartError as problem:
             outcome = Failed("Runtime.InitError", _json("Runtime.InitError", str(problem)))
@@ -74,7 +74,7 @@ class Invocations:
 
 
 async def _gathered(streamed: Streamed) -> Returned | Failed:
-    """A response in pieces as a whole one: this caller does not take pieces."""
+    """A response in pieces, put together: this caller does not take pieces."""
     size, kept, longest = 0, bytearray(), platforms.limit("aws", "response_payload")
     async for piece in streamed.pieces():
         size += len(piece)

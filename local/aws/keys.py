@@ -1,6 +1,6 @@
-"""An issuer's URL to the public keys that it signs tokens with, fetched and kept as an HTTP API does.
+"""Fetches the public keys that an issuer signs tokens with, and keeps them for a while, as an HTTP API does.
 
-Where they are is said by the issuer's OpenID Connect discovery document (openid.net/specs/openid-connect-discovery-1_0,
+The issuer's OpenID Connect discovery document says where they are (openid.net/specs/openid-connect-discovery-1_0,
 section 4). Times and sizes are from platforms/limits.toml.
 """
 
@@ -22,7 +22,7 @@ DISCOVERY = "/.well-known/openid-configuration"
 
 
 class Keys:
-    """The keys of one issuer, by `kid`. `fetch` and `clock` (seconds) are what a test may want to replace."""
+    """The keys of one issuer, by `kid`. Tests replace `fetch` and `clock` (seconds)."""
 
     def __init__(
         self,
@@ -35,11 +35,11 @@ class Keys:
         self._clock = clock
         self._known: dict[str, RSAPublicKey] = {}
         self._until = -1.0
-        # Requests that come together wait for one answer.
+        # Requests that come at once wait for one answer together.
         self._fetching = asyncio.Lock()
 
     async def find(self, kid: str) -> RSAPublicKey:
-        """The key called `kid`, from the issuer where it is not known or known for too long. Raises TokenError."""
+        """The key called `kid`, fetched anew if it is not known or too old. Raises TokenError."""
         # That a key which is not known yet is asked for at once is documented of REST APIs alone:
         # docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-jwt-authorizer-keys.html
         if not self._has(kid):
@@ -56,7 +56,7 @@ class Keys:
 
 
 async def fetched(issuer: str) -> jwt.PyJWKSet:
-    """All keys that `issuer` names at present. Raises TokenError, which says what is wrong with which document."""
+    """All keys that `issuer` names at present. Raises TokenError, which names the document and its fault."""
     discovery = issuer.rstrip("/") + DISCOVERY
     where = (await _document(discovery, NO_DISCOVERY)).get("jwks_uri")
     if not isinstance(where, str) or not is_safe_url(where):

@@ -1,4 +1,4 @@
-"""A function's result to the response that an HTTP API makes of it, and the HTTP API's own answers. Pure.
+"""Makes of a function's result the response of an HTTP API, and has the HTTP API's own answers. Pure.
 
 Sources, by the names used below:
 DOC   docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
@@ -14,18 +14,18 @@ from typing import Any
 
 from local.http.message import Answer, Headers, end_to_end
 
-# No Content, Not Modified: there is nothing to send, whatever the function gave.
+# No Content, Not Modified: no body is sent, even if the function gave one.
 _BODILESS = (204, 304)
 _FIELD_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FIELD_VALUE = re.compile(rb"[^\x00-\x08\x0a-\x1f\x7f]*")
 
 
 def to_answer(result: bytes, method: str) -> Answer:
-    """The response to a `method` request that a function's result becomes; a malformed one is 500 (DOC, TOOL)."""
+    """The response that a function's result becomes, for a request of `method`; 500 for a malformed one (DOC, TOOL)."""
     try:
         value = json.loads(result)
     except ValueError:
-        # Not documented, but so it is: anything without a statusCode, JSON or not, is the body (TOOL).
+        # Not documented, but the real one does it: anything without a statusCode, JSON or not, is the body (TOOL).
         return _json(200, result)
     if isinstance(value, dict) and "statusCode" in value:
         try:
@@ -38,7 +38,7 @@ def to_answer(result: bytes, method: str) -> Answer:
 
 
 def error(status: int, message: str) -> Answer:
-    """An answer of the HTTP API's own: JSON with a message (TOOL: without a space)."""
+    """An answer of the HTTP API itself: JSON with a message (TOOL: without a space)."""
     return _json(status, f'{{"message":"{message}"}}'.encode())
 
 
@@ -47,26 +47,26 @@ def _json(status: int, body: bytes) -> Answer:
     return Answer(status, headers, body)
 
 
-# The event is over Lambda's limit or the request over the HTTP API's: the same answer to both (TOOL).
+# The answer if the event is over Lambda's limit, and if the request is over the HTTP API's (TOOL).
 TOO_LARGE = error(413, "Request Entity Too Large")
-# A function that failed, crashed, timed out or answered malformed.
+# The answer if the function failed, crashed, timed out or gave a malformed result.
 # docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-lambda.html, TOOL
 FAILED = error(500, "Internal Server Error")
-# No answer within the integration's timeout of at most 30 s. Reported from the field, for instance in
+# The answer if the function gives none within the integration's timeout, at most 30 s. Reported from users, such as in
 # github.com/anomalyco/sst, issue 2232: 503 while the function runs on.
 NO_ANSWER = error(503, "Service Unavailable")
-# Lambda has no concurrency left. What an HTTP API makes of that is documented nowhere: the general page
+# The answer if Lambda has no concurrency left. No page says what an HTTP API answers then: the general page
 # (docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html, in the words of REST APIs) says 500 when
 # Lambda rejects an invocation; HTTP APIs are known to answer 503. The 429 of an HTTP API is its own rate limit.
 THROTTLED = NO_ANSWER
 
 
 class MalformedError(ValueError):
-    """A result with a statusCode that is no response."""
+    """A result that has a statusCode but is no response."""
 
 
 def _given(value: dict[str, Any], method: str) -> Answer:
-    """A result that says what the response is. Raises MalformedError."""
+    """The response that a result with a statusCode describes. Raises MalformedError."""
     status, cookies, headers = head_of(value)
     body = _decoded(value.get("body"), base64_encoded=value.get("isBase64Encoded"))
     if status in _BODILESS:
@@ -80,14 +80,15 @@ def _given(value: dict[str, Any], method: str) -> Answer:
 def head_of(value: dict[str, Any]) -> tuple[int, Headers, Headers]:
     """A result's status, the headers of its cookies and its other ones. Raises MalformedError.
 
-    Both kinds of cookies are sent, the list's first (seen at the real service: ministack, apigateway.py).
+    Cookies of the list and of the headers are both sent, the list's first (seen at the real service: ministack,
+    apigateway.py).
     """
     cookies = [(b"set-cookie", _value(cookie)) for cookie in _list(value.get("cookies"))]
     return _status(value.get("statusCode")), cookies, end_to_end(_fields(value.get("headers")))
 
 
 def _measured(headers: Headers, body: bytes, status: int, method: str) -> Headers:
-    """`headers` with the length that the body has. A function's own is kept where it says what GET would have given."""
+    """`headers` with the body's length. To a HEAD request the function's own length stays: it is that of a GET."""
     own = next((value for name, value in headers if name == b"content-length"), None)
     headers = [pair for pair in headers if pair[0] != b"content-length"]
     if status in _BODILESS:

@@ -1,7 +1,7 @@
-"""Lambda's Runtime API, version 2018-06-01, for one instance: invocations to events and back to their outcomes.
+"""Lambda's Runtime API, version 2018-06-01, for one instance: hands out events and takes their outcomes.
 
-Source: docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html, and where that is silent AWS's own Runtime Interface
-Emulator, against which the tests compare it (github.com/aws/aws-lambda-runtime-interface-emulator,
+Source: docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. If that page says nothing of a case, AWS's own Runtime
+Interface Emulator does, and tests compare the two (github.com/aws/aws-lambda-runtime-interface-emulator,
 internal/lambda/rapi).
 """
 
@@ -22,7 +22,7 @@ _PREFIX = "/2018-06-01/runtime/"
 
 @dataclass(frozen=True)
 class Invocation:
-    """One event with what the runtime is told beside it; the deadline is in milliseconds since the epoch."""
+    """One event with the headers that the runtime gets with it; the deadline is in milliseconds since the epoch."""
 
     request_id: str
     event: bytes
@@ -52,7 +52,7 @@ Outcome: TypeAlias = Returned | Failed | Streamed
 class RuntimeApi:
     """The API that one runtime polls. `on_waiting` is called when it waits for an event and there is none.
 
-    With `streams`, a response in pieces is the outcome as soon as it begins; else it is read whole first, as for an
+    With `streams`, a response in pieces is the outcome as soon as it begins. Without, it is read whole first, for an
     invocation that cannot take pieces.
 
     `initialised` is done when the runtime first asks for an event (None) or posts an init error (Failed).
@@ -71,7 +71,7 @@ class RuntimeApi:
 
     async def start(self) -> int:
         """Listen on 127.0.0.1 and return the port."""
-        # A runtime waits for as long as its instance is idle, and may be frozen meanwhile.
+        # A runtime waits as long as its instance is idle, and may be frozen during that time.
         server = Server(self._handle, access_log=None, handler_cancellation=True)
         self._runner = web.ServerRunner(server, shutdown_timeout=0)
         await self._runner.setup()
@@ -80,7 +80,7 @@ class RuntimeApi:
         return self._runner.addresses[0][1]
 
     async def close(self) -> None:
-        """Stop listening; a runtime that waits is cut off."""
+        """Stop listening, and cut off a runtime that waits."""
         if self._runner:
             await self._runner.cleanup()
 
@@ -90,9 +90,9 @@ class RuntimeApi:
         return self._queued is None
 
     def invoke(self, invocation: Invocation) -> asyncio.Future[Outcome]:
-        """Hand the event to the runtime as soon as it asks; the outcome is to come. One at a time.
+        """Hand the event to the runtime as soon as it asks; the result is a future of the outcome. One at a time.
 
-        From here on the runtime does not wait any more, so `on_waiting` is not called again before the outcome.
+        From now on the runtime does not wait, so `on_waiting` is not called again before the outcome.
         """
         self._outcome = asyncio.get_running_loop().create_future()
         self._queued = invocation
@@ -167,7 +167,7 @@ class RuntimeApi:
         return _json(202, {"status": "OK"})
 
     async def _stream(self, request: web.BaseRequest) -> web.Response:
-        """Hand on a response in pieces; the answer to it comes when the last piece is taken."""
+        """Pass on a response in pieces; answer the runtime when the last piece is taken."""
         streamed = Streamed(request)
         self._settle(streamed)
         await streamed.ended
@@ -187,7 +187,7 @@ class RuntimeApi:
         self._current = None
 
     def _settle(self, outcome: Outcome) -> None:
-        # Nobody waits any more when the function's time is up and the runtime is about to be killed.
+        # No one waits for it if the function's time is up and the runtime is about to be killed.
         if self._outcome and not self._outcome.done():
             self._outcome.set_result(outcome)
 

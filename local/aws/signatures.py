@@ -1,4 +1,4 @@
-"""A request's signature of AWS (version 4) to what the event says of its sender, or to the answer that refuses it.
+"""Checks a request's signature of AWS (version 4): finds out what the event says of its sender, or refuses it.
 
 Sources, by the names used below; what has none of them is assumed:
 SIGN  docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
@@ -43,7 +43,7 @@ _UNKNOWN_KEY = "The security token included in the request is invalid."
 
 
 class SignatureError(Exception):
-    """The request is refused. The text is for the log, `kind` is AWS's name of the error, `said` is for the sender."""
+    """The request is refused. The text is for the log, `kind` is AWS's name of the error, `said` is sent back."""
 
     def __init__(self, text: str, kind: str, said: str) -> None:
         super().__init__(text)
@@ -53,7 +53,7 @@ class SignatureError(Exception):
 
 @dataclass(frozen=True)
 class Signer:
-    """The one identity that may call: its access key, and the secret that signs."""
+    """The only identity that may call: its access key, and the secret that it signs with."""
 
     key: str
     secret: str
@@ -65,7 +65,7 @@ class Signer:
 
     @property
     def context(self) -> dict[str, Any]:
-        """What an event's requestContext.authorizer says of it (URL)."""
+        """The event's requestContext.authorizer about this identity (URL)."""
         return {
             "iam": {
                 "accessKey": self.key,
@@ -80,7 +80,7 @@ class Signer:
 
 
 class IamAuthorizer:
-    """Takes requests to `service` that `signer` signed, and logs why it does not.
+    """Accepts requests to `service` that `signer` signed; if it refuses one, it logs why.
 
     forbidden: the door's own answer to a SignatureError.
     """

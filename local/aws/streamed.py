@@ -1,4 +1,4 @@
-"""A response that a runtime sends in pieces: one chunked POST to what an invocation's caller reads meanwhile.
+"""A response that a runtime sends in pieces, as one chunked POST, while the invocation's caller reads it.
 
 Source: docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming
 """
@@ -11,7 +11,7 @@ from aiohttp import ClientError, http_exceptions, web
 
 _MODE = "Lambda-Runtime-Function-Response-Mode"
 _ERROR_TYPE = b"lambda-runtime-function-error-type"
-# A runtime may put a whole trace into the trailers.
+# Large, because a runtime may put a whole trace into the trailers.
 _TRAILERS = 65536
 
 
@@ -21,10 +21,10 @@ def is_streamed(request: web.BaseRequest) -> bool:
 
 
 class Streamed:
-    """The response of one invocation, on its way. Its pieces are to be read to the end, whatever becomes of the caller.
+    """The response of one invocation, on its way. Its pieces have to be read to the end, even if the caller has gone.
 
-    ended: done when the last piece is read, or the runtime has gone. is_truncated: whether it had gone before the end.
-    error_type: from the trailers, where the function failed amid its response.
+    ended: done when the last piece is read, or the runtime has gone. is_truncated: whether it went before the end.
+    error_type: from the trailers, if the function failed in the middle of its response.
     """
 
     def __init__(self, request: web.BaseRequest) -> None:
@@ -36,11 +36,11 @@ class Streamed:
 
     @property
     def is_whole(self) -> bool:
-        """Whether all of it has come and the function says so."""
+        """Whether all of it has come, as the function says at its end."""
         return self.ended.done() and not self.is_truncated and self.error_type is None
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """The pieces as they come, until there is none; `is_whole` tells why."""
+        """The pieces as they come. Afterwards `is_whole` says whether all have come."""
         try:
             async for piece in self._request.content.iter_any():
                 yield piece
@@ -54,7 +54,7 @@ class Streamed:
 
 
 class Server(web.Server):
-    """aiohttp's server, whose connections remember what came last: it has no way to read trailers."""
+    """aiohttp's server, whose connections remember the bytes that came last, because it cannot read trailers."""
 
     def __call__(self) -> web.RequestHandler:
         return _Connection(self, loop=asyncio.get_running_loop(), **self._kwargs)
@@ -75,7 +75,7 @@ class _Connection(web.RequestHandler):
 def _error_type(connection: Any) -> str | None:
     """The error's type in the trailers of the chunked body that a connection received last.
 
-    The runtime sends nothing more before it has its answer, so the trailers are the end of what has come.
+    The runtime sends nothing more before it has its answer, so the trailers are the last bytes that have come.
     """
     _, _, trailers = connection.last.rpartition(b"\r\n0\r\n")
     for line in trailers.split(b"\r\n"):

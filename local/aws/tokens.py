@@ -1,6 +1,6 @@
-"""A request's token to the claims that an HTTP API's JWT authorizer passes on, or to its refusal. Pure.
+"""Checks a request's token as an HTTP API's JWT authorizer does: finds the claims to pass on, or refuses. Pure.
 
-Sources, by the names used below; what has none of them is assumed:
+Sources, by the names used below; all that names no source is assumed:
 DOC   docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
 WHY   docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-jwt.html, a whole response
 SEEN  the real service's words, as others show them: github.com/WebbPulse/WebbPulse-Portfolio and nksrules/lambda-hw
@@ -29,16 +29,16 @@ _LONGEST_DETAIL = 300
 
 @dataclass(frozen=True)
 class Rules:
-    """Whose tokens are taken, as their `iss` says, and for whom, as one of these is in their `aud`."""
+    """The issuer whose tokens are accepted (`iss`), and the audiences of which a token has to name one (`aud`)."""
 
     issuer: str
     audiences: tuple[str, ...]
 
 
 class TokenError(Exception):
-    """The request is refused. `description` is what its sender is told, "" if there is no token at all.
+    """The request is refused. `description` is sent back; it is "" if there is no token at all.
 
-    `detail` is for the log alone. Neither holds any of the token but its claims about issuer and audience.
+    `detail` is only for the log. Of the token, both hold at most its claims about issuer and audience.
     """
 
     def __init__(self, description: str, detail: str = "") -> None:
@@ -47,12 +47,12 @@ class TokenError(Exception):
         self.detail = detail[:_LONGEST_DETAIL]
 
     def __str__(self) -> str:
-        """Both, for the log."""
+        """Description and detail, for the log."""
         return f"{self.args[0]} ({self.detail})" if self.detail else f"{self.args[0]}"
 
     @property
     def answer(self) -> Answer:
-        """The HTTP API's own: every header of it is in WHY, which has no type; without a token see SEEN."""
+        """The HTTP API's own answer. All its headers are in WHY, which shows no type; without a token see SEEN."""
         challenge = "Bearer"
         if self.description:
             challenge += f' scope="" error="invalid_token" error_description="{self.description}"'
@@ -62,7 +62,7 @@ class TokenError(Exception):
 
 
 def token_of(request: Request) -> str:
-    """What the Authorization header holds, "Bearer" before it or not (DOC). Raises TokenError if there is none."""
+    """The token in the Authorization header, with or without "Bearer" (DOC). Raises TokenError if there is none."""
     values = [value for name, value in request.headers if name == b"authorization"]
     token = re.sub(r"\Abearer +", "", b",".join(values).decode("latin-1").strip(), flags=re.IGNORECASE)
     if not token:
@@ -71,7 +71,7 @@ def token_of(request: Request) -> str:
 
 
 def key_id(token: str) -> str:
-    """Which of the issuer's keys `token` says to be signed with. Raises TokenError if it cannot be a good one."""
+    """The name of the issuer's key that `token` is signed with. Raises TokenError if the token cannot be valid."""
     if token.count(".") != 2:  # noqa: PLR2004 - header, claims and signature
         raise TokenError("token contains an invalid number of segments")  # SEEN
     try:
@@ -80,7 +80,7 @@ def key_id(token: str) -> str:
         raise _unreadable() from None
     algorithm = header.get("alg")
     if algorithm not in ALGORITHMS:
-        # SEEN for ES256. It is said in a header, so it may hold no more than such a name does.
+        # SEEN for ES256. The answer has it in a header, so only the characters of such a name are let through.
         known = isinstance(algorithm, str) and re.fullmatch(r"[\w-]{1,16}", algorithm, re.ASCII)
         raise TokenError(f"signing method {algorithm} is invalid" if known else "signing method is invalid")
     if "kid" not in header:
@@ -89,14 +89,14 @@ def key_id(token: str) -> str:
 
 
 def claims_of(token: str, key: RSAPublicKey, rules: Rules, now: float) -> dict[str, Any]:
-    """The claims of `token`, signed with `key` and good `now`, in epoch seconds. Raises TokenError.
+    """The claims of `token`. Raises TokenError unless `key` signed it and it is valid `now`, in epoch seconds.
 
-    What is checked and in which order is in DOC; a token that never expires is refused.
+    DOC says what is checked, in which order. A token that never expires is refused.
     """
     try:
         claims = json.loads(jwt.PyJWS().decode(token, key, algorithms=ALGORITHMS))
     except jwt.InvalidSignatureError:
-        # The other texts are those of Go's library for tokens; this is what it says of a wrong signature.
+        # The other texts are those of Go's library for tokens; this is its text for a wrong signature.
         raise TokenError("crypto/rsa: verification error") from None
     except (jwt.InvalidTokenError, ValueError, RecursionError):
         raise _unreadable() from None
@@ -117,7 +117,7 @@ def claims_of(token: str, key: RSAPublicKey, rules: Rules, now: float) -> dict[s
 
 
 def context(claims: Mapping[str, Any]) -> dict[str, Any]:
-    """What the event's requestContext says as `authorizer`: claims as texts, and no scopes, as the route asks for none.
+    """The event's requestContext.authorizer: claims as texts, and no scopes, because the route asks for none.
 
     A claim that is null is left out (SEEN).
     """
@@ -136,7 +136,7 @@ def _audience_fits(claims: Mapping[str, Any], allowed: tuple[str, ...]) -> bool:
 
 
 def _check_times(claims: Mapping[str, Any], now: float) -> None:
-    """Raise TokenError if it is not the token's time. No allowance for clocks that differ is documented."""
+    """Raise TokenError if the token is not valid at this time. No tolerance for differing clocks is documented."""
     if not _is_time(claims.get("exp")) or not claims["exp"] > now:
         raise TokenError("the token has expired")  # SEEN
     for claim, text in (("nbf", "the token is not valid yet"), ("iat", "the token was issued in the future")):
@@ -149,7 +149,7 @@ def _is_time(value: object) -> bool:
 
 
 def _text(value: object) -> str:
-    """A claim as a text: a list as [one two], everything else that is no text as JSON (SEEN but for nested ones)."""
+    """A claim as a text: a list as [one two], other values as JSON (SEEN, except for nested lists)."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):
@@ -158,5 +158,5 @@ def _text(value: object) -> str:
 
 
 def _clean(text: str) -> str:
-    """`text` without halves of UTF-16 pairs, which JSON may name but UTF-8 cannot carry."""
+    """`text` without halves of UTF-16 pairs: JSON can write them, but UTF-8 cannot."""
     return text.encode("utf-8", "replace").decode()

@@ -1,13 +1,13 @@
-"""ECS Express Mode on this machine: tasks of gunicorn behind a load balancer, a sick or dead one replaced.
+"""ECS Express Mode on this machine: tasks of gunicorn behind a load balancer; a sick or dead task is replaced.
 
 Sources: docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-work.html (health checks, stopping),
 docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html (another task is started before the
-sick one is stopped), docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html (where
-all are sick, all get requests); the variables were seen in running tasks. What the load balancer does to a request is
-load_balancer.py's.
+sick one is stopped), docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html (if
+all are sick, all get requests). The variables were seen in running tasks. load_balancer.py has what the load balancer
+does to a request.
 
-Tasks are as many as the minimum, always. The real service adds some minutes after their average CPU has passed 60%; no
-request waits for that, and this machine's CPU is not a task's, so it is not emulated.
+There are always as many tasks as the minimum. The real service adds tasks some minutes after their average CPU has
+passed 60%. That is not emulated: no request waits for it, and this machine's CPU is not a task's.
 """
 
 import platforms
@@ -23,7 +23,7 @@ from local.settings import Behaviour, Settings, SettingsError
 
 
 def environment(port: int) -> dict[str, str]:
-    """What Fargate sets in a task, but for the metadata endpoint's address: here nobody would answer there."""
+    """The variables that Fargate sets in a task, but not the metadata endpoint's address: nothing answers there."""
     return {
         "PORT": str(port),
         "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",

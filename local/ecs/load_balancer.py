@@ -33,15 +33,15 @@ def _own(status: int, headers: Headers, body: bytes = b"") -> Answer:
 BAD_REQUEST = page("400 Bad Request")
 METHOD_NOT_ALLOWED = page("405 Not Allowed")
 URI_TOO_LONG = page("414 Request-URI Too Large")
-# A status of its own, for which there is no name.
+# The load balancer's own status, which has no name.
 TOO_MANY_ADDRESSES = _own(463, [])
 FAILURES: Mapping[type[Exception], Answer] = {
-    # No target is registered: the tasks that were have ended, and no other is healthy yet.
+    # No target is registered: the earlier tasks have ended, and no other is healthy yet.
     RefusedError: page("503 Service Temporarily Unavailable"),
     StartError: page("503 Service Temporarily Unavailable"),
-    # The target refused the connection, closed it without an answer, or gave none that is HTTP.
+    # The target refused the connection, closed it without an answer, or sent no HTTP.
     NoResponseError: page("502 Bad Gateway"),
-    # It said nothing for as long as a connection may be idle.
+    # The target sent nothing for as long as a connection may be idle.
     TooLateError: page("504 Gateway Time-out"),
 }
 
@@ -73,13 +73,13 @@ def to_target(request: Request) -> Request:
         b"x-forwarded-proto",
         b"x-forwarded-port",
         b"x-amzn-trace-id",
-        # The load balancer has answered it.
+        # The load balancer has answered the Expect header itself.
         b"expect",
     )
     headers = [(name, value) for name, value in end_to_end(request.headers) if name not in replaced]
     headers += [
         (b"x-forwarded-for", forwarded + b", " + address if forwarded else address),
-        # The real one knows https and 443 alone; here the client's own keep absolute links working.
+        # The real one always says https and 443; here the client's own scheme and port keep absolute links working.
         (b"x-forwarded-proto", client.scheme.encode()),
         (b"x-forwarded-port", str(client.port).encode()),
         (b"x-amzn-trace-id", traced(request.header(b"x-amzn-trace-id") or b"", _new_id())),
@@ -88,16 +88,16 @@ def to_target(request: Request) -> Request:
 
 
 def to_client(headers: Headers) -> Headers:
-    """The task's response headers as the client gets them: all. Raises NoResponseError if they are too long."""
+    """The task's response headers as the client gets them: all of them. Raises NoResponseError if they are too long."""
     if sum(len(name) + len(value) for name, value in headers) > platforms.limit("ecs", "response_head"):
         raise NoResponseError("the response's head is longer than the load balancer takes")
     return headers
 
 
 def traced(given: bytes, new: bytes) -> bytes:
-    """X-Amzn-Trace-Id as the task gets it: a root if there is none, else the load balancer's Self before it (TRACING).
+    """X-Amzn-Trace-Id as the task gets it: a new Root, or the load balancer's Self before the client's Root (TRACING).
 
-    Other fields stay. What happens to them where there is no root is not documented.
+    Other fields stay. It is not documented what happens to them without a Root.
     """
     fields = [
         field for part in given.split(b";") if (field := part.strip()) and not field.startswith(b"Self=")

@@ -1,1 +1,1 @@
-"""A client's bytes into a request, a request through a proxy, and an answer back: what every front end is made of."""
+"""The parts of every front end: they read requests from clients, pass them to an instance, and send answers back."""

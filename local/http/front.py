@@ -1,4 +1,4 @@
-"""A platform's front HTTP server: bytes on a connection to requests, and answers back; uvicorn does the HTTP."""
+"""A platform's front HTTP server: reads requests from connections and sends answers back; uvicorn does the HTTP."""
 
 import asyncio
 import contextlib
@@ -23,11 +23,11 @@ Scope: TypeAlias = Any
 Receive: TypeAlias = Any
 Send: TypeAlias = Any
 
-# The parser itself has no limit; no platform takes more.
+# The longest head. The parser itself has no limit, and no platform takes more.
 LONGEST_HEAD = 65536
 
 
-# uvicorn knows the statuses below; a server may send any three digits.
+# uvicorn knows only the statuses below; a server may send any three digits.
 httptools_impl.STATUS_LINE.update({status: b"HTTP/1.1 %d \r\n" % status for status in range(600, 1000)})
 
 
@@ -36,11 +36,11 @@ class ClientGoneError(Exception):
 
 
 class BrokenResponseError(Exception):
-    """The instance ended in the middle of a response; all that can be done is to break the connection off."""
+    """The instance ended in the middle of a response, so the connection has to be broken off."""
 
 
 class _Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, where an endless head, a CONNECT and an offer to change the protocol get an answer too."""
+    """uvicorn's protocol, which here also answers an endless head, a CONNECT and an offer to change the protocol."""
 
     _head = 0
     _in_head = True
@@ -70,7 +70,7 @@ class _Protocol(HttpToolsProtocol):
             return
         self._in_head = False
         if self.parser and self.parser.get_method() == b"CONNECT":
-            # The parser never says that such a request is complete, so it would be waited for without end.
+            # The parser never says that such a request is complete, so the front would wait for it for ever.
             self.send_400_response("CONNECT is for proxies")
             return
         if self.parser.should_upgrade():
@@ -87,7 +87,7 @@ class _Protocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def _unhand(self) -> None:
-        # The tunnel has the connection now; uvicorn would miss a response.
+        # The tunnel has the connection now; uvicorn would complain that there is no response.
         self.cycle.disconnected = True
 
     def data_received(self, data: bytes) -> None:
@@ -109,16 +109,16 @@ class _Protocol(HttpToolsProtocol):
         self._refuse_a_long_head()
 
     def _go_on(self, rest: bytes) -> None:
-        """The client offered another protocol behind this request, and sent `rest` behind that.
+        """The client offered another protocol with this request, and sent `rest` after it.
 
-        A server may ignore the offer (RFC 9110, 7.8): then it is the next request, for which the parser does not wait.
+        A server may ignore the offer (RFC 9110, 7.8). Then `rest` is the next request; the parser does not expect it.
         """
         if self._tunnel is not None:
             self._tunnel.feed(rest)
             return
         self.parser = httptools.HttpRequestParser(self)
         if self._framing:
-            # The parser learns from another head how long the body is that follows.
+            # The parser gets another head, from which it learns how long the body is.
             self._is_replayed = True
             self.parser.feed_data(b"\r\n".join([b"POST / HTTP/1.1", *self._framing, b"", b""]))
             self._is_replayed, self._framing = False, ()
@@ -128,7 +128,7 @@ class _Protocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self._tunnel is not None and not self.transport.is_closing():
-            # Nobody took the offer.
+            # No instance has taken the offer.
             rest, self._tunnel = self._tunnel.held(), None
             self._go_on(rest)
 
@@ -154,7 +154,7 @@ def _frames_a_body(name: bytes, value: bytes) -> bool:
 
 
 class Front(uvicorn.Server):
-    """An ASGI application on one port of 127.0.0.1, without a header of its own and without signal handlers."""
+    """Serves an ASGI application on one port of 127.0.0.1; adds no header, and installs no signal handlers."""
 
     def __init__(self, app: Any, listening: socket.socket, log: Log) -> None:
         config = uvicorn.Config(
@@ -167,9 +167,9 @@ class Front(uvicorn.Server):
             access_log=False,
             server_header=False,
             date_header=False,
-            # The platforms' own rules for X-Forwarded-For and -Proto hold, not uvicorn's.
+            # X-Forwarded-For and -Proto follow the platforms' rules, not uvicorn's.
             proxy_headers=False,
-            # As long as the longest of the platforms' fronts keep an idle connection, or longer.
+            # At least as long as any platform's front keeps an idle connection.
             timeout_keep_alive=600,
             timeout_graceful_shutdown=1,
         )
@@ -184,7 +184,7 @@ class Front(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
-        """Leave the signals to the emulator."""
+        """Do nothing: the emulator handles the signals."""
         yield
 
     async def serve_until_stopped(self) -> None:
@@ -210,7 +210,7 @@ def listen(port: int) -> socket.socket:
 
 
 async def read(scope: Scope, receive: Receive, limit: int) -> Request:
-    """The whole request; of a body beyond `limit` bytes just enough to tell. Raises ClientGoneError."""
+    """The whole request; of a body that exceeds `limit` bytes, just enough to see that. Raises ClientGoneError."""
     body = bytearray()
     async for chunk in stream(receive):
         if len(body) <= limit:
@@ -254,13 +254,13 @@ async def respond(send: Send, answer: Answer) -> None:
 async def begin(send: Send, status: int, headers: Headers) -> None:
     """Send the head of a response; its body follows by `send`."""
     if status in (204, 304):
-        # There is no body; uvicorn would insist on one of the length that a 304 may tell of.
+        # There is no body. A 304 may say the length of one, and uvicorn would insist on sending so many bytes.
         headers = [pair for pair in headers if pair[0] != b"content-length"]
     await send({"type": "http.response.start", "status": status, "headers": dated(headers)})
 
 
 def _send_to(log: Log) -> None:
-    """Uvicorn's own complaints are about clients; what is an error of this program goes to the log, in a line."""
+    """Log an error of this program in a line. Uvicorn's own warnings, which are about clients, are left out."""
     logger = logging.getLogger("uvicorn.error")
     logger.handlers = [_ToLog(log)]
     logger.propagate = False

@@ -1,4 +1,4 @@
-"""An HTTP request and its answer as values, in the bytes that were on the wire."""
+"""An HTTP request and its answer as values, with the bytes that were on the wire."""
 
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
-# A connection's own, which no intermediary passes on (RFC 9110, section 7.6.1); and what Connection itself names.
+# Headers of one connection, which no intermediary passes on (RFC 9110, section 7.6.1), nor those that Connection names.
 HOP_BY_HOP = frozenset(
     (
         b"connection",
@@ -24,13 +24,13 @@ HOP_BY_HOP = frozenset(
     )
 )
 
-# What is for all recipients and can be no option of one connection, whatever Connection says: without it a body or a
-# target is lost.
+# Headers that are for all recipients. They are passed on even if Connection names them, because without them a body or
+# a target is lost.
 _FOR_ALL = frozenset((b"content-length", b"host"))
 
 
 class Client(NamedTuple):
-    """Who called and how: address, the scheme of the connection and the port that was called."""
+    """The caller: its address, the scheme of its connection and the port that it called."""
 
     address: str
     scheme: str
@@ -41,7 +41,7 @@ class Client(NamedTuple):
 class Request:
     """A request: `path` and `query` as they were sent, percent-encoded, header names in lower case.
 
-    in_chunks: whether its body came without a length told before; its headers may say so no more.
+    in_chunks: whether its body came in chunks, without a length in its head; its headers may no longer say so.
     tunnel: the connection, if the client offers to speak WebSocket on it.
     """
 

@@ -1,4 +1,4 @@
-"""A request to an instance that listens on a port, and its response back, in pieces as they come."""
+"""Passes a request to an instance that listens on a port, and its response back, in pieces as they come."""
 
 import asyncio
 import contextlib
@@ -16,9 +16,9 @@ from local.http.front import BrokenResponseError, ClientGoneError
 from local.http.message import Headers, Request, end_to_end
 from local.http.tunnel import Tunnel
 
-# Below gunicorn's keepalive, so that it is never gunicorn that closes a connection which is about to be used.
+# Below gunicorn's keepalive, so that gunicorn never closes a connection that is about to be used.
 _KEPT_SECONDS = 60
-# An app's headers may be as long as gunicorn lets them be.
+# An app's headers may be as long as gunicorn allows.
 _LONGEST_HEADER = 1024 * 1024
 _ENCODED_UNRESERVED = re.compile(rb"%(?:2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE])")
 
@@ -36,7 +36,7 @@ class TooLateError(Exception):
 
 
 class Proxy:
-    """A client of one port that adds nothing of its own: neither headers, nor redirects, nor decoding."""
+    """A client of one port. It adds no headers, follows no redirects and decodes nothing."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -50,8 +50,8 @@ class Proxy:
             max_line_size=_LONGEST_HEADER,
             max_field_size=_LONGEST_HEADER,
         )
-        # A front end does not repeat a request on its own: one that ends its worker would end two. aiohttp has no
-        # public switch for it; its own test client sets the same attribute.
+        # A front end does not repeat a request by itself: a request that ends its worker would end two. aiohttp has no
+        # public switch for this; its own test client sets the same attribute.
         self._session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
     async def close(self) -> None:
@@ -73,11 +73,11 @@ class Proxy:
         rewrite: Callable[[Headers], Headers],
         idle: bool = False,
     ) -> None:
-        """Send `request`, whose body is still to be received, and its response, headers rewritten, back.
+        """Send `request` while its body arrives, and its response back with its headers rewritten.
 
-        `request` is sendable. The whole may take `timeout` seconds, or with `idle` only each pause in either direction.
-        Raises NotConnectedError, NoResponseError or TooLateError while nothing has been sent
-        back, BrokenResponseError after.
+        `request` has to be sendable. All of it may take `timeout` seconds; with `idle`, each pause may.
+        Raises NotConnectedError, NoResponseError or TooLateError as long as nothing has been sent back, then
+        BrokenResponseError.
         """
         begun = False
         limit = asyncio.timeout(timeout)
@@ -112,7 +112,7 @@ class Proxy:
     async def _tunnel(
         self, request: Request, tunnel: Tunnel, limit: asyncio.Timeout, moved: Callable[[], None]
     ) -> None:
-        """Pass the offer to speak WebSocket on, and all bytes after it; whether it is taken is up to the instance."""
+        """Pass on the offer to speak WebSocket and all bytes after it; the instance decides whether to take it."""
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         except OSError as problem:
@@ -146,7 +146,7 @@ class Proxy:
 
 
 class _Watched:
-    """A request's messages; when the client goes after its last one, the work inside `async with` is cancelled."""
+    """A request's messages. If the client goes after the last of them, the work inside `async with` is cancelled."""
 
     def __init__(self, receive: front.Receive) -> None:
         self._receive = receive
@@ -162,7 +162,7 @@ class _Watched:
         return message
 
     def watch(self) -> None:
-        """All of the body has come; what comes next is the end of the connection, or of the response."""
+        """Watch for the end of the connection: all of the body has come."""
         if self._watcher is None and self._work is not None:
             self._watcher = asyncio.create_task(self._wait(self._work))
 
@@ -196,7 +196,7 @@ def has_body(request: Request) -> bool:
 
 
 def is_sendable(request: Request) -> bool:
-    """Whether the client can send it: aiohttp writes headers as UTF-8, and a target is a path."""
+    """Whether aiohttp can send the request: its headers have to be UTF-8, and its target a path."""
     try:
         for _, value in request.headers:
             value.decode()
@@ -206,7 +206,7 @@ def is_sendable(request: Request) -> bool:
 
 
 def unreserved_decoded(path: bytes) -> bytes:
-    """`path` with needless percent-encodings decoded: %41 becomes A, %2F stays."""
+    """`path` without needless percent-encodings: %41 becomes A, %2F stays."""
     return _ENCODED_UNRESERVED.sub(lambda match: bytes.fromhex(match[0][1:].decode()), path)
 
 
@@ -223,5 +223,5 @@ async def _body(receive: front.Receive, moved: Callable[[], None]) -> AsyncItera
             if piece:
                 yield piece
     except ClientGoneError:
-        # Breaks the connection to the instance off, which then knows that the body is not whole.
+        # This breaks off the connection to the instance, which then knows that the body is not whole.
         raise ConnectionAbortedError("the client has gone") from None

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Tunnel:
-    """What a client sends behind an offer to speak WebSocket; held until somebody takes the offer."""
+    """The bytes that a client sends after an offer to speak WebSocket, held until an instance takes the offer."""
 
     def __init__(self, transport: asyncio.Transport, flow: Any, unhand: Callable[[], None]) -> None:
         self._client = asyncio.StreamReader()
@@ -17,7 +17,7 @@ class Tunnel:
         self._unhand = unhand
 
     def feed(self, data: bytes) -> None:
-        """The client sent this."""
+        """Take bytes that the client sent."""
         self._client.feed_data(data)
 
     def feed_eof(self) -> None:
@@ -25,7 +25,7 @@ class Tunnel:
         self._client.feed_eof()
 
     def held(self) -> bytes:
-        """What the client has sent so far: nobody takes the offer."""
+        """The bytes that the client has sent so far, for the case that no instance takes the offer."""
         held = bytes(self._client._buffer)  # noqa: SLF001  # pyright: ignore[reportAttributeAccessIssue]
         if not self._transport.is_reading():
             self._transport.resume_reading()
@@ -34,7 +34,7 @@ class Tunnel:
     async def join(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, moved: Callable[[], None]
     ) -> None:
-        """Pass bytes both ways until either side ends; nobody else answers on the connection from now on."""
+        """Pass bytes both ways until either side ends; from now on only the tunnel uses the connection."""
         self._unhand()
 
         async def to_instance(data: bytes) -> None:

@@ -134,11 +134,11 @@ def test_a_port_in_use_is_one_clear_line(ends: Ends) -> None:
         (["gcp", "--gateway-timeout=1"], "--gateway-timeout belongs to aws; gcp has --timeout alone"),
         (
             ["gcp", "--jwt-issuer=https://login.example.com"],
-            "--jwt-issuer belongs to aws; gcp has no tokens of an issuer at its door",
+            "--jwt-issuer belongs to aws; gcp checks no tokens of an issuer",
         ),
         (
             ["apprunner", "--jwt-audience=my-api"],
-            "--jwt-audience belongs to aws; apprunner has no tokens of an issuer at its door",
+            "--jwt-audience belongs to aws; apprunner checks no tokens of an issuer",
         ),
         (["aws", "--jwt-audience=my-api"], "--jwt-audience needs --jwt-issuer URL, whose tokens they are"),
         (
@@ -161,7 +161,7 @@ def test_a_port_in_use_is_one_clear_line(ends: Ends) -> None:
             ["ecs", "--concurrency=9"],
             "--concurrency does not belong to ecs: its load balancer has no such limit; --env THREADS=N is a task's",
         ),
-        (["ecs", "--idle=5"], "--idle does not belong to ecs: no task goes for want of requests"),
+        (["ecs", "--idle=5"], "--idle does not belong to ecs: no task ends because it is idle"),
         (
             ["ecs", "--timeout=5"],
             "--timeout does not belong to ecs: its load balancer's is 60 s of silence, fixed",

@@ -53,12 +53,12 @@ def test_it_says_where_it_is_and_gives_tokens_that_its_keys_bear_out() -> None:
         (
             "/token?expires_in=soon",
             400,
-            "expires_in is 'soon'; it is a number of seconds, below 0 for a token of the past",
+            "expires_in is 'soon'; it is a number of seconds, below 0 for an expired token",
         ),
         (
             "/token?expires_in=%E2%82%AC",
             400,
-            r"expires_in is '\u20ac'; it is a number of seconds, below 0 for a token of the past",
+            r"expires_in is '\u20ac'; it is a number of seconds, below 0 for an expired token",
         ),
         ("/other", 404, "Not Found"),
     ],
