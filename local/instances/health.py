@@ -33,7 +33,7 @@ class HealthCheck:
 
     @classmethod
     def of(cls, platform: str, path: str, *, grace: float = 0) -> "HealthCheck":
-            """The check with a platform's own numbers, on the path that its stack configures."""
+        """The check with a platform's own numbers, on the path that its stack configures."""
         names = ("health_interval", "health_timeout", "health_failures")
         return cls(*(platforms.limit(platform, name) for name in names), grace=grace, path=path)
 

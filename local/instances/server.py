@@ -34,9 +34,9 @@ class Server:
 
 
 class Backend:
-    """Serves requests by instances. `environment` gives an instance's variables by its port. `ready` waits until it
-    serves, or says why it does not.
+    """Serves requests by instances.
 
+    `environment` gives an instance's variables by its port. `ready` waits until it serves, or says why it does not.
     An instance has `grace` seconds from SIGTERM to SIGKILL. If the policy starts nothing on demand, a load balancer
     sends the requests: it tries no second instance, and its timeout is that of a pause.
     """
