@@ -7,12 +7,11 @@ checked at the columns where the format has its marks, by arithmetic on the byte
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from cost.simulation.arrivals import Floats
-from cost.simulation.logs import moments, text, times
+from cost.simulation.logs import moments, text
 from cost.simulation.logs.moments import Bools, Bytes, Ints
 from cost.simulation.logs.request import Kind
 from cost.simulation.logs.tally import HEALTH_AGENT, HEALTH_CHECKS, PATHS_KEPT, Tally
@@ -23,9 +22,7 @@ SAMPLED = 512
 """Of so many lines the first is looked at, for whether the format may be there."""
 MARK = b'] "'
 STAMP = np.frombuffer(b'[02/Nov/2026:10:30:15 +0000] "', np.uint8)
-MARKS = (0, 12, 21, 27, 28, 29)
-CLOCK, DATE_AND_ZONE = slice(13, 21), (*range(1, 12), *range(21, 27))
-DATED = re.compile(rb"(\d\d/[A-Z][a-z]{2}/\d{4}) ([+-]\d{4})").fullmatch
+WRITTEN, MARKS = slice(1, 27), (0, 27, 28, 29)
 TARGET = re.compile(rf"(?:{'|'.join(text.METHODS)}) (/[!-~]*)".encode()).fullmatch
 PARTED = re.compile(rb"[\"'?,;|<]").search
 """What ends a path in the rule."""
@@ -84,11 +81,7 @@ def _counted(lines: Sequence[bytes], tally: Tally) -> list[bytes]:
     if any(whys):
         tally.left.update(why for why in whys if why)
         found = found.of(np.fromiter((why is None for why in whys), np.bool_, len(whys)))
-    column = tally.columns[Kind.REQUEST]
-    column.times.frombytes(found.time.tobytes())
-    sizes = found.sent[found.sent >= 0]
-    column.sized += len(sizes)
-    column.sent += int(sizes.sum())
+    tally.columns[Kind.REQUEST].extend(found.time, found.sent[found.sent >= 0].tolist(), ())
     return [lines[place] for place in np.flatnonzero(is_other).tolist()]
 
 
@@ -145,18 +138,8 @@ def _is_ended(data: Bytes, quotes: Ints, first: Ints, end: Ints) -> Bools:
 
 
 def _times(rows: Bytes) -> tuple[Floats, Bools]:
-    if not len(rows):
-        return np.empty(0), np.empty(0, np.bool_)
-    seconds, good = moments.of_clocks(rows[:, CLOCK])
-    days = moments.of_days(rows[:, DATE_AND_ZONE], _day)
-    good &= (rows[:, MARKS] == STAMP[list(MARKS)]).all(1) & ~np.isnan(days)
-    return days + seconds, good
-
-
-@lru_cache(maxsize=4096)
-def _day(date: bytes) -> float | None:
-    match = DATED(date)
-    return times.of_text(f"{match[1].decode()}:00:00:00 {match[2].decode()}") if match else None
+    seconds, good = moments.of_stamps(rows[:, WRITTEN])
+    return seconds, good & (rows[:, MARKS] == STAMP[list(MARKS)]).all(1)
 
 
 def _sizes(data: Bytes, begin: Ints, end: Ints) -> tuple[Ints, Bools]:

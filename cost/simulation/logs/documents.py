@@ -5,7 +5,7 @@ is: an array of objects, or an object that begins with one, each object indented
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -15,6 +15,9 @@ SPREAD = re.compile(rb"\s*(?:\[\s*(?:[\[{]|$)|\{\s*$)")
 ENVELOPE = re.compile(rb'\s*"\w+": ?\[\s*$')
 CLOSING = re.compile(rb"\s*[\]}],?\s*$")
 MOST_LINES = 100_000
+DEEPEST = 8
+YAML = b"---"
+KEY = re.compile(r"(?P<indent> *)(?:- )?(?P<name>[^\s:'\"{\[][^:]*):(?: (?P<value>.*))?$")
 
 
 def is_spread(line: bytes) -> bool:
@@ -70,6 +73,40 @@ def records(blocks: Iterator[list[bytes]]) -> Iterator[Mapping[str, Any]]:
             except orjson.JSONDecodeError:
                 values = [{}]
             yield from (value if isinstance(value, dict) else {} for value in values)
+
+
+def is_yaml(line: bytes) -> bool:
+    """Whether a file with this first line holds documents of YAML, as gcloud prints without --format."""
+    return line.strip() == YAML
+
+
+def yaml_records(blocks: Iterator[list[bytes]]) -> Iterator[dict[str, Any]]:
+    """The documents of YAML as objects, whose values are texts. What is in lists is not kept apart."""
+    lines: list[str] = []
+    for block in blocks:
+        for line in block:
+            if line.strip() == YAML or len(lines) > MOST_LINES:
+                if lines:
+                    yield _yaml_record(lines)
+                lines = []
+            else:
+                lines.append(line.decode("utf-8", "replace"))
+    if any(map(str.strip, lines)):
+        yield _yaml_record(lines)
+
+
+def _yaml_record(lines: Sequence[str]) -> dict[str, Any]:
+    record: dict[str, Any] = {}
+    inside: list[tuple[int, dict[str, Any]]] = [(-1, record)]
+    for match in filter(None, map(KEY.match, lines)):
+        indent, value = len(match["indent"]), (match["value"] or "").strip()
+        while indent <= inside[-1][0]:
+            inside.pop()
+        if value:
+            inside[-1][1][match["name"]] = value[1:-1] if value[0] == value[-1] in "'\"" else value
+        elif len(inside) < DEEPEST:
+            inside.append((indent, inside[-1][1].setdefault(match["name"], {})))
+    return record
 
 
 def _closed(text: bytes) -> bool:

@@ -1,7 +1,7 @@
 """A record, such as an object of JSON or a row of a table, into the request that it records.
 
-One rule for all formats: a field's name says what it is. A schema (schema.py) says where records of one shape have each
-field. The records of Lambda are exceptions, and named.
+One rule for all formats: a field's name says what it is, and a schema (schema.py) says where a record has it.
+Named exceptions: the records of Lambda.
 """
 
 from collections.abc import Callable
@@ -28,11 +28,8 @@ def request(record: Record, known: float | None, inner: Inner) -> Request | Unre
     schema = schema_of(record)
     time = _time(schema, record, known)
     same = _first_text(schema.ids, record)
-    if schema.types and (type_ := _first_text(schema.types, record)) is not None:
-        if type_ in INVOCATIONS:
-            return _invocation(schema, record, type_, time, same)
-        if type_.startswith("platform."):
-            return Unread(OWN)
+    if schema.types and (type_ := _first_text(schema.types, record)) is not None and is_of_lambda(type_):
+        return _invocation(schema, record, type_, time, same) if type_ in INVOCATIONS else Unread(OWN)
     path, asked = _asked(schema, record)
     if not asked and schema.messages and (message := _first_text(schema.messages, record)) is not None:
         return _wrapped(message, time, same, inner)
@@ -51,6 +48,11 @@ def request(record: Record, known: float | None, inner: Inner) -> Request | Unre
     )
 
 
+def is_of_lambda(type_: str) -> bool:
+    """Whether a record of this type is one of Lambda's own."""
+    return type_ in INVOCATIONS or type_.startswith("platform.")
+
+
 def _time(schema: Schema, record: Record, known: float | None) -> float | None:
     for get in schema.moments:
         if (time := get(record)) is not None:
@@ -64,12 +66,8 @@ def _time(schema: Schema, record: Record, known: float | None) -> float | None:
 def _asked(schema: Schema, record: Record) -> tuple[str | None, bool]:
     """The path, and whether the record is one of a request: it has a method, a line of a request, or a status."""
     for get in schema.lines:
-        if (
-            isinstance(line := get(record), str)
-            and len(parts := line.split(" ", 2)) > 1
-            and parts[0].isupper()
-        ):
-            return parts[1], True
+        if isinstance(line := get(record), str) and (path := asked_in(line)) is not None:
+            return path, True
     path = _first_text(schema.paths, record)
     for get in schema.methods:
         if isinstance(method := get(record), str) and method.isalpha():
@@ -78,6 +76,12 @@ def _asked(schema: Schema, record: Record) -> tuple[str | None, bool]:
         if is_status(get(record)):
             return path, True
     return path, False
+
+
+def asked_in(line: str) -> str | None:
+    """The path in a line of a request, such as GET /a HTTP/1.1; None if the line is none."""
+    parts = line.split(" ", 2)
+    return parts[1] if len(parts) > 1 and parts[0].isupper() else None
 
 
 def is_status(value: Any) -> bool:
@@ -122,9 +126,16 @@ def _size(schema: Schema, record: Record) -> int | None:
 
 def _seconds(schema: Schema, record: Record) -> float | None:
     for get, scale in schema.durations:
-        value, unit = get(record), scale
-        if isinstance(value, str) and (match := names.TEXT_DURATION.fullmatch(value)):
-            value, unit = float(match[1]), names.SCALE[match[2]] if match[2] else scale
-        if unit is not None and isinstance(value, int | float) and 0 <= value * unit < LONGEST_S:
-            return value * unit
+        if (seconds := seconds_of(get(record), scale)) is not None:
+            return seconds
+    return None
+
+
+def seconds_of(value: Any, scale: float | None) -> float | None:
+    """The seconds of a duration: a number, which `scale` makes seconds, or a text that may name its unit."""
+    unit = scale
+    if isinstance(value, str) and (match := names.TEXT_DURATION.fullmatch(value)):
+        value, unit = float(match[1]), names.SCALE[match[2]] if match[2] else scale
+    if unit is not None and isinstance(value, int | float) and 0 <= value * unit < LONGEST_S:
+        return value * unit
     return None

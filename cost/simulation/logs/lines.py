@@ -1,6 +1,7 @@
 """Whole lines of any mix of formats into a tally."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -29,6 +30,9 @@ LISTS = (
 )
 """Fields in which exports keep the records themselves."""
 DEEPEST = 4
+OPENING = re.compile(rb"^[^\s{\"].*\d\d:\d\d.*\s\{\s*$")
+"""Where `aws logs tail --format json` begins a record that it spreads over lines: a time, a stream and a brace."""
+MOST_LINES = 10_000
 DECODER = json.JSONDecoder()
 
 
@@ -38,13 +42,34 @@ class Lines:
     def __init__(self, tally: Tally) -> None:
         self.tally = tally
         self._header: list[str] = []
+        self._open: list[bytes] = []
 
     def read(self, lines: Sequence[bytes]) -> None:
         """Count each line; blank ones do not count."""
         for line in flat.count(common.count(lines, self.tally), self.tally):
             self._other(line)
 
+    def finish(self) -> None:
+        """Count what is left of a record that the end of the file cut off."""
+        lines, self._open = self._open, []
+        for line in lines:
+            self._whole(line)
+
     def _other(self, line: bytes) -> None:
+        """Count a line, unless it is one of a record that is spread over several."""
+        if self._open:
+            self._open.append(line)
+            if line.rstrip() == b"}":
+                lines, self._open = self._open, []
+                self._whole(b"".join(map(bytes.strip, lines)))
+            elif not line.startswith((b" ", b"\t")) or len(self._open) > MOST_LINES:
+                self.finish()
+        elif OPENING.search(line):
+            self._open = [line]
+        else:
+            self._whole(line)
+
+    def _whole(self, line: bytes) -> None:
         line = line.strip()
         if not line:
             return

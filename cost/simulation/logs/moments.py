@@ -3,6 +3,7 @@
 Lines of a log are nearly in order, so a date is parsed once for each run of lines of one day.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cost.simulation.arrivals import Floats
+from cost.simulation.logs import times
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -24,10 +26,28 @@ DAY_S = 86_400
 DATE, SECOND = len("2026-11-02"), len("2026-11-02T10:30:15")
 SEPARATORS = b"T "
 MICROSECONDS = 6
+STAMP = np.frombuffer(b"02/Nov/2026:10:30:15 +0000", np.uint8)
+CLOCK, DATE_AND_ZONE = slice(12, 20), (*range(11), *range(20, 26))
+DATED = re.compile(rb"(\d\d/[A-Z][a-z]{2}/\d{4}) ([+-]\d{4})").fullmatch
+
+
+def of_numbers(numbers: Floats) -> Floats:
+    """The moments of numbers of seconds, milli-, micro- or nanoseconds since 1970; not a number for any other."""
+    moments = np.full(len(numbers), np.nan)
+    for unit in times.UNITS:
+        seconds = numbers / unit
+        np.copyto(moments, seconds, where=(seconds >= times.EARLIEST) & (seconds <= times.LATEST))
+    return moments
 
 
 def of_texts(texts: Sequence[str]) -> Floats:
-    """The moments of texts in ISO 8601 with seconds and a zone; not a number for every other text."""
+    """The moments of texts in one of three forms; not a number for every other text.
+
+    The forms: ISO 8601 with seconds and a zone, the common log format's, and numbers as of_numbers() takes them.
+    """
+    joined = "".join(texts)
+    if joined.isdecimal() and joined.isascii() and all(texts):
+        return of_numbers(np.array(list(map(float, texts))))
     lengths = list(map(len, texts))
     if lengths and min(lengths) == max(lengths):
         return _same_length(texts, lengths[0])
@@ -36,6 +56,16 @@ def of_texts(texts: Sequence[str]) -> Floats:
         same = [place for place, one in enumerate(lengths) if one == length]
         moments[same] = _same_length([texts[place] for place in same], length)
     return moments
+
+
+def of_stamps(rows: Bytes) -> tuple[Floats, Bools]:
+    """The moments of rows of `02/Nov/2026:10:30:15 +0000`, and which rows are that."""
+    if not len(rows):
+        return np.empty(0), np.empty(0, np.bool_)
+    seconds, good = of_clocks(rows[:, CLOCK])
+    days = of_days(rows[:, DATE_AND_ZONE], _stamped_day)
+    good &= (rows[:, 11] == STAMP[11]) & ~np.isnan(days)
+    return days + seconds, good
 
 
 def of_clocks(rows: Bytes) -> tuple[Ints, Bools]:
@@ -62,6 +92,9 @@ def _same_length(texts: Sequence[str], length: int) -> Floats:
     if after < SECOND or len(data) != length * len(texts):
         return np.full(len(texts), np.nan)
     rows = np.frombuffer(data, np.uint8).reshape(-1, length)
+    if length == len(STAMP) and first[2] == "/":
+        seconds, good = of_stamps(rows)
+        return np.where(good, seconds, np.nan)
     seconds, good = of_clocks(rows[:, DATE + 1 : SECOND])
     good &= (rows[:, DATE] == SEPARATORS[0]) | (rows[:, DATE] == SEPARATORS[1])
     good &= (rows[:, after:] == np.frombuffer(zone.encode(), np.uint8)).all(1)
@@ -91,3 +124,9 @@ def _day(date: bytes, zone: str) -> float | None:
         return None if moment.tzinfo is None else moment.timestamp()
     except (ValueError, OverflowError):
         return None
+
+
+@lru_cache(maxsize=4096)
+def _stamped_day(date: bytes) -> float | None:
+    match = DATED(date)
+    return times.of_text(f"{match[1].decode()}:00:00:00 {match[2].decode()}") if match else None

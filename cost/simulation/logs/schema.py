@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cost.simulation.logs import names, times
+from cost.simulation.logs.request import Kind
 
 Record = Mapping[str, Any]
 Getter = Callable[[Record], Any]
@@ -19,16 +20,29 @@ SHAPES_KEPT = 2000
 
 
 class Quick(NamedTuple):
-    """The keys of a flat record of a request whose first candidates are all at its top; None for what it has not."""
+    """The keys of a record of a request whose first candidates are all at its top; None for what it has not.
+
+    skipped: a key that may have a time elsewhere, but has a duration here.
+    """
 
     time: str
-    path: str
-    method: str | None
-    status: str | None
-    agent: str | None
-    size: str | None
-    duration: str | None
+    kind: Kind
     scale: float
+    id: str | None = None
+    type: str | None = None
+    line: str | None = None
+    path: str | None = None
+    method: str | None = None
+    status: str | None = None
+    agent: str | None = None
+    size: str | None = None
+    duration: str | None = None
+    skipped: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The keys, each once."""
+        return tuple(dict.fromkeys(key for key in (self.time, *self[3:]) if isinstance(key, str)))
 
 
 @dataclass(frozen=True)
@@ -65,9 +79,9 @@ ROLES = {
 _schemas: dict[Any, Schema | tuple[str, ...]] = {}
 
 
-def schema_of(record: Record) -> Schema:
-    """The schema of a record's shape."""
-    shape: Any = tuple(record)
+def schema_of(record: Record, shape: tuple[str, ...] | None = None) -> Schema:
+    """The schema of a record's shape. shape: its keys, if they are at hand."""
+    shape = tuple(record) if shape is None else shape
     schema = _schemas.get(shape)
     if isinstance(schema, Schema):
         return schema
@@ -84,6 +98,11 @@ def schema_of(record: Record) -> Schema:
     if not isinstance(made, Schema):
         made = _schemas[within] = _schema(record)
     return made
+
+
+def is_flat(shape: tuple[str, ...]) -> bool:
+    """Whether all records with these keys have one schema, which one of them has made."""
+    return isinstance(_schemas.get(shape), Schema)
 
 
 def _shape(value: Any, depth: int = 1) -> Any:
@@ -132,7 +151,6 @@ def _schema(record: Record) -> Schema:
         for way, value, called in leaves
         if called and _may_be_when(called[-1]) and times.of_value(value) is not None
     )
-    simple = not (moments or types or app or ways["ids"] or ways["lines"])
     return Schema(
         **{role: tuple(map(_getter, found)) for role, found in ways.items() if role != "times"},
         times=tuple(map(_getter, (*ways["times"], *more))),
@@ -140,7 +158,7 @@ def _schema(record: Record) -> Schema:
         durations=tuple((_getter(way), unit) for way, unit in durations),
         types=types,
         app=app,
-        quick=_quick(ways, durations) if simple else None,
+        quick=None if moments else _quick(ways, durations, record, Kind.APP if app else Kind.REQUEST),
     )
 
 
@@ -154,24 +172,30 @@ def _ways(leaves: Sequence[tuple[Way, Any, list[str]]], role: Sequence[str]) -> 
     return [way for *_, way in sorted(found, key=lambda one: one[:3])]
 
 
-def _quick(ways: Mapping[str, list[Way]], durations: Sequence[tuple[Way, float | None]]) -> Quick | None:
+def _quick(
+    ways: Mapping[str, list[Way]], durations: Sequence[tuple[Way, float | None]], record: Record, kind: Kind
+) -> Quick | None:
     firsts = {role: found[0] if found else () for role, found in ways.items()}
-    lasted, scale = durations[0] if durations else ((), 1.0)
-    flat = all(len(way) <= 1 for way in (*firsts.values(), lasted))
-    if not (flat and firsts["times"] and firsts["paths"]) or scale is None:
+    when = [_getter(way)(record) for way in ways["times"]]
+    skipped = next((place for place, value in enumerate(when) if times.of_value(value) is not None), 0)
+    if not when or skipped > 1:
         return None
-    time, path, method, status, agent, size, duration = (
-        str(way[0]) if way else None
-        for way in (
-            *(firsts[role] for role in ("times", "paths", "methods", "statuses", "agents", "sizes")),
-            lasted,
-        )
-    )
-    return (
-        Quick(str(time), str(path), method, status, agent, size, duration, scale)
-        if method or status
-        else None
-    )
+    firsts["times"] = ways["times"][skipped]
+    # A request's time is no duration, though some logs call their durations so.
+    lasted, scale = next((one for one in durations if one[0] != firsts["times"]), ((), 1.0))
+    types = [key for key in ("type", "@type") if key in record]
+    if scale is None or len(types) > 1:
+        return None
+    if any(len(way) > 1 for way in (*firsts.values(), ways["times"][0], lasted)):
+        return None
+    if not (firsts["lines"] or firsts["methods"] or firsts["statuses"]):
+        return None
+    keys = {role: str(way[0]) for role, way in firsts.items() if way}
+    return Quick(
+        keys["times"], kind, scale, keys.get("ids"), types[0] if types else None, keys.get("lines"), keys.get("paths"),
+        keys.get("methods"), keys.get("statuses"), keys.get("agents"), keys.get("sizes"),
+        str(lasted[0]) if lasted else None, str(ways["times"][0][0]) if skipped else None,
+    )  # fmt: skip
 
 
 def _may_be_when(name: str) -> bool:

@@ -36,6 +36,9 @@ AGENTS = st.sampled_from(
     ["curl/8", "kube-probe/1.31", "ELB-HealthChecker/2.0", "GoogleHC/1.0", "-", 'a \\" b', "x [y]"]
 )
 ENDS = st.sampled_from(["", "\r", " 0.048", ' "-"', " rt=0.048", ' "a" "b" "c"'])
+NUMBERS = st.sampled_from(
+    ["2.1", "7", "0", "1.2.3", ".5", "5.", "", "48 ms", "1\n2", "٣", "-1", "1e3", "99999999999"]
+)
 ODD = (
     st.none()
     | st.booleans()
@@ -62,17 +65,25 @@ def flat(draw: st.DrawFn) -> str:
         TIMES.map(datetime.isoformat)
         | TIMES.map(datetime.timestamp)
         | TIMES.map(lambda time: f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond:03}Z")
+        | TIMES.map(lambda time: f"{time:%d/%b/%Y:%H:%M:%S} +0000")
+        | TIMES.map(lambda time: str(round(time.timestamp() * 1000)))
         | ISO
         | ODD
     )
-    record: dict[str, object] = {"time": when, "path": draw(PATHS | ODD)}
+    record: dict[str, object] = {draw(st.sampled_from(["time", "requestTime"])): when}
     record |= draw(st.fixed_dictionaries({}, optional={
+        "path": PATHS | ODD,
         "method": st.just("GET") | ODD,
-        "status": st.integers(100, 600) | ODD,
-        "bytes": st.integers(0, 10**6) | ODD,
-        "duration_ms": st.floats(0, 1e4) | ODD,
+        "status": st.integers(100, 600) | st.just("200") | ODD,
+        "bytes": st.integers(0, 10**6) | st.integers(0, 10**6).map(str) | ODD,
+        "duration_ms": st.floats(0, 1e4) | NUMBERS | ODD,
         "user_agent": AGENTS | ODD,
         "message": st.just("GET /a 200"),
+        "requestId": st.integers(0, 3).map(str) | st.uuids().map(str) | ODD,
+        "type": st.sampled_from(["access", "platform.start", "platform.report", "platform.end"]) | ODD,
+        "request": st.sampled_from(["GET /a HTTP/1.1", "POST /health", "GET", "get /a HTTP/1.1", ""]) | ODD,
+        "headers": st.just({"a": 1}),
+        "logName": st.just("projects/p/logs/run"),
     }))  # fmt: skip
     return json.dumps(record)
 
@@ -86,7 +97,7 @@ def counted(tally: Tally) -> object:
     return columns, tally.left, sum(tally.unread.values())
 
 
-@given(st.lists(common() | flat(), max_size=12))
+@given(st.lists(common() | flat(), max_size=12) | st.lists(flat(), max_size=12))
 @settings(deadline=None, max_examples=100)
 def test_the_fast_way_counts_what_the_rule_counts(lines: list[str]) -> None:
     tally, plain = Tally(["/static/*"]), Tally(["/static/*"])
@@ -110,5 +121,31 @@ def test_most_usual_lines_take_the_fast_way() -> None:
         ]
     )
     lines.read([json.dumps({"time": begin.isoformat(), "path": "/a", "status": 200}).encode()] * 500)
+    # As an HTTP API writes them, with values that are all texts, in the project's own form and in the guide's.
+    millis = round(begin.timestamp() * 1000)
+    own = {
+        "method": "GET",
+        "path": "/a",
+        "status": "200",
+        "responseLength": "12",
+        "integrationLatencyMs": "7",
+    }
+    guide = {
+        "requestTime": "02/Nov/2026:10:30:15 +0000",
+        "httpMethod": "GET",
+        "status": "200",
+        "responseLength": "12",
+    }
+    lines.read([json.dumps({"time": str(millis), "requestId": f"a{n}", **own}).encode() for n in range(500)])
+    lines.read([json.dumps({"requestId": f"b{n}", **guide}).encode() for n in range(500)])
+    # As many people have nginx write them.
+    nginx = {
+        "time_iso8601": begin.isoformat(),
+        "request": "GET /a HTTP/1.1",
+        "status": "200",
+        "request_time": "0.007",
+    }
+    lines.read([json.dumps(nginx).encode()] * 500)
+    tally.finish()
 
-    assert (len(tally.columns[Kind.REQUEST].times), sum(tally.unread.values())) == (1000, 0)
+    assert (len(tally.columns[Kind.REQUEST].times), sum(tally.unread.values())) == (2500, 0)

@@ -125,6 +125,19 @@ def test_the_text_records_of_lambda_count_once_too(read: Callable[..., Log]) -> 
     assert read(lines).requests == 100
 
 
+def test_an_id_that_many_requests_share_is_none_of_theirs(read: Callable[..., Log]) -> None:
+    log = read([as_json(time, request_id="N/A", bytes=12) for time in EVERY_HOUR])
+
+    assert (log.requests, log.response_kb) == (100, 12 / 1024)
+    assert not [note for note in log.notes if "same requests" in note]
+
+
+def test_a_record_spread_over_lines_that_is_cut_off_loses_only_itself(read: Callable[..., Log]) -> None:
+    lines = [f"{time.isoformat()} shop {as_json(time)}" for time in EVERY_HOUR]
+
+    assert read([*lines, f"{EVERY_HOUR[-1].isoformat()} shop {{", '    "path": "/a",']).requests == 100
+
+
 def test_what_an_app_says_besides_its_requests_is_left_out(read: Callable[..., Log]) -> None:
     lines = [common(time) for time in EVERY_HOUR]
     lines += [f"{time:%Y-%m-%d %H:%M:%S},000 INFO cache filled" for time in EVERY_HOUR]
@@ -361,9 +374,45 @@ def subscription(time: datetime) -> str:
     return json.dumps({"messageType": "DATA_MESSAGE", "logEvents": [event]})
 
 
+def cloud_logging_yaml(times: Sequence[datetime]) -> str:
+    """As gcloud prints without --format."""
+    documents = (
+        f"""---
+httpRequest:
+  latency: 0.002s
+  requestMethod: GET
+  requestUrl: https://shop.run.app/a
+  status: 200
+insertId: 65f0a{place}
+labels:
+  instanceId: '00'
+receiveTimestamp: '{time + timedelta(seconds=1):%Y-%m-%dT%H:%M:%S}.123456Z'
+timestamp: '{time:%Y-%m-%dT%H:%M:%S}Z'
+"""
+        for place, time in enumerate(times)
+    )
+    return "".join(documents)
+
+
+def tail_as_json(times: Sequence[datetime]) -> str:
+    """As `aws logs tail --format json` prints a function's log: each record is spread over lines."""
+    lines: list[str] = []
+    for place, time in enumerate(times):
+        same, end = f"00000000-0000-4000-8000-{place:012d}", (time + timedelta(seconds=1)).isoformat()
+        records = (
+            {"time": time.isoformat(), "type": "platform.start", "record": {"requestId": same}},
+            {"timestamp": time.isoformat(), "requestId": same, "path": "/a", "status": 200},
+            {"time": end, "type": "platform.report", "record": {"requestId": same}},
+        )
+        lines += [f"{time.isoformat()} shop[3]0123 {json.dumps(record, indent=4)}" for record in records]
+    return "\n".join(lines)
+
+
 Writer = Callable[[Sequence[datetime]], str]
 WRITERS: dict[str, Writer] = {
     "gcloud logging read --format=json": lambda times: json.dumps(cloud_logging(times), indent=2),
+    "gcloud logging read": cloud_logging_yaml,
+    "aws logs tail --format json": tail_as_json,
     "one array": lambda times: json.dumps(cloud_logging(times)),
     "aws logs filter-log-events": lambda times: json.dumps(cloudwatch(times), indent=4),
     "aws logs get-query-results": lambda times: json.dumps(insights_results(times), indent=4),
