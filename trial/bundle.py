@@ -11,7 +11,7 @@ from typing import Any
 
 from trial.engine import PROJECT, Pulumi
 from trial.journal import Journal
-from trial.redact import redacted, redacted_values
+from trial.redact import accounts_in, redacted, redacted_values
 
 NAME = "bundle.zip"
 _README = """\
@@ -29,8 +29,10 @@ you attach it to a report: nobody else knows what is private to you.
 def write(journal: Journal, known: Mapping[str, str]) -> Path:
     """Write the archive into the trial's folder, whole or not at all; where it is. `known`: as `redacted` takes it."""
     place, half = journal.folder / NAME, journal.folder / f"{NAME}.tmp"
+    contents = _contents(journal)
+    known = {**accounts_in("\n".join(contents.values())), **known}
     with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in sorted(_contents(journal).items()):
+        for name, text in sorted(contents.items()):
             archive.writestr(name, _redacted(name, text, known))
     half.replace(place)
     return place

@@ -31,12 +31,18 @@ _PATTERNS = (
     (r"(?<![0-9A-Fa-f.])\d{12}(?![0-9A-Fa-f]|\.\d)", "[ACCOUNT]"),
     (r"/(home|Users)/[^/\s\"':]+", r"/\1/[USER]"),
 )
+_ACCOUNT = re.compile(r"\barn:[\w-]+:[\w-]*:[\w-]*:(\d{12})\b|\b(\d{12})\.dkr\.ecr\b")
 _COMPILED = tuple((re.compile(pattern, re.DOTALL), put) for pattern, put in _PATTERNS)
 
 
 def secrets_of(environment: Mapping[str, str]) -> dict[str, str]:
     """The variables that are secrets by their names, each with what stands in its place: "[NAME]" by value."""
     return {value: f"[{name}]" for name, value in environment.items() if _SECRET_NAME.search(name)}
+
+
+def accounts_in(text: str) -> dict[str, str]:
+    """The numbers of AWS accounts that ARNs and registries in `text` name, each with what stands in its place."""
+    return dict.fromkeys((found[1] or found[2] for found in _ACCOUNT.finditer(text)), "[ACCOUNT]")
 
 
 def redacted(text: str, known: Mapping[str, str]) -> str:
@@ -54,9 +60,11 @@ def redacted(text: str, known: Mapping[str, str]) -> str:
 
 
 def redacted_values(data: Any, known: Mapping[str, str]) -> Any:
-    """`data`, as JSON gives it, with each text in it `redacted`; the names of its fields stay."""
+    """`data`, as JSON gives it, with each text and number in it `redacted`; the names of its fields stay."""
     if isinstance(data, str):
         return redacted(data, known)
+    if isinstance(data, int) and (text := redacted(str(data), known)) != str(data):
+        return text
     if isinstance(data, list):
         return [redacted_values(each, known) for each in data]
     if isinstance(data, dict):

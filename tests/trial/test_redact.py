@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trial.redact import SHORTEST, redacted, redacted_values, secrets_of
+from trial.redact import SHORTEST, accounts_in, redacted, redacted_values, secrets_of
 
 
 @pytest.mark.parametrize(
@@ -116,4 +116,21 @@ def test_the_fields_of_json_keep_their_names_whatever_a_value_is() -> None:
     assert redacted_values(found, {"name": "[A]"}) == {
         "name": "[A] of [ACCOUNT]",
         "list": ["[A]", 12, None, {"name": "x"}],
+    }
+
+
+def test_an_account_that_an_arn_names_is_replaced_wherever_it_stands() -> None:
+    """Also within a word, where twelve digits alone may be anything, and as a number."""
+    said = (
+        "arn:aws:iam::123456789012:role/x, 210987654321.dkr.ecr.us-east-1.amazonaws.com/a, arn:aws:s3:::logs"
+    )
+    known = accounts_in(said)
+
+    assert known == {"123456789012": "[ACCOUNT]", "210987654321": "[ACCOUNT]"}
+    assert redacted("data123456789012a of 210987654321.5", known) == "data[ACCOUNT]a of [ACCOUNT].5"
+    assert redacted_values({"account": 123456789012, "bytes": 42, "yes": True, "share": 0.5}, known) == {
+        "account": "[ACCOUNT]",
+        "bytes": 42,
+        "yes": True,
+        "share": 0.5,
     }
