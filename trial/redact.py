@@ -31,13 +31,19 @@ _PATTERNS = (
     (r"(?<![0-9A-Fa-f.])\d{12}(?![0-9A-Fa-f]|\.\d)", "[ACCOUNT]"),
     (r"/(home|Users)/[^/\s\"':]+", r"/\1/[USER]"),
 )
+# A variable such as USE_AUTH is a switch.
+_NO_SECRETS = {"true", "false", "none", "null", "auto"}
 _ACCOUNT = re.compile(r"\barn:[\w-]+:[\w-]*:[\w-]*:(\d{12})\b|\b(\d{12})\.dkr\.ecr\b")
 _COMPILED = tuple((re.compile(pattern, re.DOTALL), put) for pattern, put in _PATTERNS)
 
 
 def secrets_of(environment: Mapping[str, str]) -> dict[str, str]:
     """The variables that are secrets by their names, each with what stands in its place: "[NAME]" by value."""
-    return {value: f"[{name}]" for name, value in environment.items() if _SECRET_NAME.search(name)}
+    return {
+        value: f"[{name}]"
+        for name, value in environment.items()
+        if _SECRET_NAME.search(name) and value.lower() not in _NO_SECRETS
+    }
 
 
 def accounts_in(text: str) -> dict[str, str]:

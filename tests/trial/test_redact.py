@@ -62,6 +62,7 @@ def test_a_variable_is_a_secret_by_its_name() -> None:
         "AWS_SECRET_ACCESS_KEY": "abcd",
         "PULUMI_CONFIG_PASSPHRASE": "efgh",
         "GITHUB_TOKEN": "ijkl",
+        "USE_AUTH": "True",
         "PATH": "/bin",
         "LANG": "C",
     }
