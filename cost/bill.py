@@ -168,7 +168,7 @@ def _lambda(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:
     else:
         yield "Lambda handling", duration, usage.busy_s * gb
     if setup.snapstart:
-        yield "SnapStart cache", "snapstart_cache", MONTH_S * gb
+        yield "SnapStart cache", "snapstart_cache", setup.kept_versions * MONTH_S * gb
         yield "SnapStart restores", "snapstart_restore", usage.starts * gb
     else:
         yield "Lambda INIT", duration, usage.start_s * gb

@@ -9,7 +9,7 @@ import numpy as np
 from commandline import UserError
 from cost.app import App
 from cost.model import Candidate
-from cost.setup import Architecture, Billing, Door, Setup, setup
+from cost.setup import KEPT_VERSIONS, Architecture, Billing, Door, Setup, setup
 from cost.simulation import timing
 from cost.simulation.timing import Measurements, Timing
 from platforms import (
@@ -56,6 +56,7 @@ class Question:
     architecture: Architecture = "x86"
     door: Door = "http-api"
     snapstart: bool = False
+    kept_versions: int = KEPT_VERSIONS
     billing: Billing = "request"
 
     def __post_init__(self) -> None:
@@ -80,6 +81,7 @@ class Question:
             architecture=self.architecture,
             door=self.door,
             snapstart=self.snapstart,
+            kept_versions=self.kept_versions,
             billing=self.billing,
             app=self.app,
         )

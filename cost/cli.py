@@ -25,6 +25,7 @@ from cost.options import (
     ImageGb,
     Imports,
     Json,
+    KeptVersions,
     LogBytes,
     LoggedKb,
     Memory,
@@ -39,6 +40,7 @@ from cost.options import (
     Zones,
 )
 from cost.report import data
+from cost.setup import KEPT_VERSIONS
 from cost.simulation import timing
 from cost.simulation.arrivals import PATTERNS
 from cost.traffic import traffic
@@ -78,6 +80,7 @@ def bill_command(  # noqa: PLR0913 -- each is one option of the command line
     door: DoorOption = "http-api",
     arm64: Arm = False,
     snapstart: Snapstart = False,
+    kept_versions: KeptVersions = KEPT_VERSIONS,
     billing: BillingOption = "request",
     image_gb: ImageGb = IMAGE_GB,
     response_kb: ResponseKb = RESPONSE_KB,
@@ -101,6 +104,7 @@ def bill_command(  # noqa: PLR0913 -- each is one option of the command line
         door=door,
         arm64=arm64,
         snapstart=snapstart,
+        kept_versions=kept_versions,
         billing=billing,
         image_gb=image_gb,
         response_kb=response_kb,
@@ -184,6 +188,7 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
     door: DoorOption = "http-api",
     arm64: Arm = False,
     snapstart: Snapstart = False,
+    kept_versions: KeptVersions = KEPT_VERSIONS,
     billing: BillingOption = "request",
     image_gb: ImageGb = IMAGE_GB,
     response_kb: LoggedKb = None,
@@ -228,6 +233,7 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
         door=door,
         arm64=arm64,
         snapstart=snapstart,
+        kept_versions=kept_versions,
         billing=billing,
         image_gb=image_gb,
         response_kb=asked.response_kb if response_kb is None else response_kb,

@@ -58,6 +58,7 @@ Minimum = Annotated[
 DoorOption = Annotated[Door, typer.Option(help="what stands before Lambda")]
 Arm = Annotated[bool, typer.Option("--arm64", help="Lambda on arm64")]
 Snapstart = Annotated[bool, typer.Option("--snapstart", help="Lambda with SnapStart")]
+KeptVersions = Annotated[int, typer.Option(help="versions kept with SnapStart, each with a snapshot")]
 BillingOption = Annotated[Billing, typer.Option(help="what of Cloud Run is billed: requests or instances")]
 ImageGb = Annotated[float, typer.Option(help="GB of the image in the registry")]
 ResponseKb = Annotated[float, typer.Option(help="KB of a response")]
@@ -89,6 +90,7 @@ class QuestionOptions:
     door: Door
     arm64: bool
     snapstart: bool
+    kept_versions: int
     billing: Billing
     image_gb: float
     response_kb: float | None
@@ -119,6 +121,7 @@ class QuestionOptions:
             architecture="arm64" if self.arm64 else "x86",
             door=self.door,
             snapstart=self.snapstart,
+            kept_versions=self.kept_versions,
             billing=self.billing,
         )
 

@@ -26,6 +26,8 @@ def section(
     Samples of cloud deployments feed the latencies; emulated ones never do, and the notes say so. Without any, the
     figures are from published starts, and say so. cost.report.text and cost.report.html render it.
     """
-    known = prices or Prices.load()
-    found, notes = candidates(Question(), known, timing.select(samples))
+    known, measurements = prices or Prices.load(), timing.select(samples)
+    # What was measured says whether it is with SnapStart.
+    restored = any(len(one.restored) > len(one.cold) for one in measurements.by_platform.values())
+    found, notes = candidates(Question(snapstart=restored), known, measurements)
     return data.of_advice(advise(poisson(monthly), found, known, seed=seed, budget=BUDGET, notes=notes))

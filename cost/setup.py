@@ -9,6 +9,8 @@ from cost.app import App
 from platforms import NAMES, TITLES, calls_a_function, least_instances, limit, of, scales_by_cpu, sold
 
 MB_OF_GB = 1024
+KEPT_VERSIONS = 2
+"""Versions whose snapshots are paid for in a quiet time: what has the traffic, and where a roll back goes."""
 Architecture = Literal["x86", "arm64"]
 Door = Literal["http-api", "function-url"]
 Billing = Literal["request", "instance"]
@@ -23,6 +25,7 @@ class Setup:
     minimum: instances that are always there, on Lambda its provisioned concurrency. maximum, concurrency: instances at
     most, requests at once in each, None where nothing bounds them. zones: availability zones of ECS's load balancer,
     None if nobody said. billing: of Cloud Run, for the time of requests or for that of instances.
+    kept_versions: of Lambda with SnapStart, each of which has a snapshot.
     stop_s: seconds between the signal to stop and the end of an instance, which Cloud Run bills.
     """
 
@@ -37,6 +40,7 @@ class Setup:
     architecture: Architecture = "x86"
     door: Door = "http-api"
     snapstart: bool = False
+    kept_versions: int = KEPT_VERSIONS
     billing: Billing = "request"
     app: App = field(default_factory=App)
     stop_s: Decimal = Decimal("0.2")
@@ -96,6 +100,7 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
     architecture: Architecture = "x86",
     door: Door = "http-api",
     snapstart: bool = False,
+    kept_versions: int = KEPT_VERSIONS,
     billing: Billing = "request",
     app: App | None = None,
 ) -> Setup:
@@ -105,6 +110,7 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
     _check_size(platform, memory_mb, vcpu)
     _check_at_least("requests at once", concurrency, 1)
     _check_at_least("availability zones of ECS's load balancer", zones, limit("ecs", "load_balancer_zones"))
+    _check_at_least("versions kept with SnapStart", kept_versions, 1)
     if calls_a_function(platform) and snapstart and minimum:
         raise UserError(
             "SnapStart cannot be had together with provisioned concurrency: see --snapstart and --minimum"
@@ -125,6 +131,7 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
         architecture=architecture if calls_a_function(platform) else "x86",
         door=door if calls_a_function(platform) else "http-api",
         snapstart=snapstart and calls_a_function(platform),
+        kept_versions=kept_versions,
         billing=billing if platform == "gcp" else "request",
         app=app or App(),
     )

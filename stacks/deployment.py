@@ -36,6 +36,7 @@ class Deployment:
             "region": self.region,
             "image": self.outcome.apply(lambda found: found.image),
             "promoted": self.outcome.apply(lambda found: found.promoted),
+            "promotedBefore": self.outcome.apply(lambda found: found.promoted_before),
             "releases": self.outcome.apply(lambda found: list(found.releases)),
             "traffic": self.outcome.apply(lambda found: dict(found.traffic)),
             "logs": self.logs,

@@ -1,6 +1,6 @@
 """Which release keeps the traffic, read from the stack's own last outputs, so that nobody copies a version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,16 +11,21 @@ from stacks.settings import Service
 KEPT = 20
 
 # {"version": a version or a revision, "digest": "sha256:...", "build": the image's build id, "" if it is not known};
-# the last is in no release from before it was kept.
+# the last is in no release from before it was kept. Besides, each "yes" or not there: "snapshot", Lambda keeps one of
+# it, which is paid for; "removed", it is deleted or about to be, because nobody needs its snapshot.
 Release = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class History:
-    """The stack's last outputs: what was promoted ("" at first), and the releases so far, the newest last."""
+    """The stack's last outputs: what was promoted ("" at first), what was before that, and the releases so far.
+
+    The newest release is the last one.
+    """
 
     promoted: str = ""
     releases: Sequence[Release] = field(default_factory=tuple[Release, ...])
+    promoted_before: str = ""
 
     def primary(self, service: Service) -> str | None:
         """The version that keeps the traffic which is not the canary's; None if the newest gets all of it.
@@ -32,10 +37,21 @@ class History:
         return None if service.canary_percent == 100 else self.promoted or None  # noqa: PLR2004 - all of it
 
     def after(self, release: Release, primary: str) -> list[Release]:
-        """The releases after `release`: no more than twenty, but never without `primary`, which has the traffic."""
+        """The releases after `release`: no more than twenty, but never without `primary`, which has the traffic.
+
+        Those that have a snapshot and that nobody needs any more are marked as removed.
+        """
         others = [earlier for earlier in self.releases if earlier["version"] != release["version"]]
         dropped = [earlier for earlier in others[: -(KEPT - 1)] if earlier["version"] != primary]
-        return [*(earlier for earlier in others if earlier not in dropped), release]
+        needed = {release["version"], primary, self.before(primary)}
+        return [
+            *(_without_snapshot(earlier, needed) for earlier in others if earlier not in dropped),
+            release,
+        ]
+
+    def before(self, promoted: str) -> str:
+        """What had the traffic before `promoted`: where a roll back goes; "" if nothing had."""
+        return self.promoted if promoted != self.promoted else self.promoted_before
 
     def digest_of(self, version: str) -> str:
         """The digest of the release called `version`, "" if it is none of this stack's."""
@@ -46,16 +62,27 @@ class History:
         return next((of["build"] for of in self.releases if of["digest"] == digest and of.get("build")), "")
 
     def _version(self, pin: str) -> str:
-        matches = [
-            release["version"] for release in self.releases if pin in (release["version"], release["digest"])
-        ]
+        found = [release for release in self.releases if pin in (release["version"], release["digest"])]
+        matches = [release["version"] for release in found if "removed" not in release]
+        if found and not matches:
+            raise pulumi.RunError(
+                f"pin: it is {pin!r}, whose snapshot nobody needed, so that version was removed; deploy its commit "
+                "again, or type `pulumi config rm pin`"
+            )
         if not matches:
-            known = ", ".join(release["version"] for release in self.releases) or "none yet"
+            known = ", ".join(release["version"] for release in self.releases if "removed" not in release)
+            known = known or "none yet"
             raise pulumi.RunError(
                 f"pin: it is {pin!r}, which is no release of this stack ({known}); "
                 "type `pulumi stack output releases` to see them with their digests, or `pulumi config rm pin`"
             )
         return matches[-1]
+
+
+def _without_snapshot(release: Release, needed: Collection[str]) -> Release:
+    """`release`, marked as removed if only its snapshot is left of it."""
+    unneeded = "snapshot" in release and release["version"] not in needed
+    return {**release, "removed": "yes"} if unneeded else release
 
 
 async def history(service: Service) -> History:
@@ -66,7 +93,7 @@ async def history(service: Service) -> History:
     """
     own = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     before = pulumi.StackReference("before", own)
-    names = ("platform", "region", "promoted", "releases")
+    names = ("platform", "region", "promoted", "releases", "promotedBefore")
     return remembered({name: (await before.get_output_details(name)).value for name in names}, service)
 
 
@@ -77,4 +104,5 @@ def remembered(last: Mapping[str, Any], service: Service) -> History:
     """
     if (last["platform"], last["region"]) != (service.platform, service.region):
         return History()
-    return History(last["promoted"] or "", tuple(last["releases"] or ()))
+    # No stack from before it was kept has the last one.
+    return History(last["promoted"] or "", tuple(last["releases"] or ()), last.get("promotedBefore") or "")

@@ -25,6 +25,7 @@ class Asked:
     variables: Mapping[str, str]  # the app's environment
     primary: str | None = None  # the release that keeps the traffic; None: the newest gets all of it
     share: int = ALL  # percent that the newest gets beside `primary`
+    snapshot: bool = False  # whether the platform is to keep a snapshot of the newest release
 
     def shares(self, newest: str) -> dict[str, int]:
         """The traffic of each release in percent, if `newest` is the newest one."""
@@ -54,6 +55,7 @@ class Outcome:
 
     image: str | None
     promoted: str
+    promoted_before: str
     releases: Sequence[Release]
     traffic: Mapping[str, int]  # percent by release
     problems: Sequence[str] = field(default_factory=tuple[str, ...])
@@ -69,12 +71,14 @@ def outcome(asked: Asked, running: Running, past: History, platform: str, remedy
         return _never_ready(asked, running, past, promoted, platform)
     digest = digest_of(running.image)
     build = asked.build if digest == digest_of(asked.image) else past.build_of(digest)
-    releases = past.after({"version": running.newest, "digest": digest, "build": build}, promoted)
+    release = {"version": running.newest, "digest": digest, "build": build}
+    releases = past.after(release | ({"snapshot": "yes"} if asked.snapshot else {}), promoted)
     wrong = differences(asked, running)
     wanted = asked.shares(running.newest)
     if wanted != running.shares:
         wrong.append(f"traffic: {_percent(wanted)} was asked for, and it is {_percent(running.shares)}")
-    return Outcome(running.image, promoted, releases, running.shares, told(wrong, platform, remedy))
+    before = past.before(promoted)
+    return Outcome(running.image, promoted, before, releases, running.shares, told(wrong, platform, remedy))
 
 
 def differences(asked: Asked, running: Running) -> list[str]:
@@ -130,7 +134,8 @@ def _never_ready(asked: Asked, running: Running, past: History, promoted: str, p
         f"`pulumi config set pin {promoted}` and `pulumi up`"
     )
     is_wanted = running.newest in asked.shares(running.newest)
-    return Outcome(image, promoted, past.releases, running.shares, [problem] if is_wanted else [])
+    problems = [problem] if is_wanted else []
+    return Outcome(image, promoted, past.before(promoted), past.releases, running.shares, problems)
 
 
 def _percent(shares: Mapping[str, int]) -> str:

@@ -64,7 +64,10 @@ class Timing:
 
 @dataclass(frozen=True)
 class Measured:
-    """Measured samples of one platform's cloud deployment, seconds. apps: the app's own durations of warm requests."""
+    """Measured samples of one platform's cloud deployment, seconds. apps: the app's own durations of warm requests.
+
+    cold: of instances that were initialised. restored: of those that were restored from a snapshot.
+    """
 
     platform: str
     target: str
@@ -72,6 +75,24 @@ class Measured:
     warm: Floats
     apps: Floats
     cold: Floats
+    restored: Floats
+
+    @property
+    def count(self) -> int:
+        """How many cold answers there are."""
+        return len(self.cold) + len(self.restored)
+
+    def starts(self, setup: Setup) -> tuple[Floats, str]:
+        """The cold answers that are those of `setup`, and what they are called."""
+        return (self.restored, "restored cold starts") if setup.snapstart else (self.cold, "cold starts")
+
+    def others(self, setup: Setup) -> str:
+        """What to ask if the run has cold answers of the other kind alone; "" if it does not."""
+        if len(self.starts(setup)[0]) or not self.count:
+            return ""
+        if setup.snapstart:
+            return f" ({len(self.cold)} without SnapStart: ask without --snapstart)"
+        return f" ({len(self.restored)} restored from a snapshot: ask with --snapstart)"
 
 
 @dataclass(frozen=True)
@@ -122,15 +143,16 @@ def measured(samples: Measured, setup: Setup, app: App | None) -> Timing:
     """
     base = published(setup)
     ordinary = float(np.median(samples.warm))
-    enough = len(samples.cold) >= FEWEST
-    begin = np.maximum(samples.cold - ordinary, 0.0) if enough else base.starts
+    answers, called = samples.starts(setup)
+    enough = len(answers) >= FEWEST
+    begin = np.maximum(answers - ordinary, 0.0) if enough else base.starts
     speed = _speed(setup)
     part = 1.0 if app is None else float(app.cpu_s) / speed / float(app.alone_s(setup.vcpu))
     count = f"{len(samples.warm)} warm answers on {samples.connection} connections"
     cold = (
-        f"{len(samples.cold)} cold starts"
+        f"{len(answers)} {called}"
         if enough
-        else f"{len(samples.cold)} cold starts, too few: {base.basis}"
+        else f"{len(answers)} {called}{samples.others(setup)}, too few: {base.basis}"
     )
     return Timing(
         platform=samples.platform,
@@ -141,7 +163,7 @@ def measured(samples: Measured, setup: Setup, app: App | None) -> Timing:
         starts_billed=begin if enough else base.starts_billed,
         idle=base.idle,
         seen_supported=_supported(len(samples.warm)),
-        starts_supported=_supported(len(samples.cold)) if enough else base.starts_supported,
+        starts_supported=_supported(len(answers)) if enough else base.starts_supported,
         basis=f"measured at {samples.target}: {count}, {cold}",
         stay=base.stay,
         network=True,
@@ -183,7 +205,7 @@ def select(samples: Iterable[Sample], connection: Connection = "fresh") -> Measu
         measurement = _measured(platform, target, of_target, connection)
         if measurement is None:
             notes.append(f"{target}: fewer than {FEWEST} warm answers, so it is not used")
-        elif platform not in found or len(measurement.cold) > len(found[platform].cold):
+        elif platform not in found or measurement.count > found[platform].count:
             found[platform] = measurement
     notes += [
         f"{TITLES[platform]} was emulated on this machine, which says nothing about the cloud's speed: not used"
@@ -240,5 +262,11 @@ def _measured(platform: str, target: str, samples: list[Sample], connection: Con
         connection=wanted[0].connection,
         warm=np.array([sample.ms.total for sample in wanted]) / 1000,
         apps=np.array(apps) / 1000,
-        cold=np.array([sample.ms.total for sample in samples if sample.kind == "cold"]) / 1000,
+        cold=_cold(samples, restored=False),
+        restored=_cold(samples, restored=True),
     )
+
+
+def _cold(samples: list[Sample], *, restored: bool) -> Floats:
+    ms = [sample.ms.total for sample in samples if sample.kind == "cold" and sample.restored is restored]
+    return np.array(ms) / 1000

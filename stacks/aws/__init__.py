@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from stacks.aws import function_url, http_api
 from stacks.aws.reading import checked, read_back
+from stacks.aws.snapshots import remove_unneeded
 from stacks.aws.wake_up import wake_up
 from stacks.aws_shared import alarms, ecr, secrets
 from stacks.aws_shared.iam import assumed_by, partition, policy
@@ -64,6 +65,10 @@ def deploy(service: Service, past: History) -> Deployment:
         tracing_config=aws.lambda_.FunctionTracingConfigArgs(
             mode="Active" if service.tracing else "PassThrough"
         ),
+        # What AWS keeps of each version from then on: an initialised instance.
+        snap_start=aws.lambda_.FunctionSnapStartArgs(apply_on="PublishedVersions")
+        if service.snap_start
+        else None,
         publish=True,
         tags=tags,
         opts=pulumi.ResourceOptions(depends_on=[rights, may_pull, *parameters.values()]),
@@ -77,6 +82,9 @@ def deploy(service: Service, past: History) -> Deployment:
         function_version=primary or published.newest,
         routing_config=published.newest.apply(lambda newest: _canary(primary, newest, canary)),
     )
+
+    # Each snapshot is paid for as long as its version is there.
+    remove_unneeded(service, past, function, alias, published.newest, primary)
 
     # The door, through which every method and path, the root included, goes to the alias.
     open_door = function_url.open_door if service.door == "function-url" else http_api.open_door

@@ -34,7 +34,9 @@ def checked(
     before its publication, only the version tells.
     """
     asked = pulumi.Output.all(pushed.reference, pushed.build, environment).apply(
-        lambda got: Asked(got[0], got[1], _settings(service.memory, service.timeout), got[2])
+        lambda got: Asked(
+            got[0], got[1], _settings(service.memory, service.timeout), got[2], snapshot=service.snap_start
+        )
     )
     answer = aws.lambda_.get_function_output(
         function_name=function.name,

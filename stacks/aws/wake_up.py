@@ -9,7 +9,7 @@ import json
 import pulumi
 import pulumi_aws as aws
 
-from stacks.aws_shared.iam import policy
+from stacks.aws_shared.iam import assumed_by_this_account, policy
 from stacks.settings import Service
 
 # No HTTP request, so the door answers it without the app.
@@ -19,7 +19,13 @@ EVENT = json.dumps({"wakeUp": True})
 def wake_up(service: Service, alias: aws.lambda_.Alias, account: pulumi.Output[str]) -> None:
     """Call `alias` once a week, by a role that may do nothing else."""
     name = f"{service.name}-wake-up"
-    role = aws.iam.Role(name, assume_role_policy=account.apply(_of_this_account), tags=service.labels)
+    role = aws.iam.Role(
+        name,
+        assume_role_policy=account.apply(
+            lambda number: assumed_by_this_account("scheduler.amazonaws.com", number)
+        ),
+        tags=service.labels,
+    )
     right = aws.iam.RolePolicy(
         name,
         role=role.name,
@@ -34,15 +40,4 @@ def wake_up(service: Service, alias: aws.lambda_.Alias, account: pulumi.Output[s
         ),
         target=aws.scheduler.ScheduleTargetArgs(arn=alias.arn, role_arn=role.arn, input=EVENT),
         opts=pulumi.ResourceOptions(depends_on=[right]),
-    )
-
-
-def _of_this_account(account: str) -> str:
-    return policy(
-        {
-            "Principal": {"Service": "scheduler.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-            # Or the scheduler of another account could be made to use the role.
-            "Condition": {"StringEquals": {"aws:SourceAccount": account}},
-        }
     )

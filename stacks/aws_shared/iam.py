@@ -22,3 +22,14 @@ def partition(region: str) -> str:
 def assumed_by(service: str) -> str:
     """Who may take on a role: one of Amazon's services, such as "lambda.amazonaws.com"."""
     return policy({"Principal": {"Service": service}, "Action": "sts:AssumeRole"})
+
+
+def assumed_by_this_account(service: str, account: str) -> str:
+    """Likewise, on behalf of this account alone; or the service of another account could be made to use the role."""
+    return policy(
+        {
+            "Principal": {"Service": service},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+        }
+    )

@@ -61,6 +61,7 @@ class Service:
     min_instances: int = 0
     max_instances: int | None = None
     door: str = "http-api"  # or function-url on aws
+    snap_start: bool = False
     events_path: str = ""  # of the app, for events that are no HTTP requests
     throttle_rate: int | None = None  # requests a second
     throttle_burst: int | None = None  # requests

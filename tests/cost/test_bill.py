@@ -67,7 +67,9 @@ def test_lambda_snapstart_example() -> None:
 
     The example's month has 744 hours ($4.03); ours has 730.
     """
-    api = service("aws", memory_mb=1024, door="function-url", snapstart=True, **NOTHING_STORED)
+    api = service(
+        "aws", memory_mb=1024, door="function-url", snapstart=True, kept_versions=1, **NOTHING_STORED
+    )
     usage = Usage(
         requests=Decimal(7_440_000), busy_s=Decimal(14_880_000), starts=Decimal(74_400), start_s=Decimal(9)
     )
@@ -377,6 +379,11 @@ def test_a_quantity_that_is_none_is_refused(value: str) -> None:
             "aws",
             {"minimum": 1, "snapstart": True},
             "SnapStart cannot be had together with provisioned concurr",
+        ),
+        (
+            "aws",
+            {"kept_versions": 0, "snapstart": True},
+            "versions kept with SnapStart: 0 is too few; it is 1 or more",
         ),
         (
             "gcp",

@@ -10,7 +10,12 @@ import pytest
 import typer
 
 from cost import own_prices
+from cost.bill import Bill, bill
+from cost.candidates import Question
 from cost.cli import app
+from cost.setup import KEPT_VERSIONS
+from cost.simulation import volumes
+from cost.simulation.system import system
 from platforms import NAMES
 from platforms.prices import Prices
 from tests.cost.test_cli import cost
@@ -33,6 +38,32 @@ def test_a_shown_answer_is_the_real_one(command: str, output: str) -> None:
 
 def test_answers_are_shown() -> None:
     assert [command.split()[0] for command, _ in SHOWN] == ["advise", "bill"]
+
+
+def test_the_months_with_snapstart_and_without_are_those_of_the_bills() -> None:
+    """Each row of the table, and what each version that is kept costs."""
+    prices = Prices.load()
+
+    def month(requests: int, *, snapstart: bool) -> Bill:
+        question = Question(snapstart=snapstart)
+        deployed = question.setup("aws", prices)
+        one = system(deployed, question.timing(deployed, None), prices)
+        return bill(deployed, volumes.usage(one, requests), prices, free_tier=True)
+
+    rows = re.findall(r"^\| ([\d,]+) \| \$(.*) \| \$(.*) \| \$(.*) \| \$(.*) \|$", TEXT, re.MULTILINE)
+    assert [row[0] for row in rows] == ["40,000", "1,000,000", "10,000,000"]
+    for requests, *shown in rows:
+        count = int(requests.replace(",", ""))
+        restored = month(count, snapstart=True)
+        parts = {line.name: line.amount or 0 for line in restored.lines}
+        found = (
+            month(count, snapstart=False).total,
+            restored.total,
+            parts["SnapStart cache"],
+            parts["SnapStart restores"],
+        )
+        assert [f"{amount:.2f}" for amount in found] == shown, requests
+        assert f"${parts['SnapStart cache'] / KEPT_VERSIONS:.2f} a month for each version" in TEXT
 
 
 def options() -> set[str]:

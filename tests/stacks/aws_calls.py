@@ -94,6 +94,7 @@ def _function(inputs: Inputs, node: Node) -> list[Any]:
             "role",
             "timeout",
             "loggingConfig",
+            "snapStart",
         )
     }
     create = {

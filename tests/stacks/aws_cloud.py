@@ -11,6 +11,8 @@ REGION = "us-east-1"
 FUNCTION = "aws:lambda/function:Function"
 PARAMETER = "aws:ssm/parameter:Parameter"
 ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+# What the scheduler calls: docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
+DELETES = "arn:aws:scheduler:::aws-sdk:lambda:deleteFunction"
 DIGEST = re.compile(r"[a-z0-9.\-/]+@sha256:[0-9a-f]{64}")
 
 
@@ -203,11 +205,46 @@ def _stage(cloud: Cloud, stage: Resource, _before: Resource | None) -> dict[str,
 
 def _schedule(cloud: Cloud, schedule: Resource, _before: Resource | None) -> dict[str, Any]:
     target = schedule.inputs["target"]
+    if target["arn"] == DELETES:
+        return _deletion(cloud, target)
     if target["arn"] not in {alias.outputs["arn"] for alias in cloud.of("aws:lambda/alias:Alias")}:
         raise RefusedError(f"ValidationException: there is no target {target['arn']}")
     if rights_of(cloud, target["roleArn"]) != {"lambda:InvokeFunction"}:
         raise RefusedError("ValidationException: the role may not call the target, or it may do more")
     return {}
+
+
+def _deletion(cloud: Cloud, target: Inputs) -> dict[str, Any]:
+    wanted = json.loads(target["input"])
+    if wanted["Qualifier"] not in cloud.versions.get(wanted["FunctionName"], []):
+        raise RefusedError(f"ValidationException: there is no version {wanted}")
+    if rights_of(cloud, target["roleArn"]) != {"lambda:DeleteFunction"}:
+        raise RefusedError("ValidationException: the role may not delete the version, or it may do more")
+    return {}
+
+
+def a_day_passes(cloud: Cloud) -> set[str]:
+    """Run what the account's scheduler runs once a day; the versions that it deletes.
+
+    AWS refuses to delete a version that an alias names.
+    """
+    aliases = cloud.of("aws:lambda/alias:Alias")
+    named = {
+        version
+        for alias in aliases
+        for version in (
+            alias.inputs["functionVersion"],
+            *((alias.inputs.get("routingConfig") or {}).get("additionalVersionWeights") or {}),
+        )
+    }
+    deleted = {
+        json.loads(schedule.inputs["target"]["input"])["Qualifier"]
+        for schedule in cloud.of("aws:scheduler/schedule:Schedule")
+        if schedule.inputs["target"]["arn"] == DELETES
+    }
+    if refused := deleted & named:
+        raise RefusedError(f"ResourceConflictException: an alias names {refused}")
+    return deleted
 
 
 def _topic(_cloud: Cloud, topic: Resource, _before: Resource | None) -> dict[str, Any]:

@@ -20,6 +20,7 @@ def valid_settings(draw: st.DrawFn, platform: str) -> dict[str, Any]:  # noqa: C
         "throttleBurst",
         "logDays",
         "tracing",
+        "snapStart",
         "wakeUp",
         "access",
         "canaryPercent",

@@ -19,6 +19,7 @@ def keys(_: float | None) -> Mapping[str, Rule | str]:
         "concurrency": shared.concurrency("apprunner"),
         **shared.always_there("apprunner"),
         "door": shared.ONE_DOOR,
+        "snapStart": shared.PERMANENT,
         "eventsPath": shared.NO_EVENTS,
         "throttleRate": shared.BOUNDED,
         "throttleBurst": shared.BOUNDED,

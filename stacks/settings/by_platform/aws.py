@@ -21,6 +21,7 @@ def keys(_: float | None) -> Mapping[str, Rule | str]:
         "minInstances": "it keeps no instance for a function that nobody calls",
         "maxInstances": Rule(sold.instances("aws").allowed),
         "door": Rule(("http-api", "function-url")),
+        "snapStart": shared.SWITCH,
         "eventsPath": free("a path of the app, such as /events"),
         # Low, because whoever finds the URL spends its owner's money: at 512 MB and 100 ms at most some $4 a day.
         "throttleRate": Rule(range(1, limit("aws", "throttle_rate") + 1), default=20),

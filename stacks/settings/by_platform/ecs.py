@@ -21,6 +21,7 @@ def keys(_: float | None) -> Mapping[str, Rule | str]:
         "concurrency": "it adds tasks by their CPU; environment.THREADS says how many requests a task works on",
         **shared.always_there("ecs"),
         "door": shared.ONE_DOOR,
+        "snapStart": shared.PERMANENT,
         "eventsPath": shared.NO_EVENTS,
         "throttleRate": shared.BOUNDED,
         "throttleBurst": shared.BOUNDED,

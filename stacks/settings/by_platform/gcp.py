@@ -23,6 +23,7 @@ def keys(cpu: float | None) -> Mapping[str, Rule | str]:
         # Low, because whoever finds the URL spends its owner's money.
         "maxInstances": Rule(sold.instances("gcp").allowed, default=4),
         "door": shared.ONE_DOOR,
+        "snapStart": "it starts containers and restores none; minInstances keeps some ready",
         "eventsPath": shared.NO_EVENTS,
         "throttleRate": _BOUNDED,
         "throttleBurst": _BOUNDED,

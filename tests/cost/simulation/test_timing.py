@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from commandline import UserError
 from cost.app import App
+from cost.section import section
 from cost.setup import Setup, setup
 from cost.simulation.timing import measured, published, read, select, triangle, with_app
 from platforms import starts
@@ -111,6 +113,40 @@ def test_few_cold_starts_leave_the_published_ones_in_place() -> None:
 
     assert timing.starts.tolist() == published(AWS).starts.tolist()
     assert "5 cold starts, too few: published starts (INIT of an empty handler" in timing.basis
+
+
+RESTORED = [sample(kind="cold", total=total, restored=True) for total in range(100, 110)]
+
+
+def test_with_snapstart_restored_starts_count_and_without_it_initialised_ones() -> None:
+    both = select([*WARM, *COLD, *RESTORED]).by_platform["aws"]
+
+    restored = measured(both, replace(AWS, snapstart=True), None)
+    initialised = measured(both, AWS, None)
+
+    assert restored.starts == pytest.approx([total / 1000 - 0.0395 for total in range(100, 110)])
+    assert initialised.starts == pytest.approx([total / 1000 - 0.0395 for total in range(300, 320)])
+    assert restored.basis == "measured at aws: 20 warm answers on fresh connections, 10 restored cold starts"
+
+
+def test_starts_of_the_other_kind_stand_in_for_none_and_the_basis_says_what_to_ask() -> None:
+    alone = measured(select([*WARM, *RESTORED]).by_platform["aws"], AWS, None)
+    other = measured(select([*WARM, *COLD]).by_platform["aws"], replace(AWS, snapstart=True), None)
+
+    assert (
+        "0 cold starts (10 restored from a snapshot: ask with --snapstart), too few: published" in alone.basis
+    )
+    assert "0 restored cold starts (20 without SnapStart: ask without --snapstart), too few" in other.basis
+    assert other.starts.tolist() == published(replace(AWS, snapstart=True)).starts.tolist()
+
+
+@pytest.mark.parametrize(("cold", "said"), [(RESTORED, True), (COLD, False)])
+def test_the_bill_of_a_comparison_is_that_of_what_was_measured(cold: list[Sample], said: bool) -> None:
+    """A function that was restored has SnapStart, which costs."""
+    made = section([*WARM, *cold], monthly=1000)
+
+    names = {line["name"] for option in made["options"] for line in option["list_price"]["lines"]}
+    assert ("SnapStart cache" in names) is said
 
 
 def test_a_target_with_few_warm_answers_is_not_used() -> None:

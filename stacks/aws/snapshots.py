@@ -1,0 +1,72 @@
+"""Versions that are there for nobody but cost money, because Lambda keeps a snapshot of each, deleted by a schedule.
+
+Kept are the newest version, the one with the traffic and the one that had it before, where a roll back goes. The
+function's resource publishes versions and never deletes one; AWS itself refuses to delete one that an alias names.
+"""
+
+import json
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_aws as aws
+
+from stacks.aws_shared.iam import assumed_by_this_account, partition, policy
+from stacks.releases import History, Release
+from stacks.settings import Service
+
+
+def remove_unneeded(
+    service: Service,
+    past: History,
+    function: aws.lambda_.Function,
+    alias: aws.lambda_.Alias,
+    newest: pulumi.Output[str],
+    primary: str | None,
+) -> None:
+    """Have the account's scheduler delete what `past` and the newest version leave without a need.
+
+    Which versions these are is known when the newest one is. In a preview it may not be; then only what the last `up`
+    had deleted is asked for, which is right if nothing is new.
+    """
+    if not (service.snap_start or any("snapshot" in release for release in past.releases)):
+        return
+    name = f"{service.name}-remove"
+    account = aws.get_caller_identity_output().account_id
+    role = aws.iam.Role(
+        name,
+        assume_role_policy=account.apply(
+            lambda number: assumed_by_this_account("scheduler.amazonaws.com", number)
+        ),
+        tags=service.labels,
+    )
+    right = aws.iam.RolePolicy(
+        name,
+        role=role.name,
+        # Of a version alone: the function itself has an ARN without a qualifier.
+        policy=function.arn.apply(
+            lambda arn: policy({"Action": "lambda:DeleteFunction", "Resource": f"{arn}:*"})
+        ),
+    )
+
+    def schedules(releases: Sequence[Release]) -> None:
+        for version in (release["version"] for release in releases if "removed" in release):
+            aws.scheduler.Schedule(
+                f"{name}-{version}",
+                # At once and, if that failed, the next day; what is deleted already is not found, which costs nothing.
+                schedule_expression="rate(1 days)",
+                flexible_time_window=aws.scheduler.ScheduleFlexibleTimeWindowArgs(mode="OFF"),
+                target=aws.scheduler.ScheduleTargetArgs(
+                    arn=f"arn:{partition(service.region)}:scheduler:::aws-sdk:lambda:deleteFunction",
+                    role_arn=role.arn,
+                    input=function.name.apply(
+                        lambda name, version=version: json.dumps({"FunctionName": name, "Qualifier": version})
+                    ),
+                    retry_policy=aws.scheduler.ScheduleTargetRetryPolicyArgs(maximum_retry_attempts=0),
+                ),
+                opts=pulumi.ResourceOptions(depends_on=[right, alias]),
+            )
+
+    if pulumi.runtime.is_dry_run():
+        schedules(past.releases)
+    else:
+        newest.apply(lambda version: schedules(past.after({"version": version}, primary or version)))
