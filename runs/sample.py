@@ -75,6 +75,7 @@ class Sample:
     request_number: int | None
     instance_age_ms: float | None
     build: str | None
+    restored: bool = False  # in no run from before SnapStart
 
     def record(self) -> dict[str, Any]:
         """The sample as the JSON object of one line."""
@@ -83,7 +84,8 @@ class Sample:
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Sample":
         """The sample of one line's object; KeyError, TypeError or ValueError when it is not one."""
-        values: dict[str, Any] = {name: record[name] for name in cls.__slots__ if name != "ms"}
+        told = {"restored": False, **record}
+        values: dict[str, Any] = {name: told[name] for name in cls.__slots__ if name != "ms"}
         ms: dict[str, Any] = record["ms"]
         found = cls(ms=Times(**ms), **values)
         always = [ms[name] for name in ("name", "connect", "first_byte", "total")] + [values["at_s"]]
@@ -96,7 +98,8 @@ class Sample:
         sound = (
             all(map(_measured, [*always, *counts, *(one for one in maybe if one is not None)])),
             all(isinstance(one, int) for one in counts),
-            isinstance(values["target"], str) and isinstance(values["ok"], bool),
+            isinstance(values["target"], str),
+            isinstance(values["ok"], bool) and isinstance(values["restored"], bool),
             values["kind"] in get_args(Kind),
         )
         if not all(sound):
@@ -125,12 +128,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What an instance says about itself in a response's headers; a part that it does not say is None."""
+    """What an instance says about itself in a response's headers; a part that it does not say is None.
+
+    restored: whether it says that it was restored from a snapshot; its age then counts from there.
+    """
 
     instance: str | None
     number: int | None
     age_ms: float | None
     build: str | None
+    restored: bool
 
     def cold(self, waited_ms: float) -> bool | None:
         """Whether this answer was a cold start: the first request of an instance that started while the caller waited.
@@ -150,6 +157,7 @@ def identity(headers: Mapping[str, str]) -> Identity:
         number=None if number is None else int(number),
         age_ms=_number(headers.get("x-instance-age-ms")),
         build=headers.get("x-build-id") or None,
+        restored=headers.get("x-instance-start") == "restored",
     )
 
 
@@ -243,6 +251,7 @@ def _sample(
         request_number=who.number,
         instance_age_ms=who.age_ms,
         build=who.build,
+        restored=who.restored,
     )
 
 

@@ -77,6 +77,7 @@ def series(samples: Sequence[Sample], *, charts: bool = True) -> Series:
         ecdf=_ecdf(data, independent=group.by == "independent") if charts else [],
         timeline=_timeline(samples) if charts else [],
         timeline_every=_every(len(samples)),
+        restored=sum(sample.restored for sample in samples),
     )
 
 

@@ -22,6 +22,7 @@ def findings(targets: ByTarget, said: Mapping[str, Sequence[str] | None] = NOTHI
         *_builds(targets),
         *_not_as_said(targets, said),
         *_contaminated(targets),
+        *_restored(targets),
     ]
     return sorted(found, key=lambda finding: not finding.problem)
 
@@ -146,4 +147,19 @@ def _contaminated(targets: ByTarget) -> list[Finding]:
                 told = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
                 text = f"{name}: {reasons.total()} of {of} {what} were left out: {told}"
                 found.append(Finding(name, text, problem=False))
+    return found
+
+
+def _restored(targets: ByTarget) -> list[Finding]:
+    """Cold starts of which some were restored from a snapshot and some initialised: two things in one figure."""
+    found: list[Finding] = []
+    for name, samples in targets.items():
+        cold = [sample for sample in samples if sample.ok and sample.kind == "cold"]
+        restored = sum(sample.restored for sample in cold)
+        if 0 < restored < len(cold):
+            text = (
+                f"{name}: {restored} of {len(cold)} cold starts were restored from a snapshot and the others were not; "
+                "their figure is of both. Two releases answered, or Lambda had no snapshot for a while"
+            )
+            found.append(Finding(name, text, problem=False))
     return found

@@ -23,7 +23,8 @@ class Figure:
 class Phases:
     """Where the time of a typical request goes: durations of the fifth of the requests around the median, averaged.
 
-    start: from the start of the instance's process to the request's arrival in it (cold only). platform: what is left
+    start: from the start of the instance's process, or from its restore, to the request's arrival in it (cold only).
+    platform: what is left
     between sending and the first byte when start and app are taken away. The sum is `total`.
     """
 
@@ -52,7 +53,8 @@ class Series:
     """The samples of one target that may be summarised together: one kind, one connection, one way of coming about.
 
     clustered_by: what makes samples dependent, and so what intervals are made from. one_instance: there was only one,
-    so its difference from others is not in the intervals. overhead: the caller's total less the app's own duration.
+    so its difference from others is not in the intervals. restored: how many of the samples are of instances that were
+    restored from a snapshot. overhead: the caller's total less the app's own duration.
     timeline: [seconds since the run began, ms], thinned to `timeline_every`.
     """
 
@@ -74,6 +76,7 @@ class Series:
     ecdf: list[Point] = field(default_factory=list[Point])
     timeline: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
     timeline_every: int = 1
+    restored: int = 0
 
 
 @dataclass(frozen=True)

@@ -96,9 +96,17 @@ def instances(one: Series) -> str:
 
 
 def counted(one: Series) -> str:
-    """How many samples, and of what kind where it is not the usual one: bursts, fresh connections."""
-    if one.how == "burst":
-        return f"n={one.n}, in bursts"
+    """How many samples, and of what kind where it is not the usual one: bursts, restored ones, fresh connections."""
+    if one.kind == "cold":
+        burst = ", in bursts" if one.how == "burst" else ""
+        restored = (
+            ""
+            if not one.restored
+            else ", restored"
+            if one.restored == one.n
+            else f", {one.restored} restored"
+        )
+        return f"n={one.n}{burst}{restored}"
     return f"n={one.n}, fresh" if (one.kind, one.connection) == ("warm", "fresh") else f"n={one.n}"
 
 
@@ -113,7 +121,7 @@ PHASE_WORDS = {
     "connect": "TCP connects",
     "tls": "TLS is agreed",
     "platform": "the way to the app and back, and all the platform does in between",
-    "start": "the instance's process starts and becomes ready for the request (cold starts only)",
+    "start": "the instance's process starts, or is restored, and becomes ready for the request (cold starts only)",
     "app": "the app's own time, as it says itself",
     "transfer": "the rest of the answer arrives after its first byte",
 }

@@ -1,5 +1,7 @@
 """What an instance says in its answer makes a sample cold, warm, or left out."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +39,27 @@ def test_a_cold_start_is_what_the_instance_proves(given_: Answer, kind: str, why
     found = samples.attempted_cold(SOURCE, Moment(3, 30, 1.5), given_, 200, "idle")
 
     assert (found.kind, found.why, found.ok) == (kind, why, given_.status == 200)
+
+
+@pytest.mark.parametrize(("header", "restored"), [("restored", True), ("initialised", False), (None, False)])
+def test_a_restored_cold_start_is_told_apart(header: str | None, restored: bool) -> None:
+    """It is proven as any other, by an age that counts from the restore."""
+    came = answer(1, 20)
+    headers = {**came.headers, **({"x-instance-start": header} if header else {})}
+
+    found = samples.attempted_cold(SOURCE, Moment(0, 0, 0), replace(came, headers=headers), 200, "idle")
+
+    assert (found.kind, found.restored) == ("cold", restored)
+    assert samples.Sample.from_record(found.record()) == found
+
+
+def test_a_sample_of_an_earlier_version_was_not_restored() -> None:
+    record = samples.attempted_cold(SOURCE, Moment(0, 0, 0), answer(1, 20), 200, "idle").record()
+    del record["restored"]
+
+    assert not samples.Sample.from_record(record).restored
+    with pytest.raises(ValueError):  # noqa: PT011 - it says nothing more
+        samples.Sample.from_record({**record, "restored": "yes"})
 
 
 @given(
