@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import psycopg
+from snapshot_restore_py import register_before_snapshot
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
@@ -51,6 +52,15 @@ FINAL = ("authentication failed", "does not exist", "no pg_hba.conf entry")
 AGAIN = 2
 
 _thread = threading.local()
+
+
+@register_before_snapshot
+def forget() -> None:
+    """Keep no connection over Lambda's SnapStart: in each instance that is restored it would be a dead one."""
+    # Hooks run in the thread that serves in Lambda mode.
+    kept = vars(_thread).pop("connection", None)
+    if kept:
+        kept.close()
 
 
 def transaction(work: Callable[[psycopg.Connection[Any]], Result], *, writes: bool = True) -> Result:

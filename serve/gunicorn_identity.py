@@ -1,10 +1,11 @@
 """One identity for all workers of a gunicorn: made in its master before it forks, and not anew when a worker dies."""
 
 import fcntl
+import mmap
 import os
 import tempfile
 
-from .instance import Identity
+from .instance import ID_BYTES, Identity
 
 # A descriptor that is never closed: master and workers share the file, its lock and its offset.
 with tempfile.TemporaryFile() as _file:
@@ -26,4 +27,4 @@ def _next() -> int:
     return os.lseek(_shared, 1, os.SEEK_CUR)
 
 
-identity = Identity(_next, _BetweenProcesses)
+identity = Identity(_next, _BetweenProcesses, mmap.mmap(-1, ID_BYTES))

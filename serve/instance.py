@@ -4,7 +4,6 @@ A client proves a cold start by them: the instance's request number is 1 and its
 """
 
 import itertools
-import mmap
 import os
 import threading
 import time
@@ -17,29 +16,47 @@ from .messages import Headers
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# The process that loads this first (the Lambda runtime's, or gunicorn's master before it forks) is the instance.
-STARTED = time.monotonic()
+ID_BYTES = 16
 
-_ID_BYTES = 16
+
+class _Life:
+    """When the instance began, in seconds on the monotonic clock, and whether it was restored from a snapshot then."""
+
+    started = time.monotonic()
+    restored = False
+
+
+# The process that loads this first (the Lambda runtime's, or gunicorn's master before it forks) is the instance.
+_life = _Life()
+_identities: list["Identity"] = []
 
 
 class Identity:
-    """The instance's id and request counter, shared by threads and, made before a fork, by processes.
+    """The instance's id and request counter, shared by threads and, if `memory` is, by processes.
 
     The id is made at the first request, not at start: instances restored from one snapshot share what start made.
-    `following` gives the next number, from 1; `lock` is held between processes while the id is made.
+    `following` gives the next number, from 1; `memory` holds the id, ID_BYTES long; `lock` is held between processes
+    while the id is made.
     """
 
     def __init__(
         self,
         following: Callable[[], int] | None = None,
         lock: Callable[[], AbstractContextManager[Any]] = nullcontext,
+        memory: Any = None,
     ) -> None:
         # In one step, whichever threads ask.
         self._following = following or itertools.count(1).__next__
-        self._memory = mmap.mmap(-1, _ID_BYTES)
+        self._memory = memory or bytearray(ID_BYTES)
         self._threads = threading.Lock()
         self._processes = lock
+        self._id = ""
+        _identities.append(self)
+
+    def renew(self) -> None:
+        """Be the identity of another instance, which shares nothing with the one before and has had no request."""
+        self._following = itertools.count(1).__next__
+        self._memory = bytearray(ID_BYTES)
         self._id = ""
 
     def next_request(self) -> tuple[str, int]:
@@ -49,15 +66,24 @@ class Identity:
     def _make_id(self) -> str:
         with self._threads, self._processes():
             if not any(self._memory[:]):
-                self._memory[:] = os.urandom(_ID_BYTES)
+                self._memory[:] = os.urandom(ID_BYTES)
             self._id = self._memory[:].hex()
         return self._id
+
+
+def restored() -> None:
+    """Say that this process was just restored from a snapshot: an instance that begins now, with an id of its own."""
+    _life.started, _life.restored = time.monotonic(), True
+    for identity in _identities:
+        identity.renew()
 
 
 def identify(
     app: "WSGIApplication", identity: Identity, *, build: str, health_path: str = "/health"
 ) -> "WSGIApplication":
     """`app` with X-Instance-Id, X-Instance-Request, X-Instance-Age-Ms, X-Build-Id and Server-Timing in its responses.
+
+    Besides, X-Instance-Start: restored, if the instance was restored from a snapshot and its age counts from there.
 
     Age (milliseconds, monotonic clock) is taken when the request arrives, the app's duration when its headers are
     ready. Requests to `health_path` come from the platform, not from a client: they are not counted and get the
@@ -86,8 +112,10 @@ def headers_before(identity: Identity, arrived: float, build: str, *, counted: b
         headers += [
             ("X-Instance-Id", instance),
             ("X-Instance-Request", str(number)),
-            ("X-Instance-Age-Ms", f"{(arrived - STARTED) * 1000:.3f}"),
+            ("X-Instance-Age-Ms", f"{(arrived - _life.started) * 1000:.3f}"),
         ]
+        if _life.restored:
+            headers.append(("X-Instance-Start", "restored"))
     return headers
 
 

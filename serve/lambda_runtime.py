@@ -100,6 +100,10 @@ def main() -> None:
             "RUN_MODE is lambda, but AWS_LAMBDA_RUNTIME_API does not say where Lambda's Runtime API is; "
             "on a machine of yours run: python -m local aws"
         )
+    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+        from . import snapshot  # noqa: PLC0415 - without snapshots nobody pays for it
+
+        snapshot.register()
     bootstrap.run(HANDLER, Client(address))
 
 

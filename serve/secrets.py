@@ -3,12 +3,14 @@
 import hashlib
 import hmac
 import json
+import logging
 import os
 import random
 import time
 import urllib.error
 import urllib.request
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 # {"API_KEY": "/shop/API_KEY:3"}: a variable's name to a parameter's.
@@ -24,6 +26,16 @@ PAUSES = (0.2, 0.5, 1.0)
 
 SERVERS_FAULT = 500
 
+log = logging.getLogger(__name__)
+
+
+class Keys(NamedTuple):
+    """What signs requests; `token` is empty if there is none."""
+
+    key: str
+    secret: str
+    token: str
+
 
 class SecretsError(RuntimeError):
     """Why a secret could not be had; it names the variable or the parameter, never a value."""
@@ -31,13 +43,40 @@ class SecretsError(RuntimeError):
 
 def fetch() -> None:
     """Set the variables that SECRETS_FROM names. Raises SecretsError."""
-    wanted = _wanted()
+    _set(_wanted())
+
+
+def _set(wanted: Mapping[str, str]) -> None:
     names = sorted(set(wanted.values()))
     found = dict[str, str]()
     for start in range(0, len(names), AT_ONCE):
         found |= _parameters(names[start : start + AT_ONCE])
     for variable, name in wanted.items():
         os.environ[variable] = found[name]
+
+
+def fetch_again() -> None:
+    """Set those of the variables whose parameters may have changed since a snapshot, and say in the log which have.
+
+    A name with a version always stands for the same value. If Parameter Store cannot be asked, the snapshot's values
+    stay: they are most likely still right, and an error here would be the end of the instance.
+    """
+    names = {variable: name for variable, name in _wanted().items() if not _has_version(name)}
+    before = {variable: os.environ.get(variable) for variable in names}
+    try:
+        _set(names)
+    except SecretsError as error:
+        log.error("Secrets are those of the snapshot: %s", error)  # noqa: TRY400 - the text says it all
+    changed = sorted(variable for variable in names if os.environ.get(variable) != before[variable])
+    if changed:
+        log.warning(
+            "%s changed since the snapshot was taken; what the app made of it while it was loaded is the old one",
+            ", ".join(changed),
+        )
+
+
+def _has_version(name: str) -> bool:
+    return name.rpartition(":")[2].isdigit()
 
 
 def _wanted() -> dict[str, str]:
@@ -67,8 +106,10 @@ def _ask(body: bytes) -> Any:
     address = os.environ.get("AWS_ENDPOINT_URL_SSM") or f"https://ssm.{_region()}.{_suffix()}"
     problem = ""
     for pause in (*PAUSES, None):
-        request = urllib.request.Request(f"{address}/", body, signed(address, body, time.gmtime()))
         try:
+            request = urllib.request.Request(
+                f"{address}/", body, signed(address, body, time.gmtime(), _keys())
+            )
             with urllib.request.urlopen(request, timeout=PATIENCE) as response:
                 return json.load(response)
         except urllib.error.HTTPError as refusal:
@@ -83,6 +124,31 @@ def _ask(body: bytes) -> Any:
     raise SecretsError(problem)
 
 
+def _keys() -> Keys:
+    """The keys in the environment, or from where it says that they are. Raises OSError.
+
+    Those in the environment of a snapshot would expire, so an instance of SnapStart is given an address in their place:
+    docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html#snapstart-credentials.
+    """
+    address = os.environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+    if os.environ.get("AWS_ACCESS_KEY_ID") or not address:
+        return Keys(
+            *(
+                os.environ.get(name, "")
+                for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+            )
+        )
+    asked = urllib.request.Request(
+        address, headers={"Authorization": os.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", "")}
+    )
+    try:
+        with urllib.request.urlopen(asked, timeout=PATIENCE) as response:
+            told = json.load(response)
+        return Keys(told["AccessKeyId"], told["SecretAccessKey"], told["Token"])
+    except (OSError, ValueError, KeyError, TypeError) as failure:
+        raise OSError(f"{address} gives no keys: {failure!r}") from None
+
+
 def _reason(refusal: urllib.error.HTTPError) -> str:
     try:
         told = json.load(refusal)
@@ -91,11 +157,10 @@ def _reason(refusal: urllib.error.HTTPError) -> str:
         return str(refusal.reason)
 
 
-def signed(address: str, body: bytes, now: time.struct_time) -> dict[str, str]:
-    """The headers of a POST of `body` to the root of `address`, signed by Signature Version 4.
+def signed(address: str, body: bytes, now: time.struct_time, keys: Keys) -> dict[str, str]:
+    """The headers of a POST of `body` to the root of `address`, signed with `keys` by Signature Version 4.
 
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html. The keys are those that
-    Lambda puts into the environment.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html.
     """
     stamp = time.strftime("%Y%m%dT%H%M%SZ", now)
     headers = {
@@ -104,20 +169,19 @@ def signed(address: str, body: bytes, now: time.struct_time) -> dict[str, str]:
         "x-amz-date": stamp,
         "x-amz-target": TARGET,
     }
-    if token := os.environ.get("AWS_SESSION_TOKEN"):
-        headers["x-amz-security-token"] = token
+    if keys.token:
+        headers["x-amz-security-token"] = keys.token
     signs = ";".join(sorted(headers))
     lines = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
     request = f"POST\n/\n\n{lines}\n{signs}\n{hashlib.sha256(body).hexdigest()}"
     scope = f"{stamp[:8]}/{_region()}/ssm/aws4_request"
     text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
-    key = f"AWS4{os.environ.get('AWS_SECRET_ACCESS_KEY', '')}".encode()
+    key = f"AWS4{keys.secret}".encode()
     for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
     signature = hmac.digest(key, text.encode(), "sha256").hex()
-    owner = f"{os.environ.get('AWS_ACCESS_KEY_ID', '')}/{scope}"
     headers["authorization"] = (
-        f"AWS4-HMAC-SHA256 Credential={owner}, SignedHeaders={signs}, Signature={signature}"
+        f"AWS4-HMAC-SHA256 Credential={keys.key}/{scope}, SignedHeaders={signs}, Signature={signature}"
     )
     return headers
 

@@ -40,6 +40,15 @@ class Store(ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
 
+    @property
+    def keys(self) -> dict[str, str]:
+        """How Lambda tells the door of a snapshot who it is."""
+        return {
+            "AWS_REGION": REGION,
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{self.url}/credentials",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": "the token",
+        }
+
 
 @contextmanager
 def parameter_store(
@@ -64,6 +73,13 @@ def parameter_store(
 
 
 class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        """Keys for who has the token, as Lambda gives them to an instance of SnapStart."""
+        if (self.path, self.headers["authorization"]) != ("/credentials", "the token"):
+            self._answer(403, {"message": "who are you?"})
+            return
+        self._answer(200, {"AccessKeyId": KEY, "SecretAccessKey": SECRET, "Token": TOKEN})
+
     def do_POST(self) -> None:
         store: Any = self.server
         body = self.rfile.read(int(self.headers["content-length"]))

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import MappingProxyType
@@ -29,6 +29,8 @@ class RuntimeApi(ThreadingHTTPServer):
         self.heard: list[tuple[str, Any]] = []
         self.posted = threading.Condition()
         self.idle = threading.Event()
+        # What happens between the snapshot and the restore.
+        self.on_restore: Callable[[], None] = lambda: None
         super().__init__(("127.0.0.1", 0), _Handler)
 
     @property
@@ -57,6 +59,11 @@ class _Handler(BaseHTTPRequestHandler):
     server: RuntimeApi  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def do_GET(self) -> None:
+        if self.path.endswith("/restore/next"):
+            # As if a snapshot was taken and restored meanwhile.
+            self.server.on_restore()
+            self._answer_nothing(200)
+            return
         if self.server.served == len(self.server.events):
             # The runtime waits here, as it does for days on a quiet service.
             self.server.idle.set()
@@ -87,7 +94,10 @@ class _Handler(BaseHTTPRequestHandler):
         with self.server.posted:
             self.server.heard.append((self.path, body))
             self.server.posted.notify_all()
-        self.send_response(202)
+        self._answer_nothing(202)
+
+    def _answer_nothing(self, status: int) -> None:
+        self.send_response(status)
         self.send_header("Content-Length", "0")
         self.end_headers()
 

@@ -1,0 +1,1 @@
+"""Apps that say of themselves what a restore left and changed."""
