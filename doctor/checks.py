@@ -11,7 +11,7 @@ from pathlib import Path
 from appfolder import environment
 from appfolder import image as images
 from appfolder.settings import App
-from doctor import at_import, contents, doors, sources, variables
+from doctor import at_import, contents, doors, snapshots, sources, variables
 from doctor.finding import Finding, last_words
 from local import Settings
 from usererror import UserError
@@ -67,6 +67,8 @@ def check(app: App, engine: Engine | None = None) -> Iterator[Finding]:
             said.add(finding.text)
             yield finding
         yield from doors.no_health(app)
+        if not any(text.startswith(doors.DOORS["aws"]) for text in said):
+            yield from snapshots.findings(settings)
     yield from contents.written(before, contents.stamps(app.folder), set(found["written"]))
     yield from contents.findings(app)
     if engine and not found["error"]:

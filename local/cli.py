@@ -72,6 +72,10 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
             help="MB a second of a response past its first 6 MB, with a function URL; 2, 0 for no limit"
         ),
     ] = None,
+    snapstart: Annotated[  # noqa: FBT002 - a flag
+        bool,
+        typer.Option("--snapstart", help="on aws: instances are restored from one that has been initialised"),
+    ] = False,
     engine: Annotated[
         str, typer.Option(help="process (entrypoint.sh), podman or docker (the image)")
     ] = "process",
@@ -135,6 +139,7 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
         access=access,
         gateway_timeout=gateway_timeout,
         stream_rate=stream_rate,
+        snapstart=snapstart,
         engine=engine,
         engine_options=tuple(engine_option or ()),
         image=image,

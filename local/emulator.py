@@ -111,5 +111,6 @@ def arguments(settings: Settings) -> list[str]:
         "--log": settings.log.absolute() if settings.log else None,
     }
     words = [f"{option}={value}" for option, value in options.items() if value is not None]
+    words += ["--snapstart"] if settings.snapstart else []
     words += [f"--engine-option={option}" for option in settings.engine_options]
     return [*words, *(f"--env={name}={value}" for name, value in settings.environment.items())]

@@ -31,11 +31,12 @@ class Settings:
     the instance is told of it (a container is held to it). timeout: seconds, of the function (aws) or of a request
     (gcp). door: what is in front of the function, "http-api" or "function-url" (aws). gateway_timeout: seconds, of the
     HTTP API's integration (aws). stream_rate: MB a second of a response past its first 6 MB, 0 for no limit (aws,
-    function URL). access: "public", or "private" for requests that are signed with the credentials of the environment
-    (aws). engine: "process" runs entrypoint.sh, "podman" or "docker" the `image`, with `engine_options` before
-    its name. app: APP. environment: more variables for the instances. app_dir: the folder that it runs in, None for the
-    project's; python: one that has what it imports, None for the one that runs this. health: the path of its health
-    check, "" for none. env_file: more variables, which no command line shows. jwt_issuer, jwt_audience: whose tokens
+    function URL). snapstart: instances are restored from one that is initialised (aws). access: "public", or "private"
+    for requests that are signed with the credentials of the environment (aws). engine: "process" runs entrypoint.sh,
+    "podman" or "docker" the `image`, with `engine_options` before its name. app: APP. environment: more variables for
+    the instances. app_dir: the folder that it runs in, None for the project's; python: one that has what it imports,
+    None for the one that runs this. health: the path of its health check, "" for none. env_file: more variables, which
+    no command line shows. jwt_issuer, jwt_audience: whose tokens
     the HTTP API asks for, and for whom, several separated by commas (aws); both or neither. log: a file for events and
     the instances' output; None is standard error. ecs takes no idle_seconds, maximum, concurrency, timeout.
     """
@@ -50,6 +51,7 @@ class Settings:
     door: str = HTTP_API
     gateway_timeout: float | None = None
     stream_rate: float | None = None
+    snapstart: bool = False
     access: str = PUBLIC
     engine: str = "process"
     engine_options: tuple[str, ...] = ()
@@ -96,6 +98,8 @@ def behaviour(platform: str, settings: Settings) -> Behaviour:
     check_port(settings.port)
     _check_memory(platform, settings.memory)
     doors.check(platform, settings)
+    if settings.snapstart and not platforms.has(platform, "restore_timeout"):
+        raise SettingsError(f"--snapstart belongs to aws; {platform} restores no instances")
     policy = _tasks(platform, settings) if platforms.scales_by_cpu(platform) else _policy(platform, settings)
     return Behaviour(policy, *_timeouts(platform, settings), doors.stream_rate(settings))
 

@@ -52,7 +52,8 @@ class Service:
         self._authorizer = _authorizer(settings, log)
 
     async def begin(self) -> None:
-        """Do nothing: no instance runs before the first request."""
+        """Publish a version, with SnapStart. Raises SettingsError if that fails."""
+        await self._function.begin()
 
     async def close(self) -> None:
         """End every instance."""

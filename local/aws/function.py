@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 import platforms
-from local.aws.instance import LambdaInstance, NotTakenError
+from local.aws.instance import LambdaInstance, NotTakenError, runtime_environment
+from local.aws.snapshot import Snapshot
 from local.aws.streamed import Streamed
 from local.instances.pool import Lease, Pool
 
@@ -15,18 +16,43 @@ if TYPE_CHECKING:
 
 
 class Function:
-    """The instances of the function; idle ones are ended."""
+    """Instances of the function, gone when they are idle. `restore_timeout`: seconds for a restore with its hooks."""
 
-    def __init__(self, settings: "Settings", behaviour: "Behaviour", log: "Log", reaper: "Reaper") -> None:
+    def __init__(
+        self,
+        settings: "Settings",
+        behaviour: "Behaviour",
+        log: "Log",
+        reaper: "Reaper",
+        restore_timeout: float = platforms.limit("aws", "restore_timeout"),
+    ) -> None:
         self._settings = settings
+        self._start_timeout = (
+            restore_timeout if settings.snapstart else platforms.limit("aws", "init_timeout")
+        )
         self._behaviour = behaviour
         self._log = log
         self._reaper = reaper
         self._pool: Pool[LambdaInstance] = Pool(behaviour.policy, self._launch, log, grace=0)
+        self._snapshot = (
+            Snapshot(settings, behaviour, lambda port: runtime_environment(settings, port), log, reaper)
+            if settings.snapstart
+            else None
+        )
+
+    async def begin(self) -> None:
+        """Publish a version if there is to be a snapshot; else nothing runs before the first request.
+
+        Raises SettingsError if that fails.
+        """
+        if self._snapshot:
+            await self._snapshot.publish()
 
     async def close(self) -> None:
         """End every instance."""
         await self._pool.close()
+        if self._snapshot:
+            await self._snapshot.close()
 
     async def invoke(self, event: bytes, trace_id: str) -> "Outcome":
         """The outcome of one event. Raises RefusedError if no instance may take it, StartError if none starts."""
@@ -58,9 +84,10 @@ class Function:
             self._log,
             self._reaper,
             on_end=lambda: self._lost(number),
+            snapshot=self._snapshot,
         )
         try:
-            await instance.initialise(platforms.limit("aws", "init_timeout"))
+            await instance.initialise(self._start_timeout)
         except BaseException:
             await instance.stop(0)
             raise

@@ -53,7 +53,8 @@ class Service:
             self._authorizer = IamAuthorizer(Signer.of(os.environ), "lambda", forbidden_by_url, log)
 
     async def begin(self) -> None:
-        """Do nothing: no instance runs before the first request."""
+        """Publish a version, with SnapStart. Raises SettingsError if that fails."""
+        await self._function.begin()
 
     async def close(self) -> None:
         """End every instance."""

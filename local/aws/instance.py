@@ -11,18 +11,24 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
 from local.aws.http_api import ACCOUNT
 from local.aws.runtime_api import Failed, Invocation, Outcome, RuntimeApi
 from local.aws.streamed import Streamed
 from local.doors import FUNCTION_URL
 from local.instances import process
-from local.instances.process import Container, Instance, Reaper
+from local.instances.pool import StartError
+from local.instances.process import Container, Reaper
 from local.log import Log
-from local.settings import ROOT, Settings
+from local.settings import ROOT, Settings, SettingsError
+
+if TYPE_CHECKING:
+    from local.aws.snapshot import Snapshot
 
 FUNCTION = "scale-to-zero"
 REGION = "us-east-1"
+VERSION = "1"  # the published one of a function with SnapStart
 ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{FUNCTION}"
 
 
@@ -33,7 +39,8 @@ class NotTakenError(Exception):
 class LambdaInstance:
     """An instance and its present runtime. `timeout` is the function's, in seconds.
 
-    `on_end` is called once, when the instance has ended by itself or because of an invocation.
+    With `snapshot` it is restored from that. `on_end` is called once, when the instance has ended by itself or because
+    of an invocation.
     """
 
     def __init__(
@@ -45,12 +52,18 @@ class LambdaInstance:
         reaper: Reaper,
         *,
         on_end: Callable[[], None],
+        snapshot: "Snapshot | None" = None,
     ) -> None:
         self._name = name
         self._timeout = timeout
         self._log = log
         self._on_end = on_end
-        self._make_runtime = lambda: _Runtime(name, settings, log, reaper)
+        self._snapshot = snapshot
+        self._make_runtime = lambda: (
+            _Restored(name, settings, log, reaper, snapshot)
+            if snapshot
+            else _Runtime(name, settings, log, reaper)
+        )
         self._runtime = self._make_runtime()
         self._initialised = False
         self._ended = False
@@ -59,9 +72,12 @@ class LambdaInstance:
     async def initialise(self, limit: float) -> None:
         """Do the init phase, `limit` seconds at most: start the runtime and wait until it asks for an event.
 
-        If that fails, init is run again with the first invocation (see `invoke`).
+        If that fails, init is run again with the first invocation (see `invoke`). With a snapshot this is the restore.
+        Raises StartError if that fails: the invocation fails then too, and the next one is restored anew.
         """
         problem = await self._initialise(limit)
+        if problem and self._snapshot:
+            raise StartError(f"the restore failed: {problem}")
         if problem:
             self._log.event(
                 f"instance {self._name} init failed: {problem}; it is run again with the invocation"
@@ -137,6 +153,19 @@ class LambdaInstance:
         return Failed(kind, json.dumps({"errorType": kind, "errorMessage": reason}).encode())
 
 
+class _Running(Protocol):
+    """A process or container of the function, or a process in one."""
+
+    @property
+    def exited(self) -> asyncio.Future[int]: ...
+
+    def freeze(self) -> None: ...
+
+    def thaw(self) -> None: ...
+
+    async def stop(self, grace: float) -> None: ...
+
+
 class _Runtime:
     """A process or container, and the Runtime API that it polls."""
 
@@ -145,9 +174,11 @@ class _Runtime:
         self._settings = settings
         self._log = log
         self._reaper = reaper
-        self._instance: Instance | None = None
+        self._instance: _Running | None = None
         self._can_freeze = True
-        self.api = RuntimeApi(on_waiting=self._freeze, streams=settings.door == FUNCTION_URL)
+        self.api = RuntimeApi(
+            on_waiting=self._freeze, streams=settings.door == FUNCTION_URL, restores=settings.snapstart
+        )
 
     @property
     def exit_status(self) -> int | None:
@@ -161,14 +192,18 @@ class _Runtime:
         self._instance = instance = await process.start(
             self._settings, self._name, environment, None, self._log, self._reaper
         )
+        problem = await self._asks(instance, limit)
+        if problem is None and isinstance(instance, Container):
+            await self._learn_to_freeze(instance)
+        return problem
+
+    async def _asks(self, instance: _Running, limit: float) -> str | None:
+        """Wait until the runtime asks for an event; what went wrong if it does not within `limit` seconds."""
         events = [self.api.initialised, instance.exited]
         await asyncio.wait(events, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
         if self.api.initialised.done():
-            if problem := self.api.initialised.result():
-                return f"{problem.error_type} {problem.payload.decode('utf-8', 'replace')}"
-            if isinstance(instance, Container):
-                await self._learn_to_freeze(instance)
-            return None
+            problem = self.api.initialised.result()
+            return problem and f"{problem.error_type} {problem.payload.decode('utf-8', 'replace')}"
         if instance.exited.done():
             return f"the runtime exited with {instance.exited.result()}"
         return f"the runtime did not ask for an event within {limit:g} s"
@@ -208,18 +243,37 @@ class _Runtime:
             self._instance.freeze()
 
 
+class _Restored(_Runtime):
+    """A process that was forked from a snapshot."""
+
+    def __init__(self, name: str, settings: Settings, log: Log, reaper: Reaper, snapshot: "Snapshot") -> None:
+        super().__init__(name, settings, log, reaper)
+        self._snapshot = snapshot
+
+    async def start(self, limit: float) -> str | None:
+        """Restore; None as soon as it asks for an event, else what went wrong within `limit` seconds."""
+        address = runtime_environment(self._settings, await self.api.start())["AWS_LAMBDA_RUNTIME_API"]
+        try:
+            self._instance = instance = await self._snapshot.restore(int(self._name), address)
+        except SettingsError as problem:
+            return str(problem)
+        return await self._asks(instance, limit)
+
+
 def runtime_environment(settings: Settings, port: int) -> dict[str, str]:
     """The variables that Lambda sets for the runtime of a container image. `port`: that of its Runtime API."""
+    version = VERSION if settings.snapstart else "$LATEST"
     on_host = settings.engine == "process" or sys.platform == "linux"
     return {
         "AWS_LAMBDA_RUNTIME_API": f"{'127.0.0.1' if on_host else 'host.docker.internal'}:{port}",
         "AWS_EXECUTION_ENV": "AWS_Lambda_Image",
         "AWS_LAMBDA_FUNCTION_NAME": FUNCTION,
-        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        # SnapStart is for published versions alone.
+        "AWS_LAMBDA_FUNCTION_VERSION": version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(settings.memory),
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start" if settings.snapstart else "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{FUNCTION}",
-        "AWS_LAMBDA_LOG_STREAM_NAME": f"{time.strftime('%Y/%m/%d')}/[$LATEST]{uuid.uuid4().hex}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": f"{time.strftime('%Y/%m/%d')}/[{version}]{uuid.uuid4().hex}",
         "AWS_LAMBDA_LOG_FORMAT": "Text",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,

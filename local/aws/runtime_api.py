@@ -53,14 +53,18 @@ class RuntimeApi:
     """The API that one runtime polls. `on_waiting` is called when it waits for an event and there is none.
 
     With `streams`, a response in pieces is the outcome as soon as it begins. Without, it is read whole first, for an
-    invocation that cannot take pieces.
+    invocation that cannot take pieces. With `restores` the runtime is one that was restored from a snapshot.
 
-    `initialised` is done when the runtime first asks for an event (None) or posts an init error (Failed).
+    `initialised` is done when the runtime first asks for an event (None) or posts an error of its init or, restored, of
+    the restore (Failed).
     """
 
-    def __init__(self, on_waiting: Callable[[], None], *, streams: bool = False) -> None:
+    def __init__(
+        self, on_waiting: Callable[[], None], *, streams: bool = False, restores: bool = False
+    ) -> None:
         self._on_waiting = on_waiting
         self._streams = streams
+        self._error = ["restore" if restores else "init", "error"]
         self._runner: web.ServerRunner | None = None
         self._event: asyncio.Future[Invocation] | None = None
         self._queued: Invocation | None = None
@@ -109,7 +113,7 @@ class RuntimeApi:
                 return await self._next()
             case "POST", ["invocation", request_id, "response" | "error" as kind]:
                 return await self._result(request, request_id, kind)
-            case "POST", ["init", "error"]:
+            case "POST", place if place == self._error:
                 return await self._init_error(request)
             case _, ["invocation", "next"] | ["invocation", _, "response" | "error"] | ["init", "error"]:
                 return web.Response(status=405)

@@ -6,10 +6,12 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from appfolder import environment as appfolder
+from local.instances.container import FIRST, command_of, name_of, python_path
 from local.log import Log
 from local.settings import ROOT, Settings
 
@@ -141,7 +143,7 @@ class Container(Instance):
         reaper: Reaper,
     ) -> None:
         self.engine = engine
-        self.container = container_name(name)
+        self.container = name_of(name)
         self._pid = 0
         super().__init__(name, port, process, log, reaper)
         self.published = sys.platform != "linux"
@@ -188,9 +190,18 @@ class Container(Instance):
 
 
 async def start(
-    settings: Settings, name: str, environment: dict[str, str], port: int | None, log: Log, reaper: Reaper
+    settings: Settings,
+    name: str,
+    environment: dict[str, str],
+    port: int | None,
+    log: Log,
+    reaper: Reaper,
+    first: Path | None = None,
 ) -> Instance:
-    """Start an instance that listens on `port`, with `environment`, the settings' variables and APP, and no others."""
+    """Start an instance that listens on `port`, with `environment`, the settings' variables and APP, and no others.
+
+    `first` is a folder that comes first on its PYTHONPATH.
+    """
     variables = environment | dict(settings.environment) | ({"APP": settings.app} if settings.app else {})
     variables |= {"HEALTH_PATH": settings.health}
     secret = settings.from_env_file()
@@ -203,41 +214,23 @@ async def start(
         if settings.app_dir and settings.app:
             own |= appfolder.variables(settings.app_dir, settings.app)
             entrypoint = appfolder.doors() / ENTRYPOINT.name
-        process = await spawn([str(entrypoint)], own | secret | variables)
+        whole = own | secret | variables
+        if first:
+            whole["PYTHONPATH"] = _path(str(first), whole.get("PYTHONPATH", ""))
+        process = await spawn([str(entrypoint)], whole)
         return Instance(name, port, process, log, reaper)
     variables = dict.fromkeys(secret, "") | variables
-    command = container_command(settings, name, variables, port, sys.platform, frozenset(secret))
+    if first:
+        variables["PYTHONPATH"] = _path(FIRST, variables.get("PYTHONPATH") or await python_path(settings))
+        volume = ("--volume", f"{first}:{FIRST}:ro")
+        settings = replace(settings, engine_options=(*settings.engine_options, *volume))
+    command = command_of(settings, name, variables, port, sys.platform, frozenset(secret))
     process = await spawn(command, os.environ | secret)
     return Container(settings.engine, name, port, process, log, reaper)
 
 
-def container_command(
-    settings: Settings,
-    name: str,
-    variables: dict[str, str],
-    port: int | None,
-    system: str,
-    secret: frozenset[str] = frozenset(),
-) -> list[str]:
-    """The engine's command line; `system` is sys.platform. It has only the names of `secret` variables, no values."""
-    command = [settings.engine, "run", "--rm", "--name", container_name(name), *settings.engine_options]
-    # Lambda's root is read-only except for /tmp, and the image has to run on all platforms.
-    command += ["--read-only", "--tmpfs", "/tmp", "--memory", f"{settings.memory}m"]  # noqa: S108
-    if system == "linux":
-        command += ["--network", "host"]
-        variables = {"HOST": "127.0.0.1"} | variables
-    elif port:
-        command += ["--publish", f"127.0.0.1:{port}:{port}"]
-    for key, value in variables.items():
-        # Every user of this machine can read a command line. The engine takes a missing value from its own environment.
-        command += ["--env", key if key in secret else f"{key}={value}"]
-    assert settings.image is not None  # noqa: S101 - checked by require_engine
-    return [*command, settings.image]
-
-
-def container_name(name: str) -> str:
-    """The container's name: no two emulators of one machine share it."""
-    return f"scale-to-zero-{os.getpid()}-{name}"
+def _path(first: str, others: str) -> str:
+    return os.pathsep.join(filter(None, (first, others)))
 
 
 async def wait_for_port(instance: Instance, timeout: float) -> str | None:  # noqa: ASYNC109

@@ -80,6 +80,17 @@ def test_what_an_import_does_is_named(tmp_path: Path, fault: str) -> None:
 
 
 @pytest.mark.process
+def test_what_instances_of_a_snapshot_would_share_is_named(tmp_path: Path) -> None:
+    """As a note: nobody has SnapStart without asking for it."""
+    [found] = check(app_of(tmp_path, f"import uuid\nNUMBER = uuid.uuid4()\n{WHOLE}"))
+
+    assert found.kind == "note"
+    assert found.text.startswith(
+        "with SnapStart (docs/snapstart.md): shop:NUMBER: an id that the start makes; "
+    )
+
+
+@pytest.mark.process
 def test_what_is_harmless_at_import_is_not_named(tmp_path: Path) -> None:
     code = """
 import logging, tempfile, os

@@ -14,8 +14,9 @@ import pytest
 
 from local import Settings
 from local.instances import process, reaper
+from local.instances.container import command_of, name_of
 from local.instances.ports import free_port
-from local.instances.process import Instance, container_command, container_name, wait_for_port
+from local.instances.process import Instance, wait_for_port
 from local.log import Log
 from tests.local.conftest import is_gone
 from tests.local.services import until
@@ -27,16 +28,16 @@ DOCKER = Settings(
 
 
 def test_on_linux_a_container_shares_the_hosts_network() -> None:
-    assert container_command(DOCKER, "3", {"PORT": "9", "APP": "a:b"}, 9, "linux") == [
-        *("docker", "run", "--rm", "--name", container_name("3"), "--runtime=runc"),
+    assert command_of(DOCKER, "3", {"PORT": "9", "APP": "a:b"}, 9, "linux") == [
+        *("docker", "run", "--rm", "--name", name_of("3"), "--runtime=runc"),
         *("--read-only", "--tmpfs", "/tmp", "--memory", "256m", "--network", "host"),
         *("--env", "HOST=127.0.0.1", "--env", "PORT=9", "--env", "APP=a:b", "mine:1"),
     ]
 
 
 def test_elsewhere_its_port_is_published_on_loopback_and_without_a_port_nothing_is() -> None:
-    with_port = container_command(DOCKER, "3", {"PORT": "9"}, 9, "darwin")
-    without = container_command(DOCKER, "3", {}, None, "darwin")
+    with_port = command_of(DOCKER, "3", {"PORT": "9"}, 9, "darwin")
+    without = command_of(DOCKER, "3", {}, None, "darwin")
 
     assert with_port[-5:] == ["--publish", "127.0.0.1:9:9", "--env", "PORT=9", "mine:1"]
     assert without[-3:] == ["--memory", "256m", "mine:1"]

@@ -1,0 +1,1 @@
+"""What an emulated function with SnapStart finds first on its PYTHONPATH."""

@@ -1,0 +1,73 @@
+"""Apps with something that instances of one snapshot share and should not, and one that makes all of it anew."""
+
+import os
+import random
+import socket
+import time
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import flask
+from snapshot_restore_py import register_after_restore
+
+NAME = "always the same"
+LIMITS = {"bytes": 1_000_000, "rate": 2.5}
+instance = uuid.uuid4()
+text = uuid.uuid4().hex
+TOKENS = {"session": os.urandom(16), "kept": b"for ever"}
+DICE = random.Random()
+SEEDED = random.Random(7)
+started = time.time()
+born = datetime.now(UTC)
+
+
+class Client:
+    """A client as a library makes one, with an id of its own and slots."""
+
+    __slots__ = ("id", "name")
+
+    def __init__(self) -> None:
+        self.id = uuid.uuid4().hex
+        self.name = NAME
+
+
+CLIENT = Client()
+_open: list[socket.socket] = []
+
+
+def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Nothing."""
+    start_response("204 No Content", [])
+    return [b""]
+
+
+def connected() -> Any:
+    """A factory that opens a connection to PEER, and listens where nobody calls."""
+    host, _, port = os.environ["PEER"].rpartition(":")
+    _open.append(socket.create_connection((host, int(port))))
+    _open.append(socket.create_server(("127.0.0.1", 0)))
+    return app
+
+
+def create_app() -> flask.Flask:
+    """A Flask app with a key that each start draws."""
+    made = flask.Flask("shop")
+    made.config["SECRET_KEY"] = os.urandom(16)
+    return made
+
+
+def renewed() -> Any:
+    """A factory whose hook makes all of it anew."""
+
+    @register_after_restore
+    def renew() -> None:
+        global instance, text, started, born
+        instance, text = uuid.uuid4(), uuid.uuid4().hex
+        started, born = time.time(), datetime.now(UTC)
+        TOKENS["session"] = os.urandom(16)
+        CLIENT.id = uuid.uuid4().hex
+        DICE.seed()
+
+    return app
