@@ -1,5 +1,6 @@
 """docs/architecture.md shows the house as it is, and no file of it has grown too long to be read at once."""
 
+import ast
 import re
 
 from tests.docs.documents import ROOT
@@ -15,12 +16,34 @@ def test_the_tree_on_the_page_is_that_of_the_folders() -> None:
 
 
 def test_no_source_file_has_more_than_300_lines() -> None:
-    sources = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    sources = [path for folder in (*FOLDERS, "benchmarks") for path in (ROOT / folder).rglob("*.py")]
     lengths = {
         path.relative_to(ROOT).as_posix(): len(path.read_text("utf-8").splitlines()) for path in sources
     }
 
     assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
+
+
+def test_the_page_says_what_each_folder_imports() -> None:
+    folders = {path.name for path in ROOT.iterdir() if (path / "__init__.py").exists()} - {
+        "benchmarks",
+        "tests",
+    }
+    ours = folders | {"commandline", "usererror"}
+    rows = re.findall(r"^\| `(\w+)/` \| ([^|]*) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert {folder: set(re.findall(r"`(\w+)", cell)) for folder, cell in rows} == {
+        folder: (imported(folder) & ours) - {folder} for folder in folders
+    }
+
+
+def imported(folder: str) -> set[str]:
+    """The top-level names that the modules of a folder import, at their head or later."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / folder).rglob("*.py")]
+    statements = [node for tree in trees for node in ast.walk(tree)]
+    names = [alias.name for node in statements if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in statements if isinstance(node, ast.ImportFrom) and not node.level]
+    return {name.partition(".")[0] for name in names}
 
 
 def test_every_path_that_the_page_names_is_there() -> None:

@@ -6,7 +6,19 @@ from pathlib import Path
 from tests.docs.documents import ROOT
 
 PAGE = ROOT / "docs/architecture.md"
-FOLDERS = ("app", "appfolder", "compare", "cost", "local", "platforms", "runs", "serve", "stacks", "trial")
+FOLDERS = (
+    "app",
+    "appfolder",
+    "compare",
+    "cost",
+    "doctor",
+    "local",
+    "platforms",
+    "runs",
+    "serve",
+    "stacks",
+    "trial",
+)
 LEVELS = 3
 _BEGIN, _END = "```text\n.\n", "```\n"
 
