@@ -4,9 +4,11 @@ A slow drift does not average out within a run, and a short run does not show al
 that is about as long as the run. So the error is a mixture over what the drift may be: none, or a drift that is a tenth
 of the run long, a third, or all of it, each in several sizes. Each hypothesis counts by how well it explains the
 series and by how far it was believed before (Mueller and Watson, Review of Economic Studies 83, 2016, predict long
-runs in this way). docs/compare.md measures what follows from the two beliefs below.
+runs in this way). Drifts that change latencies by more than is usual count for less, unless the series shows them.
+docs/compare.md measures what follows from the beliefs below.
 """
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,12 +19,16 @@ from scipy import special
 
 # How far "no drift" is believed before anything is measured. An interval widens by what the samples show of a drift. A
 # verdict has to hold for a reader who thinks that a drift is likelier than none: different clouds drift on their own.
-TRUSTING = 0.97
-SCEPTICAL = 0.4
+TRUSTING = 0.92
+SCEPTICAL = 0.2
+_EVEN = 0.5
+# Drifts of up to this size, as a standard deviation of logarithms, are each as likely as another. Beyond it, one that
+# is twice as large is a quarter as likely: clouds drift by a few parts in a hundred, seldom by half.
+USUAL = 0.1
 # Parts of a run that are looked at one after the other.
 PARTS = 30
 # Drifts: their length as a share of the run, and how many times the variance of the mean is what it is without them.
-_LENGTHS = (0.1, 0.3, 1.0)
+_LENGTHS = (0.1, 0.3, 1.0, 3.0)
 _SIZES = (4.0, 16.0, 64.0, 256.0)
 # How much instances differ, as the variance between them over that of one part's figure.
 _INSTANCES = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0)
@@ -35,18 +41,20 @@ class Error:
     """The error of a mean: a mixture of Student's t distributions with `freedom` degrees of freedom.
 
     scales: the standard error under each hypothesis about the drift, in the unit of the mean. likelihoods: how
-    well each hypothesis explains the series. steady: whether it is one without drift.
+    well each hypothesis explains the series. rarity: how likely a drift of its size is beforehand, 1 for a usual one.
+    steady: whether it is one without drift.
     """
 
     freedom: float
     scales: Floats
     likelihoods: Floats
+    rarity: Floats
     steady: NDArray[np.bool_]
 
     @classmethod
     def without_drift(cls, scale: float, freedom: float) -> "Error":
         """The error of independent parts."""
-        return cls(freedom, np.array([scale]), np.ones(1), np.ones(1, dtype=bool))
+        return cls(freedom, np.array([scale]), np.ones(1), np.ones(1), np.ones(1, dtype=bool))
 
     def weights(self, belief: float) -> Floats:
         """How far each hypothesis is believed after the series, when "no drift" was believed as far as `belief`."""
@@ -54,13 +62,13 @@ class Error:
         before = np.where(
             self.steady, (belief if drifting else 1.0) / np.sum(self.steady), (1 - belief) / max(1, drifting)
         )
-        after = before * self.likelihoods
+        after = before * self.rarity * self.likelihoods
         return after / after.sum()
 
     @property
     def drift_shown(self) -> bool:
-        """Whether the series itself shows a drift, even to who believed that there is none."""
-        return float(np.sum(self.weights(TRUSTING)[~self.steady])) > 0.5  # noqa: PLR2004 -- likelier than none
+        """Whether the series itself shows a drift: one is likelier than none, if both were as likely beforehand."""
+        return float(np.sum(self.weights(_EVEN)[~self.steady])) > _EVEN
 
     def p_value(self, distance: float, belief: float) -> float:
         """How often chance and drift alone would bring the mean as far from the truth as `distance`."""
@@ -94,11 +102,14 @@ def _limit(freedom: float, confidence: float) -> float:
     return float(special.stdtrit(freedom, (1 + confidence) / 2))
 
 
-def error(series: Floats, instances: Sequence[Hashable], plain: float, freedom: float) -> Error:
+def error(
+    series: Floats, instances: Sequence[Hashable], plain: float, freedom: float, *, usual: float = math.inf
+) -> Error:
     """The error of the mean of `series`, the same figure of each part of a run in order of time.
 
     instances: of each part a label that it shares with the parts of the same instances. plain: the standard error as
-    far as instances and noise make it; the drift's comes on top.
+    far as instances and noise make it; the drift's comes on top. usual: up to which size, in the unit of the series,
+    one drift is as likely as another.
     """
     count = len(series)
     centred = series - series.mean()
@@ -108,16 +119,23 @@ def error(series: Floats, instances: Sequence[Hashable], plain: float, freedom: 
     known = _hypotheses(tuple(codes[label] for label in instances))
     squares = np.sum((known.whitened @ centred) ** 2, axis=1)
     logs = -(known.log_determinants + (count - 1) * np.log(squares)) / 2
-    drift = known.drift * squares / (count - 1)
-    return Error(freedom, np.sqrt(plain**2 + drift), np.exp(logs - logs.max()), known.steady)
+    variance = squares / (count - 1)
+    sizes = np.sqrt(known.variance * variance)
+    rarity = np.minimum(1.0, (usual / np.maximum(sizes, 1e-12)) ** 2)
+    scales = np.sqrt(plain**2 + known.drift * variance)
+    return Error(freedom, scales, np.exp(logs - logs.max()), rarity, known.steady)
 
 
 @dataclass(frozen=True, eq=False)
 class _Hypotheses:
-    """Covariances of a series, ready to be compared: what whitens it, and the drift's share of the mean's variance."""
+    """Covariances of a series, ready to be compared: what whitens it, and the drift's variance and that of its mean.
+
+    Variances are in the unit of the noise of one part.
+    """
 
     whitened: Floats
     log_determinants: Floats
+    variance: Floats
     drift: Floats
     steady: NDArray[np.bool_]
 
@@ -129,20 +147,22 @@ def _hypotheses(codes: tuple[int, ...]) -> _Hypotheses:
     same = (labels[:, None] == labels[None]).astype(float)
     repeated = 1 < len(set(codes)) < count
     apart = np.abs(np.arange(count)[:, None] - np.arange(count)[None])
-    covariances: list[tuple[Floats, float]] = []
+    covariances: list[tuple[Floats, float, float]] = []
     for size in _INSTANCES if repeated else (0.0,):
         plain = np.eye(count) + size * same
-        covariances.append((plain, 0.0))
+        covariances.append((plain, 0.0, 0.0))
         for length in _LENGTHS:
             alike = np.exp(-apart / (length * count))
             for times in _SIZES:
                 drift = (times - 1) * plain.mean()
-                covariances.append((plain + alike * drift / alike.mean(), drift))
-    lower = [np.linalg.cholesky(contrasts @ of @ contrasts.T) for of, _ in covariances]
-    drifts = np.array([drift for _, drift in covariances])
+                variance = drift / alike.mean()
+                covariances.append((plain + alike * variance, variance, drift))
+    lower = [np.linalg.cholesky(contrasts @ of @ contrasts.T) for of, _, _ in covariances]
+    drifts = np.array([drift for _, _, drift in covariances])
     return _Hypotheses(
         np.array([np.linalg.solve(one, contrasts) for one in lower], dtype=np.float64),
         np.array([2 * np.sum(np.log(np.diag(one))) for one in lower]),
+        np.array([variance for _, variance, _ in covariances]),
         drifts,
         drifts == 0,
     )

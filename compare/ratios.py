@@ -4,7 +4,7 @@ Pure functions of numbers; docs/compare.md derives and measures each choice made
 """
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,8 @@ from compare.stats import CONFIDENCE, MEDIAN, Clustered, Codes, Floats, Interval
 
 REPLICATES = 1000
 POWER = 0.8
+# Logarithms beyond this are as good as infinite.
+_MOST = 100.0
 # Weights computed at a time, so that memory does not grow with replicates times samples.
 _CHUNK = 4_000_000
 
@@ -41,6 +43,18 @@ class Ratio:
         half = self.error.half(CONFIDENCE, drift.SCEPTICAL)
         return Interval(math.exp(self.log - half), math.exp(self.log + half))
 
+    def plain_interval(self, confidence: float = CONFIDENCE) -> Interval:
+        """The interval as it is if targets do not drift on their own: what chance alone makes of this run."""
+        half = self._plain(confidence)
+        return Interval(math.exp(self.log - half), math.exp(self.log + half))
+
+    def _plain(self, confidence: float) -> float:
+        return float(self.error.scales.min()) * float(stats.t.isf((1 - confidence) / 2, self.error.freedom))
+
+    def explained(self, confidence: float = CONFIDENCE) -> float:
+        """The largest ratio that chance and a drift of each target's own may make of targets that are alike."""
+        return math.exp(min(self.error.half(confidence, drift.SCEPTICAL), _MOST))
+
     def p_value(self, ratio: float = 1.0) -> float:
         """How often chance, and a drift of each target, would show as much, were the true ratio `ratio`."""
         return self.error.p_value(self.log - math.log(ratio), drift.SCEPTICAL)
@@ -51,8 +65,7 @@ class Ratio:
 
     def undecided(self, confidence: float = CONFIDENCE) -> bool:
         """Whether there would be a difference were it certain that targets do not drift on their own, and only then."""
-        plain = float(self.error.scales.min()) * stats.t.isf((1 - confidence) / 2, self.error.freedom)
-        return plain < abs(self.log) <= self.error.half(confidence, drift.SCEPTICAL)
+        return self._plain(confidence) < abs(self.log) <= self.error.half(confidence, drift.SCEPTICAL)
 
     def longer(self, ratio: float = 1.0, confidence: float = CONFIDENCE) -> float:
         """How many times as long a run would tell this ratio from `ratio`; infinite where they are the same.
@@ -87,10 +100,22 @@ class Ratio:
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """How a ratio went: its logarithm in each part of the run, in order of time, and a label of its instances."""
+    """How a ratio went: its logarithm in each part of the run, in order of time, and a label of its instances.
+
+    at_s: when each part was measured, in seconds since the run began.
+    """
 
     logs: Floats
     instances: Sequence[Hashable]
+    at_s: Sequence[float] = ()
+
+    @property
+    def points(self) -> list[tuple[float, float]]:
+        """When each part was measured, and its ratio."""
+        return [
+            (round(at, 3), round(math.exp(log), 5))
+            for at, log in zip(self.at_s, self.logs.tolist(), strict=True)
+        ]
 
 
 def ratio(
@@ -101,8 +126,10 @@ def ratio(
     A cluster bootstrap gives the standard error of the logarithm. `paired`: clusters with the same code were measured
     at the same time (a cycle or a round) and are drawn together, so that a drift common to both cancels. The error of
     a tail is itself known half as well as that of a median: few clusters have samples there. `course` shows whether the
-    two drift apart.
+    two drift apart. Medians are compared within parts of the run where both sides know theirs (`levelled`).
     """
+    if p == MEDIAN:
+        base, other = levelled(base, other)
     if not (base.enough(p) and other.enough(p)) or (paired and base.count != other.count):
         return None
     fewest = min(base.even, other.even)
@@ -116,9 +143,36 @@ def ratio(
     known = (below > 0) & (above > 0)  # a draw without any sample of a cluster-poor side is no draw
     plain = float(np.std(np.log(above[known] / below[known]), ddof=1)) * math.sqrt(fewest / (fewest - 1))
     freedom = (fewest - 1) / (1 if p == MEDIAN else 2)
-    if course is None:
-        return Ratio(math.log(ends[1] / ends[0]), drift.Error.without_drift(plain, freedom))
-    return Ratio(math.log(ends[1] / ends[0]), drift.error(course.logs, course.instances, plain, freedom))
+    error = drift.Error.without_drift(plain, freedom)
+    if course is not None:
+        error = drift.error(course.logs, course.instances, plain, freedom, usual=drift.USUAL)
+    return Ratio(math.log(ends[1] / ends[0]), error)
+
+
+def levelled(base: Clustered, other: Clustered) -> tuple[Clustered, Clustered]:
+    """Both sides' samples over the level of their part of the run: the geometric mean of both sides' medians in it.
+
+    What slows both sides down for a while, such as a busy machine, is then no spread. Samples of a part in which only
+    one side answered are left out. Sides without parts, and sides that share none, stay as they are.
+    """
+    if base.parts is None or other.parts is None:
+        return base, other
+    middles = [_medians(side.values, side.parts) for side in (base, other)]
+    shared = middles[0].keys() & middles[1].keys()
+    levels = {part: math.sqrt(middles[0][part] * middles[1][part]) for part in shared}
+    if not levels or min(levels.values()) <= 0:
+        return base, other
+    return _over(base, base.parts, levels), _over(other, other.parts, levels)
+
+
+def _medians(values: Floats, parts: Codes) -> dict[int, float]:
+    return {part: quantile(values[parts == part], MEDIAN) for part in np.unique(parts).tolist()}
+
+
+def _over(side: Clustered, parts: Codes, levels: Mapping[int, float]) -> Clustered:
+    known = np.isin(parts, list(levels))
+    level = np.array([levels[part] for part in parts[known].tolist()])
+    return Clustered(side.values[known] / level, side.clusters[known], side.count, parts[known])
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

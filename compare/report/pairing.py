@@ -1,6 +1,7 @@
 """The samples of one figure of two targets into their ratio: which samples depend on each other, and how it went."""
 
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -39,6 +40,8 @@ def paired_ratio(
             _clustered(samples, own, universe=universe)
             for samples, own in zip((base, other), labels, strict=True)
         ]
+    if base[0].kind != "cold":
+        sides = _with_parts(sides, base, other)
     few = next((side for side in sides if not side.enough(p)), None)
     if few is not None:
         return None, f"too few instances or rounds: {_counted(few)} of {fewest}"
@@ -51,21 +54,35 @@ def paired_ratio(
     return found, "" if found else "a figure of 0 has no ratio"
 
 
+def _with_parts(
+    sides: Sequence[stats.Clustered], base: Sequence[Sample], other: Sequence[Sample]
+) -> list[stats.Clustered]:
+    """Both sides with the part of the run that each sample belongs to."""
+    places = _parts([(sample.cycle, sample.round) for samples in (base, other) for sample in samples])
+    return [
+        replace(side, parts=np.array([places[sample.cycle, sample.round] for sample in samples]))
+        for side, samples in zip(sides, (base, other), strict=True)
+    ]
+
+
 def course(base: Sequence[Sample], other: Sequence[Sample], p: float) -> ratios.Course:
     """The ratio of the quantile `p` in each part of the run in which both targets answered, in order of time."""
     places = _parts([(sample.cycle, sample.round) for side in (base, other) for sample in side])
     values: dict[int, tuple[list[float], list[float]]] = {}
     cycles: dict[int, int] = {}
+    times: dict[int, list[float]] = {}
     for side, samples in enumerate((base, other)):
         for sample in samples:
             part = places[sample.cycle, sample.round]
             values.setdefault(part, ([], []))[side].append(response_ms(sample))
             cycles.setdefault(part, sample.cycle)
+            times.setdefault(part, []).append(sample.at_s)
     both = [part for part in sorted(values) if all(min(of, default=0.0) > 0 for of in values[part])]
     logs = [np.log(stats.quantile(values[part][1], p) / stats.quantile(values[part][0], p)) for part in both]
     let_go = any(grouping(side).by == "instance" and _let_go_between_cycles(side) for side in (base, other))
     instances: list[Hashable] = [cycles[part] if let_go else 0 for part in both]
-    return ratios.Course(np.array(logs, dtype=float), instances)
+    at_s = [float(np.median(times[part])) for part in both]
+    return ratios.Course(np.array(logs, dtype=float), instances, at_s)
 
 
 def _parts(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:

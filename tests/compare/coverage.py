@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from compare import ratios, stats
-from tests.compare.simulated import alike, instances, one_instance, truth
+from tests.compare.simulated import Floats, alike, instances, one_instance, truth
 
 SETTINGS = [
     (p, count, spread, noise)
@@ -17,6 +17,88 @@ ROUNDS = [
     (p, rounds, likeness)
     for p, rounds in ((0.5, 30), (0.5, 300), (0.95, 300))
     for likeness in (0, 0.3, 0.6, 0.9)
+]
+
+
+Logs = Callable[[np.random.Generator, int], Floats]
+
+
+def lognormal(random: np.random.Generator, count: int) -> Floats:
+    """Requests that differ by 20%."""
+    return random.normal(0, 0.2, count)
+
+
+def bimodal(random: np.random.Generator, count: int) -> Floats:
+    """Requests of which three in ten take half as long again."""
+    return np.where(random.random(count) < 0.3, np.log(1.5), 0) + random.normal(0, 0.1, count)
+
+
+def mixed(random: np.random.Generator, count: int) -> Floats:
+    """Instances of which one in five is half as slow again."""
+    return np.where(random.random(count) < 0.2, np.log(1.5), 0) + random.normal(0, 0.05, count)
+
+
+def heavy(random: np.random.Generator, count: int) -> Floats:
+    """Instances with a heavy tail: Student's t with two degrees of freedom."""
+    return 0.05 * random.standard_t(2, count)
+
+
+def spikes(share: float) -> Logs:
+    """Rounds of which this share takes three times as long, five rounds at a time."""
+
+    def draw(random: np.random.Generator, count: int) -> Floats:
+        return switching(random, count, 0.2 * share / (1 - share), 0.2, np.log(3)) + random.normal(
+            0, 0.15, count
+        )
+
+    return draw
+
+
+def two_speeds(random: np.random.Generator, count: int) -> Floats:
+    """An instance that is 30% slower half of the time, for 30 rounds on average."""
+    return switching(random, count, 1 / 30, 1 / 30, np.log(1.3)) + random.normal(0, 0.1, count)
+
+
+def switching(random: np.random.Generator, count: int, begins: float, ends: float, size: float) -> Floats:
+    """A state that begins and ends by chance, and adds `size` while it lasts."""
+    there, found = bool(random.random() < begins / (begins + ends)), np.empty(count)
+    for place in range(count):
+        there = random.random() > ends if there else random.random() < begins
+        found[place] = size * there
+    return found
+
+
+def of_population(p: float, requests: Logs, instances: Logs | None = None) -> float:
+    """The quantile of all samples that there could be, by a million of them."""
+    random = np.random.default_rng(6)
+    logs = requests(random, 1_000_000)
+    return float(np.exp(np.quantile(logs if instances is None else logs + instances(random, 1_000_000), p)))
+
+
+def of_kinds(count: int, instances: Logs, requests: Logs) -> Callable[[], stats.Clustered]:
+    random = np.random.default_rng(7)
+
+    def draw() -> stats.Clustered:
+        logs = np.repeat(instances(random, count), 30) + requests(random, count * 30)
+        return stats.Clustered(np.exp(logs), np.repeat(np.arange(count), 30), count)
+
+    return draw
+
+
+def of_one(p: float, requests: Logs) -> Callable[[], stats.Clustered]:
+    random = np.random.default_rng(7)
+    return lambda: one_instance(requests(random, 300), p)
+
+
+KINDS = [
+    ("one in five slower", mixed, "bimodal", bimodal, ((0.5, 10), (0.5, 30), (0.95, 30), (0.95, 60))),
+    ("heavy tail", heavy, "lognormal", lognormal, ((0.5, 10), (0.95, 60))),
+    ("heavy tail", heavy, "bimodal", bimodal, ((0.95, 60),)),
+]
+COURSES = [
+    ("spikes, one round in ten", spikes(0.1)),
+    ("spikes, one round in twenty", spikes(0.05)),
+    ("two speeds", two_speeds),
 ]
 
 
@@ -91,6 +173,22 @@ def main(runs: int) -> None:
             ([str(n), str(likeness)], p, truth(p, 0, 0.15), of_rounds(p, n, likeness))
             for p, n, likeness in ROUNDS
         ],
+    )
+    print()
+    table(
+        "instances | they are | requests are",
+        runs,
+        [
+            ([str(count), they, requests], p, of_population(p, each, between), of_kinds(count, between, each))
+            for they, between, requests, each, of in KINDS
+            for p, count in of
+        ],
+    )
+    print()
+    table(
+        "one instance, 300 rounds",
+        runs,
+        [([name], p, of_population(p, draw), of_one(p, draw)) for name, draw in COURSES for p in (0.5, 0.95)],
     )
 
 
