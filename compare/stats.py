@@ -125,6 +125,11 @@ def effective_sample(data: Clustered, p: float) -> float:
     return _worth(data, max(MEDIAN, 1 - 4 * (1 - p)), drifts=False)
 
 
+def carried_sample(data: Clustered, p: float) -> float:
+    """The same, less for the uncertainty of a few clusters: an interval needs `smallest_sample` of them."""
+    return effective_sample(data, p) * _fewer(len(data.values), data.even)
+
+
 def _worth_over_time(data: Clustered, p: float) -> float:
     """The same, less for what drifts from one part of the run to the next, and for a tail that few clusters make."""
     places = {max(MEDIAN, 1 - 4 * (1 - p)), p}
@@ -176,7 +181,7 @@ def clustered_interval(data: Clustered, p: float) -> Interval | None:
     n, tail = len(data.values), (1 - CONFIDENCE) / 2
     if not data.enough(p):
         return None
-    if effective_sample(data, p) * _fewer(n, data.even) < smallest_sample(p):
+    if carried_sample(data, p) < smallest_sample(p):
         return None
     worth = _worth_over_time(data, p) * _fewer(n, min(data.even, _beyond(data, p)))
     low = float(stats.beta.ppf(tail, p * worth + 0.5, worth - p * worth + 0.5))

@@ -149,7 +149,7 @@ def _why_no_interval(data: stats.Clustered, group: Grouping, p: float) -> str:
         return f"too few {what}: {data.count} of {fewest}"
     if not data.enough(p):
         return f"too few {what}: {data.count} so uneven count as {data.even:.0f} of {fewest}"
-    worth = stats.effective_sample(data, p)
+    worth = stats.carried_sample(data, p)
     return f"the {what} differ too much: worth {worth:.0f} of {stats.smallest_sample(p)} independent samples"
 
 
