@@ -4,6 +4,8 @@ import argparse
 import contextlib
 import itertools
 import json
+import math
+import random
 import socket
 import ssl
 import threading
@@ -35,6 +37,22 @@ class Instances:
             return self.id, self.number, (self.last - self.born) * 1000
 
 
+class Drift:
+    """A slow drift: each request takes nearly as many times as long as the one before (correlation 0.99).
+
+    By the number of the request and not by time, so that it is the same on any machine.
+    """
+
+    def __init__(self, size: float, seed: int) -> None:
+        self.size, self.random = size, random.Random(seed)
+        self.state = self.random.gauss(0, 1)
+
+    def next(self) -> float:
+        """How many times as long as usual the next request takes."""
+        self.state = 0.99 * self.state + self.random.gauss(0, math.sqrt(1 - 0.99**2))
+        return math.exp(self.size * self.state)
+
+
 class Crowd:
     """An instance for each request that is under way: idle ones are used again, a new one takes `start` seconds."""
 
@@ -60,6 +78,7 @@ class Crowd:
 
 def handler(options: argparse.Namespace) -> type[BaseHTTPRequestHandler]:  # noqa: C901 -- one fault each
     instances, crowd = Instances(options.idle, options.start), Crowd(options.start)
+    drift = Drift(options.drift, options.seed)
     asked = itertools.count(1)
     served: list[int] = []
     seen: list[dict[str, Any]] = []
@@ -91,7 +110,7 @@ def handler(options: argparse.Namespace) -> type[BaseHTTPRequestHandler]:  # noq
             with crowd.one() if options.crowd else contextlib.nullcontext() as one:
                 headers = {} if options.anonymous else self.identity(one or instances.next())
                 began = time.monotonic()
-                time.sleep(options.delay / 1000)
+                time.sleep(options.delay / 1000 * drift.next())
             headers["Server-Timing"] = f"app;dur={(time.monotonic() - began) * 1000:.3f}"
             if options.close:
                 headers["Connection"] = "close"
@@ -131,6 +150,8 @@ def main() -> None:
     parser.add_argument("--idle", type=float, default=0)
     parser.add_argument("--start", type=float, default=0.05)
     parser.add_argument("--delay", type=float, default=0, help="ms")
+    parser.add_argument("--drift", type=float, default=0, help="how far the delay drifts, as a share of it")
+    parser.add_argument("--seed", type=int, default=0, help="of the drift")
     parser.add_argument("--older", type=float, default=0, help="ms added to each instance's age")
     parser.add_argument("--status", type=int, default=200)
     parser.add_argument("--status-from", type=int, default=1)
