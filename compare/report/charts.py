@@ -13,6 +13,8 @@ _LEFT, _RIGHT = svg.LEFT, svg.WIDTH - 10
 _NAMES, _DURATIONS = 66, 64
 # The samples over time take the whole width of a page; on a phone they are moved sideways.
 _WIDE = 960
+# A ratio beyond which a chart does not reach only to show what drift may explain.
+_FAR = 4.0
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,33 @@ def course(targets: Sequence[TargetReport], name: str = "course") -> str:
         parts.append(svg.text(across(tick), y + 12, f"{tick:g} {unit}", anchor="middle", kind="tick"))
     described = "One dot a sample; larger ones are cold starts. Level rows mean that nothing drifted."
     return svg.figure(y + 18, parts, "Samples over time", described, name, width=_WIDE)
+
+
+def ratio_course(one: Comparison, title: str, name: str) -> str:
+    """The ratio of the primary figure in each part of the run, around what chance and drift may make of none."""
+    seconds, unit = _unit(max((at for at, _ in one.course), default=1.0))
+    across = svg.linear_scale(max((at for at, _ in one.course), default=1.0) / seconds, 52, _WIDE - 12)
+    most, ratio = one.explained or 1.0, one.ratio or 1.0
+    ends = [*(value for _, value in one.course), 1.0, ratio, min(most, _FAR), 1 / min(most, _FAR)]
+    top, bottom = 14.0, 170.0
+    down = svg.log_scale(ends, bottom, top)
+    high, low = down(min(most, max(ends))), down(max(1 / most, min(ends)))
+    parts = [
+        svg.rectangle(52, high, _WIDE - 64, low - high, "explained", "what chance and drift alone may make")
+    ]
+    for tick in dict.fromkeys([*down.ticks(apart=24), 1.0]):
+        kind = "zero" if tick == 1 else "grid"
+        parts.append(svg.line(52, down(tick), _WIDE - 12, down(tick), kind))
+        parts.append(svg.text(46, down(tick) + 4, f"{tick:g}x", anchor="end", kind="tick"))
+    parts.append(svg.line(52, down(ratio), _WIDE - 12, down(ratio), "whole"))
+    steps = "L".join(f"{across(at / seconds):g} {down(value):g}" for at, value in one.course)
+    parts.append(svg.path(f"M{steps}", "parts"))
+    parts += [
+        svg.dot(across(at / seconds), down(value), 0, "part", f"{value:.2f}") for at, value in one.course
+    ]
+    for tick in across.ticks():
+        parts.append(svg.text(across(tick), bottom + 16, f"{tick:g} {unit}", anchor="middle", kind="tick"))
+    return svg.figure(bottom + 24, parts, title, one.drift or one.words, name, width=_WIDE)
 
 
 def _unit(seconds: float) -> tuple[int, str]:

@@ -1,13 +1,16 @@
 """A ratio that a drift may explain into words: why there is no verdict, and how much longer a run would tell."""
 
+import math
 from collections.abc import Sequence
 
-from compare import ratios, stats
+from compare import drift, ratios, stats
 from compare.units import spoken
 from runs.sample import Sample
 
 # Beyond so many times as long, a longer run is no advice.
 _LONGEST = 100
+# A ratio that no chart and no sentence has to tell from a larger one.
+_FAR = 10.0
 
 
 def why_no_verdict(ratio: ratios.Ratio) -> str:
@@ -15,6 +18,36 @@ def why_no_verdict(ratio: ratios.Ratio) -> str:
     if ratio.error.drift_shown:
         return "these targets drift apart on their own"
     return "targets that drift on their own may differ as much in so short a run"
+
+
+def what_drift_did(
+    ratio: ratios.Ratio, course: ratios.Course, names: tuple[str, str], confidence: float
+) -> str | None:
+    """What a user sees in the course of a ratio, and what that did to the verdict. `names`: baseline, and the other."""
+    if not len(course.logs):
+        return None
+    base, other = names
+    low, high = (math.exp(end) for end in (course.logs.min(), course.logs.max()))
+    words = f"From part to part of the run {other} took {low:.2f} to {high:.2f} times as long as {base}. "
+    wider = ratio.error.widening(confidence, drift.TRUSTING)
+    if ratio.error.drift_shown:
+        words += (
+            "The parts do not scatter as by chance, they wander: the targets drift apart on their own. That makes the "
+            f"interval {wider:.1f} times as wide as chance alone does. "
+        )
+    else:
+        words += "The parts scatter as by chance: no drift of a target's own is seen. "
+    most = ratio.explained(confidence)
+    up_to = f"by up to {most - 1:.0%}" if most < _FAR else f"by more than {_FAR:.0f} times"
+    hidden = (
+        "In a run like this one, chance and a drift that it is too short to show may make targets that are alike "
+        f"differ {up_to}"
+    )
+    if ratio.decided(confidence):
+        return f"{words}{hidden}; the difference is larger."
+    if ratio.undecided(confidence):
+        return f"{words}{hidden}, and chance alone by less than what is seen: so there is no verdict."
+    return f"{words}{hidden}."
 
 
 def longer(ratio: ratios.Ratio, limit: float, measured_s: float, confidence: float = stats.CONFIDENCE) -> str:

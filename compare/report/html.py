@@ -1,5 +1,6 @@
 """A Report into one self-contained page: no script, and nothing that is loaded from elsewhere."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from compare.report import charts, words
-from compare.report.model import Report
+from compare.report.model import Comparison, Report
 
 _HERE = Path(__file__).parent
 
@@ -50,6 +51,7 @@ def _figures(report: Report) -> dict[str, Any]:
         found["course"] = Markup(charts.course(targets))  # noqa: S704 -- likewise
     if any(one.low for one in report.comparisons):
         found["ratios"] = Markup(charts.ratios(report.comparisons, targets))  # noqa: S704 -- likewise
+    found["courses"] = _courses(report)
     found["distributions"], found["waterfalls"] = [], []
     for kind, connection, title in _SERIES:
         lines = charts.shown(targets, kind, connection)
@@ -62,6 +64,18 @@ def _figures(report: Report) -> dict[str, Any]:
         if typical:
             drawn = charts.waterfall(typical, f"{title}: where the time goes", f"w-{name}")
             found["waterfalls"].append((title, typical, Markup(drawn)))  # noqa: S704 -- likewise
+    return found
+
+
+def _courses(report: Report) -> list[tuple[Comparison, str, Any]]:
+    """The primary comparisons with their titles and their charts over time."""
+    labels = {target.name: charts.label_of(replace(target, run=None)) for target in report.targets}
+    found: list[tuple[Comparison, str, Any]] = []
+    for place, one in enumerate(report.comparisons):
+        if one.course:
+            title = f"{words.figure_of(one)}: how many times as long {labels[one.other]} took as {labels[one.baseline]}"
+            drawn = charts.ratio_course(one, title, f"ratio-{place}")
+            found.append((one, title, Markup(drawn)))  # noqa: S704 -- likewise
     return found
 
 

@@ -112,7 +112,9 @@ class Comparison:
     verdict: "slower", "faster", "no difference", "no verdict" if targets that drift on their own may differ as much
     (there is no interval then), "too few", or "emulated" if a verdict would be about clouds that were not measured.
     detectable: the smallest ratio that a run such as this one finds in 80 of 100 cases. run: its name in a report of
-    several runs.
+    several runs. explained: the largest ratio that chance and drifts of the targets' own may make of targets that are
+    alike; one beyond it is a verdict. course: of the primary figure, [seconds since the run began, ratio] of each part
+    of the run; drift: what that did to the verdict.
     """
 
     figure: str
@@ -127,6 +129,9 @@ class Comparison:
     confidence: float | None = None
     detectable: float | None = None
     run: str | None = None
+    explained: float | None = None
+    drift: str | None = None
+    course: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from compare import ratios, stats
-from compare.report.drifting import longer, span_s, why_no_verdict
+from compare.report.drifting import longer, span_s, what_drift_did, why_no_verdict
 from compare.report.figures import grouping
 from compare.report.model import Comparison
-from compare.report.pairing import paired_ratio
+from compare.report.pairing import course, paired_ratio
 from compare.report.words import marked
 from platforms import keeps_an_instance
 from runs.sample import Sample
@@ -22,7 +22,7 @@ _NAMES: dict[Key, str] = {
     ("cold", "fresh", "burst"): "cold start in a burst",
     ("load", "kept", None): "under load",
 }
-_QUANTILES = {"p50": 0.5, "p95": 0.95}
+QUANTILES = {"p50": 0.5, "p95": 0.95}
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,12 @@ class Side:
 
 
 @dataclass(frozen=True)
-class _Pair:
+class Pair:
+    """One figure of a target over that of the baseline: the ratio, or why there are too few samples for one.
+
+    several: the ratio is over several runs, of which `base` and `other` are the first.
+    """
+
     key: Key
     figure: str
     base: Side
@@ -49,6 +54,7 @@ class _Pair:
     primary: bool
     ratio: ratios.Ratio | None
     few: str
+    several: bool = False
 
 
 def key_of(sample: Sample) -> Key:
@@ -61,6 +67,11 @@ def name_of(key: Key) -> str:
     return _NAMES.get(key, " ".join(part for part in key if part))
 
 
+def keys(there: Collection[Key]) -> list[Key]:
+    """Those of the series that are compared, in reading order."""
+    return [key for key in _NAMES if key in there]
+
+
 def primary_series(sides: Iterable[Collection[Key]]) -> Key | None:
     """The series of the report's one primary figure: warm on a kept connection, or the first that there is."""
     there = {key for keys in sides for key in keys}
@@ -68,21 +79,26 @@ def primary_series(sides: Iterable[Collection[Key]]) -> Key | None:
 
 
 def comparisons(sides: Sequence[Side], *, primary: str = "p50", seed: int = 0) -> list[Comparison]:
-    """Every later target against the first, figure by figure.
-
-    The primary figure is tested at 5% over its pairs, all others together at another 5% (Holm in each family), so a
-    report of identical targets has a false primary verdict in at most 5 of 100 cases, and any other in at most 5.
-    """
+    """Every later target against the first, figure by figure."""
     if len(sides) < 2:  # noqa: PLR2004 -- nothing to compare with
         return []
     first = primary_series(side.series for side in sides)
     pairs = [
         _pair(key, quantile, sides[0], other, primary=key == first and quantile == primary, seed=seed)
-        for key in _NAMES
-        for quantile in _QUANTILES
+        for key in keys(sides[0].series)
+        for quantile in QUANTILES
         for other in sides[1:]
-        if key in sides[0].series and key in other.series
+        if key in other.series
     ]
+    return judged(pairs)
+
+
+def judged(pairs: Sequence[Pair]) -> list[Comparison]:
+    """What may be said about each pair.
+
+    The primary figure is tested at 5% over its pairs, all others together at another 5% (Holm in each family), so a
+    report of identical targets has a false primary verdict in at most 5 of 100 cases, and any other in at most 5.
+    """
     found: list[Comparison] = []
     for family in ([pair for pair in pairs if pair.primary], [pair for pair in pairs if not pair.primary]):
         known = [pair.ratio for pair in family if pair.ratio is not None]
@@ -93,12 +109,12 @@ def comparisons(sides: Sequence[Side], *, primary: str = "p50", seed: int = 0) -
     return found
 
 
-def _pair(key: Key, quantile: str, base: Side, other: Side, *, primary: bool, seed: int) -> _Pair:
-    ratio, few = paired_ratio(base.series[key], other.series[key], _QUANTILES[quantile], seed=seed)
-    return _Pair(key, f"{name_of(key)}, {quantile}", base, other, primary, ratio, few)
+def _pair(key: Key, quantile: str, base: Side, other: Side, *, primary: bool, seed: int) -> Pair:
+    ratio, few = paired_ratio(base.series[key], other.series[key], QUANTILES[quantile], seed=seed)
+    return Pair(key, f"{name_of(key)}, {quantile}", base, other, primary, ratio, few)
 
 
-def _comparison(pair: _Pair, confidence: float) -> Comparison:
+def _comparison(pair: Pair, confidence: float) -> Comparison:
     plain = Comparison(
         figure=pair.figure,
         baseline=pair.base.name,
@@ -114,7 +130,19 @@ def _comparison(pair: _Pair, confidence: float) -> Comparison:
         ratio=pair.ratio.estimate,
         confidence=confidence,
         detectable=pair.ratio.detectable(confidence=confidence),
+        explained=pair.ratio.explained(confidence),
     )
+    if pair.primary and not pair.several:
+        went = course(
+            pair.base.series[pair.key],
+            pair.other.series[pair.key],
+            QUANTILES[pair.figure.rpartition(", ")[2]],
+        )
+        found = replace(
+            found,
+            course=went.points,
+            drift=what_drift_did(pair.ratio, went, (pair.base.label, pair.other.label), confidence),
+        )
     unmeasured = clouds_unmeasured(pair.base, pair.other)
     if pair.ratio.undecided(confidence) and not unmeasured:
         return replace(found, verdict="no verdict", words=_drift_words(pair, pair.ratio, confidence))
@@ -125,11 +153,13 @@ def _comparison(pair: _Pair, confidence: float) -> Comparison:
     return replace(found, verdict=verdict, words=words + _one_instance(pair), low=low, high=high)
 
 
-def _drift_words(pair: _Pair, ratio: ratios.Ratio, confidence: float) -> str:
+def _drift_words(pair: Pair, ratio: ratios.Ratio, confidence: float) -> str:
     """Why there is no verdict although the run seems to show a difference, and how much longer a run would tell."""
     measured_s = span_s([*pair.base.series[pair.key], *pair.other.series[pair.key]])
-    took = f"in this run {pair.other.label} took {ratio.estimate:.2f} times as long as {pair.base.label}"
-    return f"no verdict: {why_no_verdict(ratio)}; {longer(ratio, 1.0, measured_s, confidence)} ({took})"
+    low, high = ratio.plain_interval(confidence)
+    took = f"{pair.other.label} took {ratio.estimate:.2f} times as long as {pair.base.label}"
+    more = longer(ratio, 1.0, measured_s, confidence)
+    return f"no verdict: {why_no_verdict(ratio)}; {more} (in this run {took} [{low:.2f}, {high:.2f}])"
 
 
 def clouds_unmeasured(base: Side, other: Side) -> bool:
@@ -162,8 +192,10 @@ def _emulated_words(base: Side, other: Side, estimate: float, low: float, high: 
     )
 
 
-def _one_instance(pair: _Pair) -> str:
+def _one_instance(pair: Pair) -> str:
     """A caveat where what differs between instances could not be measured, though there may be several."""
+    if pair.several:
+        return ""
     single = [
         side.name
         for side in (pair.base, pair.other)
@@ -173,6 +205,6 @@ def _one_instance(pair: _Pair) -> str:
     return f"; one instance of {' and of '.join(single)}, so not how instances differ" if single else ""
 
 
-def _instances(pair: _Pair, name: str) -> int | None:
+def _instances(pair: Pair, name: str) -> int | None:
     side = pair.base if pair.base.name == name else pair.other
     return grouping(side.series[pair.key]).instances

@@ -244,20 +244,31 @@ def test_one_failure_breaks_a_gate_unless_failures_are_allowed() -> None:
     assert (strict.status, loose.status) == (3, 0)
 
 
-@pytest.mark.parametrize(
-    ("size", "runs"), [(0.03, 20), (0.1, 20), *soak((0.03, 400), (0.05, 400), (0.1, 400))]
-)
-def test_targets_that_drift_apart_on_their_own_keep_the_rate(
-    monkeypatch: pytest.MonkeyPatch, size: float, runs: int
-) -> None:
-    """Identical targets of which each drifts slowly get false verdicts in at most 5 of 100 runs; most are withheld."""
-    monkeypatch.setattr(ratios, "REPLICATES", 100)
-    line = next(one for one in LINES if one.name == f"{size:.0%} of its own, one instance")
+_BY_NAME = {line.name: line for line in LINES}
 
-    found = rates(line, runs)
+
+@pytest.mark.parametrize(
+    ("name", "runs"),
+    [
+        ("3% of its own, one instance", 20),
+        ("10% of its own, one instance", 20),
+        ("a daily rhythm of its own", 20),
+        *soak(*((name, 400) for name in _BY_NAME)),
+    ],
+)
+def test_identical_targets_keep_the_rate_however_they_drift(
+    monkeypatch: pytest.MonkeyPatch, name: str, runs: int
+) -> None:
+    """At most 5 of 100 runs have a false verdict; where nothing drifts on its own, hardly a verdict is lost for it."""
+    monkeypatch.setattr(ratios, "REPLICATES", 100)
+
+    found = rates(_BY_NAME[name], runs)
 
     assert found.false <= found.bound
     assert found.covered >= 0.92 - 3 * (0.08 * 0.92 / (runs * found.given)) ** 0.5
+    if name.startswith("no drift") or "common" in name:
+        assert found.power >= found.plain - 0.05
+        assert found.wider <= 1.1
 
 
 def test_a_clear_difference_stands_though_targets_drift() -> None:
@@ -287,6 +298,32 @@ def test_a_withheld_verdict_says_why_and_how_long_to_measure() -> None:
     assert (primary.low, primary.high) == (None, None)
     assert re.fullmatch(
         r"no verdict: these targets drift apart on their own; (about .* more would tell|a longer run will hardly tell) "
-        r"\(in this run b took 1\.\d\d times as long as a\)",
+        r"\(in this run b took 1\.\d\d times as long as a \[\d\.\d\d, \d\.\d\d\]\)",
         primary.words,
     )
+    assert primary.drift
+    assert "they wander: the targets drift apart on their own" in primary.drift
+    assert primary.drift.endswith("chance alone by less than what is seen: so there is no verdict.")
+    assert 1 < (primary.ratio or 0) < (primary.explained or 0)
+    (_, first), *_, (_, last) = primary.course
+    assert first < 1.05
+    assert last > 1.15
+
+
+def test_what_slows_both_for_a_while_is_no_spread_between_them() -> None:
+    """A busy machine that doubles all times now and then leaves the ratio as well known as a quiet one does."""
+    random = np.random.default_rng(44)
+    bursts = np.repeat(random.choice([0.0, 0.7], 30), 10)
+    found = {
+        name: comparisons(
+            [
+                side(of, of_one_instance(of, level + busy + random.normal(0, 0.1, 300)))
+                for of, level in (("a", 0.0), ("b", np.log(1.3)))
+            ]
+        )[0]
+        for name, busy in (("quiet", np.zeros(300)), ("busy", bursts))
+    }
+    widths = {name: np.log((one.high or 0) / (one.low or 1)) for name, one in found.items()}
+
+    assert {one.verdict for one in found.values()} == {"slower"}
+    assert widths["busy"] < 1.5 * widths["quiet"]

@@ -19,6 +19,7 @@ from compare.report.build import report
 from compare.report.model import Report
 from runs.file import read
 from tests.compare.conftest import Done, running
+from tests.compare.test_merging import saved as simulated_run
 
 Compare = Callable[..., Done]
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
@@ -70,9 +71,33 @@ def test_the_page_says_the_verdict_first(page: Page, made: Report) -> None:
     names = [image.get_attribute("aria-labelledby") or "" for image in page.get_by_role("img").all()]
     assert [name.split()[0] for name in names] == [
         "glance-t", "ratios-t", "d-cold-fresh-t", "d-warm-kept-t", "d-warm-fresh-t", "d-load-kept-t",
-        "w-cold-fresh-t", "w-warm-kept-t", "w-warm-fresh-t", "w-load-kept-t", "course-t",
+        "w-cold-fresh-t", "w-warm-kept-t", "w-warm-fresh-t", "w-load-kept-t",
+        *(f"ratio-{place}-t" for place, one in enumerate(made.comparisons) if one.course), "course-t",
     ]  # fmt: skip
     assert page.get_by_text("<b>&q='1'").count() >= 1
+
+
+def test_the_page_shows_how_the_ratio_went_and_what_that_did_to_the_verdict(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """The primary comparison has a chart: a dot a part of the run, what drift alone may make, and words about both."""
+    made = report(read(simulated_run(tmp_path / "run", after_min=0, slower=1.3, seed=1)))
+    one = next(one for one in made.comparisons if one.primary)
+    file = tmp_path / "report.html"
+    file.write_text(html.page(made))
+    page = browser.new_page()
+    page.goto(f"file://{file}")
+
+    title = "warm, kept connection, p50: how many times as long b took as a"
+    chart = page.locator(f'figure[aria-label="{title}"]')
+
+    assert chart.is_visible()
+    assert chart.locator("svg[role=img] .part").count() == len(one.course) == 14
+    assert chart.locator("svg[role=img] .explained").count() == 1
+    assert one.drift
+    assert one.drift in chart.inner_text()
+    assert one.drift.endswith("; the difference is larger.")
+    page.close()
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +106,8 @@ def joined(saved: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     other = tmp_path_factory.mktemp("other") / "2026-11-23T16-18-53"
     shutil.copytree(saved, other)
     file = other.with_suffix(".html")
-    file.write_text(html.page(side_by_side.join([report(read(one)) for one in (saved, other)])))
+    runs = [read(one) for one in (saved, other)]
+    file.write_text(html.page(side_by_side.together([report(run) for run in runs], runs)))
     return file
 
 
