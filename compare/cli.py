@@ -66,6 +66,7 @@ def run(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     monthly: Annotated[
         int, typer.Option(min=0, metavar="N", help="what N requests a month cost; 0: no costs")
     ] = 40_000,
+    place: options.Place = None,
     results: options.Results = Path("results"),
     quiet: options.Quiet = False,  # noqa: FBT002 -- a flag
 ) -> None:
@@ -93,7 +94,14 @@ def run(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     request, path = options.request_of(method, headers, body, expect, path)
     from compare import commands  # noqa: PLC0415 -- scipy takes a second that a usage error need not wait for
 
-    output = commands.Output(results, commandline.console(), _command(), quiet=quiet, monthly=monthly)
+    output = commands.Output(
+        results,
+        commandline.console(),
+        _command(),
+        quiet=quiet,
+        monthly=monthly,
+        place=options.place_of(place),
+    )
     if resume:
         raise typer.Exit(commands.resume(resume, output))
     if aa and not targets and not targets_file:
@@ -110,11 +118,14 @@ def report(
         typer.Option("--format", help="what to make of them"),
     ] = "text",
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="instead of standard output")] = None,
+    merge: Annotated[  # noqa: FBT002 -- a flag
+        bool, typer.Option("--merge", help="an error if they are not of one plan and the same targets")
+    ] = False,
 ) -> None:
-    """Render saved runs again, several side by side."""
+    """Render saved runs again: several side by side, and of one plan with the verdict over all of them."""
     from compare import commands  # noqa: PLC0415 -- as above
 
-    raise typer.Exit(commands.report(runs, form, output, commandline.console()))
+    raise typer.Exit(commands.report(runs, form, output, commandline.console(), merge=merge))
 
 
 @app.command()
@@ -146,6 +157,7 @@ def gate(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     primary: options.Primary = "p50",
     timeout: options.Timeout = "30s",
     seed: options.Seed = None,
+    place: options.Place = None,
     results: options.Results = Path("results"),
     quiet: options.Quiet = False,  # noqa: FBT002 -- a flag
 ) -> None:
@@ -170,7 +182,9 @@ def gate(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     failures = share(max_failures, "--max-failures")
     from compare import commands  # noqa: PLC0415 -- as above
 
-    output = commands.Output(results, commandline.console(), _command(), quiet=quiet)
+    output = commands.Output(
+        results, commandline.console(), _command(), quiet=quiet, place=options.place_of(place)
+    )
     if saved:
         limit = commands.Limit(baseline, candidate, slowdown, failures)
         raise typer.Exit(commands.gate_saved(saved, limit, output, primary))

@@ -11,7 +11,7 @@ from rich.console import Console
 from commandline import UserError, printable
 from compare import costs, files
 from compare.gate import decide
-from compare.report import build, data, html, markdown, side_by_side, text
+from compare.report import build, data, html, markdown, one_plan, side_by_side, text
 from compare.run import Output, measure, show
 from compare.targets.target import Target
 from runs.file import Run, read
@@ -89,10 +89,14 @@ def gate_saved(directory: Path, limit: Limit, output: Output, primary: str) -> i
     return decision.status
 
 
-def report(directories: Sequence[Path], form: Format, output: Path | None, console: Console) -> int:
-    """Render saved runs as `form`, on standard output or into a file."""
+def report(
+    directories: Sequence[Path], form: Format, output: Path | None, console: Console, *, merge: bool = False
+) -> int:
+    """Render saved runs as `form`, on standard output or into a file; `merge`: UserError if they cannot be merged."""
     runs = [read(directory) for directory in directories]
-    made = side_by_side.join([costs.priced(build.report(one), one) for one in runs])
+    if merge:
+        one_plan.refuse(runs)
+    made = side_by_side.together([costs.priced(build.report(one), one) for one in runs], runs)
     if form == "text" and output is None:
         text.show(made, console)
         return 0

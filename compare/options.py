@@ -22,6 +22,7 @@ ROUNDS = 300
 ROUNDS_CAP = 10_000
 LOAD_DURATION = "30s"
 LOAD_CONNECTIONS = 32
+_LONGEST_PLACE = 40
 
 TargetsFile = Annotated[
     Path | None, typer.Option("--targets", metavar="FILE", help="a TOML file of targets (docs/compare.md)")
@@ -79,6 +80,14 @@ Timeout = Annotated[str, typer.Option(metavar="DURATION", help="longest wait for
 Seed = Annotated[
     int | None, typer.Option(help="of the random order; recorded in the run", show_default=False)
 ]
+Place = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="where this is measured from, for reports of several places [the machine]",
+        show_default=False,
+    ),
+]
 Results = Annotated[Path, typer.Option(metavar="FOLDER", help="where runs are saved")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="no progress, only the result")]
 
@@ -111,6 +120,15 @@ def pair_of(baseline: str, candidate: str, file: Path | None, request: Request, 
     """The two targets of a gate, each typed or named in a file."""
     listed = {target.name: target for target in (from_file(file, request, path) if file else [])}
     return distinct([listed.get(word) or typed([word], request, path)[0] for word in (baseline, candidate)])
+
+
+def place_of(name: str | None) -> str | None:
+    """The name of a place; UserError for one that a report could not print on a line."""
+    if name is not None and not (0 < len(name.strip()) <= _LONGEST_PLACE and name.isprintable()):
+        raise UserError(
+            f"--place is {name!r}; it is a short name such as frankfurt, up to {_LONGEST_PLACE} letters"
+        )
+    return name and name.strip()
 
 
 def refuse_apart(names: tuple[str, ...]) -> None:

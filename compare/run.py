@@ -34,7 +34,7 @@ from runs.sample import Sample
 class Output:
     """Where things go: the folder that runs are saved in, the console, the command as typed, whether to be quiet.
 
-    monthly: the traffic that the report's costs are for, 0 for no costs.
+    monthly: the traffic that the report's costs are for, 0 for no costs. place: where it is measured from, if told.
     """
 
     results: Path
@@ -42,6 +42,7 @@ class Output:
     command: str
     quiet: bool = False
     monthly: int = 0
+    place: str | None = None
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,7 @@ class _Recording:
             machine=machine.described(),
             monthly=output.monthly,
             against_itself=self.against_itself,
+            place=output.place,
         )
 
     def _run(self, sink: Callable[[Sample], None], began: float, before: Run | None) -> str:

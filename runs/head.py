@@ -35,7 +35,8 @@ class Head:
 
     started: the time of its start. command: the command line as typed. targets: what is needed to go on with the run,
     as `compare.targets.target.Target` writes it. machine: facts of the machine that measured, by label. monthly: the
-    requests a month that the costs are for, 0 for no costs. against_itself: its targets are one under two names.
+    requests a month that the costs are for, 0 for no costs. against_itself: its targets are one under two names. place:
+    where it was measured from, None if nobody said.
     """
 
     started: datetime
@@ -46,6 +47,7 @@ class Head:
     machine: Mapping[str, Any]
     monthly: int = 0
     against_itself: bool = False
+    place: str | None = None
 
     def record(self) -> dict[str, Any]:
         """The JSON object of the file's first line."""
@@ -60,6 +62,7 @@ class Head:
             "machine": dict(self.machine),
             "monthly": self.monthly,
             "against_itself": self.against_itself,
+            "place": self.place,
         }
 
     @classmethod
@@ -67,7 +70,7 @@ class Head:
         """The head of one line's object.
 
         KeyError, TypeError, ValueError or UserError if a part is missing or cannot be. Runs that an earlier version
-        saved may lack `targets`, `monthly`, `against_itself` and an endpoint's `builds`.
+        saved may lack `targets`, `monthly`, `against_itself`, `place` and an endpoint's `builds`.
         """
         head = cls(
             started=datetime.fromisoformat(record["started"]),
@@ -78,6 +81,7 @@ class Head:
             machine=_of(dict, record["machine"]),
             monthly=_of(int, record.get("monthly", 0)),
             against_itself=_of(bool, record.get("against_itself", False)),
+            place=None if record.get("place") is None else _of(str, record["place"]),
         )
         if not head.endpoints or len({endpoint.name for endpoint in head.endpoints}) < len(head.endpoints):
             raise ValueError("it has no endpoint, or two of one name")

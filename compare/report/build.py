@@ -38,7 +38,7 @@ _NOT_COMPARED = (
 def report(run: Run) -> Report:
     """Everything that `run` supports, for any of the renderers."""
     targets = [_target(endpoint, _of(run, endpoint.name)) for endpoint in run.head.endpoints]
-    sides = [_side(endpoint, _of(run, endpoint.name)) for endpoint in run.head.endpoints]
+    sides = [side_of(run, endpoint) for endpoint in run.head.endpoints]
     plan = run.head.plan
     compared = comparisons(sides, primary=plan.primary, seed=plan.seed)
     found = findings(
@@ -51,6 +51,7 @@ def report(run: Run) -> Report:
         found.append(
             Finding(None, f"{lines} of samples.jsonl could not be read and were left out", problem=False)
         )
+    found += [Finding(None, text, problem=False) for text in _imprecise(run)]
     status = run.end.status if run.end else "cut off"
     return Report(
         format=FORMAT,
@@ -89,6 +90,22 @@ def times_as_long(samples: Mapping[str, Sequence[Sample]], plan: Plan) -> float 
     return (max(known) / plan.precision) ** 2 if len(known) == len(errors) else None
 
 
+def _imprecise(run: Run) -> list[str]:
+    """That a run ended before it was as precise as was asked for, and how much more time that would have taken."""
+    plan = run.head.plan
+    samples = {endpoint.name: _of(run, endpoint.name) for endpoint in run.head.endpoints}
+    times = times_as_long(samples, plan)
+    if plan.precision is None or (times is not None and times <= 1):
+        return []
+    wanted = f"the primary figure of each target was to be known within {plan.precision:.3g}, and is not"
+    more = (
+        "too few instances or rounds"
+        if times is None
+        else f"about {spoken((times - 1) * run.measured_s)} more"
+    )
+    return [f"{wanted}: {more} would have been needed" if times else f"{wanted}: {more}"]
+
+
 def _relative_error(samples: Sequence[Sample], key: Key, primary: str) -> float | None:
     """Half the width of the primary figure's interval over the figure; None if there is no interval to be believed."""
     values = by_series(samples).get(key)
@@ -116,8 +133,9 @@ def _of(run: Run, name: str) -> list[Sample]:
     return [sample for sample in run.samples if sample.target == name]
 
 
-def _side(endpoint: RunEndpoint, samples: Sequence[Sample]) -> Side:
-    return Side(endpoint.name, endpoint.platform, endpoint.emulated, by_series(samples))
+def side_of(run: Run, endpoint: RunEndpoint) -> Side:
+    """One target of a run as verdicts need it."""
+    return Side(endpoint.name, endpoint.platform, endpoint.emulated, by_series(_of(run, endpoint.name)))
 
 
 def _target(endpoint: RunEndpoint, samples: Sequence[Sample]) -> TargetReport:

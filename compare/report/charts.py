@@ -84,7 +84,11 @@ def ratios(comparisons: Sequence[Comparison], targets: Sequence[TargetReport]) -
                 y += 15
             parts.append(svg.heading(y, one.figure))
         y += 17
-        parts.append(svg.text(_LEFT, y, labels[one.run, one.other], kind="tick"))
+        # What is over several runs is named as in any of them.
+        label = labels.get((one.run, one.other)) or next(
+            of for (_, name), of in labels.items() if name == one.other
+        )
+        parts.append(svg.text(_LEFT, y, label, kind="tick"))
         y += 13
         # Lines for the mark alone, so that none runs through the words.
         parts += [

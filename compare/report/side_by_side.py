@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from compare.report.model import FORMAT, Report
+from compare.report import merging, one_plan
+from compare.report.model import FORMAT, Comparison, Headline, Report
+from runs.file import Run
 
 _APART = (
     "These runs were made at different times: what differs between them may be the time. Verdicts are only given "
@@ -11,11 +13,36 @@ _APART = (
 )
 
 
-def join(reports: Sequence[Report]) -> Report:
-    """The one report, or all of at least two as one, each target marked with its run."""
+def together(reports: Sequence[Report], runs: Sequence[Run]) -> Report:
+    """The one report, or all of at least two as one; where the runs are of one plan, with what they say together."""
     if len(reports) == 1:
         return reports[0]
-    names = [one.runs[0] for one in reports]
+    names = _names(runs)
+    if why := one_plan.why_not(runs):
+        return _join(reports, names, [_APART, f"They are not merged: {why}."], [])
+    over = merging.merged(runs)
+    headline = [
+        Headline(one.words, one.figure, one.run)
+        for one in over
+        if one.primary or one.verdict in {"slower", "faster"}
+    ]
+    joined = _join(reports, names, merging.described(runs), over)
+    return replace(joined, headline=[*headline, *joined.headline])
+
+
+def _names(runs: Sequence[Run]) -> list[str]:
+    """A name for each run that no other has: its folder's, with its place or its path if there are others so called."""
+    for name in (lambda run: run.path.name, lambda run: f"{merging.place_of(run)} {run.path.name}"):
+        names = [name(run) for run in runs]
+        if len(set(names)) == len(names):
+            return names
+    return [f"{number}. {run.path}" for number, run in enumerate(runs, 1)]
+
+
+def _join(
+    reports: Sequence[Report], names: Sequence[str], about: Sequence[str], over: Sequence[Comparison]
+) -> Report:
+    """All reports as one, each target marked with its run."""
     scope = list(dict.fromkeys(line for one in reports for line in one.scope))
     return Report(
         format=FORMAT,
@@ -26,7 +53,7 @@ def join(reports: Sequence[Report]) -> Report:
         headline=[
             replace(line, run=name) for name, one in zip(names, reports, strict=True) for line in one.headline
         ],
-        scope=[_APART, *scope],
+        scope=[*about, *scope],
         findings=[
             replace(finding, text=f"{name}: {finding.text}")
             for name, one in zip(names, reports, strict=True)
@@ -37,7 +64,8 @@ def join(reports: Sequence[Report]) -> Report:
             for name, one in zip(names, reports, strict=True)
             for target in one.targets
         ],
-        comparisons=[
+        comparisons=[*over]
+        + [
             replace(comparison, run=name)
             for name, one in zip(names, reports, strict=True)
             for comparison in one.comparisons
@@ -47,5 +75,5 @@ def join(reports: Sequence[Report]) -> Report:
             for name, one in zip(names, reports, strict=True)
             for key, value in one.how.items()
         },
-        runs=names,
+        runs=list(names),
     )

@@ -44,7 +44,7 @@ class Side:
 class Pair:
     """One figure of a target over that of the baseline: the ratio, or why there are too few samples for one.
 
-    several: the ratio is over several runs, of which `base` and `other` are the first.
+    several: the ratio is over several runs, of which `base` and `other` are the first. over: these runs in words.
     """
 
     key: Key
@@ -55,6 +55,7 @@ class Pair:
     ratio: ratios.Ratio | None
     few: str
     several: bool = False
+    over: str | None = None
 
 
 def key_of(sample: Sample) -> Key:
@@ -120,6 +121,7 @@ def _comparison(pair: Pair, confidence: float) -> Comparison:
         baseline=pair.base.name,
         other=pair.other.name,
         primary=pair.primary,
+        run=pair.over,
         verdict="too few",
         words=f"{pair.other.label} against {pair.base.label}: {pair.few}",
     )

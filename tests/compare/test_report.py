@@ -84,10 +84,11 @@ def test_no_typical_request_of_a_sample_that_has_no_median(saved: Path) -> None:
 
 @pytest.mark.parametrize("width", [30, 60, 80, 110, 120, 200])
 @pytest.mark.parametrize("runs", [1, 2])
-def test_text_fits_every_terminal(made: Report, width: int, runs: int) -> None:
+def test_text_fits_every_terminal(saved: Path, made: Report, width: int, runs: int) -> None:
     """No line is wider than the terminal, no figure is cut, and all are there at any width."""
-    named = replace(made, runs=["2026-11-25T02-08-26-before-the-change"])
-    shown = replace(side_by_side.join([named] * runs), cost=COST)
+    read_again = read(saved)
+    named = [replace(read_again, path=Path(f"2026-11-25T02-08-2{n}-before-the-change")) for n in range(runs)]
+    shown = replace(side_by_side.together([made] * runs, named), cost=COST)
     console = Console(file=io.StringIO(), width=width, no_color=True)
     with console.capture() as captured:
         text.show(shown, console)
