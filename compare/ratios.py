@@ -157,9 +157,8 @@ def levelled(base: Clustered, other: Clustered) -> tuple[Clustered, Clustered]:
     """
     if base.parts is None or other.parts is None:
         return base, other
-    middles = [_medians(side.values, side.parts) for side in (base, other)]
-    shared = middles[0].keys() & middles[1].keys()
-    levels = {part: math.sqrt(middles[0][part] * middles[1][part]) for part in shared}
+    before, after = _medians(base.values, base.parts), _medians(other.values, other.parts)
+    levels = {part: math.sqrt(before[part] * after[part]) for part in before.keys() & after.keys()}
     if not levels or min(levels.values()) <= 0:
         return base, other
     return _over(base, base.parts, levels), _over(other, other.parts, levels)

@@ -13,7 +13,7 @@ from compare.report import merging
 from runs.file import Run, read
 from runs.plan import Plan
 from tests.compare.conftest import Done
-from tests.compare.lines import MERGED, rates
+from tests.compare.lines import MERGED, Line, rates
 from tests.compare.test_decisions import of_one_instance
 from tests.soak import soak
 
@@ -204,7 +204,7 @@ def test_folders_of_one_name_stay_apart(tmp_path: Path, compare: Compare) -> Non
 
 @pytest.mark.parametrize("runs", [60, *soak(1000)])
 @pytest.mark.parametrize("line", MERGED, ids=lambda line: line.name)
-def test_runs_at_any_hours_keep_the_rate(line, runs: int, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN001
+def test_runs_at_any_hours_keep_the_rate(line: Line, runs: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """What one run cannot see, such as the time of day, several do: false verdicts in at most 5 of 100."""
     monkeypatch.setattr("compare.ratios.REPLICATES", 50)
     found = rates(line, runs)
