@@ -55,7 +55,7 @@ lint: .venv/dev .cache/actionlint ## formatting, rules, types, import directions
 bench: .venv/dev ## benchmarks: ratios against named peers
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-doctor: .venv/compare ## what of your app would not work where: make doctor APP_DIR=../shop APP=app:app
+doctor: .venv/compare ## what in your app would not work, and where: make doctor APP_DIR=../shop APP=app:app
 	@$(REMEMBER)
 	@$(BIN)/python -m doctor $(ARGS)
 
