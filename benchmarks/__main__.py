@@ -13,6 +13,7 @@ NAMES = {
     "image": "the image's size by layer",
     "probe": "what the probe adds to a measured latency",
     "simulate": "the simulation of a service's instances",
+    "logs": "reading logs, beside the least that it can take",
 }
 
 

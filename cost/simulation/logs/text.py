@@ -35,6 +35,7 @@ SHAPES = re.compile(
     rf"{_BEFORE}(?:(?P<common>{_COMMON})|(?P<dated>{_DATED}))"
     rf"{_AFTER}".replace(r"\2", r"\3")
 )
+COMMON = re.compile(rf"{_BEFORE}(\d{{1,2}}/[A-Z][a-z]{{2}}/\d{{4}}:{_CLOCK} [+-]\d{{4}}){_AFTER}")
 YEARLESS = re.compile(rf"(?:^|[\s>])({_YEARLESS}){_AFTER}")
 NUMBERS = re.compile(
     r"(?:^|\b(?:ts|time|timestamp|msec)=)(\d{9,10}(?:\.\d+)?|\d{13}(?:\.\d+)?|\d{16}|\d{19})(?=$|[\s,;|])"
@@ -90,13 +91,16 @@ SCALE = {"ns": 1e-9, "µs": 1e-6, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 
 def request(line: str, known: float | None = None) -> Request | Unread:
-    """The request that a line of text records, or why it records none. known: its time, if that stands elsewhere."""
+    """The request that a line of text records, or why it records none.
+
+    known: when the line was taken over, for one in a record. A time in the common log format is the request's own.
+    """
     if "\x1b" in line:
         line = COLOURS.sub("", line)
     begin = line.find("{")
     if begin >= 0 and (record := _json(line[begin:])) is not None:
         return fields.request(record, known if known is not None else time_of(line[:begin]), request)
-    time = known if known is not None else time_of(line)
+    time = time_of(line) if known is None else common_time(line) or known
     if (match := LAMBDA.search(line)) is not None:
         return _invocation(match, time)
     if LAMBDA_OWN.search(line) is not None:
@@ -116,6 +120,12 @@ def _without(line: str, match: "re.Match[str]") -> str:
     """A line without its path and query, in which anything may stand: the name of a health check, or a duration."""
     query = QUERY.match(line, match.end("path"))
     return line[: match.start("path")] + line[query.end() if query else len(line) :]
+
+
+def common_time(line: str) -> float | None:
+    """The time and zone of a line in the common log format; None if it has none."""
+    match = COMMON.search(QUOTED.sub(_unquoted, line))
+    return times.of_text(match[1]) if match else None
 
 
 def time_of(line: str) -> float | None:

@@ -53,6 +53,15 @@ def test_a_line_is_a_request_at_its_second_with_its_path_bytes_and_duration(name
     assert found.seconds is None or found.seconds == pytest.approx(0.048)
 
 
+def test_a_line_within_a_record_keeps_the_time_of_its_own_in_the_common_format() -> None:
+    """Docker's and CloudWatch's times say when the line was taken over; without a zone, a line's own time says less."""
+    line = '203.0.113.7 - - [02/Nov/2026:10:30:15 +0000] "GET /hello HTTP/1.1" 200 31'
+    local = line.replace(" +0000", "")
+    found = [text.request(json.dumps({"log": one, "time": "2026-11-02T10:30:17Z"})) for one in (line, local)]
+
+    assert [one.time for one in found if isinstance(one, Request)] == [MOMENT, MOMENT + 2]
+
+
 @pytest.mark.parametrize(
     ("name", "sizes", "durations"),
     [
