@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from commandline import printable
 from compare.report import charts, words
 from compare.report.model import Comparison, Report
 
@@ -15,12 +16,13 @@ _HERE = Path(__file__).parent
 
 
 def page(report: Report) -> str:
-    """The page."""
+    """The page, in which HTML has no place for control characters."""
     template = _environment().get_template("page.html")
     every = max((one.timeline_every for target in report.targets for one in target.series), default=1)
-    return template.render(
+    rendered = template.render(
         report=report, words=words, figures=_figures(report), headline=_headline(report), every=every
     )
+    return printable(rendered)
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from commandline import UserError
+from commandline import UserError, printable
 from cost import words
 from cost.report import chart, text
 
@@ -17,12 +17,9 @@ MADE_BY = '<meta name="generator" content="python -m cost">'
 
 
 def page(data: Mapping[str, Any]) -> str:
-    """The page: no script, no style and no font from elsewhere."""
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(_values(data), section=section(data), made_by=Markup(MADE_BY))  # noqa: S704 -- a constant
-    )
+    """The page: no script, no style and no font from elsewhere, and no control character."""
+    template = _environment().get_template("page.html")
+    return printable(template.render(_values(data), section=section(data), made_by=Markup(MADE_BY)))  # noqa: S704 -- a constant
 
 
 def section(data: Mapping[str, Any]) -> Markup:

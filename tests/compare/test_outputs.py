@@ -1,16 +1,22 @@
 """Where results go: full disks, readers that have gone, files that were there before. Nothing is lost."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+import commandline
+from compare.commands import Format, report
 from runs.file import read
 from tests.compare.conftest import ROOT, Done, Server, Started
+from tests.test_commandline import HOSTILE
 
 Serve = Callable[..., Server]
 Compare = Callable[..., Done]
@@ -37,6 +43,25 @@ def test_a_disk_that_is_full_from_the_start_is_one_line(serve: Serve, process: P
 
 @pytest.mark.process
 @LIMITED
+@pytest.mark.parametrize("form", get_args(Format))
+def test_no_form_of_a_report_has_a_control_character_that_a_target_sent(
+    saved: Path, tmp_path: Path, form: Format, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = shutil.copytree(saved, tmp_path / "run")
+    lines = [json.loads(line) for line in (run / "samples.jsonl").read_text("utf-8").splitlines()]
+    for line in lines:
+        if "build" in line:
+            line |= {"build": HOSTILE, "instance": HOSTILE}
+    (run / "samples.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n", "utf-8")
+
+    report([run], form, None, commandline.console())
+
+    printed = capsys.readouterr().out
+    assert len(printed) > 500
+    assert not [each for each in printed if unicodedata.category(each) == "Cc" and each not in "\n\t\r"]
+    assert "\u202e" not in printed
+
+
 def test_a_file_that_cannot_be_written_anew_stays_as_it_was(saved: Path, tmp_path: Path) -> None:
     """A report that does not fit on the disk leaves the one before."""
     file = tmp_path / "report.html"
