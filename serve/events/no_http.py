@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .. import base_path
 from ..messages import Call, Response, as_latin1, status_code
 from ..wsgi_call import complete, tell_invocation
 
@@ -60,6 +61,7 @@ class Taker:
         self._respond = respond
         self._path = path
         self._ignore = ignore
+        self._prefix = as_latin1(base_path.prefix())
 
     def take(self, event: Any, context: Any) -> Any:
         """The invocation's result. Raises EventFailedError, and what the app raises: each is a failed invocation."""
@@ -76,9 +78,13 @@ class Taker:
             raise EventFailedError(f"the app ended with {type(end).__name__}: {end}") from end
 
     def is_asked_for(self, environ: "WSGIEnvironment") -> bool:
-        """Whether a client's request is for the events' path, or for what an app may take for it: //PATH, PATH/."""
+        """Whether a client's request is for the events' path, or for what an app may take for it: //PATH, PATH/.
+
+        So is one for BASE_PATH and that path behind it.
+        """
         asked = environ["PATH_INFO"]
-        return self._path in (_plain(asked), _plain(environ["SCRIPT_NAME"] + asked))
+        _, below = base_path.split(asked, self._prefix)
+        return self._path in (_plain(asked), _plain(environ["SCRIPT_NAME"] + asked), _plain(below))
 
 
 def _plain(path: str) -> str:

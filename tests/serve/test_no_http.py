@@ -13,7 +13,7 @@ from serve.aws_lambda import make_handler, wsgi_caller
 from serve.events.no_http import EventFailedError
 from serve.messages import Response
 from tests.serve.doors import Invoke, Start
-from tests.serve.lambda_events import SHAPES
+from tests.serve.lambda_events import SHAPES, payload_v2
 from tests.serve.runtime import runtime_api
 
 SQS = {
@@ -139,6 +139,18 @@ def test_a_failed_event_is_told_to_lambda_and_the_instance_takes_the_next(start:
     assert heard[0][1] == {"batchItemFailures": [{"itemIdentifier": "2"}]}
     assert heard[1][1]["errorType"] == "EventFailedError"
     assert heard[2][1] == {"taken": SCHEDULE}
+
+
+@pytest.mark.parametrize("path", ["/shop/events", "/shop//events/", "/events"])
+def test_below_a_base_path_it_is_refused_too(start: Start, path: str) -> None:
+    with runtime_api([payload_v2(path=path), SQS]) as api:
+        process = start(AWS_LAMBDA_RUNTIME_API=api.address, BASE_PATH="/shop", **VARIABLES)
+        refused, taken = api.wait(2)
+        process.terminate()
+        process.communicate(timeout=30)
+
+    assert refused[1]["statusCode"] == 403
+    assert taken[1] == {"batchItemFailures": [{"itemIdentifier": "2"}]}
 
 
 def test_behind_a_function_url_the_path_is_refused_too(start: Start) -> None:
