@@ -1,6 +1,5 @@
 """Requests a second in gunicorn mode, beside gunicorn alone with the same app; by wrk, one connection a thread."""
 
-import os
 import re
 import shutil
 import signal
@@ -14,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.paired import Sample, describe_machine, measure, report
+from benchmarks.process import cpu_seconds
 
 ROUNDS = 12
 SECONDS = 2
@@ -44,7 +44,7 @@ def main() -> None:
             port = _free_port()
             servers.append(_start(command, port, variables))
             _wait(port)
-            subjects[name] = partial(_load, port, servers[-1].pid)
+            subjects[name] = partial(_load, port, servers[-1])
         report(measure(subjects, ROUNDS))
     finally:
         for server in servers:
@@ -69,8 +69,8 @@ def _start(command: list[str], port: int, variables: dict[str, str]) -> "subproc
     return subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 
-def _load(port: int, server: int) -> Sample:
-    before = _cpu_seconds(server)
+def _load(port: int, server: "subprocess.Popen[bytes]") -> Sample:
+    before = cpu_seconds([server])
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", f"http://127.0.0.1:{port}/hello"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rate = re.search(r"Requests/sec:\s+([\d.]+)", printed)
@@ -79,19 +79,8 @@ def _load(port: int, server: int) -> Sample:
     count = re.search(r"(\d+) requests in", printed)
     if count is None:
         raise RuntimeError(printed)
-    cpu = (_cpu_seconds(server) - before) / int(count[1])
+    cpu = (cpu_seconds([server]) - before) / int(count[1])
     return {"requests/s": float(rate[1]), "CPU µs a request": cpu * 1e6}
-
-
-def _cpu_seconds(server: int) -> float:
-    """What the server's master and its workers have taken up to now."""
-    children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
-    total = 0.0
-    for process in [str(server), *children]:
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        # utime and stime are the 14th and 15th field, counted before the name was cut off.
-        total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return total
 
 
 def _wait(port: int) -> None:

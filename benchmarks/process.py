@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from benchmarks import tree
@@ -55,6 +56,18 @@ def gunicorn_start(command: Sequence[str], variables: dict[str, str], path: str,
     if expected not in answer:
         raise RuntimeError(f"{' '.join(command)} answered {answer[:500]}")
     return {"wall ms": wall * 1000, "CPU ms": cpu * 1000}
+
+
+def cpu_seconds(processes: "Sequence[subprocess.Popen[bytes]]") -> float:
+    """What the processes, their children and all threads of them have taken up to now."""
+    total = 0
+    for process in processes:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        for pid in [str(process.pid), *children]:
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                # In nanoseconds; the times of /proc/PID/stat are hundredths of a second.
+                total += int((task / "schedstat").read_text().split()[0])
+    return total / 1e9
 
 
 def _start(command: Sequence[str], variables: dict[str, str]) -> "subprocess.Popen[bytes]":

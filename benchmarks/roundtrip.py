@@ -15,11 +15,11 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from pathlib import Path
 
 from benchmarks import tree
 from benchmarks.events import event
 from benchmarks.paired import Sample, describe_machine, measure, report
+from benchmarks.process import cpu_seconds
 from benchmarks.runtime_api import Api
 
 ROUNDS = 40
@@ -74,17 +74,17 @@ def _compare(
 
 
 def _round_trips(ask: Ask, processes: Sequence[Process]) -> Sample:
-    before, begun = _cpu(processes), time.perf_counter()
+    before, begun = cpu_seconds(processes), time.perf_counter()
     for _ in range(CALLS):
         ask("/hello", "")
     wall = time.perf_counter() - begun
-    return {"wall µs": wall / CALLS * 1e6, "CPU µs": (_cpu(processes) - before) / CALLS * 1e6}
+    return {"wall µs": wall / CALLS * 1e6, "CPU µs": (cpu_seconds(processes) - before) / CALLS * 1e6}
 
 
 def _stream(ask: Ask, processes: Sequence[Process], size: int) -> Sample:
-    before, begun = _cpu(processes), time.perf_counter()
+    before, begun = cpu_seconds(processes), time.perf_counter()
     first, last = ask("/big", str(size))
-    cpu = _cpu(processes) - before
+    cpu = cpu_seconds(processes) - before
     return {"first byte ms": (first - begun) * 1e3, "all ms": (last - begun) * 1e3, "CPU ms": cpu * 1e3}
 
 
@@ -177,14 +177,3 @@ def _started(command: Sequence[str], variables: dict[str, str]) -> Generator[Pro
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
-
-
-def _cpu(processes: Sequence[Process]) -> float:
-    """Seconds of CPU that the processes, their children and all threads of them have taken up to now."""
-    total = 0
-    for process in processes:
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        for pid in [str(process.pid), *children]:
-            for task in Path(f"/proc/{pid}/task").iterdir():
-                total += int((task / "schedstat").read_text().split()[0])
-    return total / 1e9
