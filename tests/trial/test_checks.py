@@ -50,6 +50,17 @@ def test_each_thing_that_is_wrong_is_a_sentence(changed: dict[str, Any], problem
     assert problem in checks.deployed(outputs("1", "2", **changed))
 
 
+def test_everything_that_is_wrong_is_told_at_once() -> None:
+    wrong = checks.deployed(outputs("1", "2", url="x", image="y", promoted="1", traffic={"1": 100}))
+
+    assert [problem.partition(" is ")[0] for problem in wrong] == [
+        "the output url",
+        "the output image",
+        "2",
+        "the output traffic",
+    ]
+
+
 def test_a_changed_number_makes_a_release_of_the_same_image_under_the_same_url() -> None:
     before = outputs("1")
 
