@@ -1,1 +1,1 @@
-"""Targets into latencies that can be believed: proven cold starts, interleaved warm rounds, intervals, verdicts."""
+"""Measures targets so that latencies can be believed: proven cold starts, interleaved rounds, intervals, verdicts."""

@@ -1,4 +1,4 @@
-"""`python -m compare`: quiet about Ctrl-C from its first moment, before the heavy imports."""
+"""`python -m compare`: Ctrl-C ends it without a traceback from its first moment, before the heavy imports."""
 
 import os
 import signal

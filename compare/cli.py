@@ -24,7 +24,7 @@ _Targets = Annotated[
 
 @app.callback()
 def _compare() -> None:
-    """Measure and compare the latency of what runs on AWS Lambda, Cloud Run, App Runner, ECS, or anywhere."""
+    """Measure and compare the latency of services on AWS Lambda, Cloud Run, App Runner, ECS, or anywhere."""
 
 
 @app.command()
@@ -46,13 +46,14 @@ def run(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     precision: options.Precision = None,
     duration: options.Duration = None,
     rate: Annotated[
-        float | None, typer.Option(metavar="N", help="then N requests a second to each target, come what may")
+        float | None,
+        typer.Option(metavar="N", help="then N requests a second to each target, also while it is slow"),
     ] = None,
     load_duration: Annotated[
         str, typer.Option(metavar="DURATION", help="for so long per target")
     ] = options.LOAD_DURATION,
     load_connections: Annotated[
-        int, typer.Option(help="on so many connections per target")
+        int, typer.Option(help="number of connections per target")
     ] = options.LOAD_CONNECTIONS,
     primary: options.Primary = "p50",
     timeout: options.Timeout = "30s",
@@ -64,7 +65,7 @@ def run(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
         bool, typer.Option("--aa", help="measure one target against itself: the noise floor of this tool")
     ] = False,
     monthly: Annotated[
-        int, typer.Option(min=0, metavar="N", help="what N requests a month cost; 0: no costs")
+        int, typer.Option(min=0, metavar="N", help="compute the costs of N requests a month; 0: no costs")
     ] = 40_000,
     place: options.Place = None,
     results: options.Results = Path("results"),

@@ -38,7 +38,7 @@ def resume(directory: Path, output: Output) -> int:
 
 
 def _targets_of(run: Run) -> list[Target]:
-    """The targets that `run` was begun with; UserError if its file does not say all of them."""
+    """The targets that `run` was begun with; UserError if its file does not name all of them."""
     try:
         targets = [Target.from_record(record) for record in run.head.targets]
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -60,7 +60,7 @@ def aa(targets: Sequence[Target], plan: Plan, output: Output) -> int:
 
 @dataclass(frozen=True)
 class Limit:
-    """What a gate lets pass: a candidate at most `slowdown` slower, with at most the share `failures` of failures."""
+    """The limits of a gate: how much slower the candidate may be, and the share of its requests that may fail."""
 
     baseline: str
     candidate: str

@@ -1,4 +1,4 @@
-"""A run's samples into the section of its report that says what a month would cost and who would wait."""
+"""Makes the section of a report that says what a month would cost, and how many requests would wait."""
 
 from dataclasses import replace
 
@@ -8,14 +8,14 @@ from runs.file import Run
 
 
 def priced(report: Report, run: Run) -> Report:
-    """`report` with that section for the traffic that the run was asked for; without one where that is 0.
+    """`report` with that section, for the traffic that the run names; unchanged if that is 0.
 
-    Latencies of deployed targets feed it; those of emulated ones do not, and its notes say so.
+    It is computed from latencies of deployed targets, not from those of emulated ones, and its notes say so.
     """
     monthly = run.head.monthly
     if not monthly:
         return report
-    # The simulation is compiled code that takes a moment to load: after measuring there is time for it.
+    # Loaded here, because the simulation's compiled code takes a moment to load, and after measuring there is time.
     from commandline import UserError  # noqa: PLC0415
     from cost.report import table  # noqa: PLC0415
     from cost.section import section  # noqa: PLC0415

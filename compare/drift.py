@@ -1,4 +1,4 @@
-"""A figure measured over and over during a run into how far its mean can be off, should its targets drift on their own.
+"""Says how far the mean of a figure, measured again and again in a run, can be off if its targets drift on their own.
 
 A slow drift does not average out within a run, and a short run does not show all of it: no test sees a small drift
 that is about as long as the run. So the error is a mixture over what the drift may be: none, or a drift that is a tenth
@@ -25,12 +25,12 @@ _EVEN = 0.5
 # Drifts of up to this size, as a standard deviation of logarithms, are each as likely as another. Beyond it, one that
 # is twice as large is a quarter as likely: clouds drift by a few parts in a hundred, seldom by half.
 USUAL = 0.1
-# Parts of a run that are looked at one after the other.
+# The parts into which a run is divided, in order of time.
 PARTS = 30
 # Drifts: their length as a share of the run, and how many times the variance of the mean is what it is without them.
 _LENGTHS = (0.1, 0.3, 1.0, 3.0)
 _SIZES = (4.0, 16.0, 64.0, 256.0)
-# How much instances differ, as the variance between them over that of one part's figure.
+# How much instances differ: the variance between them over the variance of one part's figure.
 _INSTANCES = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0)
 
 Floats = NDArray[np.float64]
@@ -57,7 +57,7 @@ class Error:
         return cls(freedom, np.array([scale]), np.ones(1), np.ones(1), np.ones(1, dtype=bool))
 
     def weights(self, belief: float) -> Floats:
-        """How far each hypothesis is believed after the series, when "no drift" was believed as far as `belief`."""
+        """The probability of each hypothesis after the series, if "no drift" had the probability `belief` before."""
         drifting = int(np.sum(~self.steady))
         before = np.where(
             self.steady, (belief if drifting else 1.0) / np.sum(self.steady), (1 - belief) / max(1, drifting)
@@ -71,7 +71,7 @@ class Error:
         return float(np.sum(self.weights(_EVEN)[~self.steady])) > _EVEN
 
     def p_value(self, distance: float, belief: float) -> float:
-        """How often chance and drift alone would bring the mean as far from the truth as `distance`."""
+        """How often chance and drift alone would put the mean at least `distance` from the truth."""
         return self._beyond(abs(distance), self.weights(belief))
 
     def half(self, confidence: float, belief: float) -> float:
@@ -88,7 +88,7 @@ class Error:
         if not np.any(self.scales > 0):
             return 0.0 if distance else 1.0
         known = np.maximum(self.scales, 1e-12)
-        # scipy.stats.t says the same a hundred times slower.
+        # scipy.stats.t gives the same, but takes a hundred times as long.
         return float(np.sum(weights * 2 * special.stdtr(self.freedom, -distance / known)))
 
     def widening(self, confidence: float, belief: float) -> float:
@@ -107,8 +107,8 @@ def error(
 ) -> Error:
     """The error of the mean of `series`, the same figure of each part of a run in order of time.
 
-    instances: of each part a label that it shares with the parts of the same instances. plain: the standard error as
-    far as instances and noise make it; the drift's comes on top. usual: up to which size, in the unit of the series,
+    instances: for each part a label; parts of the same instances have the same label. plain: the standard error that
+    instances and noise make; that of a drift is added. usual: up to which size, in the unit of the series,
     one drift is as likely as another.
     """
     count = len(series)

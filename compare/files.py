@@ -1,11 +1,11 @@
-"""Text into a file as a whole: an interrupt or a full disk leaves the one that was there before."""
+"""Writes files as a whole: after an interrupt or on a full disk, the earlier file is still there."""
 
 import errno
 from pathlib import Path
 
 
 def write(path: Path, content: str) -> None:
-    """Write all of a file or none; what is no file, such as a pipe, is written to. OSError is the caller's."""
+    """Write all of a file or nothing; a pipe, which is no file, is written to. The caller handles OSError."""
     if path.exists() and not path.is_file():
         path.write_text(content, encoding="utf-8")
         return
@@ -19,7 +19,7 @@ def write(path: Path, content: str) -> None:
 
 
 def told(failure: OSError) -> str:
-    """Why something could not be written, in words."""
+    """The reason why something could not be written, in words."""
     if failure.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return "no space is left"
     return failure.strerror or str(failure)

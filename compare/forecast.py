@@ -1,4 +1,4 @@
-"""A plan and the first contact with its targets into what is said before a run: how long it takes, what it can find."""
+"""Says before a run, from its plan and the first contact with its targets, how long it takes and what it can find."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,14 +13,14 @@ from compare.units import spoken
 from runs.plan import Plan
 from runs.sample import FIRST_CONTACT, Sample
 
-# Fewer warm requests say nothing of how much requests differ.
+# From fewer warm requests nothing is concluded about how much requests differ.
 _FEWEST = 5
 # The standard deviation of a normal distribution over its median absolute deviation.
 _OF_NORMAL = 1.4826
 
 
 def announcement(plan: Plan, opened: Sequence[Endpoint], contact: Contact) -> str:
-    """What a run is about to do and about how long that takes, in one line."""
+    """What a run will do and about how long it takes, in one line."""
     rounds = f"at most {contact.rounds}" if plan.open_ended else str(contact.rounds)
     words = f"{len(opened)} target{'s' if len(opened) > 1 else ''}, {rounds} warm rounds"
     if contact.idle_s:
@@ -34,11 +34,11 @@ def announcement(plan: Plan, opened: Sequence[Endpoint], contact: Contact) -> st
 
 
 def finds(plan: Plan, opened: Sequence[Endpoint], samples: Mapping[str, Sequence[Sample]]) -> str | None:
-    """The difference between targets that this plan can find, or why it can find none; None if that is not known.
+    """A sentence about the difference that this plan can find, or why it can find none; None if that is not known.
 
-    A run of the plan's own rounds and cycles goes through the comparison. Its answers are drawn from a lognormal
-    distribution as wide in its middle as the answers of the first contact. Those show how much requests differ, and not
-    how much instances do, nor any drift.
+    The comparison is applied to a drawn run with the plan's rounds and cycles. Its answers are drawn from a lognormal
+    distribution that is as wide in its middle as the answers of the first contact. Those show how much requests differ,
+    but not how much instances differ, nor any drift.
     """
     if plan.open_ended or not plan.rounds:
         return None
@@ -69,14 +69,14 @@ def _tried(plan: Plan, samples: Sequence[Sample]) -> list[Sample]:
     connection = "kept" if "kept" in plan.connections else "fresh"
     found = [one for one in samples if one.why == FIRST_CONTACT and one.ok and one.connection == connection]
     warm = [one for one in found if one.request_number != 1]
-    # The first opened the connection, too.
+    # The first request also opened the connection.
     return warm[1:] or warm
 
 
 def _as_planned(
     plan: Plan, endpoint: Endpoint, tried: Sequence[Sample], drawn: np.random.Generator
 ) -> list[Sample]:
-    """A run of the plan whose answers differ as much as those that were `tried`."""
+    """A drawn run of the plan, whose answers differ as much as the answers `tried`."""
     let_go = plan.cold == "idle" and endpoint.idle_s is not None and all(one.instance for one in tried)
     logs = np.log([one.ms.total for one in tried])
     scale = _OF_NORMAL * float(np.median(np.abs(logs - np.median(logs))))

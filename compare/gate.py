@@ -1,4 +1,4 @@
-"""A saved interleaved run and a limit into a decision: whether the candidate may replace the baseline."""
+"""Decides from a saved interleaved run and a limit whether the candidate may replace the baseline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ def decide(
 ) -> Decision:
     """Whether `candidate` is at most `limit` times as slow as `baseline` in `run`, with 95% confidence.
 
-    `failures` is the share of failed requests that is still whole. UserError when `run` has no such targets.
+    `failures` is the share of requests that may fail. UserError if `run` has no such targets.
     """
     sides = [_side(run, name) for name in (baseline, candidate)]
     for name in (baseline, candidate):
@@ -78,7 +78,7 @@ def _broken(name: str, samples: Sequence[Sample], failures: float, said: Sequenc
 
 
 def _decision(ratio: ratios.Ratio, figure: str, names: tuple[str, str], limit: float, more: str) -> Decision:
-    """`names`: of the baseline and of the candidate; `more`: how much longer a run would decide."""
+    """`names`: of the baseline and of the candidate. `more`: a sentence on how much longer a run would decide."""
     baseline, candidate = names
     low, high = ratio.interval()
     least, most = ratio.robust_interval()

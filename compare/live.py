@@ -1,4 +1,4 @@
-"""Progress into a view that is drawn between requests, never during one; plain lines where there is no terminal."""
+"""Shows a run's progress, between requests and never during one; in plain lines if there is no terminal."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,12 +19,12 @@ from runs.sample import Sample
 _DRAW_EVERY_S = 0.5
 _SAY_EVERY_S = 5.0
 _COLUMNS = {"coldfresh": "cold", "warmkept": "warm", "warmfresh": "fresh", "loadkept": "load"}
-# Drawing takes time that the machine should spend on measuring: at most one part in this many.
+# Drawing takes time from the measuring: at most one part in so many.
 _DRAW_SHARE = 20
 
 
 class Progress:
-    """The running figures of each target. Drawing costs time, so it happens in `tick`, when nothing is in flight."""
+    """The running figures of each target. Drawing costs time, so `tick` draws them, when no request is in flight."""
 
     def __init__(
         self,
@@ -63,12 +63,12 @@ class Progress:
             self._live.stop()
 
     def say(self, text: str) -> None:
-        """One line about what happens now."""
+        """Show a line."""
         if not self.quiet:
             self._console.print(Text(text))
 
     def stage(self, name: str, number: int, of: int | None, *, about: bool = False) -> None:
-        """A cycle or slice begins; `of` is None if nobody knows how many there will be, `about` if estimated."""
+        """A cycle or slice begins. `of`: how many there will be, None if unknown; `about`: that is estimated."""
         self._begun = self._clock()
         if self._first is None or name != self._stage:
             self._first = (number, self._begun)
@@ -80,12 +80,12 @@ class Progress:
         self.tick()
 
     def tick(self) -> None:
-        """Draw, or say, if it is time to."""
+        """Draw the table, or print a line, if it is time to."""
         now = self._clock()
         if self.quiet or now < self._next:
             return
         if self._live:
-            # Its own hook comes after the console's.
+            # The view's own hook comes after the console's.
             self._live.update(Printable(self._drawn()), refresh=True)
             self._next = now + max(_DRAW_EVERY_S, _DRAW_SHARE * (self._clock() - now))
         else:

@@ -1,4 +1,4 @@
-"""This machine and what is installed on it into the lines of a report that say where its figures come from."""
+"""Describes this machine and its software for a report, as the place where its figures come from."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""The options that `run` and `gate` share, and what they say as a request and a plan."""
+"""The options that `run` and `gate` share, and the request and the plan that they describe."""
 
 import os
 import random
@@ -18,7 +18,7 @@ from runs.file import SAMPLES
 from runs.plan import Plan
 
 ROUNDS = 300
-# Where options such as --precision stop when --rounds does not say.
+# The most rounds of a run with an option such as --precision, if --rounds does not set them.
 ROUNDS_CAP = 10_000
 LOAD_DURATION = "30s"
 LOAD_CONNECTIONS = 32
@@ -50,9 +50,7 @@ Expect = Annotated[
 ]
 Cold = Annotated[
     Literal["idle", "burst", "none"],
-    typer.Option(
-        help="cold starts by leaving targets alone, by more requests at once than instances, or none"
-    ),
+    typer.Option(help="cold starts after idle times, by more requests at once than instances, or none"),
 ]
 ColdStarts = Annotated[int, typer.Option(help="proven cold starts wanted per target")]
 Burst = Annotated[int, typer.Option(help="requests of the first burst; later ones have as many more")]
@@ -95,7 +93,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="no progress, only the resu
 def request_of(
     method: str | None, headers: list[str] | None, body: str | None, expect: int | None, path: str | None
 ) -> tuple[Request, str]:
-    """The request that the options describe and its path; what they leave open is as app.toml has it."""
+    """The request that the options describe, and its path; other parts are those of app.toml."""
     usual = appfolder.read(os.environ).request
     if body is None and method is None:
         method, body = usual.method, usual.body or None
@@ -109,7 +107,7 @@ def request_of(
 
 
 def targets_of(words: list[str] | None, file: Path | None, request: Request, path: str) -> list[Target]:
-    """The targets typed and those of a file; three emulated platforms when there are neither."""
+    """The targets that were typed and those of a file; three emulated platforms if there are none."""
     if not path.startswith("/"):
         raise UserError(f"--path is {path!r}; it begins with /")
     found = from_file(file, request, path) if file else []
@@ -142,13 +140,13 @@ def refuse_apart(names: tuple[str, ...]) -> None:
 
 
 def refuse_with_resume(context: typer.Context) -> None:
-    """UserError if anything is given that the run to go on with has decided already."""
+    """UserError if an option is given that the resumed run has decided already."""
     given = _given(context)
     _refuse("--resume goes on with the run's own plan and targets", given.keys() - {"resume", "quiet"}, given)
 
 
 def refuse_with_saved(context: typer.Context) -> None:
-    """UserError if a gate on a saved run is told how to measure."""
+    """UserError if an option about measuring is given to a gate on a saved run."""
     given = _given(context)
     decides = {
         "saved",
@@ -173,7 +171,7 @@ def refuse_with_aa(context: typer.Context) -> None:
 
 
 def _given(context: typer.Context) -> dict[str, str]:
-    """What was given on the command line, in the order of the help: the option by its parameter."""
+    """The options that were given, by parameter, in the order of the help."""
     return {
         parameter.name or "": "TARGET" if parameter.param_type_name == "argument" else parameter.opts[0]
         for parameter in context.command.params
@@ -188,7 +186,7 @@ def _refuse(why: str, names: set[str], given: Mapping[str, str]) -> None:
 
 @dataclass(frozen=True)
 class PlanOptions:
-    """The options that make a plan, as typed; those of the load are `run`'s alone."""
+    """The options that make a plan, as typed; only `run` has those of the load."""
 
     cold: Literal["idle", "burst", "none"]
     cold_starts: int

@@ -1,4 +1,4 @@
-"""Two targets' samples into how many times one quantile is the other: its error, its interval, and whether they differ.
+"""The ratio of a quantile of two targets, from their samples: its error, its interval, and whether the two differ.
 
 Pure functions of numbers; docs/compare.md derives and measures each choice made here.
 """
@@ -17,13 +17,13 @@ REPLICATES = 1000
 POWER = 0.8
 # Logarithms beyond this are as good as infinite.
 _MOST = 100.0
-# Weights computed at a time, so that memory does not grow with replicates times samples.
+# How many weights are computed at a time, so that memory does not grow with replicates times samples.
 _CHUNK = 4_000_000
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times one quantile is another: the logarithm's estimate, and its error."""
+    """The ratio of two quantiles: the estimate of its logarithm, and the error of that."""
 
     log: float
     error: drift.Error
@@ -39,7 +39,7 @@ class Ratio:
         return Interval(math.exp(self.log - half), math.exp(self.log + half))
 
     def robust_interval(self) -> Interval:
-        """The interval that also holds what targets may drift on their own without showing it in so short a run."""
+        """The interval that allows for a drift of each target that so short a run does not show."""
         half = self.error.half(CONFIDENCE, drift.SCEPTICAL)
         return Interval(math.exp(self.log - half), math.exp(self.log + half))
 
@@ -56,7 +56,7 @@ class Ratio:
         return math.exp(min(self.error.half(confidence, drift.SCEPTICAL), _MOST))
 
     def p_value(self, ratio: float = 1.0) -> float:
-        """How often chance, and a drift of each target, would show as much, were the true ratio `ratio`."""
+        """How often chance and a drift of each target would show as much if the true ratio were `ratio`."""
         return self.error.p_value(self.log - math.log(ratio), drift.SCEPTICAL)
 
     def decided(self, confidence: float = CONFIDENCE) -> bool:
@@ -64,11 +64,11 @@ class Ratio:
         return abs(self.log) > self.error.half(confidence, drift.SCEPTICAL)
 
     def undecided(self, confidence: float = CONFIDENCE) -> bool:
-        """Whether there would be a difference were it certain that targets do not drift on their own, and only then."""
+        """Whether there is a difference only for a reader who is certain that targets do not drift on their own."""
         return self._plain(confidence) < abs(self.log) <= self.error.half(confidence, drift.SCEPTICAL)
 
     def longer(self, ratio: float = 1.0, confidence: float = CONFIDENCE) -> float:
-        """How many times as long a run would tell this ratio from `ratio`; infinite where they are the same.
+        """How many times as long a run has to be to tell this ratio from `ratio`; infinite if they are the same.
 
         Errors, also those of a drift that is shorter than the run, shrink with the root of the time.
         """
@@ -76,7 +76,7 @@ class Ratio:
         return (self.error.half(confidence, drift.SCEPTICAL) / distance) ** 2 if distance else math.inf
 
     def power(self, true: float, confidence: float = CONFIDENCE) -> float:
-        """How often a run such as this one finds a difference when the true ratio is `true`.
+        """How often a run such as this one finds a difference if the true ratio is `true`.
 
         The noncentral t distribution by the approximation of Johnson and Welch (Biometrika 31, 1940); scipy's own gives
         no number for large shifts.

@@ -1,1 +1,1 @@
-"""A plan into samples: rounds in random order, one request at a time, cold starts proven, and the trust in it all."""
+"""Measures by a plan: rounds in random order, one request at a time, proven cold starts, and checks of the tool."""

@@ -1,4 +1,4 @@
-"""What the first contact with the targets says of a plan: how long it will take, before anything is measured."""
+"""Estimates from the first contact with the targets how long a plan will take, before anything is measured."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from runs.plan import Plan
 
 @dataclass(frozen=True)
 class Contact:
-    """What is known after the first contact.
+    """All that is known after the first contact.
 
     cycles, rounds: still to do, at most. idle_s: how long targets are left alone in a cycle. starts_s: of each target
     that is to have cold starts, the seconds of its first answer, which is one if the target had no instance.
@@ -23,7 +23,7 @@ class Contact:
     targets: int
 
     def seconds(self, plan: Plan) -> float:
-        """About how long the run will take, at most for one that ends when something is reached."""
+        """About how many seconds the run will take; for an open-ended run, at most."""
         seconds = self._starting_s(plan) + (self.rounds + self.cycles) * self.round_s
         if plan.duration_s is not None:
             seconds = min(seconds, plan.duration_s)
@@ -34,7 +34,7 @@ class Contact:
         if plan.cold == "none" or not self.starts_s:
             return 0.0
         wanted = plan.cold_starts if plan.cold == "idle" else -(-plan.cold_starts // plan.burst)
-        # An instance that is let go while others start is woken again, all of them at once.
+        # Instances that end while others start are woken again, all at once.
         others_s = sum(self.starts_s) - min(self.starts_s)
         waking_s = max(self.starts_s) if plan.cold == "idle" and others_s > self.idle_s / 2 else 0.0
         return min(self.cycles, wanted) * (self.idle_s + sum(self.starts_s) + waking_s)

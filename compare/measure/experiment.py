@@ -19,10 +19,10 @@ from runs import sample as samples
 from runs.plan import Plan
 from runs.sample import Answer, Connection, How, Moment, Sample
 
-# Cold starts that turn out not to be any are tried again after a longer idle time, so often per one wanted.
+# How many attempts there are for each cold start that is wanted; a later attempt has a longer idle time.
 ATTEMPTS_PER_COLD_START = 2
-# Given up after so many in a row: bursts without a cold start (the instances there are take them all), and attempts
-# that are answered wrongly.
+# So many bursts in a row without a cold start (the instances take all of the requests), or so many attempts in a row
+# with a wrong answer, end the attempts.
 FRUITLESS = 3
 LARGEST_BURST = 100
 _LONGER = 1.25
@@ -31,9 +31,9 @@ _LONGEST_IDLE_S = 3600.0
 
 @dataclass(frozen=True)
 class Done:
-    """What an earlier part of the run has done already: cycles, warm rounds, cold starts by target.
+    """The work that an earlier part of the run has done: cycles, warm rounds, cold starts by target.
 
-    whole: those of its cycles in which every target was warm; one that was cut off is made up for.
+    whole: its cycles in which every target was warm. A cycle that was cut off is replaced by another.
     """
 
     cycle: int = 0
@@ -45,8 +45,8 @@ class Done:
 class Experiment:
     """The run of one plan.
 
-    began: the monotonic time from which `at_s` counts. longer: how many times as long as until now the run has to be
-    for the precision that is wanted, None if that is not known.
+    began: the monotonic time from which `at_s` counts. longer: gives how many times as long as until now the run has to
+    be for the wanted precision, None if that is not known.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Experiment:
     def run(self, done: Done, met: Callable[[Contact], None]) -> None:
         """Measure what is left after `done`, until the plan is fulfilled or the user stops it.
 
-        `met` is told what the first contact says of the plan.
+        `met` is called with the result of the first contact.
         """
         self._measurement.cycle, self._measurement.round = done.cycle, done.round
         self._end = done.cycle + max(0, self.plan.cycles - done.whole)
@@ -118,18 +118,18 @@ class Experiment:
             rounds=max(0, plan.rounds - self._measurement.round),
             idle_s=max((lane.idle_s for lane in wanting if self._leaves_alone), default=0.0),
             starts_s=[first_s[lane.endpoint.name] for lane in wanting],
-            # One slow answer, or one that opened the connection, is not every answer.
+            # The median, because one answer may be slow, or may have opened the connection.
             round_s=sum(map(statistics.median, took_s.values())),
             targets=len(answering),
         )
 
     @property
     def _leaves_alone(self) -> bool:
-        """Whether targets are left alone before they are asked for a cold start."""
+        """Whether the plan has idle times before cold starts."""
         return self.plan.cold == "idle" or self.plan.idle_s is not None
 
     def _cycles_at_most(self) -> int:
-        """The cycles there will be if no cold start is missed and nothing ends an open-ended run before its cap."""
+        """How many cycles there will be, if no cold start fails and an open-ended run goes on to its cap."""
         if not self.plan.open_ended:
             return self._end
         return self._measurement.cycle + math.ceil(
@@ -177,7 +177,7 @@ class Experiment:
             self.view.tick()
 
     def _idle(self, lanes: list[Lane]) -> None:
-        """Wait until every one of `lanes` has been left alone for its idle time."""
+        """Wait until each of `lanes` has been idle for its idle time."""
         until = max(lane.asked_at + lane.idle_s for lane in lanes)
         if self.plan.duration_s is not None:
             until = min(until, self._measurement.began + self.plan.duration_s)
@@ -198,7 +198,7 @@ class Experiment:
             lane.idle_s = min(lane.idle_s * _LONGER, _LONGEST_IDLE_S)
 
     def _burst(self, lane: Lane) -> None:
-        """More requests at once than there are instances; without idling those of earlier bursts are still there."""
+        """Send more requests at once than there are instances; without idle times, earlier bursts have left some."""
         lane.bursts += 1
         lane.attempts += 1
         size = self.plan.burst
@@ -243,8 +243,8 @@ class Experiment:
     def _rounds_now(self) -> int:
         """This cycle's share of the warm rounds that are left.
 
-        A cycle that takes the place of one whose cold start was missed has as many as that one, or there would be an
-        instance less than intervals need.
+        A cycle that replaces one without a cold start has as many rounds as that one; otherwise intervals would lack an
+        instance.
         """
         plan = self.plan
         left = max(0, plan.rounds - self._measurement.round)

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 
-# The last part of a delay is waited for actively: sleeping ends too late by as much as the scheduler likes.
+# The last seconds of a delay are a busy loop, because a sleep may end late, by any time that the scheduler takes.
 _ACTIVE_S = 0.001
 
 

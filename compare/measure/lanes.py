@@ -1,4 +1,4 @@
-"""One endpoint while it is measured: its probes, what its last answers say about it, and samples of what it answers."""
+"""One endpoint while it is measured: its probes, its state after its last answers, and the samples of its answers."""
 
 import math
 import threading
@@ -15,12 +15,12 @@ from runs import sample as samples
 from runs.plan import Plan
 from runs.sample import Answer, Connection, Sample
 
-# A target that does not answer this often in a row is left aside, so that the others go on.
+# After so many failures in a row a target is left aside, so that the others go on.
 SET_ASIDE_AFTER = 3
 
 
 class Sink(Protocol):
-    """Where samples go, one by one as they are measured."""
+    """A function that takes each sample as it is measured."""
 
     def __call__(self, sample: Sample, /) -> None: ...
 
@@ -47,23 +47,23 @@ class Lane:
 
     @property
     def left_alone(self) -> bool:
-        """Whether its instance may soon be let go, because others were asked for so long."""
+        """Whether its instance may soon end, because others were asked for so long."""
         return not self.aside and time.monotonic() - self.asked_at > self.kept_s / 2
 
     @property
     def kept_s(self) -> float:
-        """How long an instance is kept at most when nobody asks."""
+        """Seconds that an idle instance is kept at most."""
         return math.inf if self.endpoint.idle_s is None else self.endpoint.idle_s
 
     def ask(self, connection: Connection) -> Answer | None:
-        """One request; None when it was stopped in flight."""
+        """Send a request; None if it was stopped in flight."""
         answer = self.probes[connection].measure()
         if answer is not None:
             self.heard(answer)
         return answer
 
     def heard(self, answer: Answer) -> None:
-        """Take note of an answer, also of one that came by another probe."""
+        """Take note of an answer, also of an answer to another probe."""
         self.asked_at = time.monotonic()
         self.failures = self.failures + 1 if answer.error else 0
         self.identified = self.identified or samples.identity(answer.headers).number is not None
@@ -84,9 +84,10 @@ def opened(endpoints: Sequence[Endpoint], plan: Plan, stopped: Callable[[], obje
 
 
 def woken(lanes: Sequence[Lane], connection: Connection) -> list[tuple[Lane, Answer | None]]:
-    """Answers of all `lanes` that are kept no longer than one that was left alone; None for one stopped in flight.
+    """Wake the `lanes` whose instances may have ended; the answer of each, None if it was stopped in flight.
 
-    They are asked at once, and again until the last has answered: one start may take longer than others are kept.
+    They are asked at once, and again until the last has answered, because one start may take longer than others are
+    kept.
     """
     longest_s = max(lane.kept_s for lane in lanes if lane.left_alone)
     asked = [lane for lane in lanes if lane.kept_s <= longest_s and not lane.aside]
@@ -106,6 +107,6 @@ def woken(lanes: Sequence[Lane], connection: Connection) -> list[tuple[Lane, Ans
 
 
 def _idle_s(endpoint: Endpoint, plan: Plan) -> float:
-    """How long it is left alone: as asked, but an emulated platform was told to drop instances as asked already."""
+    """Seconds of its idle time: the plan's. An emulated platform was started with that, so it keeps its own."""
     known = endpoint.idle_s or 0.0
     return known if plan.idle_s is None or endpoint.source.emulated else plan.idle_s

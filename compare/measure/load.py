@@ -9,12 +9,12 @@ from compare.measure.measurement import Measurement, tries_again
 from runs import sample as samples
 from runs.sample import Moment
 
-# Before the first request of a slice is due, so that its threads are waiting for it.
+# Seconds before the first request of a slice is due, so that its threads are ready for it.
 _LEAD_S = 0.1
 
 
 def measure(measurement: Measurement, lanes: list[Lane]) -> None:
-    """The open loop on each target, in slices and random order, so that a drift hits all alike."""
+    """Send the load to each target, in slices and in random order, so that a drift affects all equally."""
     plan = measurement.plan
     rate = plan.rate or 0.0
     count = max(1, round(rate * plan.load_s / plan.slices))

@@ -1,4 +1,4 @@
-"""A run while it is measured: how far it is, where its samples go, and requests that are sent without measuring."""
+"""The state of a run while it is measured: how far it is, where its samples go, and requests that are not measured."""
 
 import random
 import time
@@ -17,7 +17,7 @@ from runs.sample import Connection, Moment
 
 @dataclass
 class Measurement:
-    """What cycles and load share.
+    """The state that cycles and load share.
 
     began: the monotonic time from which `at_s` counts. order: draws the order in which targets are asked. cycle, round:
     how far the run is.
@@ -33,7 +33,7 @@ class Measurement:
     round: int = 0
 
     def moment(self) -> Moment:
-        """Where a sample of now belongs."""
+        """The cycle, the round and the time of a sample that is taken now."""
         return Moment(self.cycle, self.round, self._elapsed())
 
     def out_of_time(self) -> bool:
@@ -41,13 +41,13 @@ class Measurement:
         return self.plan.duration_s is not None and self._elapsed() >= self.plan.duration_s
 
     def connections(self, lane: Lane, connection: Connection) -> together.Connections:
-        """How several requests at once are sent to one target."""
+        """The connections by which several requests at once are sent to one target."""
         return together.Connections(
             lane.endpoint, connection, self.plan.timeout_s, lambda: self.stop.requested
         )
 
     def wake(self, lanes: Sequence[Lane], connection: Connection) -> None:
-        """Ask those of `lanes` that were left alone without measuring, or the next answer would be a cold start."""
+        """Send unmeasured requests to those of `lanes` that were idle, or the next answer would be a cold start."""
         moment = self.moment()
         for lane, answer in lanes_.woken(lanes, connection):
             if answer is not None:
@@ -55,7 +55,7 @@ class Measurement:
                 self.sink(samples.preparation(lane.endpoint.source, moment, answer, expect, samples.WAKING))
 
     def prepare(self, lane: Lane, why: str, connections: Sequence[Connection]) -> None:
-        """Ask once on each connection without measuring: opens what is kept, and finds out whether a target is back."""
+        """Send an unmeasured request on each connection: it opens a kept one, and shows whether a target is back."""
         for connection in connections:
             if self.stop.requested:
                 return

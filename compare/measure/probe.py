@@ -1,4 +1,4 @@
-"""One prepared request into an answer with the time of each phase, as libcurl measures them."""
+"""Sends a prepared request, and gives the answer with the time of each phase, as libcurl measures them."""
 
 import hashlib
 import io
@@ -16,9 +16,9 @@ from compare.targets.request import Filled
 from runs.sample import Answer, Connection, Times, app_duration
 
 LARGEST_ANSWER = 64 * 1024 * 1024
-# Methods whose requests say how long their body is also when they have none: some servers refuse them without (411).
+# Requests with these methods have a length even without a body, because some servers refuse them otherwise (411).
 _WITH_BODY = {"POST", "PUT", "PATCH"}
-# From this status on an answer is final.
+# An answer with a lower status is an interim one.
 _FINAL = 200
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -44,7 +44,7 @@ class Probe:
         self._tls = urlsplit(request.url).scheme == "https"
         self._body = io.BytesIO()
         self._head: list[bytes] = []
-        # When each line came that begins the head of an answer, be it an interim one; seconds from the start.
+        # The times, in seconds from the start, of the lines that begin the head of an answer, also of an interim one.
         self._heads_at: list[float] = []
         self._started = 0.0
         self._curl = pycurl.Curl()
@@ -61,7 +61,7 @@ class Probe:
         self._curl.close()
 
     def measure(self) -> Answer | None:
-        """One request and its answer; failures are answers with an `error`. None when it was stopped in flight."""
+        """Send a request and give its answer; a failure has an `error`. None if it was stopped in flight."""
         self._body.seek(0)
         self._body.truncate()
         self._head.clear()
@@ -79,7 +79,7 @@ class Probe:
         curl.setopt(pycurl.CUSTOMREQUEST, request.method)
         if request.method == "HEAD":
             curl.setopt(pycurl.NOBODY, 1)
-        # An empty "Expect:" keeps libcurl from asking for 100 Continue, which would be a round trip of its own.
+        # An empty "Expect:" keeps libcurl from asking for 100 Continue, which would be one more round trip.
         headers = ["Expect:"]
         if request.body is not None:
             curl.setopt(pycurl.POSTFIELDS, request.body)
@@ -153,7 +153,7 @@ class Probe:
         )
 
     def _first_byte(self) -> float:
-        """Milliseconds to the first byte of the answer itself; to libcurl an interim answer has the first (1xx)."""
+        """Milliseconds to the first byte of the final answer; libcurl counts to that of an interim answer (1xx)."""
         interim = sum(status < _FINAL for status, _ in _blocks(self._head))
         if not interim:
             return self._ms(pycurl.STARTTRANSFER_TIME_T)
@@ -165,7 +165,8 @@ class Probe:
         return int(self._curl.getinfo(info)) / 1000
 
 
-# libcurl's own texts carry addresses, ports and counts of milliseconds; failures are counted by what they are.
+# Texts that do not differ between failures of one kind, so that they can be counted; libcurl's own texts have
+# addresses, ports and milliseconds.
 _ERRORS = {
     pycurl.E_COULDNT_RESOLVE_HOST: "the host's name does not resolve",
     pycurl.E_COULDNT_CONNECT: "the connection is refused or does not come about",
@@ -183,9 +184,9 @@ _ERRORS = {
 def _headers(lines: list[bytes], behind: int = 0) -> dict[str, str]:
     """The headers of the answer itself, names in lower case, repeated ones joined.
 
-    `lines` are what libcurl calls headers: heads of interim answers before it, and those `behind` which it comes (a
-    proxy's); trailers after it (RFC 9110, 6.5: they are no header section), whatever they look like. A line ends at CR
-    LF alone, so no byte of a value begins another.
+    `lines` are the lines that libcurl calls headers. Before the answer come the heads of interim answers, and as many
+    final heads of a proxy as `behind` says. After it come trailers, in any form (RFC 9110, 6.5: they are no header
+    section). A line ends only at CR LF, so no byte of a value begins another line.
     """
     final = [fields for status, fields in _blocks(lines) if status >= _FINAL]
     block = final[behind] if behind < len(final) else []
@@ -199,7 +200,7 @@ def _headers(lines: list[bytes], behind: int = 0) -> dict[str, str]:
 
 
 def _blocks(lines: list[bytes]) -> list[tuple[int, list[bytes]]]:
-    """Status and fields of each head among `lines`. What follows a head without a status of its own is left out."""
+    """Status and fields of each head among `lines`. Lines after a head that have no status are left out."""
     blocks: list[tuple[int, list[bytes]]] = []
     is_open = False
     for line in b"".join(lines).split(b"\r\n"):
@@ -217,7 +218,7 @@ def _blocks(lines: list[bytes]) -> list[tuple[int, list[bytes]]]:
 def _authorities() -> str | None:
     """The file of certificate authorities to trust: the environment's, else the system's.
 
-    pycurl's wheels look where the machine they were built on has it, so libcurl is told.
+    pycurl's wheels look for it where the machine that built them has it, so libcurl is given the path.
     """
     asked = os.environ.get("SSL_CERT_FILE") or os.environ.get("CURL_CA_BUNDLE")
     paths = (

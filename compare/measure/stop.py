@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a flag that every wait and every request in flight looks at, so that nothing is cut in two."""
+"""Turns Ctrl-C and SIGTERM into a flag. Every wait and every request checks it, so that no sample is cut in two."""
 
 import os
 import select

@@ -1,4 +1,4 @@
-"""Requests that are under way at the same time: a burst at once, or an open loop at a rate, answers as they come."""
+"""Sends requests that are under way at once: a burst, or an open loop at a rate. Gives answers as they come."""
 
 import queue
 import threading
@@ -18,7 +18,7 @@ _POLL_S = 0.1
 
 @dataclass(frozen=True)
 class Connections:
-    """How each of several requests at once is sent."""
+    """Says how each of several requests at once is sent."""
 
     endpoint: Endpoint
     connection: Connection
@@ -32,7 +32,7 @@ class Connections:
 
 @dataclass(frozen=True)
 class Sent:
-    """One answer of many: when it was sent (monotonic seconds), and how much later than it was due."""
+    """An answer, the monotonic time when its request was sent, and the milliseconds that it was sent too late."""
 
     at: float
     late_s: float | None
@@ -45,7 +45,7 @@ Found = queue.SimpleQueue[Sent | None]
 def burst(connections: Connections, size: int) -> Generator[Sent]:
     """`size` requests at the same moment, each on a connection of its own; answers as they arrive.
 
-    Those stopped in flight are missing.
+    Requests that were stopped in flight have none.
     """
     found: Found = queue.SimpleQueue()
     gate = threading.Event()
@@ -72,9 +72,9 @@ def burst(connections: Connections, size: int) -> Generator[Sent]:
 class OpenLoop:
     """Kept connections that send requests when they are due, whether or not earlier ones are answered.
 
-    Each of the connections has a thread. A request that is due while all of them wait is sent late, and its lateness
-    belongs to what its caller waited; one that could not be sent for as long as the timeout is a failure. None is left
-    out because the target was slow.
+    Each of the connections has a thread. If all of them wait when a request is due, it is sent late, and that time
+    counts as waiting of its caller. If it cannot be sent within the timeout, it is a failure. No request is left out
+    because the target was slow.
     """
 
     def __init__(self, connections: Connections, count: int) -> None:
@@ -127,7 +127,7 @@ class OpenLoop:
 
 
 def _gathered(found: Found, count: int) -> Iterator[Sent]:
-    """The next `count` of what the threads find, without those that were stopped in flight."""
+    """The next `count` answers of the threads, without requests that were stopped in flight."""
     for _ in range(count):
         sent = found.get()
         if sent is not None:

@@ -1,4 +1,4 @@
-"""This machine's clock and this tool's probe into sentences about how far their figures can be trusted."""
+"""Checks this machine's clock and this tool's probe, and says how far their figures can be trusted."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ REQUESTS = 80
 
 @dataclass(frozen=True)
 class ProbeError:
-    """What the probe says beyond the time that the server says it took: median, 95th percentile, milliseconds."""
+    """The probe's time less the server's own time: median and 95th percentile, in milliseconds."""
 
     connection: Connection
     p50: float
@@ -28,7 +28,7 @@ class ProbeError:
 
 
 def checked(stop: Stop) -> list[str]:
-    """What was found out about clock and probe; fewer sentences when the user stops it."""
+    """Sentences about clock and probe; fewer if the user stops it."""
     clock = time.get_clock_info("monotonic")
     steps = f"{clock.resolution * 1e9:.0f} ns"
     told = [f"the clock {'never goes back' if clock.monotonic else 'may go back'}; its steps are {steps}"]
@@ -44,7 +44,7 @@ def checked(stop: Stop) -> list[str]:
 
 
 def probe_error(url: str, connection: Connection, stop: Stop) -> ProbeError | None:
-    """How much longer than the server the probe says that requests took; None when the user stopped it."""
+    """By how much the probe's time of requests exceeds the server's; None if the user stopped it."""
     request = Filled("GET", url, (), None, 200, ())
     errors: list[float] = []
     with Probe(request, connection, timeout_s=10, stopped=lambda: stop.requested) as probe:

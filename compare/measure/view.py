@@ -1,13 +1,13 @@
-"""What a run tells about itself while it goes on."""
+"""The interface by which a run shows its progress."""
 
 from typing import Protocol
 
 
 class View(Protocol):
-    """What is told about the progress, between requests and never during one."""
+    """Shows the progress, between requests and never during one."""
 
     def stage(self, name: str, number: int, of: int | None, *, about: bool = False) -> None:
-        """A "cycle" or "slice" begins; `of` is None if nobody knows how many there will be, `about` if estimated."""
+        """A "cycle" or "slice" begins. `of`: how many there will be, None if unknown; `about`: that is estimated."""
         ...
 
     def doing(self, what: str) -> None:

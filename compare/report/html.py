@@ -1,4 +1,4 @@
-"""A Report into one self-contained page: no script, and nothing that is loaded from elsewhere."""
+"""Writes a Report as one self-contained page: no script, and nothing that is loaded from elsewhere."""
 
 from dataclasses import replace
 from functools import cache

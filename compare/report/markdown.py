@@ -1,4 +1,4 @@
-"""A Report into Markdown for a pull request: the verdict, a table, what went wrong, what was and was not compared."""
+"""Writes a Report as Markdown for a pull request: the verdict, a table, what went wrong, what was not compared."""
 
 from commandline import printable
 from compare.report import words
@@ -69,7 +69,7 @@ def _row(cells: list[str] | tuple[str, ...]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """`text` without what Markdown or HTML would read as its own."""
+    """`text` with the marks escaped that Markdown or HTML would act on."""
     for mark in "\\`*_[]<>|#":
         text = text.replace(mark, f"\\{mark}")
     return text.replace("\n", ", ")

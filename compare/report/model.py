@@ -1,4 +1,4 @@
-"""The one value that every report renders: plain data, nothing in it that cannot be written as JSON.
+"""The value that every report renders: plain data that can be written as JSON.
 
 Milliseconds throughout, shares from 0 to 1. None is "not known" or "not supported by the sample", never 0.
 """
@@ -81,7 +81,7 @@ class Series:
 
 @dataclass(frozen=True)
 class TargetReport:
-    """What was found out about one target. label: how it is named beside its figures, with "emulated" where it is.
+    """The results of one target. label: its platform's name beside its figures, marked if it is emulated.
 
     failures and discarded: counts by what was wrong, or why a sample was left out. cold_share: cold starts among the
     requests of warm rounds that were answered. cold_note: why there is no cold figure, if there is none.
@@ -154,7 +154,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Section:
-    """A table with words around it that another part of the project adds: what a month would cost, who would wait."""
+    """A table with words around it that another part of the project adds, such as what a month would cost."""
 
     title: str
     words: list[str]
@@ -168,7 +168,7 @@ class Report:
     """One run, or several side by side. headline: what was found, in words. scope: what was compared and what not.
 
     status: "complete", "interrupted", "failed" or "cut off" (the file has no end). how: what was run, by label.
-    cost: what a month would cost and who would wait, when that was asked for.
+    cost: what a month would cost and how many requests would wait, if that was asked for.
     """
 
     format: int

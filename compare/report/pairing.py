@@ -1,4 +1,4 @@
-"""The samples of one figure of two targets into their ratio: which samples depend on each other, and how it went."""
+"""The ratio of one figure of two targets, from their samples: which of these depend on each other, and its course."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ from compare import drift, ratios, stats
 from compare.report.figures import grouping, response_ms
 from runs.sample import Sample
 
-# Fewer rounds have no median that one slow answer leaves alone.
+# With fewer rounds, one slow answer would move the median.
 _ROUNDS_A_PART = 4
 
 
@@ -18,9 +18,9 @@ def paired_ratio(
 ) -> tuple[ratios.Ratio | None, str]:
     """The ratio of the quantile `p` of two targets measured in one run, or None and why not.
 
-    Where each instance lived in one cycle only (it was let go between them), cycles are drawn for both at once: that
-    holds instances, rounds and drift together. With one instance on either side rounds are drawn. Otherwise instances
-    live on through the run, see the same drift, and are drawn for each side by itself.
+    If each instance lived in only one cycle (it ended between cycles), cycles are drawn for both sides at once, which
+    keeps instances, rounds and drift together. With a single instance on either side, rounds are drawn. Otherwise
+    instances live through the run and see the same drift, and each side's instances are drawn by themselves.
     """
     fewest = stats.smallest_sample(p)
     if min(len(base), len(other)) < fewest:
@@ -110,7 +110,7 @@ def _clustered(
 
 
 def _counted(data: stats.Clustered) -> str:
-    """The clusters with samples, and for how many even ones they count where those are fewer."""
+    """The number of clusters with samples, and if they are uneven, the number of even clusters that they count as."""
     there, even = len(set(data.clusters.tolist())), round(data.even)
     return str(there) if even >= there else f"{there} that count as {even}"
 
@@ -118,7 +118,7 @@ def _counted(data: stats.Clustered) -> str:
 def _common_labels(
     base: Sequence[Sample], other: Sequence[Sample], p: float
 ) -> tuple[Sequence[object], Sequence[object]] | None:
-    """Labels by which both sides can be drawn together: cycles where instances do not outlive them, else blocks."""
+    """Labels by which both sides can be drawn together: cycles if no instance outlives one, else blocks."""
     sides = (base, other)
     if base[0].kind == "cold":
         return [s.cycle for s in base], [s.cycle for s in other]

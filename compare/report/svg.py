@@ -1,4 +1,4 @@
-"""Numbers into pieces of SVG: scales, axes, and marks; colours are classes, so that the page decides on them."""
+"""Draws pieces of SVG: scales, axes and marks. Colours are classes, so the page decides on them."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -107,7 +107,7 @@ def rectangle(x: float, y: float, width: float, height: float, kind: str, title:
 
 
 def dot(x: float, y: float, shape: int, kind: str, title: str = "") -> str:
-    """A mark whose shape tells targets apart where colours do not: circle, square, diamond, triangle."""
+    """A mark whose shape tells targets apart without colours: circle, square, diamond, triangle."""
     marks = (
         f"M{x - 4.5:g} {y:g}a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0Z",
         f"M{x - 4:g} {y - 4:g}h8v8h-8Z",

@@ -1,4 +1,4 @@
-"""A Report into a table and sentences in a terminal, or into plain lines where there is none."""
+"""Shows a Report as a table and sentences in a terminal, or as plain lines without a terminal."""
 
 import io
 import sys
@@ -18,7 +18,7 @@ _MARKS = "¹²³⁴⁵⁶⁷⁸⁹"
 
 
 def show(report: Report, console: Console) -> None:
-    """Print all of `report`: the table, then what was found, then what it says and what it does not."""
+    """Print all of `report`: the table, then the findings, then its scope."""
     notes: list[str] = []
     console.print()
     rows = [(target, _row(target, notes)) for target in report.targets]
@@ -52,7 +52,7 @@ def plain(report: Report) -> str:
 
 
 def _fits(table: Table, console: Console) -> bool:
-    """Whether nothing of it would be cut or wrapped; where it would, lines take its place."""
+    """Whether the table fits without a cut or a wrap; if not, lines take its place."""
     endless = console.options.update(width=sys.maxsize)
     return console.measure(table, options=endless).maximum <= console.width
 
@@ -81,7 +81,7 @@ def _block(title: str, names: Sequence[str], cells: Sequence[str]) -> Text:
 
 
 def name_of(target: TargetReport) -> str:
-    """The target's name, with its run where there are several."""
+    """The target's name, with its run if there are several."""
     return f"{target.run}/{target.name}" if target.run else target.name
 
 
@@ -123,7 +123,7 @@ def _mark(number: int) -> str:
 
 
 def _load(report: Report, console: Console) -> None:
-    """How long requests took from when they were due, where an open loop was run."""
+    """Print how long requests of the load took, from the time when they were due."""
     for target in report.targets:
         one = words.find(target, "load", "kept")
         if one is None:
@@ -154,7 +154,7 @@ def _phases(report: Report, console: Console) -> None:
 
 
 def _cost(report: Report, console: Console) -> None:
-    """What a month would cost and who would wait; the reasons behind it are on the page."""
+    """Print what a month would cost and how many requests would wait; the page has the reasons."""
     if report.cost is None:
         return
     console.print(Text(f"\n{report.cost.title}", style="bold"))

@@ -1,4 +1,4 @@
-"""The samples of two targets into a comparison: the ratio of a figure, its interval, and what may be said about it."""
+"""Compares the samples of two targets: the ratio of a figure, its interval, and what may be said about it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ QUANTILES = {"p50": 0.5, "p95": 0.95}
 
 @dataclass(frozen=True)
 class Side:
-    """One target's samples by series, and what decides whether a verdict about it may be given."""
+    """One target's samples by series, and the facts that decide whether a verdict about it may be given."""
 
     name: str
     platform: str | None
@@ -80,7 +80,7 @@ def primary_series(sides: Iterable[Collection[Key]]) -> Key | None:
 
 
 def comparisons(sides: Sequence[Side], *, primary: str = "p50", seed: int = 0) -> list[Comparison]:
-    """Every later target against the first, figure by figure."""
+    """Compare every later target with the first, figure by figure."""
     if len(sides) < 2:  # noqa: PLR2004 -- nothing to compare with
         return []
     first = primary_series(side.series for side in sides)
@@ -156,7 +156,7 @@ def _comparison(pair: Pair, confidence: float) -> Comparison:
 
 
 def _drift_words(pair: Pair, ratio: ratios.Ratio, confidence: float) -> str:
-    """Why there is no verdict although the run seems to show a difference, and how much longer a run would tell."""
+    """Why there is no verdict although the run seems to show a difference, and how much longer a run would decide."""
     measured_s = span_s([*pair.base.series[pair.key], *pair.other.series[pair.key]])
     low, high = ratio.plain_interval(confidence)
     took = f"{pair.other.label} took {ratio.estimate:.2f} times as long as {pair.base.label}"
@@ -195,7 +195,7 @@ def _emulated_words(base: Side, other: Side, estimate: float, low: float, high: 
 
 
 def _one_instance(pair: Pair) -> str:
-    """A caveat where what differs between instances could not be measured, though there may be several."""
+    """A caveat if only one instance was seen although there may be several: differences of instances are not known."""
     if pair.several:
         return ""
     single = [

@@ -1,4 +1,4 @@
-"""Figures into the words that every renderer shares: milliseconds, intervals, shares, and reasons for a missing one."""
+"""The words for figures that all renderers share: milliseconds, intervals, shares, and reasons for a missing figure."""
 
 from compare.report.model import Comparison, Figure, Headline, Series, TargetReport
 
@@ -96,7 +96,7 @@ def instances(one: Series) -> str:
 
 
 def counted(one: Series) -> str:
-    """How many samples, and of what kind where it is not the usual one: bursts, restored ones, fresh connections."""
+    """How many samples, and their kind if it is not the usual one: bursts, restored ones, fresh connections."""
     if one.kind == "cold":
         burst = ", in bursts" if one.how == "burst" else ""
         restored = (

@@ -1,1 +1,1 @@
-"""What a user names into what is measured: stacks, emulated platforms and URLs, and the request to each."""
+"""Finds the targets that a user names: stacks, emulated platforms and URLs, and the request to each."""

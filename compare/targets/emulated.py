@@ -1,4 +1,4 @@
-"""A target of this machine into a running emulation of its platform, and its URL."""
+"""Starts the emulation of a target's platform on this machine, and gives its URL."""
 
 import os
 import sys
@@ -19,10 +19,10 @@ from local import Emulator, EmulatorError, Settings, SettingsError
 def started(target: Target, idle_s: float, logs: Path) -> Generator[str]:
     """The URL of `target`'s platform, emulated on this machine while the context lasts.
 
-    What the emulator and the instances say goes to a file in `logs`. UserError if it cannot be started.
+    The output of the emulator and of the instances goes to a file in `logs`. UserError if it cannot be started.
     """
     log = logs / f"{target.what}-{target.name.replace(':', '-')}.log"
-    # ECS's tasks do not go, however long they are idle.
+    # ECS's tasks never end because they are idle.
     idle = idle_s if "idle_timeout" in platforms.limits(target.what) else None
     settings = of_the_app(
         Settings(port=0, idle_seconds=idle, log=log, **dict(target.emulator)), lambda _: None

@@ -1,4 +1,4 @@
-"""Targets into endpoints that answer: emulated platforms started, stacks' URLs read from their outputs."""
+"""Makes endpoints of targets: starts emulated platforms, and reads stacks' URLs from their outputs."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from local import Settings
 from runs.sample import Source
 
 PROJECT = Path(__file__).parents[2]
-# Longer than the platform keeps an instance, so that the next request finds none.
+# Seconds beyond the time for which a platform keeps an instance, so that the next request finds none.
 IDLE_MARGIN_S = 60.0
 _LOCAL_IDLE_S = 0.5
 _LOCAL_MARGIN_S = 0.4
@@ -28,9 +28,9 @@ _PULUMI_TIMEOUT_S = 60
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Something that answers: its request with secrets filled in, and how long it keeps an idle instance.
+    """A target that answers: its request with secrets filled in, and how long it keeps an idle instance.
 
-    idle_s: seconds to leave it alone before a cold start, None when it keeps an instance whatever comes.
+    idle_s: seconds of idle time before a cold start, None if it always keeps an instance.
     shown_url: the URL without secrets. builds: as a target has them.
     """
 
@@ -47,7 +47,7 @@ class Endpoint:
 
 
 def located(targets: Sequence[Target]) -> list[Target]:
-    """`targets` with the URLs of stacks read, all that can be found wrong before anything is started found wrong."""
+    """`targets` with the URLs of stacks. UserError for every fault that can be found before anything is started."""
     found = [_located(target) if target.where == "stack" else target for target in targets]
     for target in found:
         filled(target.request, os.environ)
@@ -62,9 +62,9 @@ def opened(
 ) -> Generator[list[Endpoint]]:
     """The endpoints of located `targets` while the context lasts; the emulators among them stop with it.
 
-    Emulated platforms drop an idle instance after `idle_s`, else after what the target says, else after half a second,
-    and write what they say to files in `logs`. `as_one`: the targets are one and the same under several names, and
-    opened once.
+    Emulated platforms end an idle instance after `idle_s` seconds, or after the target's own seconds, or after half a
+    second, and write their output to files in `logs`. `as_one`: the targets are a single one under several names, which
+    is opened once.
     """
     with ExitStack() as stack:
         if as_one:
@@ -99,7 +99,7 @@ def _open(stack: ExitStack, target: Target, asked_s: float | None, logs: Path) -
 
 @dataclass(frozen=True)
 class StackOutputs:
-    """What a deployed stack says of itself. builds: of the releases that have traffic, empty if one is not known."""
+    """The outputs of a deployed stack. builds: those of the releases with traffic, empty if one is not known."""
 
     url: str
     platform: str
@@ -132,7 +132,7 @@ def stack_outputs(name: str) -> StackOutputs:
 
 
 def builds_of(outputs: Mapping[str, Any]) -> tuple[str, ...]:
-    """The builds that may answer by a stack's outputs `releases` and `traffic`; none if one of them is not told."""
+    """The builds that may answer, by a stack's outputs `releases` and `traffic`; none if an output is missing."""
     releases, traffic = outputs.get("releases"), outputs.get("traffic")
     if not isinstance(releases, list) or not isinstance(traffic, dict):
         return ()
@@ -157,7 +157,7 @@ def _outputs(name: str, text: str) -> StackOutputs:
 
 
 def _kept_s(platform: str | None) -> float:
-    """Seconds after which an instance of `platform` is gone, the longest of any when it is not known."""
+    """Seconds after which an idle instance of `platform` has ended; if it is not known, the longest of any platform."""
     known = platforms.NAMES if platform is None else (platform,)
     idle = [platforms.limit(name, "idle_timeout") for name in known if not platforms.keeps_an_instance(name)]
     return max(map(float, idle)) + IDLE_MARGIN_S

@@ -1,4 +1,4 @@
-"""What a user wrote about a request into what is sent, with secrets filled in from the environment at the end."""
+"""The request that a user described, and the request that is sent, with secrets filled in from the environment."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _SHORTEST_SECRET = 4  # shorter values would be struck out of ordinary words
 class Request:
     """One HTTP request as the user wrote it: `${NAME}` stands for an environment variable, `$${` for itself.
 
-    This is what results hold; the environment's values are only in what `filled` returns.
+    Results hold this; only the value that `filled` returns has the environment's values.
     """
 
     method: str = "GET"
@@ -94,7 +94,7 @@ def _one_line(name: str, written: str, value: str) -> str:
 
 
 def _written(value: str) -> set[str]:
-    """How a secret's value may be written in what a target says."""
+    """The ways in which a target may write a secret's value."""
     return {value, json.dumps(value)[1:-1], quote(value), quote(value, safe="")}
 
 

@@ -1,4 +1,4 @@
-"""What a user typed or wrote in a targets file into targets: a name, where it is, and the request to send there."""
+"""Reads targets from the command line or a targets file: a name, a place, and the request to send there."""
 
 import math
 import re
@@ -14,7 +14,7 @@ from commandline import UserError
 from compare.targets.request import Request, header
 
 LOCAL = tuple(f"local:{platform}" for platform in platforms.NAMES)
-# What is measured when nobody says what: from zero by the request, from zero by the instance, never from zero.
+# The targets if none are named: from zero by the request, from zero by the instance, never from zero.
 DEFAULT = ("local:aws", "local:gcp", "local:apprunner")
 # Pulumi's own rule, with the organisation and project that may come before.
 _STACK = re.compile(r"([A-Za-z0-9_.-]+/){0,2}[A-Za-z0-9_.-]+")
@@ -23,7 +23,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@-]*")
 
 @dataclass(frozen=True)
 class Target:
-    """One thing to measure, before anything is started or looked up; this is what a run's file keeps.
+    """One thing to measure, before anything is started or looked up. A run's file keeps it.
 
     where: "local" (an emulated platform on this machine), "stack" (a Pulumi stack) or "url". what: the platform, the
     stack's name, or the URL. idle_s: how long it is left alone before a cold start is expected. emulator: settings of
@@ -42,7 +42,7 @@ class Target:
     builds: tuple[str, ...] | None = None
 
     def record(self) -> dict[str, Any]:
-        """The target as JSON, without what only the environment knows."""
+        """The target as JSON, without values of the environment."""
         return {**asdict(self), "emulator": dict(self.emulator)}
 
     @classmethod
