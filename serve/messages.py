@@ -17,6 +17,14 @@ Response = tuple[str, Headers, bytes]
 # In Lambda mode: a request's WSGI environ, with the event and Lambda's context in it, to the app's whole response.
 Call = Callable[["WSGIEnvironment"], Response]
 
+# A connection's own (RFC 9110, 7.6.1), which no app may set (PEP 3333): the door's connection is not the client's.
+HOP_BY_HOP = frozenset(
+    (
+        *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization"),
+        *("te", "trailer", "transfer-encoding", "upgrade"),
+    )
+)
+
 # RFC 9112, 4, and RFC 9110, 5.6.2.
 _STATUS = re.compile(r"[0-9]{3}(?: [\t -~\x80-\xff]*)?")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")

@@ -36,13 +36,17 @@ def read_body(body: Any, is_base64: Any) -> bytes:
 def write_body(response: Response, method: str, headers: Mapping[str, Any]) -> tuple[str, bool]:
     """The response's body and whether it is base64, where its headers are these by lower-case name.
 
-    Raises TooLargeError past the limit.
+    Raises TooLargeError past the limit; ValueError for a body that ends before its length. More than that is left out.
     A body without meaning (HEAD, 204, 304) is empty. UTF-8 without a content encoding goes as text, whatever its type
     says, all else as base64. Either way the bytes that arrive are the app's, but a REST API decodes base64 only for the
     types in its binaryMediaTypes.
     """
     status, given, body = response
-    if not body or method == "HEAD" or status.startswith(("204", "304")):
+    if method == "HEAD" or status.startswith(("204", "304")):
+        return "", False
+    if "content-length" in headers:
+        body = _declared(body, headers["content-length"])
+    if not body:
         return "", False
     if "content-encoding" not in headers:
         try:
@@ -58,6 +62,14 @@ def write_body(response: Response, method: str, headers: Mapping[str, Any]) -> t
             "which is about 4.5 MB of binary data"
         )
     return binascii.b2a_base64(body, newline=False).decode("ascii"), True
+
+
+def _declared(body: bytes, length: str | list[str]) -> bytes:
+    """As much of the body as its Content-Length says, as a server sends it."""
+    declared = int(length if isinstance(length, str) else length[0])
+    if declared > len(body):
+        raise ValueError(f"the app's response ended {declared - len(body):,} bytes before its Content-Length")
+    return body[:declared]
 
 
 def _rest(headers: Headers) -> int:

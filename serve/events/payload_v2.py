@@ -6,6 +6,7 @@ Source: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 from typing import TYPE_CHECKING, Any
 
 from ..messages import (
+    HOP_BY_HOP,
     Headers,
     Response,
     as_latin1,
@@ -86,6 +87,8 @@ def write_head(status: str, given: Headers) -> dict[str, Any]:
         key = field_name(name)
         if key == "content-length":
             headers[key] = one_length(headers.get(key), value)
+        elif key in HOP_BY_HOP:
+            continue
         elif key == "set-cookie":
             cookies.append(value)
         elif key in headers:

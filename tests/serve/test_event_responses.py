@@ -64,6 +64,26 @@ def test_other_repeated_headers_go_out_joined_or_one_by_one(shape: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("declared", "status", "body"),
+    [
+        ("2", 200, b"ok"),
+        ("1", 200, b"o"),
+        ("0", 200, b""),
+        ("3", 500, b'{"message":"Internal Server Error"}'),
+    ],
+)
+def test_a_body_is_as_long_as_its_length_says(shape: str, declared: str, status: int, body: bytes) -> None:
+    """As a server sends it: more is left out, and one that ends before it is no whole response."""
+    assert answer(shape, "200 OK", [("Content-Length", declared)], [b"ok"])[::2] == (status, body)
+
+
+def test_what_concerns_one_connection_alone_is_left_out(shape: str) -> None:
+    own = [("Connection", "close"), ("Transfer-Encoding", "chunked"), ("Keep-Alive", "a"), ("Upgrade", "h2c")]
+
+    assert answer(shape, "200 OK", [*own, ("X-A", "b")], [b"ok"]) == (200, [("x-a", "b")], b"ok")
+
+
+@pytest.mark.parametrize(
     ("headers", "body", "as_text"),
     [
         ([("Content-Type", "text/html; charset=utf-8")], "<p>日本".encode(), True),
