@@ -19,7 +19,7 @@ from pip._vendor.packaging.utils import canonicalize_name
 
 from appfolder import failures
 from appfolder.failures import IN_AN_IMAGE, OTHER_PYTHON, THIS, InstallError, OtherPythonError
-from appfolder.requirements import find, identity, python_versions
+from appfolder.requirements import find, identity, python_versions, workspace_lock
 from appfolder.requirements.markers import RequirementsError, allows
 
 PIP = ("--no-input", "--disable-pip-version-check", "--no-compile", "--root-user-action=ignore")
@@ -57,8 +57,8 @@ def install(
 
 def _unread(folder: Path, names: Sequence[str]) -> list[str]:
     """A sentence about a lock that holds at home and not here, as it lies outside of the folder: a workspace's."""
-    locks = [parent / "uv.lock" for parent in list(folder.resolve().parents)[:2]]
-    if tuple(names) != ("pyproject.toml",) or not (lock := next(filter(Path.is_file, locks), None)):
+    lock = workspace_lock(folder) if tuple(names) == ("pyproject.toml",) else None
+    if lock is None:
         return []
     return [
         (

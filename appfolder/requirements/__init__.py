@@ -76,6 +76,17 @@ def identity(folder: Path) -> Identity:
     )
 
 
+def workspace_lock(folder: Path) -> Path | None:
+    """The uv.lock of a workspace above, of which the folder is a member; None without one."""
+    folder = folder.resolve()
+    for parent in folder.parents:
+        if (parent / "uv.lock").is_file():
+            sources = [one.get("source", {}) for one in _toml(parent / "uv.lock").get("package", [])]
+            places = {source.get("editable") or source.get("virtual") for source in sources}
+            return parent / "uv.lock" if folder.relative_to(parent).as_posix() in places else None
+    return None
+
+
 def python_versions(folder: Path) -> str:
     """What the folder's pyproject.toml asks of Python, such as ">=3.12"; "" for nothing."""
     if not (folder / "pyproject.toml").is_file():
