@@ -66,7 +66,7 @@ def check(app: App, engine: Engine | None = None) -> Iterator[Finding]:
         for finding in _asked(app, settings):
             said.add(finding.text)
             yield finding
-        yield from doors.no_health(app)
+        yield from doors.health(app)
         if not any(text.startswith(doors.DOORS["aws"]) for text in said):
             yield from snapshots.findings(settings)
     yield from contents.written(before, contents.stamps(app.folder), set(found["written"]))

@@ -60,14 +60,22 @@ def findings(app: App, settings: Settings, logs: Path) -> Iterator[Finding]:
         yield from _compared(app, answers["aws"], answers["gcp"])
 
 
-def no_health(app: App) -> Iterator[Finding]:
-    """What follows if the app has no health path."""
+def health(app: App) -> Iterator[Finding]:
+    """What follows if the app has no health path, or one that is also the measured request."""
+    other = f'path = "{app.request.path}?measured"'
     if not app.health:
         path = app.request.path if app.request.method == "GET" else "/"
         yield Finding(
             "note",
             "no health path: the platforms look at the port alone, and ECS refuses it; write one in app.toml, such as "
-            f'health = "{path}"',
+            f'health = "{path}"'
+            + (f", and then {other} under [request]" if path == app.request.path else ""),
+        )
+    elif app.health == app.request.path:
+        yield Finding(
+            "note",
+            f"the measured request is the health check's, which is not counted, so no cold start can be proven: write "
+            f"another path, such as {other}, under [request] in app.toml",
         )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from .instance import Identity, headers_before, server_timing
+from .instance import Identity, headers_before, is_health_check, server_timing
 from .logs import ids, ids_of
 from .messages import (
     INTERNAL_ERROR,
@@ -46,11 +46,13 @@ def identify(
             await app(scope, receive, send)
             return
         arrived = time.monotonic()
-        extra = headers_before(identity, arrived, build, counted=scope["path"] != health_path)
+        query = scope.get("query_string", b"").decode("latin-1")
+        counted = not is_health_check(scope["path"], query, health_path)
+        extra = headers_before(identity, arrived, build, counted=counted)
 
         async def send_identified(message: Message) -> None:
             if message["type"] == "http.response.start":
-                added = [*extra, *server_timing(arrived, counted=scope["path"] != health_path)]
+                added = [*extra, *server_timing(arrived, counted=counted)]
                 encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in added]
                 message = {**message, "headers": [*message.get("headers", ()), *encoded]}
             await send(message)

@@ -92,7 +92,7 @@ def identify(
 
     def identified(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         arrived = time.monotonic()
-        counted = environ["PATH_INFO"] != health_path
+        counted = not is_health_check(environ["PATH_INFO"], environ.get("QUERY_STRING", ""), health_path)
         extra = headers_before(identity, arrived, build, counted=counted)
 
         def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
@@ -102,6 +102,11 @@ def identify(
         return app(environ, start)
 
     return identified
+
+
+def is_health_check(path: str, query: str, health_path: str) -> bool:
+    """Whether a request is the platform's, for exactly what it was told to ask for; any other query is a client's."""
+    return (f"{path}?{query}" if query else path) == health_path
 
 
 def headers_before(identity: Identity, arrived: float, build: str, *, counted: bool) -> list[tuple[str, str]]:

@@ -28,6 +28,7 @@ except ModuleNotFoundError as missing:
         "build the image with --build-arg OTEL=on, as the stack key otlpEndpoint does, or unset the variable"
     ) from None
 
+from .instance import is_health_check
 from .logs import ids
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def wsgi(app: "WSGIApplication", *, health_path: str = "/health") -> "WSGIApplic
     traced = OpenTelemetryMiddleware(within)
 
     def choose(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if environ["PATH_INFO"] == health_path:
+        if is_health_check(environ["PATH_INFO"], environ.get("QUERY_STRING", ""), health_path):
             return app(environ, start_response)
         provider()
         return traced(environ, start_response)
@@ -87,7 +88,8 @@ def asgi(app: "Application", *, health_path: str = "/health") -> "Application":
     traced: Any = OpenTelemetryMiddleware(within, exclude_spans=["receive", "send"])
 
     async def choose(scope: "Scope", receive: "Receive", send: "Send") -> None:
-        if scope["type"] == "lifespan" or scope["path"] == health_path:
+        query = scope.get("query_string", b"").decode("latin-1")
+        if scope["type"] == "lifespan" or is_health_check(scope["path"], query, health_path):
             await app(scope, receive, send)
             return
         provider()

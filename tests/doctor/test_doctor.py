@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from appfolder.settings import App, Request
-from doctor import at_import, contents, sources, variables
+from doctor import at_import, contents, doors, sources, variables
 from doctor.checks import check
 from doctor.finding import Finding, last_words
 
@@ -50,7 +50,7 @@ FAULTS = {
 def app_of(folder: Path, text: str, **changes: Any) -> App:
     (folder / "shop.py").write_text(text)
     (folder / "requirements.txt").touch()
-    return replace(App(folder, "shop:app", health="/", request=Request()), **changes)
+    return replace(App(folder, "shop:app", health="/", request=Request(path="/?measured")), **changes)
 
 
 def seen(app: App) -> dict[str, Any]:
@@ -114,13 +114,13 @@ def test_everything_that_a_request_shows_is_named(tmp_path: Path) -> None:
     found = texts(check(app_of(tmp_path, text, health="")))
 
     assert [each[: each.index(" ", 20)] for each in found] == [
-        "Lambda mode: GET / answers",
-        "/ answers 7.0 MB, Lambda",
+        "Lambda mode: GET /?measured answers",
+        "/?measured answers 7.0 MB",
         "no health path: the platforms",
         "it writes to its folder",
     ]
     assert found[0].startswith(
-        "Lambda mode: GET / answers 500, not 200 as [request] in app.toml says; it printed: "
+        "Lambda mode: GET /?measured answers 500, not 200 as [request] in app.toml says; it printed: "
     )
     assert found[3].startswith("it writes to its folder (visits.txt), which no platform lets it: ")
 
@@ -132,7 +132,7 @@ def test_another_status_names_the_setting_and_where_a_redirect_goes(tmp_path: Pa
     found = texts(check(app_of(tmp_path, text)))
 
     assert found[0] == (
-        "Lambda mode: GET / answers 302, not 200 as [request] in app.toml says; "
+        "Lambda mode: GET /?measured answers 302, not 200 as [request] in app.toml says; "
         "it goes to /login: write another path or expect = 302"
     )
 
@@ -142,7 +142,7 @@ def test_doors_that_answer_differently_are_named(tmp_path: Path) -> None:
     text = WHOLE.replace('b"hello"', 'repr("aws.event" in environ).encode()')
 
     assert texts(check(app_of(tmp_path, text))) == [
-        "the doors answer / with different bodies (4 and 5 bytes)"
+        "the doors answer /?measured with different bodies (4 and 5 bytes)"
     ]
 
 
@@ -275,3 +275,14 @@ def test_requirements_that_exclude_the_doors_are_a_finding(
 )
 def test_the_last_words_are_one_line(printed: str, said: str) -> None:
     assert last_words(printed) == said
+
+
+def test_a_health_check_that_is_the_measured_request_is_named(tmp_path: Path) -> None:
+    app = app_of(tmp_path, WHOLE, request=Request())
+
+    [same] = texts(doors.health(app))
+    [none] = texts(doors.health(replace(app, health="")))
+
+    assert same.startswith("the measured request is the health check's, which is not counted")
+    assert same.endswith('such as path = "/?measured", under [request] in app.toml')
+    assert none.endswith('such as health = "/", and then path = "/?measured" under [request]')

@@ -45,6 +45,24 @@ def test_health_checks_are_neither_counted_nor_identified() -> None:
     assert not {"X-Instance-Id", "X-Instance-Request", "X-Instance-Age-Ms"} & set(health.keys())
 
 
+def test_a_clients_request_to_the_health_path_is_told_apart_by_its_query() -> None:
+    """An app may have no other page: its platform asks for "/", and who measures it for "/?measured"."""
+    client = Client(identify(hello, Identity(), build="", health_path="/"))
+
+    answers = [
+        client.get(path).headers.get("X-Instance-Request") for path in ("/", "/?measured", "/", "/?x=1")
+    ]
+
+    assert answers == [None, "1", None, "2"]
+
+
+def test_a_health_path_may_have_a_query() -> None:
+    client = Client(identify(hello, Identity(), build="", health_path="/up?full"))
+
+    assert "X-Instance-Request" not in client.get("/up?full").headers
+    assert client.get("/up").headers["X-Instance-Request"] == "1"
+
+
 def test_an_instance_gets_its_id_at_its_first_request_so_that_snapshots_do_not_share_it() -> None:
     identity = Identity()
     before = bytes(identity._memory)
