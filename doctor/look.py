@@ -28,6 +28,7 @@ class Seen:
     def __init__(self) -> None:
         self.on = False
         self.asked: dict[str, None] = {}
+        self.defaulted: dict[str, None] = {}
         self.written: dict[str, None] = {}
         self.env_files: dict[str, None] = {}
         self.connected: dict[str, None] = {}
@@ -65,24 +66,19 @@ seen = Seen()
 
 
 def recorded(self: Any, key: str) -> str:
-    """What os.environ gives, and a note of what it has not, if it is the app that asks and has no value of its own."""
+    """What os.environ gives, and a note of what it has not, if it is the app that asks."""
     try:
         return plain(self, key)
     except KeyError:
         frame: Any = sys._getframe(1)  # noqa: SLF001 - as inspect does  # pyright: ignore[reportPrivateUsage]
-        has_default = False
+        default: Any = None
         while frame and frame.f_code.co_filename.endswith(_MAPPING):
             # The parameter of os.getenv, and of a mapping's get, setdefault and pop.
-            has_default |= frame.f_locals.get("default") is not None
+            default = frame.f_locals.get("default", default)
             frame = frame.f_back
         name = frame.f_code.co_filename if frame else ""
-        if (
-            not has_default
-            and name.startswith(folder)
-            and "site-packages" not in name
-            and sys.argv[1] not in name
-        ):
-            seen.asked[key] = None
+        if name.startswith(folder) and "site-packages" not in name and sys.argv[1] not in name:
+            (seen.asked if default is None else seen.defaulted if default else {})[key] = None
         raise
 
 
@@ -122,7 +118,7 @@ def main() -> None:
     found["seconds"] = time.process_time() - seconds
     found["threads"] = sorted(thread.name for thread in threading.enumerate() if thread.ident not in before)
     found["set"] = sorted(set(os.environ) - variables)
-    for name in ("asked", "written", "env_files", "connected", "started"):
+    for name in ("asked", "defaulted", "written", "env_files", "connected", "started"):
         found[name] = list(getattr(seen, name))
     print(f"\n{json.dumps(found)}", flush=True)
     os._exit(0)

@@ -30,10 +30,11 @@ def findings(app: App, found: Mapping[str, Any], root: Path = ROOT) -> Iterator[
     """A line for each variable that a stack lacks: asked for and not set here, or set here by a file."""
     # What the app then sets itself it does not need.
     asked = [name for name in found["asked"] if not _NOT_ITS_OWN.fullmatch(name) and name not in found["set"]]
+    in_code = [name for name in found["defaulted"] if is_secret(name) and name not in found["set"]]
     file = variables_of(app.env_file) if app.env_file else {}
     own = _read_by_the_app(found, app)
     stacks = {path.name.split(".")[1]: _names_in(path) for path in sorted(root.glob("Pulumi.*.yaml"))}
-    for name in dict.fromkeys([*asked, *file, *own]):
+    for name in dict.fromkeys([*asked, *in_code, *file, *own]):
         lacking = [stack for stack, names in stacks.items() if name not in names]
         if stacks and not lacking:
             continue
@@ -41,6 +42,8 @@ def findings(app: App, found: Mapping[str, Any], root: Path = ROOT) -> Iterator[
             said = f"it reads {name} from {own[name]}, which stays out of the image"
         elif name in file:
             said = f"{name} is in the env file, which is for this machine alone"
+        elif name in in_code:
+            said = f"{name} is not set, and whoever reads the code knows the value that the app takes instead"
         else:
             said = f"it asked for the variable {name}, which is not set: here write it to the env file"
         yield Finding(

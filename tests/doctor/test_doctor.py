@@ -153,6 +153,7 @@ def test_variables_that_are_asked_for_and_not_found_are_the_lines_that_set_them(
     code = """
 import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop"); os.getenv("LEVEL", "1"); os.environ.get("SIZE", 2)
+os.environ.get("SECRET_KEY", "dev"); os.environ.get("MAIL_PASSWORD", "")
 os.environ.get("DATABASE_URL"); os.getenv("PORT"); "COLOUR" in os.environ; os.environ.get("SHOP_NAME")
 for line in open(".env"): os.environ.setdefault(*line.strip().split("="))
 """
@@ -168,6 +169,10 @@ for line in open(".env"): os.environ.setdefault(*line.strip().split("="))
         (
             "it asked for the variable DATABASE_URL, which is not set: here write it to the env file; for a stack: "
             "pulumi config set --secret --path secretValues.DATABASE_URL"
+        ),
+        (
+            "SECRET_KEY is not set, and whoever reads the code knows the value that the app takes instead; for a stack: "
+            "pulumi config set --secret --path secretValues.SECRET_KEY"
         ),
         (
             "API_TOKEN is in the env file, which is for this machine alone; for a stack: "
