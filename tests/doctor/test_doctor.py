@@ -171,8 +171,8 @@ for line in open(".env"): os.environ.setdefault(*line.strip().split("="))
             "pulumi config set --secret --path secretValues.DATABASE_URL"
         ),
         (
-            "SECRET_KEY is not set, and whoever reads the code knows the value that the app takes instead; for a stack: "
-            "pulumi config set --secret --path secretValues.SECRET_KEY"
+            "SECRET_KEY is not set, and whoever reads the code knows the value that the app takes instead; for a "
+            "stack: pulumi config set --secret --path secretValues.SECRET_KEY"
         ),
         (
             "API_TOKEN is in the env file, which is for this machine alone; for a stack: "
