@@ -1,6 +1,7 @@
 """`python -m doctor`: what of the app in app.toml would not work where, a line each; 1 if something would not work."""
 
 import os
+import sys
 from typing import Annotated
 
 import typer
@@ -38,7 +39,7 @@ def doctor(
     how = f"and in a container of its image ({name})" if name else "which may write where a platform may not"
     print(printable(f"{chosen.spec} in {chosen.folder}, by processes of this machine, {how}:"), flush=True)
     kinds = list[str]()
-    for finding in check(chosen, contained):
+    for finding in check(chosen, contained, lambda text: print(printable(f"  {text}"), file=sys.stderr)):
         kinds.append(finding.kind)
         print(printable(f"  {_SIGNS[finding.kind]}: {finding.text}"), flush=True)
     if not kinds:

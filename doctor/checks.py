@@ -1,10 +1,11 @@
 """The checks: each starts the app for real, and gives findings of one line."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from usererror import UserError
 
 # The name of the image that the doctor builds.
 IMAGE = "scale-to-zero:doctor"
+_NO_NETWORK = re.compile(
+    r"dial tcp|no such host|connection refused|i/o timeout|deadline exceeded|TLS handshake"
+)
 
 
 @dataclass(frozen=True)
@@ -41,15 +45,24 @@ def engine_here() -> str:
     return ""
 
 
-def check(app: App, engine: Engine | None = None) -> Iterator[Finding]:
-    """Every finding, as it is found: by processes, and then in a container of the app's image if there is an engine."""
+def _silent(_text: str) -> None:
+    """Say nothing of what takes time."""
+
+
+def check(app: App, engine: Engine | None = None, say: Callable[[str], None] = _silent) -> Iterator[Finding]:
+    """Every finding, as it is found: by processes, and then in a container of the app's image if there is an engine.
+
+    say: is told what takes time before it begins.
+    """
     notes = list[str]()
     try:
-        python = environment.python(app, os.environ, notes.append)
+        python = environment.python(
+            app, os.environ, lambda text: say(text) if text.endswith("(once)") else notes.append(text)
+        )
     except UserError as problem:
         yield Finding("stops", str(problem))
         return
-    yield from (Finding("note", note) for note in notes if "(once)" not in note)
+    yield from (Finding("note", note) for note in notes)
     before = contents.stamps(app.folder)
     found = at_import.look(app, python)
     if isinstance(found, Finding):
@@ -72,6 +85,8 @@ def check(app: App, engine: Engine | None = None) -> Iterator[Finding]:
     yield from contents.written(before, contents.stamps(app.folder), set(found["written"]))
     yield from contents.findings(app)
     if engine and not found["error"]:
+        if not engine.image:
+            say(f"Building its image with {engine.name}, which takes a minute or two")
         for finding in _in_a_container(app, settings, engine):
             if finding.text not in said:
                 yield replace(finding, text=f"in a container: {finding.text}")
@@ -91,7 +106,9 @@ def _in_a_container(app: App, settings: Settings, engine: Engine) -> Iterator[Fi
         if built.returncode:
             errors = [text for text in built.stderr.splitlines() if "error:" in text.lower()]
             said = errors[0].strip() if errors else last_words(built.stderr)
-            yield Finding("stops", f"its image cannot be built: {said}")
+            # That a base cannot be fetched here says nothing of the app.
+            kind = "note" if _NO_NETWORK.search(said) else "stops"
+            yield Finding(kind, f"its image cannot be built: {said}")
             return
     options = tuple(engine.run_options)
     yield from _asked(
