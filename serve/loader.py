@@ -27,10 +27,13 @@ def load_app(spec: str | None = None) -> Callable[..., Any]:
     attribute = name.removesuffix("()")
     if not (colon and is_dotted(module_name) and is_dotted(attribute)):
         raise SettingError(f"{said}; expected package.module:callable, for example {DEFAULT}")
-    found: Any = import_named(module_name, said)
+    module = import_named(module_name, said)
+    found: Any = module
     for part in attribute.split("."):
         if not hasattr(found, part):
-            raise SettingError(f"{said}, but there is no {attribute!r} in {module_name}")
+            # Another module of that name may have been found first.
+            file = getattr(module, "__file__", None) or "a folder without __init__.py"
+            raise SettingError(f"{said}, but there is no {attribute!r} in {module_name} ({file})")
         found = getattr(found, part)
     if not callable(found):
         raise SettingError(

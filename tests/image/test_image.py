@@ -88,7 +88,9 @@ def test_a_wrong_mode_and_a_wrong_app_end_it_with_one_clear_line(container: Star
     assert mode.logs() == (
         "entrypoint.sh: RUN_MODE is 'web'; it is either lambda or gunicorn (or unset, to choose by itself)\n"
     )
-    assert app.logs().strip() == "Error: APP is 'app:nothing', but there is no 'nothing' in app"
+    assert app.logs().strip() == (
+        "Error: APP is 'app:nothing', but there is no 'nothing' in app (/srv/app/app/__init__.py)"
+    )
 
 
 def test_what_is_added_to_the_base_is_what_runs(container: Start) -> None:

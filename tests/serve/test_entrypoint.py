@@ -11,6 +11,9 @@ from tests.serve.doors import Gunicorn, Start
 from tests.serve.lambda_events import payload_v2
 from tests.serve.runtime import runtime_api
 
+OWN = Path(__file__).parents[2] / "app" / "__init__.py"
+NOTHING = f"APP is 'app:nothing', but there is no 'nothing' in app ({OWN})"
+
 
 @pytest.mark.parametrize("variables", [{"RUN_MODE": "lambda"}, {}])
 def test_lambda_mode_is_chosen_by_name_and_by_the_runtime_apis_presence(
@@ -51,7 +54,7 @@ def test_a_wrong_app_ends_gunicorn_mode_with_one_line(start: Start) -> None:
 
     _, err = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert err == "Error: APP is 'app:nothing', but there is no 'nothing' in app\n"
+    assert err == f"Error: {NOTHING}\n"
 
 
 def test_a_wrong_app_is_lambdas_init_error(start: Start) -> None:
@@ -61,7 +64,7 @@ def test_a_wrong_app_is_lambdas_init_error(start: Start) -> None:
 
     assert process.wait(timeout=30) == 1
     assert path == "/2018-06-01/runtime/init/error"
-    assert body["errorMessage"] == "APP is 'app:nothing', but there is no 'nothing' in app"
+    assert body["errorMessage"] == NOTHING
 
 
 def test_lambda_mode_without_a_runtime_api_says_what_to_do(start: Start) -> None:
