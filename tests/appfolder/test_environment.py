@@ -90,7 +90,7 @@ SHAPES = {
         ["flask", "sqlalchemy"],
     ),
     "fastapi with lifespan": ({"main.py": FASTAPI}, "main:app", ["fastapi"]),
-    "django": ({"site/wsgi.py": DJANGO, "site/__init__.py": ""}, "site.wsgi:application", ["django"]),
+    "django": ({"web/wsgi.py": DJANGO, "web/__init__.py": ""}, "web.wsgi:application", ["django"]),
 }
 
 
