@@ -63,7 +63,9 @@ def check(app: App, engine: Engine | None = None, say: Callable[[str], None] = _
         yield Finding("stops", str(problem))
         return
     yield from (Finding("note", note) for note in notes)
-    before = contents.stamps(app.folder)
+    # The project's own folder has much else, which others may write meanwhile.
+    folder = app.folder / "app" if app.is_own else app.folder
+    before = contents.stamps(folder)
     found = at_import.look(app, python)
     if isinstance(found, Finding):
         yield found
@@ -82,7 +84,7 @@ def check(app: App, engine: Engine | None = None, say: Callable[[str], None] = _
         yield from doors.health(app)
         if not any(text.startswith(doors.DOORS["aws"]) for text in said):
             yield from snapshots.findings(settings)
-    yield from contents.written(before, contents.stamps(app.folder), set(found["written"]))
+    yield from contents.written(before, contents.stamps(folder), set(found["written"]))
     yield from contents.findings(app)
     if engine and not found["error"]:
         if not engine.image:

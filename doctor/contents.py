@@ -54,7 +54,9 @@ def findings(app: App) -> Iterator[Finding]:
     """Secrets that would be in the image, and a folder that makes it large."""
     files = [entry for entry in listed(app).goes_in if entry.path.is_file()]
     if secrets := sorted(entry.name for entry in files if _SECRET.fullmatch(entry.name)):
-        yield Finding("differs", f"its .dockerignore lets {some(secrets)} into the image: add the names there")
+        yield Finding(
+            "differs", f"its .dockerignore lets {some(secrets)} into the image: add the names there"
+        )
     sizes = Counter[str]()
     for entry in files:
         sizes[entry.name.partition("/")[0]] += entry.path.lstat().st_size

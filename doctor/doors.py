@@ -17,7 +17,8 @@ from usererror import UserError
 DOORS = {"aws": "Lambda mode", "gcp": "gunicorn mode"}
 SECONDS = 120
 _OK = 200
-_READ_ONLY = re.compile(r"Read-only file system:? ?(?:\\?['\"]([^'\"\\]+))?")
+# What only root, or nobody, may write.
+_REFUSED = re.compile(r"(?:Read-only file system|Permission denied):? ?(?:\\?['\"]([^'\"\\]+))?")
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,9 @@ def findings(app: App, settings: Settings, logs: Path) -> Iterator[Finding]:
                 "stops",
                 f"{door}: GET {app.health} answers {health}; write a path that answers 200 in app.toml",
             )
-        if refused := _READ_ONLY.search(said):
+        if refused := _REFUSED.search(said):
             yield Finding(
-                "stops", f"{door}: it could not write {refused[1] or 'a file'}: the file system is read-only"
+                "stops", f"{door}: it could not write {refused[1] or 'a file'}: only /tmp can be written to"
             )
     if len(answers) == len(DOORS):
         yield from _compared(app, answers["aws"], answers["gcp"])

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from appfolder.install import sources
+from appfolder.image import listed
 from appfolder.settings import App
 from doctor.finding import Finding, some
 
@@ -22,9 +22,12 @@ def findings(app: App, found: Mapping[str, Any]) -> Iterator[Finding]:
             "aws and apprunner refuse them, and clients have to fall back to plain requests",
         )
     streaming = [
-        path.relative_to(app.folder).as_posix()
-        for path in sources(app.folder)
-        if _STREAM.search(path.read_text(encoding="utf-8", errors="replace"))
+        name
+        for name, path in listed(app).goes_in
+        if name.endswith(".py")
+        and not {"tests", "test"} & set(path.parts)
+        and path.is_file()
+        and _STREAM.search(path.read_text(encoding="utf-8", errors="replace"))
     ]
     if streaming:
         yield Finding(
