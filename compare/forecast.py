@@ -15,6 +15,8 @@ from runs.sample import FIRST_CONTACT, Sample
 
 # From fewer warm requests nothing is concluded about how much requests differ.
 _FEWEST = 5
+# More rounds of a plan are not drawn: it would take longer than the first of them.
+_MOST = 3000
 # The standard deviation of a normal distribution over its median absolute deviation.
 _OF_NORMAL = 1.4826
 
@@ -38,7 +40,8 @@ def finds(plan: Plan, opened: Sequence[Endpoint], samples: Mapping[str, Sequence
 
     The comparison is applied to a drawn run with the plan's rounds and cycles. Its answers are drawn from a lognormal
     distribution that is as wide in its middle as the answers of the first contact. Those show how much requests differ,
-    but not how much instances differ, nor any drift.
+    but not how much instances differ, nor any drift. Of a plan with very many rounds only some are drawn: the error of
+    independent answers follows the square root of their number.
     """
     if plan.open_ended or not plan.rounds:
         return None
@@ -55,7 +58,8 @@ def finds(plan: Plan, opened: Sequence[Endpoint], samples: Mapping[str, Sequence
         ratio, few = paired_ratio(sides[0], other, p, seed=plan.seed)
         if ratio is None:
             return f"No verdict on warm requests can come of this plan: {few}"
-        least = max(least, ratio.detectable(confidence=confidence))
+        drawn_of_all = min(1.0, _MOST / plan.rounds)
+        least = max(least, ratio.detectable(confidence=confidence) ** drawn_of_all**0.5)
     if p != stats.MEDIAN or min(len(tried[endpoint.name]) for endpoint in known) < _FEWEST:
         return None
     return (
@@ -80,9 +84,9 @@ def _as_planned(
     let_go = plan.cold == "idle" and endpoint.idle_s is not None and all(one.instance for one in tried)
     logs = np.log([one.ms.total for one in tried])
     scale = _OF_NORMAL * float(np.median(np.abs(logs - np.median(logs))))
-    found: list[Sample] = []
-    for number, log in enumerate(drawn.normal(np.median(logs), scale, plan.rounds)):
-        cycle = number * plan.cycles // plan.rounds
+    rounds, found = min(plan.rounds, _MOST), list[Sample]()
+    for number, log in enumerate(drawn.normal(np.median(logs), scale, rounds)):
+        cycle = number * plan.cycles // rounds
         instance = f"{endpoint.name} {cycle}" if let_go else tried[0].instance
         ms = replace(tried[0].ms, total=float(np.exp(log)))
         one = replace(tried[0], kind="warm", why=None, cycle=cycle, round=number, at_s=float(number), ms=ms)

@@ -77,6 +77,14 @@ def test_noise_and_rounds_decide_what_a_plan_can_find() -> None:
     assert long < usual / 1.5
 
 
+def test_a_plan_of_very_many_rounds_is_judged_by_some_of_them() -> None:
+    """A hundred times as many rounds err by a tenth, and a plan of a thousand million is judged at once."""
+    some, many = (found(6.0, Plan(cold="none", rounds=rounds)) for rounds in (3000, 300_000))
+
+    assert np.log1p(many / 100) == pytest.approx(np.log1p(some / 100) / 10, rel=0.1)
+    assert found(6.0, Plan(cold="none", rounds=10**9)) == 0
+
+
 def test_a_plan_finds_about_what_its_run_says_that_it_finds() -> None:
     """The run's own answers differ as those of the first contact did."""
     random = np.random.default_rng(5)
