@@ -1,5 +1,5 @@
 """The doors: how a platform reaches any Python web app, through Lambda events or through gunicorn.
 
-Beside an app this package has another name than here (appfolder/environment.py, Dockerfile), because the app may have a
-module called serve. So nothing in it says what it is called: its own imports are relative.
+Beside an app this package has another name (appfolder/environment.py, Dockerfile), because the app may have a module
+called serve. So no module in it names the package: all of its own imports are relative.
 """

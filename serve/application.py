@@ -1,4 +1,4 @@
-"""APP as both doors serve it: its requests followed in the log and, unless switched off, identified."""
+"""APP as both doors serve it: with the ids of its requests in the log and, unless switched off, identity headers."""
 
 import os
 from collections.abc import Callable
@@ -8,7 +8,8 @@ from . import instance, logs, settings, start
 from .instance import Identity
 from .loader import is_asgi, load_app
 
-# Where spans go, in OpenTelemetry's own names; without one of them nothing is traced, and nothing of it imported.
+# OpenTelemetry's own variables for the place where spans go. If none is set, nothing is traced, and nothing of
+# OpenTelemetry is imported.
 TRACES_GO_TO = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
 
@@ -21,20 +22,20 @@ def is_traced() -> bool:
 def create(identity: Identity) -> tuple[Callable[..., Any], bool]:
     """The application that APP names, and whether it speaks ASGI.
 
-    Raises SettingError for a setting that has no such value, as where APP names nothing that can be served.
+    Raises SettingError for a setting with a wrong value, for example if APP names nothing that can be served.
     """
     identified = settings.is_on("IDENTITY_HEADERS")
     build = os.environ.get("BUILD_ID", "")
     health = os.environ.get("HEALTH_PATH", "/health")
     logs.configure()
     if os.environ.get("SECRETS_FROM"):
-        from . import secrets  # noqa: PLC0415 - who has none pays for nothing
+        from . import secrets  # noqa: PLC0415 - loaded only if it is used
 
         secrets.fetch()
     app = load_app()
     start.preload(app)
     if is_asgi(app):
-        # Only an ASGI app pays for asyncio.
+        # asyncio is loaded only for an ASGI app.
         from . import asgi  # noqa: PLC0415
 
         if identified:

@@ -1,4 +1,4 @@
-"""ASGI apps behind both doors: the same identity, log ids and guard as WSGI apps get, and a call for Lambda."""
+"""ASGI apps behind both doors: the same identity, log ids and guard as for WSGI apps, and a call for Lambda."""
 
 import asyncio
 import atexit
@@ -78,7 +78,7 @@ def follow(app: Application) -> Application:
 
 
 def guard(app: Application) -> Application:
-    """`app`, where a failure before its first byte becomes a 500 that shows nothing of the inside.
+    """`app` with a guard: a failure before its first byte becomes a 500 that shows nothing of the inside.
 
     A later SystemExit becomes an exception: it would end the server, and with it other requests.
     """
@@ -109,7 +109,7 @@ def guard(app: Application) -> Application:
 
 
 class _Request:
-    """Knows whether the client has gone amid its body: what the app raises then is no failure of the app."""
+    """Knows whether the client has gone in the middle of its body; the app's error is then not the app's fault."""
 
     def __init__(self, receive: Receive) -> None:
         self.of_server = receive
@@ -151,7 +151,7 @@ class _Response:
             raise RuntimeError("the app sent no response")
 
     async def answer(self, response: Response) -> None:
-        """Send `response` in place of the app's."""
+        """Send `response` instead of the app's."""
         status, headers, body = response
         encoded = [(name.encode(), value.encode()) for name, value in headers]
         await self.to_server({"type": "http.response.start", "status": int(status[:3]), "headers": encoded})
@@ -159,7 +159,7 @@ class _Response:
 
 
 def _checked(start: Message) -> Message:
-    """`start`, whose status and headers HTTP has a place for; ValueError for another.
+    """`start` again, if its status and headers are valid in HTTP; otherwise ValueError.
 
     Transfer-Encoding is the server's own (asgi.readthedocs.io/en/latest/specs/www.html).
     """
@@ -185,7 +185,7 @@ def _is_given_up() -> bool:
 
 
 def to_scope(environ: "WSGIEnvironment") -> dict[str, Any]:
-    """What a WSGI environ says, as an ASGI scope (asgi.readthedocs.io/en/latest/specs/www.html)."""
+    """A WSGI environ as an ASGI scope (asgi.readthedocs.io/en/latest/specs/www.html)."""
     mount = environ["SCRIPT_NAME"].encode("latin-1")
     path = environ["PATH_INFO"].encode("latin-1")
     headers = [
@@ -213,14 +213,14 @@ def to_scope(environ: "WSGIEnvironment") -> dict[str, Any]:
 
 
 class Caller:
-    """An ASGI app in this process: its lifespan starts now, ends with the process, and each call is one request."""
+    """An ASGI app in this process. Its lifespan starts now and ends with the process; each call is one request."""
 
     def __init__(self, app: Application) -> None:
-        # Only ASGI apps pay for Mangum, which runs the cycles of ASGI.
+        # Mangum, which runs the cycles of ASGI, is loaded only for ASGI apps.
         from mangum.protocols import HTTPCycle, LifespanCycle  # noqa: PLC0415
         from mangum.protocols.http import HTTPCycleState  # noqa: PLC0415
 
-        # It would say in the log of each request that it came; what went wrong it still says.
+        # Mangum would log each request; its errors it still logs.
         for name in ("mangum.http", "mangum.lifespan"):
             logging.getLogger(name).setLevel(logging.WARNING)
         self.app = app
@@ -238,15 +238,15 @@ class Caller:
         cycle: Any = self.http_cycle(*self.prepare(environ))  # pyright: ignore[reportArgumentType]
         answer = cycle(self.app)
         if cycle.state is not self.complete:
-            # The app failed midway; Mangum has told the log.
+            # The app failed in the middle of its response; Mangum has logged it.
             return INTERNAL_ERROR
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer["headers"]]
         return str(answer["status"]), headers, answer["body"]
 
     def prepare(self, environ: "WSGIEnvironment") -> tuple[dict[str, Any], bytes]:
         """A request's scope and body; the loop is the current one."""
-        # An asyncio.run() of somebody else's leaves none behind.
+        # An asyncio.run() elsewhere, such as in the app, leaves no current loop behind.
         asyncio.set_event_loop(self.loop)
-        # What the app logs has them by itself, in its task; what is said of its response here needs them too.
+        # The app's own log records have the ids, in its task; those about its response, made here, need them too.
         ids.set(ids_of(environ))
         return {**to_scope(environ), "state": self.state.copy()}, environ["wsgi.input"].read()

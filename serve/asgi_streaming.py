@@ -1,4 +1,4 @@
-"""An ASGI app's response to Lambda piece by piece; what serve/streaming.py does for WSGI apps."""
+"""Sends an ASGI app's response to Lambda piece by piece, as serve/streaming.py does for WSGI apps."""
 
 import _socket
 import asyncio
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def asgi_answer(caller: Caller) -> Answer:
-    """Requests as calls of an ASGI app, each response sent as the app gives it."""
+    """A function that answers requests by calls of an ASGI app, and sends each response as the app gives it."""
 
     def run(shape: ModuleType, environ: "WSGIEnvironment", results: Results, *request: Any) -> None:
         encoder = Encoder(shape.write_head, environ["REQUEST_METHOD"], results.begin(*request))
@@ -26,9 +26,9 @@ def asgi_answer(caller: Caller) -> Answer:
 
 
 async def _answer(app: Application, scope: Scope, body: bytes, stream: Stream) -> None:
-    """One request. What the app does after the end of its response is waited for.
+    """Answer one request, and wait for the work that the app does after the end of its response.
 
-    Lambda does not say when the client goes, so the app hears of that after its own response alone.
+    Lambda does not say when the client goes, so the app is told so only after its own response.
     """
     is_asked = False
     ended = asyncio.Event()
@@ -52,7 +52,7 @@ async def _answer(app: Application, scope: Scope, body: bytes, stream: Stream) -
             await asyncio.sleep(0)
         elif message["type"] == "http.response.body":
             await _send(stream.results, stream.encoder.body(message.get("body", b"")))
-            # Without a body there is nothing to wait for: an app that listens hears of a disconnect.
+            # Without a body there is nothing to wait for, so an app that asks for more is told of a disconnect.
             if not message.get("more_body") or stream.encoder.is_complete:
                 stream.end()
                 ended.set()
@@ -63,7 +63,7 @@ async def _answer(app: Application, scope: Scope, body: bytes, stream: Stream) -
 
 
 async def _send(results: Results, data: bytes) -> None:
-    """Send all of `data`; the app's other tasks go on where that takes a while."""
+    """Send all of `data`; the app's other tasks go on while that takes time."""
     connection = results.connection
     rest = memoryview(data)
     while rest:

@@ -1,4 +1,4 @@
-"""What awslambdaric calls: an event that the platform sends to the result that it expects."""
+"""The handler that awslambdaric calls: it turns an event of the platform into the result that the platform expects."""
 
 import logging
 from collections.abc import Callable
@@ -28,8 +28,8 @@ def make_handler(
 ) -> Callable[[Any, Any], Any]:
     """A Lambda handler. It answers every HTTP event and raises nothing then, so the instance lives on.
 
-    With `streamer`, the result of an event whose sender takes a response in pieces is a Piecewise. With `events_path`,
-    an event that is no HTTP request is a POST to that path, which no client may ask for.
+    With `streamer`, the result is a Piecewise if the event's sender takes a response in pieces. With `events_path`, an
+    event that is no HTTP request becomes a POST to that path, which no client may ask for.
     """
     taker = _taker(respond, events_path) if events_path else None
 
@@ -60,7 +60,7 @@ def make_handler(
 
 
 def _read(shape: ModuleType, event: Any, context: Any) -> "WSGIEnvironment | Response":
-    """The request that an event of this shape carries, in which the app finds event and context; else its refusal."""
+    """The request of an event of this shape, with event and context for the app; or the refusal of the event."""
     try:
         environ = shape.read(event)
     except Exception as wrong:  # noqa: BLE001 - an event comes from outside and may hold anything
@@ -72,19 +72,19 @@ def _read(shape: ModuleType, event: Any, context: Any) -> "WSGIEnvironment | Res
 
 
 def ignore(event: Any) -> Any:
-    """The result of an event that is nothing to the app."""
+    """The result of an event that does not concern the app."""
     log.warning("An event that is no HTTP request was ignored: %.200r", event)
     return {"ignored": "not an HTTP request"}
 
 
 def _taker(respond: Call, path: str) -> "Taker":
-    from .events.no_http import Taker  # noqa: PLC0415 - who has no such events pays for nothing
+    from .events.no_http import Taker  # noqa: PLC0415 - loaded only for such events
 
     return Taker(respond, path, ignore)
 
 
 def wsgi_caller(app: "WSGIApplication") -> Call:
-    """Requests as calls of a WSGI app, which finds its invocation as serve.wsgi_call.tell_invocation puts it there."""
+    """A function that answers requests by calls of a WSGI app, with the invocation in the app's environ."""
     return partial(call, app)
 
 
@@ -93,26 +93,26 @@ def create() -> Callable[[Any, Any], Any]:
     streams = settings.one_of("INVOKE_MODE", "buffered", ("buffered", "response_stream")) == "response_stream"
     app, is_asgi = application.create(Identity())
     if is_asgi:
-        # Only an ASGI app pays for asyncio and Mangum.
+        # asyncio and Mangum are loaded only for an ASGI app.
         from .asgi import Caller, guard  # noqa: PLC0415
 
         app = Caller(guard(app))
     respond: Call = app if is_asgi else wsgi_caller(app)
     answer = _answer_in_pieces(app, is_asgi=is_asgi) if streams else None
     if application.is_traced():
-        from .traces import flushed  # noqa: PLC0415 - who does not trace pays for nothing
+        from .traces import flushed  # noqa: PLC0415 - loaded only for traces
 
         respond, answer = flushed(respond), answer and flushed(answer)
     events_path = settings.path("EVENTS_PATH")
     if answer is None:
         return make_handler(respond, events_path=events_path)
-    from .streaming import Streamer  # noqa: PLC0415 - who does not stream pays for nothing
+    from .streaming import Streamer  # noqa: PLC0415 - loaded only for streams
 
     return make_handler(respond, Streamer(answer), events_path)
 
 
 def _answer_in_pieces(app: Any, *, is_asgi: bool) -> "Answer":
-    """What answers a request of `app`, for ASGI its Caller, in pieces."""
+    """A function that answers requests of `app` in pieces; for ASGI, `app` is its Caller."""
     if is_asgi:
         from .asgi_streaming import asgi_answer  # noqa: PLC0415 - as above
 
@@ -122,6 +122,6 @@ def _answer_in_pieces(app: Any, *, is_asgi: bool) -> "Answer":
     return wsgi_answer(app)
 
 
-# Loading here is what the init phase is for: it happens once an instance, with the CPU of the start.
+# The app is loaded here, in the init phase: once for each instance, with the CPU of the start.
 handler = create()
 start.finish()

@@ -1,6 +1,6 @@
-"""BASE_PATH: the prefix of all paths by which callers reach the app, moved to where WSGI and ASGI have it.
+"""BASE_PATH: the prefix of all paths by which callers reach the app, moved to its place in WSGI and ASGI.
 
-A path of a load balancer's rule or a CDN's arrives with it; a platform's own request for /health does not.
+Paths by a load balancer's rule or from a CDN arrive with it; a platform's own request for /health arrives without it.
 """
 
 import os

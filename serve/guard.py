@@ -19,7 +19,7 @@ _TIMEOUT = error("408 Request Timeout")
 
 
 class _BadBodyError(BaseException):
-    """The request's body is malformed, has been cut off or trickles. No app is to take it for a failure of its own."""
+    """The request's body is malformed, has been cut off or trickles. An app must not take that for its own fault."""
 
     def __init__(self, problem: Exception) -> None:
         super().__init__(str(problem))
@@ -29,7 +29,7 @@ class _BadBodyError(BaseException):
 
 
 def guard(app: "WSGIApplication") -> "WSGIApplication":
-    """`app`, where whatever it raises before its first byte becomes a 500 that shows nothing of the inside.
+    """`app` with a guard: all that it raises before its first byte becomes a 500 that shows nothing of the inside.
 
     A body that is malformed or has been cut off becomes a 400 where the app reads it, one that trickles a 408.
     """
@@ -42,11 +42,11 @@ def guard(app: "WSGIApplication") -> "WSGIApplication":
         try:
             chunks = app(environ, response.start)
             if isinstance(chunks, environ.get("wsgi.file_wrapper", ())):
-                # The server sends a file faster when it sees it as one.
+                # The server sends a file faster if it can see that it is a file.
                 response.begin()
                 return chunks
             iterator = iter(chunks)
-            # An app may start its response as late as in its first bytes.
+            # An app may start its response only when it gives its first bytes.
             first = next(filter(None, iterator), b"")
             check_bytes(first)
             response.begin()
@@ -68,21 +68,21 @@ def guard(app: "WSGIApplication") -> "WSGIApplication":
 
 def _is_the_apps(failure: BaseException, environ: "WSGIEnvironment") -> bool:
     """Whether the failure is a fault of the app, not a sign for the server."""
-    # So an app tells gunicorn that it has taken the connection over, and is done with it: a WebSocket has ended.
+    # By StopIteration an app tells gunicorn that it took the connection over and is done: a WebSocket has ended.
     if isinstance(failure, StopIteration) and "HTTP_UPGRADE" in environ:
         return False
     return not isinstance(failure, KeyboardInterrupt)
 
 
 def _send(start_response: "StartResponse", response: Response) -> list[bytes]:
-    """Answer with `response` in place of the app's; called while its failure is handled."""
+    """Answer with `response` instead of the app's; called while the app's failure is handled."""
     status, headers, body = response
     start_response(status, headers, sys.exc_info())
     return [body]
 
 
 def _client_gone() -> OSError:
-    """What a server does not log: it is not the app's fault that there is nobody to go on with."""
+    """The error of a client that has gone. A server does not log it, because it is not the app's fault."""
     return ConnectionResetError(errno.ECONNRESET, "the request's body is malformed or has been cut off")
 
 
@@ -104,7 +104,7 @@ class _Response:
         return self._write
 
     def begin(self) -> Callable[[bytes], object]:
-        """Give status and headers to the server, which refuses what HTTP has no place for."""
+        """Give status and headers to the server, which refuses values that HTTP does not allow."""
         if self.held is None:
             raise RuntimeError("the app never called start_response")
         if self.write is None:
@@ -117,7 +117,7 @@ class _Response:
 
 
 class _Input:
-    """The request's body; where that is malformed or ends too early, reading it raises _BadBodyError."""
+    """The request's body. Reading it raises _BadBodyError if it is malformed or ends too early."""
 
     def __init__(self, body: Any, length: str | None) -> None:
         self.body = body

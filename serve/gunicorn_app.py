@@ -1,4 +1,4 @@
-"""What gunicorn serves: loaded by a worker of a single process, else once in the master before it forks."""
+"""The app that gunicorn serves. A single worker loads it; for several workers, the master does before it forks."""
 
 from . import application as served
 from .gunicorn_identity import identity

@@ -1,4 +1,4 @@
-"""gunicorn's ASGI worker, which ends with its requests, and takes requests as its worker of threads does.
+"""A gunicorn worker for ASGI that ends when its requests have ended, and reads requests as its threaded worker does.
 
 A platform's front end keeps its connections open. gunicorn's own ASGI worker would wait for them until its master kills
 it: for all of the time that an instance has to end, which is billed, and without the end of the app's lifespan.
@@ -16,7 +16,7 @@ from gunicorn.workers import gasgi
 from . import gunicorn_port, patience
 from .gunicorn_end import grace
 
-# They have no types for what is used of them here.
+# The parts that are used here have no types.
 Protocol: Any = protocol.ASGIProtocol
 BodyReceiver: Any = protocol.BodyReceiver
 ASGIWorker: Any = gasgi.ASGIWorker
@@ -38,7 +38,7 @@ class Body(BodyReceiver):
 
 
 class Connection(Protocol):
-    """A connection that its worker knows as long as it is idle: while the timer of keep-alive runs."""
+    """A connection that its worker knows while it is idle, that is while the timer of keep-alive runs."""
 
     is_answered = False
     _received = 0
@@ -46,7 +46,7 @@ class Connection(Protocol):
     _waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """Called when a client has connected; one that never says anything is idle."""
+        """Called when a client has connected; if it never sends anything, it is idle."""
         super().connection_made(transport)
         self._arm_keepalive_timer()
 
@@ -123,7 +123,7 @@ class Connection(Protocol):
             self._response_buffer = None
 
     def _send_error_response(self, *arguments: Any, **named: Any) -> None:
-        # Amid a response the client would take it for a part of that; the end of the connection is plain.
+        # In the middle of a response the client would take it for a part of that, so the connection just ends.
         if not self.is_answered:
             self.is_answered = True
             super()._send_error_response(*arguments, **named)
@@ -157,7 +157,7 @@ def _complete(request: Any) -> None:
 
 
 class Worker(ASGIWorker):
-    """What gunicorn's configuration names."""
+    """The worker that gunicorn's configuration names."""
 
     # Its port opens when the app's lifespan has begun.
     opens_itself = True
@@ -180,7 +180,7 @@ class Worker(ASGIWorker):
         super().handle_exit_signal()
 
     async def _shutdown(self) -> None:
-        """End the idle connections as their timer would; wait for requests, and end the lifespan, as ever."""
+        """End the idle connections as their timer would; then wait for requests and end the lifespan, as gunicorn does."""
         for connection in tuple(self.idle):
             connection._keepalive_timeout()  # noqa: SLF001 - gunicorn has no other way
         await super()._shutdown()

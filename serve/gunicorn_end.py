@@ -1,4 +1,4 @@
-"""The end of gunicorn's processes, which no thread that an app left behind holds up past the grace."""
+"""Ends gunicorn's processes in time, even if a thread of the app still runs."""
 
 import logging
 import os
@@ -6,12 +6,12 @@ import sys
 import threading
 import time
 
-# Before the master's own patience is over: it would say that a worker was killed, perhaps for want of memory.
+# Before the master's own limit, at which it would say that a worker was killed, perhaps for lack of memory.
 _MARGIN_SECONDS = 0.5
 
 
 class Grace:
-    """When this process was told to end, on the monotonic clock; None until then."""
+    """The monotonic time at which this process was told to end; None until then."""
 
     since: float | None = None
 
@@ -29,7 +29,7 @@ grace = Grace()
 
 
 def _end_at(over: float) -> None:
-    # Daemons run on while Python waits for the threads that are none.
+    # Daemon threads run on while Python waits for the other threads.
     time.sleep(max(0.0, over - time.monotonic()))
     here = (threading.main_thread(), threading.current_thread())
     names = [thread.name for thread in threading.enumerate() if not thread.daemon and thread not in here]

@@ -1,4 +1,4 @@
-"""One identity for all workers of a gunicorn: made in its master before it forks, and not anew when a worker dies."""
+"""One identity for all workers of a gunicorn: the master makes it before it forks, and it stays if a worker dies."""
 
 import fcntl
 import mmap
@@ -13,7 +13,7 @@ with tempfile.TemporaryFile() as _file:
 
 
 class _BetweenProcesses:
-    """A record lock: the kernel lets go of it when its process dies, so a killed worker never blocks the others."""
+    """A record lock. The kernel releases it when its process dies, so a killed worker never blocks the others."""
 
     def __enter__(self) -> None:
         fcntl.lockf(_shared, fcntl.LOCK_EX)
@@ -23,7 +23,7 @@ class _BetweenProcesses:
 
 
 def _next() -> int:
-    """The next number. The kernel adds to the offset of a file in one step, whichever processes share it."""
+    """The next number. The kernel adds to a file's offset in one step, even if several processes share the file."""
     return os.lseek(_shared, 1, os.SEEK_CUR)
 
 

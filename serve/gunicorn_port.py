@@ -9,7 +9,7 @@ _LISTENING = "Listening at: %s (%s)"
 
 
 class Bound(sock.TCPSocket):
-    """A socket that has its port, and refuses connections until it listens."""
+    """A socket that has its port but refuses connections until it listens."""
 
     @staticmethod
     def _is_listening(_sock: Any) -> bool:
@@ -21,7 +21,7 @@ class Bound6(Bound, sock.TCP6Socket):
 
 
 def bind(server: Any, address: Any) -> None:
-    """Give gunicorn's master a socket that does not listen yet. Raises OSError if it cannot be had."""
+    """Give gunicorn's master a socket that does not listen yet. Raises OSError if the port is not free."""
     kind = Bound6 if ":" in address[0] else Bound
     server.LISTENERS = [kind(address, server.cfg, server.log)]
     if server.cfg.preload_app:
@@ -33,13 +33,13 @@ def bind(server: Any, address: Any) -> None:
 
 
 def open_port(process: Any, sockets: list[Any]) -> None:
-    """Let connections come to a master or worker that can have them answered."""
+    """Let connections in; called by a master or worker that can answer them."""
     for each in sockets:
         if isinstance(each, Bound):
             each.sock.listen(process.cfg.backlog)
 
 
 def say_open(worker: Any) -> None:
-    """Write gunicorn's line for it, which comes too early if it loads the app later."""
+    """Write gunicorn's line about the socket, which gunicorn itself would write before the app is loaded."""
     if not worker.cfg.preload_app and isinstance(worker.sockets[0], Bound):
         worker.log.info(_LISTENING, ",".join(map(str, worker.sockets)), worker.pid)

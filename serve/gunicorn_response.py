@@ -1,4 +1,4 @@
-"""A WSGI response on the wire: its head and its first bytes in one packet, its headers looked at once."""
+"""Sends a WSGI response: its head and first bytes in one packet, after one check of its headers."""
 
 import time
 from email.utils import formatdate
@@ -10,25 +10,25 @@ from gunicorn.http import wsgi
 
 from .messages import Headers, check_value, field_name, one_length
 
-# It has no types for what is used of it here.
+# The parts that are used here have no types.
 GunicornsResponse: Any = wsgi.Response
 
-# Beyond this, to copy the body behind the head takes longer than to send it by itself.
+# If a body is longer than this, copying it behind the head takes longer than sending it by itself.
 _TOGETHER = 65_536
 
 
 class Response(GunicornsResponse):
-    """What gunicorn makes of an app's response."""
+    """gunicorn's response, made from the app's."""
 
     _head = b""
     _is_file = False
 
     def process_headers(self, headers: Headers) -> None:
-        """Take the app's headers, in place of any before. Raises ValueError for one that HTTP has no place for."""
+        """Take the app's headers instead of earlier ones. Raises ValueError for a header that HTTP does not allow."""
         kept: Headers = []
         self.response_length = length = None
         for name, value in headers:
-            # gunicorn itself looks at each by two regular expressions.
+            # gunicorn itself checks each header by two regular expressions, which takes longer.
             if not (value.isascii() and value.isprintable()):
                 check_value(value)
             value = value.strip(" \t")  # noqa: PLW2901 - RFC 9110, 5.5
@@ -48,7 +48,7 @@ class Response(GunicornsResponse):
         self.headers = kept
 
     def send_headers(self) -> None:
-        """Have the head ready: it goes with what follows."""
+        """Prepare the head; it is sent together with the next bytes."""
         if self.headers_sent:
             return
         connection = "upgrade" if self.upgrade else "close" if self.should_close() else "keep-alive"
@@ -66,7 +66,7 @@ class Response(GunicornsResponse):
         self.headers_sent = True
 
     def write(self, arg: bytes) -> None:
-        """Send these bytes, behind the head if that has not been sent."""
+        """Send these bytes, and the head before them if it has not been sent."""
         super().write(arg)
         self._send(b"")
 
@@ -82,7 +82,7 @@ class Response(GunicornsResponse):
         self.send_headers()
         self._send(b"0\r\n\r\n" if self.chunked else b"")
         if self.sent < (self.response_length or 0) and self._has_body():
-            # The client waits for the rest, which the end of the connection tells it not to.
+            # The client waits for the rest; only the end of the connection tells it that there is none.
             self.force_close()
 
     def _has_body(self) -> bool:
@@ -102,7 +102,7 @@ class Response(GunicornsResponse):
 
 @lru_cache(maxsize=1024)
 def _kind(name: str) -> str:
-    """The lower-case name of a header that gunicorn looks into, "hop" of one that it drops, "" of another."""
+    """The lower-case name of a header that gunicorn reads, "hop" for a header that it drops, "" for any other."""
     lower = field_name(name)
     if lower in ("content-length", "connection", "upgrade"):
         return lower

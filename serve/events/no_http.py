@@ -1,4 +1,4 @@
-"""An event that is no HTTP request (of SQS, S3, EventBridge, a schedule) to a POST of its JSON, the answer to a result.
+"""Makes a POST of an event that is no HTTP request (of SQS, S3, EventBridge, a schedule), and a result of the answer.
 
 The answer decides what the event's source hears. With a status from 200 to 299 the invocation has succeeded, and the
 body is its result: {"batchItemFailures": [...]} says which messages of SQS have failed
@@ -18,13 +18,13 @@ from ..wsgi_call import complete, tell_invocation
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# The weekly call that stacks/aws/wake_up.py makes: nobody's event.
+# The weekly call that stacks/aws/wake_up.py makes; the app does not see it.
 WAKE_UP = {"wakeUp": True}
 _SLASHES = re.compile("/+")
 
 
 class EventFailedError(RuntimeError):
-    """The app did not answer an event with a status from 200 to 299. Lambda is told, so that the source is."""
+    """The app did not answer an event with a status from 200 to 299. Lambda passes this failure on to the source."""
 
 
 def read(event: Any, path: str) -> "WSGIEnvironment":
@@ -42,7 +42,7 @@ def read(event: Any, path: str) -> "WSGIEnvironment":
 
 
 def result(response: Response) -> Any:
-    """What the invocation gives: the body's JSON, else its text; None without a body. Raises EventFailedError."""
+    """The invocation's result: the body as JSON, else as text; None without a body. Raises EventFailedError."""
     status, _, body = response
     if not 200 <= status_code(status) <= 299:  # noqa: PLR2004 - success, in HTTP
         raise EventFailedError(f"the app answered the event with {status}")
@@ -55,7 +55,7 @@ def result(response: Response) -> Any:
 
 
 class Taker:
-    """Has an app take events as POSTs to `path`; the weekly call is left to `ignore`."""
+    """Gives events to an app as POSTs to `path`; the weekly call goes to `ignore`."""
 
     def __init__(self, respond: Call, path: str, ignore: Callable[[Any], Any]) -> None:
         self._respond = respond
@@ -64,7 +64,7 @@ class Taker:
         self._prefix = as_latin1(base_path.prefix())
 
     def take(self, event: Any, context: Any) -> Any:
-        """The invocation's result. Raises EventFailedError, and what the app raises: each is a failed invocation."""
+        """The invocation's result. Raises EventFailedError, or the app's own error: both are failed invocations."""
         if event == WAKE_UP:
             return self._ignore(event)
         environ = read(event, self._path)
@@ -78,7 +78,7 @@ class Taker:
             raise EventFailedError(f"the app ended with {type(end).__name__}: {end}") from end
 
     def is_asked_for(self, environ: "WSGIEnvironment") -> bool:
-        """Whether a client's request is for the events' path, or for what an app may take for it: //PATH, PATH/.
+        """Whether a client's request is for the events' path, or for a form that an app may take for it: //PATH, PATH/.
 
         So is one for BASE_PATH and that path behind it.
         """

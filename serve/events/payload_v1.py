@@ -1,4 +1,4 @@
-"""Events of REST APIs and of HTTP APIs with payload format 1.0 to a WSGI environ, and a response to their result.
+"""Events of REST APIs, and of HTTP APIs with payload format 1.0: to a WSGI environ, and from a response to the result.
 
 Sources: docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html (REST) and
 http-api-develop-integrations-lambda.html (1.0).
@@ -33,7 +33,7 @@ def read(event: dict[str, Any]) -> "WSGIEnvironment":
     else:
         # A REST API leaves the path encoded and takes the stage, or the domain's base path, off it.
         path = unquote_to_bytes(raw).decode("latin-1")
-        # The path of the bare stage is / here, and there it has no slash.
+        # The path of the stage alone is "/" here, but has no slash in the event.
         whole, end = (context.get("path") or "").rstrip("/"), raw.rstrip("/")
         mount = whole.removesuffix(end) if whole.endswith(end) else ""
     base, path = split_base_path(
@@ -62,5 +62,5 @@ def write(response: Response, method: str, _event: dict[str, Any]) -> dict[str, 
 
 
 def write_head(status: str, given: Headers) -> dict[str, Any]:
-    """What a result says besides the body. Raises ValueError as `write`."""
+    """The parts of a result other than the body. Raises ValueError as `write` does."""
     return {"statusCode": status_code(status), "multiValueHeaders": grouped(given)}

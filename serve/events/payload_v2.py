@@ -1,4 +1,4 @@
-"""Payload format 2.0, of HTTP APIs and function URLs, to a WSGI environ, and a response to its result.
+"""Payload format 2.0, of HTTP APIs and function URLs: to a WSGI environ, and from a response to the result.
 
 Source: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 """
@@ -70,7 +70,7 @@ def read(event: dict[str, Any]) -> "WSGIEnvironment":
 def write(response: Response, method: str, _event: dict[str, Any]) -> dict[str, Any]:
     """The result of a request by `method`: repeated headers joined by commas, cookies apart.
 
-    Raises TooLargeError; ValueError for a status or a header that HTTP has no place for.
+    Raises TooLargeError, and ValueError for a status or a header that HTTP does not allow.
     """
     result = write_head(response[0], response[1])
     result["body"], result["isBase64Encoded"] = write_body(response, method, result["headers"])
@@ -78,7 +78,7 @@ def write(response: Response, method: str, _event: dict[str, Any]) -> dict[str, 
 
 
 def write_head(status: str, given: Headers) -> dict[str, Any]:
-    """What a result says besides the body. Raises ValueError as `write`."""
+    """The parts of a result other than the body. Raises ValueError as `write` does."""
     headers: dict[str, str] = {}
     cookies: list[str] = []
     for name, value in given:

@@ -1,4 +1,4 @@
-"""The maps of headers and parameters that events and results carry, one value or several a name."""
+"""The maps of headers and parameters in events and results, with one value or several for each name."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,9 +12,9 @@ def listed(event: dict[str, Any], several: str, single: str) -> list[tuple[str, 
 
 
 def headers_in(event: dict[str, Any], several: str, single: str) -> list[tuple[str, str]]:
-    """`listed` headers, those of a Cookie header that HTTP/2 split as the one that HTTP/1.1 has (RFC 9113, 8.2.3).
+    """`listed` headers. Cookie headers that HTTP/2 has split are joined to one, as in HTTP/1.1 (RFC 9113, 8.2.3).
 
-    Raises BadEventError for two Host headers: what routes by one of them is not what answers the other.
+    Raises BadEventError for two Host headers, because a proxy might route by one of them and the app answer the other.
     """
     headers = listed(event, several, single)
     if sum(name.lower() == "host" for name, _ in headers) > 1:
@@ -34,7 +34,7 @@ def _pairs(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def grouped(headers: list[tuple[str, str]]) -> dict[str, list[str]]:
-    """Headers by lower-case name. Raises ValueError for one that HTTP has no place for."""
+    """Headers by lower-case name. Raises ValueError for a header that HTTP does not allow."""
     by_name: dict[str, list[str]] = {}
     for name, value in headers:
         if not (value.isascii() and value.isprintable()):

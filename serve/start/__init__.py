@@ -1,4 +1,4 @@
-"""A plain start of the app to a fast one: deferred imports, known places, and no garbage collection until it is over.
+"""Makes the start of the app faster: by deferred imports, known places, and no garbage collection until it is over.
 
 FAST_START=off leaves everything as Python does it.
 """
@@ -12,8 +12,8 @@ from typing import Any
 from ..settings import SettingError, import_named, is_dotted, is_on
 from . import deferral, index
 
-# So many objects more than at the last collection are not made while an app loads. The collector is not switched off,
-# because an app may do that for good, and has to find it as it is used to.
+# The collector runs again only after so many new objects; an app makes fewer while it loads. It is not switched off,
+# because an app may itself switch it off or on, and has to find its usual state.
 AT_REST = 10_000_000
 
 _finder = deferral.Finder()
@@ -21,9 +21,9 @@ _threshold = 0
 
 
 def begin() -> None:
-    """Make what is imported from now on start faster: the first thing that a door does.
+    """Make all imports from now on faster. A door calls this first.
 
-    Exits with one line where FAST_START is neither on nor off.
+    Exits with one line if FAST_START is neither on nor off.
     """
     global _threshold
     try:
@@ -38,10 +38,10 @@ def begin() -> None:
 
 
 def preload(app: Any) -> None:
-    """Import what the first requests to `app` will need, because the start has the CPU that they lack.
+    """Import the modules that the first requests to `app` will need, because the start has more CPU than they have.
 
-    That is what its settings show, and the modules that PRELOAD names, separated by commas. Raises SettingError if
-    there is no such module.
+    These are the modules that the app's settings show, and those that PRELOAD names, separated by commas. Raises
+    SettingError if there is no such module.
     """
     setting = os.environ.get("PRELOAD", "")
     said = f"PRELOAD is {setting!r}"
@@ -70,7 +70,7 @@ def _needed_by(app: Any) -> list[str]:
 
 
 def load_deferred() -> None:
-    """Import all that a faster start has left for later: a snapshot is taken, and no start waits for it."""
+    """Import all that the start has deferred; called before a snapshot, because no start waits for it then."""
     if deferral.is_active():
         for name in sorted({*deferral.DEFERRED, *deferral.SUBMODULES}):
             importlib.import_module(name)
@@ -78,7 +78,7 @@ def load_deferred() -> None:
 
 
 def finish() -> None:
-    """The start is over: the collector never looks at what was loaded by now, and works on as it was set."""
+    """End the start: the collector ignores all objects that were made so far, and then works as usual."""
     if _finder in sys.meta_path:
         sys.meta_path.remove(_finder)
         index.leave()

@@ -1,4 +1,4 @@
-"""The app's start, run once as an image is built, to the index that makes the next starts faster (index.py).
+"""Starts the app once while an image is built, and writes the index that makes later starts faster (index.py).
 
 `python -m serve.start.build_index [FILE]`; in an image built upon this one run it again, as root, after the last
 change.
@@ -22,12 +22,12 @@ from . import index
 
 PACKAGE = str(__package__).partition(".")[0]
 WITH_THE_APP = (f"{PACKAGE}.gunicorn_app", f"{PACKAGE}.aws_lambda")
-# An app that has not started by then, as where its module serves it by itself, is left out.
+# Seconds for the start; an app that takes longer, such as a module that serves itself, is left out of the index.
 SECONDS = 120
 
 
 class _TooLongError(BaseException):
-    """The app's import goes on and on; no `except Exception` of the app hides it."""
+    """The app's import does not end. It is no Exception, so that no `except Exception` of the app hides it."""
 
 
 def main() -> None:
@@ -41,13 +41,13 @@ def main() -> None:
     # Version 2 of the format, because later ones depend on how often an object is referred to.
     file.write_bytes(marshal.dumps((index.this_python(), earlier_folders(), modules, patterns), 2))
     print(f"{file.name}: {len(modules)} modules, {len(patterns)} patterns", flush=True)
-    # Threads that the app has started would go on, and what it does at its end is not for a build.
+    # Threads that the app has started would go on, and its work at the end does not belong in a build.
     sys.stderr.flush()
     os._exit(0)
 
 
 def traces_as_the_image_says() -> None:
-    """Load what traces need if the image has it (OTEL=on), whatever the builder says of its own traces."""
+    """Load the modules for traces if the image has them (OTEL=on); the builder's own variables for traces do not count."""
     for name in [name for name in os.environ if name.startswith("OTEL_")]:
         del os.environ[name]
     if os.environ.get("OTEL") == "on":
@@ -82,7 +82,7 @@ def start() -> None:
 
 @contextmanager
 def at_most(seconds: int) -> Generator[None]:
-    """Raise in the main thread what ends it, if it takes longer."""
+    """Raise an error in the main thread if its work takes longer."""
 
     def end(_number: int, _frame: Any) -> None:
         raise _TooLongError(

@@ -1,7 +1,7 @@
-"""Flask as it loads to a Flask without what serving does not need, which is imported at its first use.
+"""Loads Flask without the modules that serving does not need; each is imported at its first use.
 
 While flask and werkzeug load, their own imports of the modules in DEFERRED give stand-ins, which become the real thing
-when they are first touched, and which no one outside sees; everybody else's imports are as ever. Where that fails,
+when they are first touched, and which no one outside sees. All other imports work as usual. If this fails,
 Flask is loaded plainly. Python 3.15's own lazy imports take longer: Flask touches too much while it loads.
 """
 
@@ -142,7 +142,7 @@ class _Commands:
             return object.__getattribute__(self, "__dict__")[name]
         group: Any = importlib.import_module("flask.cli").AppGroup
         if name == "__class__":
-            # isinstance() asks for it only where the type is another, so it must not change under its hands.
+            # isinstance() asks for it only if the type is another, so the object must not change while that goes on.
             return group
         fresh = vars(group())
         with _lock:
@@ -185,7 +185,7 @@ _Holder: Any = type(ModuleType.__name__, (ModuleType,), {"__module__": _attribut
 
 
 def _hide_stand_ins(module: ModuleType) -> None:
-    """Make `module` a _Holder where it has any."""
+    """Make `module` a _Holder if it has stand-ins."""
     for name, value in tuple(vars(module).items()):
         if is_stand_in(value):
             object.__getattribute__(value, "_places").append((vars(module), name))
@@ -197,7 +197,7 @@ def _hide_stand_ins(module: ModuleType) -> None:
 
 
 def real_of(stand_in: StandIn) -> Any:
-    """What `stand_in` stands for, which now takes its place wherever that is."""
+    """The object that `stand_in` stands for; from now on it replaces the stand-in everywhere."""
     get = object.__getattribute__
     try:
         return get(stand_in, "_real")
@@ -212,7 +212,7 @@ def real_of(stand_in: StandIn) -> Any:
 
 
 def settle() -> None:
-    """Put what has been imported by now in its place."""
+    """Put all that has been imported so far in the place of its stand-ins."""
     for holder in _holders:
         for value in tuple(vars(holder).values()):
             if is_stand_in(value) and object.__getattribute__(value, "_module") in sys.modules:
@@ -220,7 +220,7 @@ def settle() -> None:
 
 
 def is_stand_in(value: Any) -> bool:
-    """Whether `value` itself is one, seen without touching it."""
+    """Whether `value` is a stand-in, without touching it."""
     return issubclass(type(value), StandIn)
 
 
@@ -229,14 +229,14 @@ def _is_deferred(module: str) -> bool:
 
 
 def _stand_in(module: str, item: str) -> StandIn | None:
-    """What `from module import item` gives in the framework; None if that is not deferred."""
+    """The result of `from module import item` in the framework; None if that import is not deferred."""
     if _is_deferred(module):
         return _AppGroup(module, item) if item == "AppGroup" else StandIn(module, item)
     return StandIn(f"{module}.{item}") if _is_deferred(f"{module}.{item}") else None
 
 
 def _import(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:  # noqa: A002
-    """What `import` does while the framework loads: in its own modules it defers, elsewhere it is as ever."""
+    """`import` while the framework loads: it defers in the framework's own modules, and works as usual elsewhere."""
     if globals and str(globals.get("__name__")).partition(".")[0] in FRAMEWORK:
         module = resolve_name("." * level + name, globals["__package__"]) if level else name
         if not fromlist and "." not in module and _is_deferred(module):
@@ -251,7 +251,7 @@ def _import(name: str, globals: Any = None, locals: Any = None, fromlist: Any = 
 
 
 def _load(loader: SourceFileLoader, module: ModuleType) -> None:
-    """Execute flask or werkzeug: with stand-ins, or plainly where that fails."""
+    """Execute flask or werkzeug: with stand-ins, or plainly if that fails."""
     del loader.exec_module
     loaded, names = set(sys.modules), set(vars(module))
     try:

@@ -1,4 +1,4 @@
-"""Where the bytecode of the modules lies that a start imports, and what its regular expressions compile to.
+"""An index of the files with the bytecode of all modules that a start imports, and of its compiled regular expressions.
 
 `python -m serve.start.build_index` writes the index when an image is built; a start that finds one searches neither for
 those modules nor compiles those patterns. It cannot go stale: code comes from the bytecode files, an entry counts only
@@ -63,7 +63,7 @@ def _code_once(loader: Any, data: bytes, _fullname: str) -> CodeType:
 
 
 def use() -> None:
-    """Let imports and regular expressions use the index, where there is one for this Python and this sys.path."""
+    """Let imports and regular expressions use the index, if there is one for this Python and this sys.path."""
     try:
         with io.FileIO(FILE) as file:
             python, folders, modules, patterns = marshal.loads(file.read())  # noqa: S302 - part of the image
@@ -78,7 +78,7 @@ def use() -> None:
 
 
 def leave() -> None:
-    """Imports and regular expressions are as ever from now on."""
+    """Let imports and regular expressions work as usual from now on."""
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, Finder)]
     if _compiler and isinstance(_compiler.compile, partial):
         _compiler.compile = _plain_compile
@@ -96,7 +96,7 @@ def _compile(patterns: dict[Any, Any], pattern: Any, flags: int = 0) -> Any:
 
 
 def this_python() -> tuple[str, list[str]]:
-    """What an index is good for."""
+    """The Python and the sys.path that an index belongs to."""
     return sys.version, sys.path
 
 

@@ -1,4 +1,4 @@
-"""A start of the app to where its time goes: per package, per import, and what is deferred.
+"""Shows where the time of the app's start goes: by package, by import, and what is deferred.
 
 `python -m serve.start.report` measures the app that APP names, here and now, as Lambda mode starts it.
 """
@@ -55,7 +55,7 @@ class Import:
 
 
 def main() -> int:
-    """Print the report; 1, with what the app said, where it does not start."""
+    """Print the report. If the app does not start, print its output and return 1."""
     try:
         fast, plain = zip(*((measured("on"), measured("off")) for _ in range(STARTS)), strict=True)
     except subprocess.CalledProcessError as failed:
@@ -67,7 +67,7 @@ def main() -> int:
 
 
 def measured(setting: str) -> list[Import]:
-    """The imports of one start in a fresh process, those that the start itself asks for, each with those below it.
+    """The imports that one start in a fresh process asks for, each with the imports below it.
 
     What preloading imports is not traced; it comes last, without a time.
     """
@@ -98,7 +98,7 @@ def parse(text: str) -> list[Import]:
 def render(app: str, fast: Sequence[list[Import]], plain: Sequence[list[Import]]) -> str:
     """The report as text: medians over the starts."""
     total, without = median_total(fast), median_total(plain)
-    # A median of the trees has no meaning; the start that took the median time stands for them.
+    # Trees have no median, so the start that took the median time is shown.
     shown = sorted(fast, key=lambda start: sum(tree.total for tree in start))[len(fast) // 2]
     every = [each for tree in shown for each in tree.walk()]
     lines = [
@@ -129,7 +129,7 @@ def branches(tree: Import, depth: int, total: float) -> list[str]:
 
 
 def deferred(loaded: dict[str, str], plain: list[Import]) -> list[str]:
-    """What became of each module that is deferred; `loaded` tells who imported a module."""
+    """A line for each deferred module: its time, or who imported it after all (`loaded`)."""
     own = {each.name: each.total / 1000 for tree in plain for each in tree.walk()}
     lines = ["Deferred, with what it would have taken where it came first:"]
     for name in sorted(deferral.DEFERRED):
