@@ -180,7 +180,7 @@ class Worker(ASGIWorker):
         super().handle_exit_signal()
 
     async def _shutdown(self) -> None:
-        """End the idle connections as their timer would; then wait for requests and end the lifespan, as gunicorn does."""
+        """End the idle connections as their timer would; then wait for requests and end the lifespan, as usual."""
         for connection in tuple(self.idle):
             connection._keepalive_timeout()  # noqa: SLF001 - gunicorn has no other way
         await super()._shutdown()

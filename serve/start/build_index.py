@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def traces_as_the_image_says() -> None:
-    """Load the modules for traces if the image has them (OTEL=on); the builder's own variables for traces do not count."""
+    """Load the modules for traces if the image has them (OTEL=on); the builder's own variables do not count."""
     for name in [name for name in os.environ if name.startswith("OTEL_")]:
         del os.environ[name]
     if os.environ.get("OTEL") == "on":
