@@ -73,25 +73,31 @@ def check(app: App, engine: Engine | None = None, say: Callable[[str], None] = _
     yield from at_import.findings(found)
     yield from variables.findings(app, found)
     yield from sources.findings(app, found)
-    settings = Settings(
-        app=app.spec, app_dir=app.folder, python=python, health=app.health, env_file=app.env_file
-    )
     said = set[str]()
     if not found["error"]:
-        for finding in _asked(app, settings):
+        for finding in _served(app, python):
             said.add(finding.text)
             yield finding
-        yield from doors.health(app)
-        if not any(text.startswith(doors.DOORS["aws"]) for text in said):
-            yield from snapshots.findings(settings)
     yield from contents.written(before, contents.stamps(folder), set(found["written"]))
     yield from contents.findings(app)
     if engine and not found["error"]:
-        if not engine.image:
-            say(f"Building its image with {engine.name}, which takes a minute or two")
-        for finding in _in_a_container(app, settings, engine):
+        for finding in _in_a_container(app, engine, say):
             if finding.text not in said:
                 yield replace(finding, text=f"in a container: {finding.text}")
+
+
+def _served(app: App, python: Path) -> Iterator[Finding]:
+    """What processes of both doors show."""
+    settings = Settings(
+        app=app.spec, app_dir=app.folder, python=python, health=app.health, env_file=app.env_file
+    )
+    lambda_mode_fails = False
+    for finding in _asked(app, settings):
+        lambda_mode_fails |= finding.text.startswith(doors.DOORS["aws"])
+        yield finding
+    yield from doors.health(app)
+    if not lambda_mode_fails:
+        yield from snapshots.findings(settings)
 
 
 def _asked(app: App, settings: Settings) -> Iterator[Finding]:
@@ -99,10 +105,11 @@ def _asked(app: App, settings: Settings) -> Iterator[Finding]:
         yield from doors.findings(app, settings, Path(logs))
 
 
-def _in_a_container(app: App, settings: Settings, engine: Engine) -> Iterator[Finding]:
+def _in_a_container(app: App, engine: Engine, say: Callable[[str], None]) -> Iterator[Finding]:
     """What only the image shows: that it can be built, and what a file system does that is read-only but for /tmp."""
     name = engine.image or IMAGE
     if not engine.image:
+        say(f"Building its image with {engine.name}, which takes a minute or two")
         line = images.command(engine.name, name, list(engine.build_options), app)
         built = subprocess.run(line, capture_output=True, text=True, check=False)
         if built.returncode:
@@ -112,7 +119,13 @@ def _in_a_container(app: App, settings: Settings, engine: Engine) -> Iterator[Fi
             kind = "note" if _NO_NETWORK.search(said) else "stops"
             yield Finding(kind, f"its image cannot be built: {said}")
             return
-    options = tuple(engine.run_options)
-    yield from _asked(
-        app, replace(settings, python=None, engine=engine.name, image=name, engine_options=options)
+    settings = Settings(
+        app=app.spec,
+        app_dir=app.folder,
+        health=app.health,
+        env_file=app.env_file,
+        engine=engine.name,
+        engine_options=tuple(engine.run_options),
+        image=name,
     )
+    yield from _asked(app, settings)

@@ -1,6 +1,7 @@
 """What the doctor found, a line each."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,6 +10,8 @@ from typing import Any, Literal
 _LONGEST = 300
 # As serve/logs.py calls what was raised, by platform.
 _TRACES = ("stack_trace", "stackTrace", "exception")
+# The last line of a traceback.
+_ERROR = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception)\b")
 
 
 @dataclass(frozen=True)
@@ -25,16 +28,23 @@ def some(names: Sequence[str]) -> str:
 
 
 def last_words(printed: str) -> str:
-    """The last thing that a process printed, in one line; of a structured line its message and what was raised."""
+    """The last error that a process printed, else its last line; of JSON the message and what was raised."""
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
     for line in reversed(lines):
-        try:
-            entry: Any = json.loads(line)
-        except ValueError:
-            return line[:_LONGEST]
-        if not isinstance(entry, dict):
-            return line[:_LONGEST]
-        raised = next((str(entry[name]) for name in _TRACES if entry.get(name)), "")
-        message, last = str(entry.get("message", "")), raised.strip().rpartition("\n")[2]
-        return (last if message in last else f"{message}: {last}" if last else message)[:_LONGEST]
-    return "nothing"
+        said, is_error = _words(line)
+        if is_error:
+            return said
+    return _words(lines[-1])[0] if lines else "nothing"
+
+
+def _words(line: str) -> tuple[str, bool]:
+    """What a line says, and whether that is an error."""
+    try:
+        entry: Any = json.loads(line)
+    except ValueError:
+        entry = None
+    if not isinstance(entry, dict):
+        return line[:_LONGEST], _ERROR.match(line) is not None
+    raised = next((str(entry[name]) for name in _TRACES if entry.get(name)), "")
+    message, last = str(entry.get("message", "")), raised.strip().rpartition("\n")[2]
+    return (last if message in last else f"{message}: {last}" if last else message)[:_LONGEST], bool(last)
