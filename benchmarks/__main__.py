@@ -7,6 +7,7 @@ NAMES = {
     "door": "the Lambda door's time per event, beside a direct WSGI call and other adapters",
     "start": "cold start of Lambda mode and of gunicorn mode, beside the same app without our work",
     "roundtrip": "warm round trips through a Runtime API, and streams, beside gunicorn mode and AWS's adapter",
+    "restore": "our code after a restore, emulated, beside a whole start; not AWS's restore",
     "first": "the first request of each kind, which must not pay for what the start saved",
     "throttled": "cold start of Lambda mode with the CPU that 512 MB of Lambda have",
     "gunicorn": "requests a second in gunicorn mode, beside gunicorn alone",

@@ -29,12 +29,12 @@ def lambda_start(
         api.settimeout(TIMEOUT)
         variables = {**variables, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{api.getsockname()[1]}"}
         begun = time.perf_counter()
-        process = _start(command, variables)
+        process = start(command, variables)
         try:
-            answer = _serve_once(api, json.dumps(event).encode())
+            answer = serve_once(api, json.dumps(event).encode())
             wall = time.perf_counter() - begun
         finally:
-            cpu = _end(process, signal.SIGKILL)
+            cpu = end(process, signal.SIGKILL)
     # JSON in JSON: the quotes of the app's own are escaped.
     if expected not in answer.replace("\\", ""):
         raise RuntimeError(f"{' '.join(command)} answered {answer[:500]}")
@@ -47,12 +47,12 @@ def gunicorn_start(command: Sequence[str], variables: dict[str, str], path: str,
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     begun = time.perf_counter()
-    process = _start(command, {**variables, "HOST": "127.0.0.1", "PORT": str(port)})
+    process = start(command, {**variables, "HOST": "127.0.0.1", "PORT": str(port)})
     try:
         answer = _get(port, path, process)
         wall = time.perf_counter() - begun
     finally:
-        cpu = _end(process, signal.SIGTERM)
+        cpu = end(process, signal.SIGTERM)
     if expected not in answer:
         raise RuntimeError(f"{' '.join(command)} answered {answer[:500]}")
     return {"wall ms": wall * 1000, "CPU ms": cpu * 1000}
@@ -70,7 +70,8 @@ def cpu_seconds(processes: "Sequence[subprocess.Popen[bytes]]") -> float:
     return total / 1e9
 
 
-def _start(command: Sequence[str], variables: dict[str, str]) -> "subprocess.Popen[bytes]":
+def start(command: Sequence[str], variables: dict[str, str]) -> "subprocess.Popen[bytes]":
+    """The command in the tree of the benchmarks, silent."""
     return subprocess.Popen(
         command,
         env=tree.environment(variables),
@@ -80,7 +81,7 @@ def _start(command: Sequence[str], variables: dict[str, str]) -> "subprocess.Pop
     )
 
 
-def _end(process: "subprocess.Popen[bytes]", number: int) -> float:
+def end(process: "subprocess.Popen[bytes]", number: int) -> float:
     """Seconds of CPU that the process and the children that it waited for took."""
     # Not by Popen's own method, which would collect a process that has ended by itself, and its usage with it.
     os.kill(process.pid, number)
@@ -89,7 +90,7 @@ def _end(process: "subprocess.Popen[bytes]", number: int) -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _serve_once(api: socket.socket, event: bytes) -> str:
+def serve_once(api: socket.socket, event: bytes) -> str:
     """The body that the runtime posts after it was given `event`."""
     while True:
         connection, _ = api.accept()

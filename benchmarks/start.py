@@ -39,21 +39,23 @@ def main() -> None:
     report(measure(subjects, ROUNDS))
 
 
+def peer(app: str, name: str) -> Callable[[], Sample]:
+    """The start of another adapter before an app of ours."""
+    spec, event, expected = APPS[app]
+    command = ["python3", "-m", "awslambdaric", "benchmarks.peers.handler"]
+    words = "trivial" if name == "trivial" else expected
+    return partial(lambda_start, command, {"APP": spec, "PEER": name}, event, words)
+
+
 def lambda_subjects(app: str, *, every_peer: bool) -> dict[str, Callable[[], Sample]]:
     """What is started: apig-wsgi, itself again, other peers, and ours."""
     spec, event, expected = APPS[app]
-
-    def peer(name: str) -> Callable[[], Sample]:
-        command = ["python3", "-m", "awslambdaric", "benchmarks.peers.handler"]
-        words = "trivial" if name == "trivial" else expected
-        return partial(lambda_start, command, {"APP": spec, "PEER": name}, event, words)
-
     ours = partial(lambda_start, ["sh", "serve/entrypoint.sh"])
     return {
-        "apig-wsgi": peer("apig-wsgi"),
-        "apig-wsgi again": peer("apig-wsgi"),
+        "apig-wsgi": peer(app, "apig-wsgi"),
+        "apig-wsgi again": peer(app, "apig-wsgi"),
         "ours": partial(ours, {"APP": spec}, event, expected),
         "ours, FAST_START=off": partial(ours, {"APP": spec, "FAST_START": "off"}, event, expected),
-        **({name: peer(name) for name in PEERS} if every_peer else {}),
-        "trivial handler": peer("trivial"),
+        **({name: peer(app, name) for name in PEERS} if every_peer else {}),
+        "trivial handler": peer(app, "trivial"),
     }

@@ -200,8 +200,13 @@ class Snapshot:
         with contextlib.suppress(ConnectionError):
             while line := await reader.readline():
                 match line.decode().split():
-                    case ["ready"]:
+                    case ["ready", *threads]:
                         self._ready.set_result(None)
+                        if threads:
+                            self._log.event(
+                                f"threads of the start ({', '.join(threads)}) are dead in each instance here; "
+                                "on Lambda they go on"
+                            )
                     case ["forked", number, pid]:
                         self._forked(int(number), int(pid))
                     case ["exited", number, status]:

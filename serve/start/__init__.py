@@ -63,7 +63,11 @@ def _needed_by(app: Any) -> list[str]:
     needed = ["encodings.idna"]
     if app.secret_key:
         needed += ["hashlib", "hmac"]
-    folders = [f"{part.root_path}/{part.template_folder}" for part in (app, *app.blueprints.values())]
+    parts = (app, *app.blueprints.values())
+    static = [part.static_folder for part in parts if part.static_folder]
+    if app.secret_key or any(map(os.path.isdir, static)):
+        needed.append("email.utils")  # cookies that end, and files, have dates
+    folders = [f"{part.root_path}/{part.template_folder}" for part in parts]
     if "jinja2" in sys.modules or any(map(os.path.isdir, folders)):
         needed.append("flask.templating")
     return needed

@@ -23,7 +23,7 @@ ENTRANCES = frozenset({"flask", "werkzeug"})
 DEFERRED = frozenset(
     {
         *("click", "flask.cli", "flask.templating", "jinja2", "werkzeug.serving", "werkzeug.test"),
-        *("difflib", "hashlib", "hmac", "pkgutil", "pprint", "secrets", "tempfile"),
+        *("difflib", "email.utils", "hashlib", "hmac", "pkgutil", "pprint", "secrets", "tempfile"),
     }
 )
 
@@ -40,7 +40,7 @@ SUBMODULES = (
         "email.errors",
         "email.quoprimime",
     ),
-    *("email.base64mime", "email.iterators"),
+    *("email.base64mime", "email.iterators", "email.utils"),
 )
 _PACKAGES = FRAMEWORK | {name.partition(".")[0] for name in SUBMODULES}
 
@@ -239,8 +239,13 @@ def _import(name: str, globals: Any = None, locals: Any = None, fromlist: Any = 
     """`import` while the framework loads: it defers in the framework's own modules, and works as usual elsewhere."""
     if globals and str(globals.get("__name__")).partition(".")[0] in FRAMEWORK:
         module = resolve_name("." * level + name, globals["__package__"]) if level else name
-        if not fromlist and "." not in module and _is_deferred(module):
-            return StandIn(module)
+        if not fromlist and _is_deferred(module):
+            package, dot, _ = module.partition(".")
+            if not dot:
+                return StandIn(module)
+            if package not in FRAMEWORK:
+                # `import package.module` gives the package; SUBMODULES has what becomes its attribute.
+                return _plain_import(package, globals, locals, (), 0)
         found: dict[str, Any] = {item: _stand_in(module, item) for item in fromlist or ()}
         if any(map(is_stand_in, found.values())):
             for item, stand_in in found.items():

@@ -25,7 +25,7 @@ def emulate(engine: Engine, image: str, tmp_path: Path) -> Iterator[Start]:
     """Emulate a platform whose instances are containers; it is gone after the test."""
     with ExitStack() as stack:
 
-        def start(platform: str, idle_seconds: float) -> Emulator:
+        def start(platform: str, idle_seconds: float, *, snapstart: bool = False) -> Emulator:
             options = tuple(engine.run_options)
             settings = Settings(
                 engine=engine.name,
@@ -33,6 +33,7 @@ def emulate(engine: Engine, image: str, tmp_path: Path) -> Iterator[Start]:
                 image=image,
                 log=tmp_path / "log",
                 idle_seconds=idle_seconds,
+                snapstart=snapstart,
             )
             return stack.enter_context(Emulator(platform, settings))
 
@@ -85,6 +86,28 @@ def test_a_container_is_frozen_between_two_requests_where_this_user_may(
     until(lambda: "State:\tT" in Path(f"/proc/{pid}/status").read_text(), "the process is stopped")
 
     assert hello(emulator)[1] == "2"
+
+
+def test_instances_of_a_snapshot_are_processes_of_one_container(
+    emulate: Start, engine: Engine, tmp_path: Path
+) -> None:
+    """The image's own entrypoint, its index of the start, its user and its read-only root; each instance is new."""
+    emulator = emulate("aws", idle_seconds=0, snapstart=True)
+    assert len(containers(engine, emulator)) == 1
+
+    answers = list[tuple[int, str, str]]()
+    for _ in range(3):
+        with urllib.request.urlopen(f"{emulator.url}/hello", timeout=PATIENCE) as response:
+            told = response.headers
+            answers.append((response.status, told["X-Instance-Start"], told["X-Instance-Request"]))
+            answers.append((response.status, told["X-Instance-Id"], told["X-Instance-Request"]))
+
+    assert answers[::2] == [(200, "restored", "1")] * 3
+    assert len(set(answers[1::2])) == 3
+    assert len(containers(engine, emulator)) == 1
+    until(lambda: (tmp_path / "log").read_text().count("gone: idle") == 3, "the instances go")
+    (name,) = containers(engine, emulator)
+    until(lambda: len(engine.run("top", name, "pid").stdout.split()) == 2, "one process is left")
 
 
 @pytest.mark.parametrize("platform", ["aws", "apprunner"])

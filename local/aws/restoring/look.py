@@ -15,9 +15,7 @@ from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 # Modules that are not the app's and change with each start for good reason, or have nothing to be looked at.
-_OTHERS = frozenset(
-    {"awslambdaric", "snapshot_restore_py", "sitecustomize", "runtime_client", "__main__", "look"}
-)
+_OTHERS = frozenset({"awslambdaric", "snapshot_restore_py", "sitecustomize", "runtime_client", "__main__"})
 _MOST = 200_000
 _DEEPEST = 12
 _DAY = 86_400.0

@@ -40,7 +40,7 @@ def _restore_next(client: Any) -> None:
     control = _connected("snapshot")
     poll, children = select.poll(), dict[int, tuple[int, int]]()
     poll.register(control.fileno(), select.POLLIN)
-    control.sendall(b"ready\n")
+    control.sendall(f"ready {_threads()}\n".encode())
     rest = b""
     while True:
         for descriptor, _ in poll.poll():
@@ -73,6 +73,15 @@ def _restore_next(client: Any) -> None:
                     os.killpg(pids[0], int(more[0]))
 
 
+def _threads() -> str:
+    """The names of the threads that no fork will have, each without blanks."""
+    threading = sys.modules.get("threading")
+    others = threading.enumerate() if threading else []
+    return " ".join(
+        thread.name.replace(" ", "-") for thread in others if thread is not threading.main_thread()
+    )
+
+
 def _fork() -> int:
     """As os.fork, but `random` goes on in the child where it is: Python would reseed it there, as no restore does."""
     random = sys.modules.get("random")
@@ -88,12 +97,12 @@ def _fork() -> int:
 
 
 def _become(client: Any, number: int, address: str) -> None:
-    """Be instance `number`, whose Runtime API is at `address`, with dead connections and an output of its own."""
+    """Be instance `number`, whose Runtime API is at `address`, with descriptors and an output of its own."""
     output = _connected(f"output {number}")
     for descriptor in (1, 2):
         os.dup2(output.fileno(), descriptor)
     output.close()
-    peers = _cut_connections()
+    peers = _beside("descriptors").renew()
     os.environ["AWS_LAMBDA_RUNTIME_API"] = address
     _renew_c_client(sys.modules["awslambdaric.lambda_runtime_client"])
     client.__init__(address)
@@ -106,45 +115,21 @@ def _tell(client: Any, number: int, peers: list[str]) -> Any:
     del client.wait_next_invocation
     import json  # noqa: PLC0415 - as above
 
-    sys.path.insert(0, _FOLDER)
-    from look import look  # noqa: PLC0415 - as above
-
-    sys.path.remove(_FOLDER)
-    seen = json.dumps({"values": look(), "connections": peers})
+    seen = json.dumps({"values": _beside("look").look(), "connections": peers})
     connection = _connected(f"look {number}")
     connection.sendall(seen.encode())
     connection.close()
     return client.wait_next_invocation()
 
 
-def _cut_connections() -> list[str]:
-    """Have every connection over the network that was opened before the snapshot be a dead one, as after a restore.
+def _beside(name: str) -> Any:
+    """A module of this folder, which no module of the app's can hide, and which hides none."""
+    from importlib.util import module_from_spec, spec_from_file_location  # noqa: PLC0415 - as above
 
-    Two forks would else speak on one and the same. Returns where they led to.
-    """
-    import _socket  # noqa: PLC0415 - as above
-
-    peers = list[str]()
-
-    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - pathlib is one of those modules
-        descriptor = int(name)
-        try:
-            found = _socket.socket(fileno=os.dup(descriptor))
-        except OSError:
-            continue  # no socket, or the folder itself, which is closed by now
-        try:
-            is_connected = descriptor > 2 and found.family in (_socket.AF_INET, _socket.AF_INET6)  # noqa: PLR2004
-            peer = found.getpeername()
-        except OSError:
-            is_connected, peer = False, ("", 0)
-        found.close()
-        if is_connected:
-            peers.append(f"{peer[0]}:{peer[1]}")
-            ours, others = _socket.socketpair()
-            others.close()
-            os.dup2(ours.fileno(), descriptor, inheritable=False)
-            ours.close()
-    return peers
+    spec: Any = spec_from_file_location(f"scale_to_zero_{name}", f"{_FOLDER}/{name}.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _renew_c_client(module: Any) -> None:

@@ -190,6 +190,24 @@ def test_a_function_url_streams_from_restored_instances(emulate: Emulate) -> Non
     assert aws.ask("/").headers["x-instance-start"] == "restored"
 
 
+def test_each_instance_has_an_event_loop_of_its_own(emulate: Emulate) -> None:
+    """A fork shares what wakes a loop up: one instance would take the other's, which would wait for ever."""
+    aws = emulate("aws", snapstart=True, app="tests.local.snapshots_asgi:app")
+
+    answers = [request.result() for request in [aws.begin("/") for _ in range(24)]]
+
+    assert {answer.status for answer in answers} == {200}
+    assert len({answer.instance for answer in answers}) == len({answer.body for answer in answers}) > 1
+
+
+def test_threads_that_no_fork_has_are_named(emulate: Emulate) -> None:
+    aws = emulate("aws", snapstart=True, app="tests.local.snapshots_asgi:threaded")
+
+    assert (
+        "threads of the start (asyncio_0) are dead in each instance here; on Lambda they go on" in aws.log()
+    )
+
+
 def test_what_the_snapshots_process_prints_is_apart_from_its_instances_lines(aws: Running) -> None:
     aws.ask("/end")
 
