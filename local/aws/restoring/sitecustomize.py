@@ -75,11 +75,10 @@ def _restore_next(client: Any) -> None:
 
 def _threads() -> str:
     """The names of the threads that no fork will have, each without blanks."""
-    threading = sys.modules.get("threading")
-    others = threading.enumerate() if threading else []
-    return " ".join(
-        thread.name.replace(" ", "-") for thread in others if thread is not threading.main_thread()
-    )
+    threading: Any = sys.modules.get("threading")
+    main = threading.main_thread() if threading else None
+    others = [thread.name for thread in threading.enumerate() if thread is not main] if threading else []
+    return " ".join(name.replace(" ", "-") for name in others)
 
 
 def _fork() -> int:
