@@ -1,1 +1,1 @@
-"""What a month costs on each platform, who would wait for a cold start, and which platform to take."""
+"""What a month costs on each platform, how many requests wait for a cold start, and which platform to take."""

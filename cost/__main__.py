@@ -1,4 +1,4 @@
-"""`python -m cost`: quiet about Ctrl-C from its first moment, before the heavy imports."""
+"""`python -m cost`: Ctrl-C ends it without a traceback from its first moment, before the heavy imports."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Traffic and candidates into advice: what each costs, who would wait, where another becomes cheaper, which to take."""
+"""Advice from traffic and candidates: what each costs, how many wait, where another becomes cheaper, which to take."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -43,8 +43,8 @@ def advise(  # noqa: PLR0913 -- each is one choice of the caller
 ) -> Advice:
     """The advice for this traffic. The same seed gives the same advice.
 
-    limit_s: what 95% of the requests have to stay within. closed: whether platforms closed to new customers count.
-    UserError when there is no candidate.
+    limit_s: seconds that 95% of the requests have to stay within. closed: whether platforms closed to new customers
+    count. UserError if there is no candidate.
     """
     if not candidates:
         raise UserError("there is no platform to advise on")
@@ -96,9 +96,9 @@ def _doubt(
     *,
     closed: bool,
 ) -> str:
-    """What to take if starts last twice as long, or if idle instances stay half as long.
+    """Which option to take if starts last twice as long, or if idle instances stay half as long.
 
-    Nobody publishes either for an app of yours, and who waits, and how long, hangs on both.
+    No one publishes either for an app of yours, and both decide how many requests wait, and how long.
     """
     best = pick(options, limit_s, closed=closed)
     if best is None or all(option.candidate.setup.minimum for option in options):

@@ -1,4 +1,4 @@
-"""The app as far as costs and latencies depend on it, the same on every platform: one value, which has the defaults."""
+"""The facts of an app on which costs and latencies depend, the same on every platform, and their defaults."""
 
 from dataclasses import dataclass, fields
 from decimal import Decimal
@@ -14,7 +14,7 @@ class App:
     as a database, and takes no CPU. imports_s: CPU seconds of the app's own imports, which come on top of a platform's
     start. image_gb: the image as the registry stores it. response_kb: of one response, KB of 1,024 bytes. log_bytes:
     of the app's own lines in the log for each request; 0 if nothing is logged, not even by the platform. UserError for
-    what is no quantity.
+    a value that is no quantity.
     """
 
     cpu_s: Decimal = Decimal("0.1")
@@ -33,7 +33,7 @@ class App:
             raise UserError("a request takes some time: --cpu or --wait is above 0")
 
     def alone_s(self, vcpu: Decimal) -> Decimal:
-        """Seconds that a request takes which shares an instance of so many vCPUs with no other."""
+        """Seconds of a request that has an instance of so many vCPUs for itself."""
         return self.cpu_s / min(Decimal(1), vcpu) + self.wait_s
 
 

@@ -1,4 +1,4 @@
-"""A month's usage of one deployment into line items, and those into a bill, in exact decimals."""
+"""Makes line items of a month's usage of one deployment, and a bill of the line items, in exact decimals."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
@@ -21,13 +21,13 @@ NOT_PROVISIONED = ("requests", "duration_x86", "duration_arm64")
 
 @dataclass(frozen=True)
 class Usage:
-    """What a month came to, whichever platform counts it.
+    """The usage of a month, in the measures of all platforms.
 
-    requests: answered ones. starts: instances started for a request.
+    requests: answered requests. starts: instances started for a request.
     busy_s: seconds of handling, request by request, each rounded up as it is billed. start_s: likewise, of starting.
     active_s: seconds in which an instance served, started or stopped, summed over instances, rounded as billed.
-    ready_s: seconds in which instances of the minimum were busy, summed over them. further_s: likewise, beyond them;
-    on ECS, where it does not matter whether they are busy, seconds in which there were any beyond the minimum.
+    ready_s: seconds in which instances of the minimum were busy, summed over them. further_s: the same for instances
+    beyond the minimum; on ECS, seconds in which there were any, because it bills idle ones too.
     On Lambda ready_s is the handling by provisioned instances, as it is billed. running_s: seconds that instances were
     there, busy or not, the minimum among them.
     """
@@ -77,13 +77,13 @@ class Line:
 
     @property
     def sure(self) -> bool:
-        """Whether the amount can be relied on: the price is confirmed, or nothing is charged whatever it is."""
+        """Whether the amount is reliable: the price is confirmed, or nothing is charged at any price."""
         return self.quantity == 0 or (self.amount is not None and (self.price.confirmed or self.amount == 0))
 
 
 @dataclass(frozen=True)
 class Bill:
-    """A month's bill. total: the sum of the lines that can be relied on. unsure: of those at unconfirmed prices."""
+    """A month's bill. total: the sum of the reliable lines. unsure: the sum of the lines at unconfirmed prices."""
 
     setup: Setup
     usage: Usage
@@ -115,7 +115,7 @@ class Bill:
 
 
 def bill(setup: Setup, usage: Usage, prices: Prices, *, free_tier: bool) -> Bill:
-    """The bill of a month. With the free tier, each allowance is taken whole, as if nothing else in the account did.
+    """The bill of a month. With the free tier, all of each allowance is used, as if the account had nothing else.
 
     Prices and free tiers: platforms/prices.toml, each with its source.
     """
@@ -143,7 +143,7 @@ def items(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:
 
 
 def _platforms_lines(setup: Setup) -> int:
-    """Bytes that the platform itself logs of a request, where they are billed; nothing if nothing is to be logged."""
+    """Bytes that the platform itself logs for each request and bills; 0 if nothing is to be logged."""
     if not calls_a_function(setup.platform) or setup.app.log_bytes == 0:
         return 0
     return limit("aws", "log_bytes") + (limit("aws", "access_log_bytes") if setup.door == "http-api" else 0)
@@ -176,7 +176,7 @@ def _lambda(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:
         chunks = (setup.app.response_kb / CHUNK_KB).to_integral_value(rounding="ROUND_CEILING")
         yield "HTTP API requests", "http_api", usage.requests * max(Decimal(1), chunks)
     else:
-        # As if every response had the average size, as above.
+        # Computed as if every response had the average size, as above.
         streamed = max(ZERO, setup.app.response_kb * 1024 - limit("aws", "stream_burst"))
         yield "streamed past 6 MB a response", "streamed", usage.requests * streamed / GB
 
@@ -199,7 +199,7 @@ def _cloud_run(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]
 
 
 def _boost_s(usage: Usage) -> Decimal:
-    """Seconds in which instances have more CPU because they start: until they have started, and some more."""
+    """Seconds in which instances have more CPU because they start: until they have started, and some seconds more."""
     return usage.start_s + usage.starts * limit("gcp", "boost_after")
 
 
@@ -216,7 +216,7 @@ def _ecs(setup: Setup, usage: Usage) -> Iterator[tuple[str, str, Decimal]]:
     yield "load balancer", "load_balancer", HOURS
     size = usage.requests * setup.app.response_kb * 1024
     yield "load balancer capacity", "lcu", lcu_hours(usage.requests, usage.busy_s, size)
-    # The load balancer's, one in each zone, and one of each task: both are in public subnets.
+    # The load balancer has one in each zone, and each task has one: all are in public subnets.
     zones = limit("ecs", "load_balancer_zones") if setup.zones is None else setup.zones
     yield "public IPv4 addresses", "public_ipv4", zones * HOURS + tasks
 

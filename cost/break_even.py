@@ -1,4 +1,4 @@
-"""Each platform's bill at many volumes of traffic into the volumes at which another platform becomes the cheapest.
+"""Finds the volumes of traffic at which another platform becomes the cheapest, from each platform's bills.
 
 Usage lies on straight lines between the given volumes, and prices are straight lines between their thresholds (a free
 tier's end, a cheaper tier's begin). So a bill over traffic is a chain of straight lines, and where two chains cross is
@@ -38,7 +38,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Change:
-    """From `volume` requests a month on, `after` is cheaper than `before`, which was the cheapest up to there."""
+    """From `volume` requests a month on, `after` is the cheapest; below it, `before` is."""
 
     volume: Decimal
     before: str

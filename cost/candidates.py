@@ -1,4 +1,4 @@
-"""The settings of a question into the deployments that are considered, each with how long things take there."""
+"""Makes of a question's settings the deployments to consider, each with its latencies and starts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -32,10 +32,10 @@ REGIONS = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1", "
 
 @dataclass(frozen=True)
 class Question:
-    """What is the same for a bill and for advice.
+    """The settings that a bill and advice share.
 
-    said: whether somebody said what a request of `app` takes, rather than that the defaults or a measured run do.
-    handling: where nobody did, samples from a log of what it takes, seconds.
+    said: whether the user gave the times of `app`; if not, they are the defaults or those of a measured run.
+    handling: if the user gave none, the seconds of requests in a log.
     idle: (least, most likely, most) seconds by platform. The rest is as in cost.setup.Setup; None takes the platform's
     own.
     """
@@ -87,7 +87,7 @@ class Question:
         )
 
     def timing(self, setup: Setup, measurements: Measurements | None) -> Timing:
-        """How long things take in a deployment: as measured, else as published."""
+        """The times of requests and starts in a deployment: as measured, else as published."""
         samples = measurements.by_platform.get(setup.platform) if measurements else None
         self._check_longest(setup)
         if samples is None:
@@ -123,7 +123,7 @@ def candidates(
 ) -> tuple[dict[str, Candidate], list[str]]:
     """The deployments to compare by name, and notes on what was assumed.
 
-    Where instances are to be kept ready, a platform that can do without is there both ways.
+    If instances are to be kept ready, a platform that can do without them is there in both ways.
     """
     if measurements and measurements.by_platform and not question.said:
         question, split = _split(question, prices, measurements)
@@ -141,10 +141,10 @@ def candidates(
 
 
 def _split(question: Question, prices: Prices, measurements: Measurements) -> tuple[Question, list[str]]:
-    """The question with an app that takes as much work and waiting as was measured, and what that rests on.
+    """The question with the work and the waiting of the app as measured, and a note on how they were found.
 
-    The same work takes longer on a smaller share of a CPU, and waiting takes equally long everywhere. So where the
-    run has platforms with unequal shares, the app's own median durations there tell both; elsewhere all is work.
+    The same work takes longer on a smaller share of a CPU, and waiting takes equally long everywhere. So if the run has
+    platforms with unequal shares, the app's median durations there show both. Otherwise all of it counts as work.
     """
     speeds, medians = list[float](), list[float]()
     for platform, samples in measurements.by_platform.items():
@@ -183,7 +183,7 @@ def _told(question: Question, work: float, wait: float) -> Question:
 def assumptions(
     question: Question, setups: Sequence[Setup], measurements: Measurements | None = None
 ) -> list[str]:
-    """What the figures take for granted, because nobody said otherwise."""
+    """Sentences about the assumptions of the figures, where the user gave no value."""
     app = question.app
     notes: list[str] = []
     if question.handling and not question.said:

@@ -54,7 +54,7 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions
 
 @app.callback()
 def _cost() -> None:
-    """What a month costs on AWS Lambda, Cloud Run, App Runner and ECS, who would wait, and which to take."""
+    """What a month costs on AWS Lambda, Cloud Run, App Runner and ECS, how many requests wait, and which to take."""
 
 
 @app.command("bill")
@@ -207,7 +207,7 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
     chart: Annotated[bool, typer.Option(help="draw the bills over traffic")] = True,
     as_json: Json = False,
 ) -> None:
-    """Which platform for this traffic: who waits, what it costs, where another becomes cheaper."""
+    """Which platform for this traffic: how many requests wait, what it costs, where another becomes cheaper."""
     if p95 is not None and not 0 < p95 < float("inf"):
         raise UserError(f"--p95 {p95:g}: a limit is above 0 s")
     known = commands.prices(prices)

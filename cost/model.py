@@ -1,4 +1,4 @@
-"""What an advice consists of: the deployments considered, each one's figures, and what follows from them."""
+"""The parts of an advice: the deployments considered, the figures of each, and the conclusions."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from cost.simulation.timing import Timing
 
 @dataclass(frozen=True)
 class Candidate:
-    """One deployment to be considered, and how long things take there."""
+    """One deployment to consider, with the times of its requests and starts."""
 
     setup: Setup
     timing: Timing

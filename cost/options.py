@@ -76,7 +76,7 @@ Json = Annotated[bool, typer.Option("--json", help="print JSON instead", rich_he
 
 @dataclass(frozen=True)
 class QuestionOptions:
-    """The options that `bill` and `advise` share, as typed; None takes the default. idle: `advise`'s alone."""
+    """The options that `bill` and `advise` share, as typed; None takes the default. Only `advise` has `idle`."""
 
     platform: list[str] | None
     cpu: float | None
@@ -126,7 +126,7 @@ class QuestionOptions:
         )
 
     def _app(self) -> App:
-        """What a request takes; an app of which only the waiting is given does no work."""
+        """The app of the options. If only its waiting is given, it does no work."""
         work = App.cpu_s if self.wait is None else Decimal(0)
         return App(
             cpu_s=work if self.cpu is None else _decimal(self.cpu),

@@ -1,4 +1,4 @@
-"""A user's file of prices over those of platforms/prices.toml, checked: every mistake in it is named with its place."""
+"""Reads a user's file of prices, which add to and replace those of platforms/prices.toml; names every mistake in it."""
 
 import re
 import tomllib
@@ -25,7 +25,7 @@ def _read(path: Path) -> Mapping[str, Any]:
 
 
 def _merge(base: Mapping[str, Any], own: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """`own` over `base`: its regions and prices are added or replace what stands there."""
+    """`base` with the regions and prices of `own` added or replaced."""
     merged: dict[str, Any] = {platform: dict(tables) for platform, tables in base.items()}
     for platform, tables in own.items():
         _known(platform, merged, "", path)

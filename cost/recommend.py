@@ -1,4 +1,4 @@
-"""The figures of several options into one sentence that says which to take and why."""
+"""Says in one sentence which of several options to take, and why."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -19,7 +19,7 @@ RULE = (
 
 
 class Choice(Protocol):
-    """What a recommendation looks at; see advise.Option."""
+    """The figures that a recommendation depends on; see model.Option."""
 
     @property
     def title(self) -> str: ...
@@ -37,7 +37,7 @@ One = TypeVar("One", bound=Choice)
 
 
 def recommend(options: Sequence[Choice], limit_s: float | None, *, closed: bool) -> str:
-    """What to take, and why. limit_s: what 95% of the requests stay within. closed: App Runner counts as well."""
+    """Which to take, and why. limit_s: seconds that 95% of the requests stay within. closed: App Runner counts too."""
     eligible = [option for option in options if option.open or closed]
     if not eligible:
         return (
@@ -59,7 +59,7 @@ def recommend(options: Sequence[Choice], limit_s: float | None, *, closed: bool)
 
 
 def pick(options: Sequence[One], limit_s: float | None, *, closed: bool) -> One | None:
-    """The one to take; None if nothing can be recommended."""
+    """The option to take; None if nothing can be recommended."""
     fast = [
         option
         for option in options
@@ -69,7 +69,7 @@ def pick(options: Sequence[One], limit_s: float | None, *, closed: bool) -> One 
 
 
 def _best(options: Sequence[One]) -> One:
-    """The cheapest; bills that hardly differ count as equal, then answers come soonest; the same again, then price."""
+    """The cheapest option. Of bills that hardly differ the fastest is taken, and of equally fast ones the cheapest."""
     least = min(option.free.estimate for option in options)
     close = [
         option for option in options if option.free.estimate <= max(least + SAME_DOLLARS, least * SAME_BILL)

@@ -1,4 +1,4 @@
-"""A comparison's samples into the section of its report: what it would cost, who would wait."""
+"""Makes the section of a comparison's report about costs: what a month would cost, and how many requests would wait."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -21,13 +21,13 @@ def section(
     prices: Prices | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """What `monthly` requests at random would cost on each platform and who would wait, as plain JSON values.
+    """What `monthly` requests at random would cost on each platform, and how many would wait, as plain JSON values.
 
     Samples of cloud deployments feed the latencies; emulated ones never do, and the notes say so. Without any, the
     figures are from published starts, and say so. cost.report.text and cost.report.html render it.
     """
     known, measurements = prices or Prices.load(), timing.select(samples)
-    # What was measured says whether it is with SnapStart.
+    # The measured samples show whether SnapStart is on.
     restored = any(len(one.restored) > len(one.cold) for one in measurements.by_platform.values())
     found, notes = candidates(Question(snapstart=restored), known, measurements)
     return data.of_advice(advise(poisson(monthly), found, known, seed=seed, budget=BUDGET, notes=notes))

@@ -1,4 +1,4 @@
-"""What is deployed and where, as far as a bill depends on it, checked once."""
+"""A deployment and its place: all settings on which a bill depends, checked once."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -23,8 +23,8 @@ class Setup:
 
     memory_mb: an instance's memory in MB of 1,048,576 bytes. vcpu: on Lambda it follows from memory and is not billed.
     minimum: instances that are always there, on Lambda its provisioned concurrency. maximum, concurrency: instances at
-    most, requests at once in each, None where nothing bounds them. zones: availability zones of ECS's load balancer,
-    None if nobody said. billing: of Cloud Run, for the time of requests or for that of instances.
+    most, requests at once in each, None if nothing bounds them. zones: availability zones of ECS's load balancer, None
+    if the user gave none. billing: of Cloud Run, for the time of requests or for that of instances.
     kept_versions: of Lambda with SnapStart, each of which has a snapshot.
     stop_s: seconds between the signal to stop and the end of an instance, which Cloud Run bills.
     """
@@ -57,7 +57,7 @@ class Setup:
 
     @property
     def alone_s(self) -> Decimal:
-        """Seconds that a request takes which shares an instance with no other."""
+        """Seconds of a request that has an instance for itself."""
         return self.app.alone_s(self.vcpu)
 
     @property
@@ -72,12 +72,12 @@ class Setup:
 
     @property
     def fewest_zones(self) -> bool:
-        """Whether ECS's load balancer is counted with the fewest availability zones it takes, for want of yours."""
+        """Whether ECS's load balancer is counted with the fewest availability zones, because the user gave none."""
         return scales_by_cpu(self.platform) and self.zones is None
 
     @property
     def title(self) -> str:
-        """The platform as a reader knows it, with what sets this setup apart."""
+        """The platform's name, with the settings that are not usual."""
         extras = [
             "function URL" if self.door == "function-url" else "",
             "arm64" if self.architecture == "arm64" else "",
@@ -138,11 +138,11 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
 
 
 def _concurrency(platform: str, asked: int | None, vcpu: Decimal | None) -> int | None:
-    """On ECS the load balancer has no limit: what a task cannot take at once waits in it."""
+    """Requests at once. None on ECS: the load balancer has no limit, and requests wait in the task."""
     choice = sold.concurrency(platform, vcpu)
     if choice is None:
         return None
-    # What a function cannot have is left out, so that a comparison with other platforms may ask for it.
+    # A function cannot have more than one. The setting is ignored there, so that other platforms can be asked for it.
     if asked is None or calls_a_function(platform):
         return choice.default
     if asked not in choice.allowed:
@@ -152,7 +152,7 @@ def _concurrency(platform: str, asked: int | None, vcpu: Decimal | None) -> int 
 
 
 def _minimum(platform: str, asked: int | None) -> int:
-    """Lambda's counterpart is provisioned concurrency, of which there may be as much as there are instances."""
+    """Instances kept ready. On Lambda that is provisioned concurrency, at most as much as there may be instances."""
     choice = sold.kept_instances(platform)
     if asked is None:
         return choice.default
@@ -169,7 +169,7 @@ def _minimum(platform: str, asked: int | None) -> int:
 
 
 def _check_size(platform: str, memory_mb: int, vcpu: Decimal | None) -> None:
-    """UserError for an instance that is not sold; a function's CPU comes with its memory, whatever is asked."""
+    """UserError for an instance that is not sold; a function's CPU always comes with its memory."""
     title, counts = TITLES[platform], sold.cpus(platform)
     cpu = (sold.usual_cpu(platform) if vcpu is None else vcpu) if counts else None
     if cpu is not None and cpu not in counts:

@@ -1,4 +1,4 @@
-"""The traffic that a user describes, in exactly one way, with what a log says of the requests besides their times."""
+"""The traffic that a user describes, in exactly one way, with sizes and durations of requests if a log has them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

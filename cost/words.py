@@ -1,4 +1,4 @@
-"""Figures into the words and numbers that a reader sees, the same in the terminal and on the page."""
+"""Writes figures as a reader sees them, the same in the terminal and on the page."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ FEW = 0.1
 
 
 def money(value: float | None) -> str:
-    """Dollars as a reader wants them: cents, none from a thousand on, and no rounding to nothing."""
+    """Dollars: with cents below a thousand, without from there on; a small amount is never rounded to 0."""
     if value is None:
         return "unknown"
     if 0 < value < CENT:
@@ -24,24 +24,24 @@ def dollars(value: float) -> str:
 
 
 def amount(value: float | None) -> str:
-    """What a line comes to, finer than cents."""
+    """The amount of a line, finer than cents."""
     return "unknown" if value is None else f"${value:,.4f}"
 
 
 def share(part: float) -> str:
-    """A share in percent with two digits that count; tiny ones are below what they are below."""
+    """A share in percent with two significant digits; a tiny share as "below" a limit."""
     if 0 < part < RARE:
         return "under 0.01%"
     return f"{part:.1%}" if part >= CENT else f"{part:.2%}" if part else "none"
 
 
 def percent(part: float) -> str:
-    """A tick of an axis: a share without digits that say nothing."""
+    """A tick of an axis: a share without needless digits."""
     return f"{part * 100:g}%"
 
 
 def one_in(part: float) -> str:
-    """Who waits, in words."""
+    """The share of requests that wait, in words."""
     if part < RARE:
         return f"{'hardly any' if part else 'no'} request waits for a start"
     if part > 1 - CENT:
@@ -73,13 +73,13 @@ def count(value: float) -> str:
 
 
 def quantity(text: str) -> str:
-    """A line's quantity with the digits that count."""
+    """A line's quantity with its significant digits."""
     value = float(text)
     return f"{value:,.0f}" if value == round(value) or value >= NO_CENTS else f"{value:,.4g}"
 
 
 def spread(low: str, high: str) -> str:
-    """A range, empty when there is none to see."""
+    """A range; empty if its ends look the same."""
     return "" if low == high else f"{low} to {high}"
 
 
@@ -96,22 +96,22 @@ def unit_price(text: str) -> str:
 
 
 def two(value: float) -> int:
-    """A number with two digits that count."""
+    """A number with two significant digits."""
     return round(float(f"{value:.2g}"))
 
 
 def total(bill: Mapping[str, Any]) -> str:
-    """A bill's total, a lower bound where a price is unknown or unconfirmed."""
+    """A bill's total; a lower bound if a price is unknown or unconfirmed."""
     return f"at least ${bill['total']:,.2f}" if bill["at_least"] else money(bill["total"])
 
 
 def unsure(bill: Mapping[str, Any]) -> str:
-    """What a total leaves out; nothing where it leaves out nothing."""
+    """The lines that a total leaves out, in words; "" if there are none."""
     return f"and {money(bill['unsure'])} at prices not confirmed" if bill["unsure"] else ""
 
 
 def changes(data: Mapping[str, Any], key: str = "changes") -> list[str]:
-    """Where another platform becomes the cheapest, a sentence each."""
+    """A sentence for each volume at which another platform becomes the cheapest."""
     titles = {option["name"]: option["title"] for option in data["options"]}
     found = data[key]
     if not found:

@@ -1,4 +1,4 @@
-"""Bills over traffic and latencies into SVG: no script, colours and fonts from the page that holds them."""
+"""Draws bills over traffic and latencies as SVG: without a script, with the colours and fonts of the page around."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ STEPS = (1, 2, 5)
 def bills(data: Mapping[str, Any]) -> Markup:
     """Dollars a month over requests a month, both logarithmic, a line for each option; your traffic is marked.
 
-    What is below a cent is drawn at a cent.
+    Bills below a cent are drawn at a cent.
     """
     if not data["curves"]:
         return Markup()
@@ -86,7 +86,7 @@ def latencies(data: Mapping[str, Any]) -> Markup:
 
 
 def _right(data: Mapping[str, Any]) -> float:
-    """Where the charts end, so that the longest title has room beside them."""
+    """The right end of the charts, which leaves room for the longest title beside them."""
     return WIDTH - 20 - CHARACTER * max(len(option["title"]) for option in data["options"])
 
 
@@ -137,7 +137,7 @@ def _horizontal(y: float, right: float, name: str) -> str:
 
 
 def _apart(ends: list[tuple[float, int, str]]) -> list[tuple[float, int, str]]:
-    """Labels at the ends of lines, moved apart where they would overlap."""
+    """Labels at the ends of lines, moved apart if they would overlap."""
     placed: list[tuple[float, int, str]] = []
     for y, place, title in sorted(ends):
         above = placed[-1][0] + LABEL_GAP if placed else 0.0

@@ -1,4 +1,4 @@
-"""Advice and bills into plain JSON values, which are all that the other renderings see."""
+"""Advice and bills as plain JSON values. The other renderings see only these."""
 
 from decimal import Decimal
 from typing import Any
@@ -39,7 +39,7 @@ def of_advice(advice: Advice) -> dict[str, Any]:
 
 
 def of_bill(bill: Bill) -> dict[str, Any]:
-    """One bill; amounts in dollars, null where a price is unknown; quantities and unit prices exact, as text."""
+    """One bill. Amounts are in dollars, null if a price is unknown; quantities and unit prices are exact, as text."""
     return {
         "platform": bill.setup.platform,
         "title": bill.setup.title,
@@ -134,6 +134,6 @@ def _round(dollars: Decimal) -> float:
 
 
 def _exact(value: Decimal) -> str:
-    """A decimal without an exponent and without the zeros that say nothing."""
+    """A decimal without an exponent and without needless zeros."""
     text = f"{round(value, 10):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

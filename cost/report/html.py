@@ -1,4 +1,4 @@
-"""An advice, as JSON values, into one self-contained page, or into a part of another page."""
+"""Writes an advice, as JSON values, as one self-contained page, or as a part of another page."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -28,7 +28,7 @@ def section(data: Mapping[str, Any]) -> Markup:
 
 
 def write(data: Mapping[str, Any], path: Path) -> None:
-    """Write the page; UserError if that cannot be, or would overwrite a file that is not such a page."""
+    """Write the page; UserError if it cannot be written, or would overwrite a file that is not such a page."""
     try:
         if path.exists() and MADE_BY not in path.read_text(encoding="utf-8", errors="replace"):
             raise UserError(f"{path} exists and is not a page of this tool: name another file")
@@ -49,7 +49,7 @@ def _values(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sources(data: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Each page that a price was read from, and when, once."""
+    """Each page that a price was read from, once, with the month."""
     lines = [line for option in data["options"] for line in option["list_price"]["lines"]]
     return sorted({(line["source"], line["read"]) for line in lines})
 

@@ -1,4 +1,4 @@
-"""An advice, as JSON values, into a title, sentences and one table of text, for a report that has a place for that."""
+"""Makes of an advice, as JSON values, a title, sentences and one table of text, for a part of another report."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -35,7 +35,7 @@ def _row(option: Mapping[str, Any]) -> list[str]:
 
 
 def _month(bill: Mapping[str, Any], dollars: Mapping[str, float]) -> str:
-    """A month's total, its range, and what is left out of both because its price is not confirmed."""
+    """A month's total, its range, and the lines that both leave out because their price is not confirmed."""
     spread = words.spread(words.money(dollars["low"]), words.money(dollars["high"]))
     left_out = f"and {words.money(bill['unsure'])} not confirmed" if bill["unsure"] else ""
     return "\n".join(line for line in (words.total(bill), spread, left_out) if line)

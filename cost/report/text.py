@@ -1,4 +1,4 @@
-"""Advice and bills, as JSON values, into tables, sentences and a chart in a terminal."""
+"""Prints advice and bills, as JSON values: tables, sentences and a chart in a terminal."""
 
 import math
 import re
@@ -25,7 +25,7 @@ TICKS = (2, 3, 4, 5, 6, 7, 8)
 
 
 def advice(data: Mapping[str, Any], console: Console, *, chart: bool = True) -> None:
-    """Print all of an advice: who waits and what it costs, bills over traffic, what to take, what it rests on."""
+    """Print all of an advice: how many wait, what it costs, bills over traffic, what to take, and its assumptions."""
     console.print(Group(*_advice(data, chart, console.width)))
 
 
@@ -81,7 +81,7 @@ def _volumes(data: Mapping[str, Any]) -> Table:
 
 
 def curves(data: Mapping[str, Any], width: int) -> str:
-    """A chart of the bills over traffic, both axes logarithmic; what is below a cent is drawn at a cent."""
+    """A chart of the bills over traffic, both axes logarithmic; bills below a cent are drawn at a cent."""
     figure = plotext.figure
     figure.clear()
     figure.theme("colorless")
@@ -119,7 +119,7 @@ def _lines(free: Mapping[str, Any], listed: Mapping[str, Any]) -> Table:
 
 
 def price(line: Mapping[str, Any]) -> str:
-    """A line's unit price as it is charged first."""
+    """A line's unit price, at the first tier."""
     if not line["prices"]:
         return "unknown"
     per = "" if line["per"] == "1" else f" per {words.count(float(line['per']))}"

@@ -1,1 +1,1 @@
-"""Traffic and timings into what a month holds: arrivals, starts, waits and usage, simulated or expected."""
+"""The course of a month, simulated or expected, from traffic and timings: arrivals, starts, waits and usage."""

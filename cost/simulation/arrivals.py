@@ -1,4 +1,4 @@
-"""A description of traffic into the times at which requests arrive, in chunks: memory does not grow with them."""
+"""Gives the times at which requests arrive, from a description of traffic, in chunks, so that memory stays small."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,8 +26,8 @@ MOST_MONTHLY = 10**10
 class Arrivals(Protocol):
     """Requests that arrive at random or by a schedule.
 
-    rate: requests a second in the long run. steady: whether any moment of the week is as good as another to begin at,
-    so that a platform may be warmed up before the month that is counted.
+    rate: requests a second in the long run. steady: whether all moments of the week are alike, so that a platform can
+    be warmed up before the month that is counted.
     """
 
     @property
@@ -98,7 +98,7 @@ class Rhythm:
         marks = np.arange(WEEK_HOURS + 1) * HOUR_S
         week_s, week = marks[-1], expected[-1]
         offset = rng.random() * week_s
-        # At unit rate in "expected requests so far", the week's hours stretch into requests as they should.
+        # Time is measured in expected requests, in which the rate is always 1, and is then turned back into seconds.
         begin = (start + offset) // week_s * week + float(
             np.interp((start + offset) % week_s, marks, expected)
         )
@@ -231,7 +231,7 @@ def _rate(monthly: float) -> float:
 
 
 def _poisson(rng: np.random.Generator, start: float, rate: float, expected: float) -> Iterator[Floats]:
-    """Times without end; the first chunk mostly suffices for the `expected` number."""
+    """Times without an end; the first chunk mostly has the `expected` number."""
     size = int(min(CHUNK, expected + 4 * expected**0.5 + 16))
     while True:
         times = start + np.cumsum(rng.standard_exponential(size)) / rate

@@ -1,4 +1,4 @@
-"""What the compiled simulation is made of: its limits, its tables, a heap of what happens next, and a random number."""
+"""The base of the compiled simulation: its limits, its tables, a heap of the next events, and random numbers."""
 
 import hashlib
 import math
@@ -42,7 +42,7 @@ R = TypeVar("R")
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """`function` as machine code, kept on disk where that is possible until one of the files in SOURCES changes.
 
-    Numba itself looks at the function's own file only, but constants and calls of the others are compiled into it.
+    Numba itself checks only the function's own file, but constants and functions of other files are compiled into it.
     """
     try:
         machine = njit(cache=True)(function)
@@ -58,8 +58,8 @@ class Rule(NamedTuple):
     concurrency, minimum, maximum: requests at once in an instance, fewest and most instances.
     cpus: vCPUs that the requests of an instance share, 0 if each has its own. target: the share of the CPU of all
     instances beyond which another is added, looked at each minute, 0 for never.
-    wait, wait_startups: a request beyond all of that waits so long, or so many average starts, and is then refused.
-    active_step, active_minimum: what an active time is rounded up to, and the least it counts.
+    wait, wait_startups: a request without room waits so long, or so many average starts, and is then refused.
+    active_step, active_minimum: an active time is rounded up to this step, and counts at least this long.
     stop: seconds of stopping that count as active.
     """
 

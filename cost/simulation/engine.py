@@ -1,4 +1,4 @@
-"""Arrival times in, what an autoscaler makes of them out: starts, waits, billed seconds, a histogram of latencies.
+"""Simulates an autoscaler from arrival times: counts starts, waits, billed seconds and a histogram of latencies.
 
 The same rules as local/scaling.py has for the emulation, compiled: a request goes to the least busy instance with room,
 of those to the one used last. If none has room, an instance is started, and held requests go to the first that has.
@@ -117,7 +117,7 @@ def _take_held(s: Any, rule: Rule, slot: int, now: float) -> None:
 
 @compiled
 def _settle(s: Any, rule: Rule, until: float) -> None:
-    """Everything that happens by itself up to and including `until`: instances have started, requests are answered."""
+    """Let all events happen up to and including `until`: instances have started, requests are answered."""
     while s.events > 0 and s.event_time[0] <= until:
         now, event = s.event_time[0], s.event[0]
         pop(s)

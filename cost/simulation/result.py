@@ -1,4 +1,4 @@
-"""What simulated months come to: each figure with its range over the months and its error."""
+"""The results of simulated months: each figure with its range over the months and its error."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Month:
-    """What was counted in one simulated month, or in a part of it that stands for the whole.
+    """The counts of one simulated month, or of a part of it that stands for the whole.
 
     tasks: the most that there were at once, on ECS.
     """
@@ -77,7 +77,7 @@ class Result:
 
     @property
     def refused(self) -> Estimate:
-        """The share of the requests that were turned away."""
+        """The share of the requests that were refused."""
         asked = [month.requests + month.refused for month in self.months]
         return _share([month.refused for month in self.months], asked)
 
@@ -112,7 +112,7 @@ class Result:
         return [(float(at), float(share)) for at, share in zip(state.seconds_of(used), longer, strict=True)]
 
     def _supports(self, share: float) -> bool:
-        """Whether a quantile lies where the samples it is drawn from reach: the slowest are those who wait."""
+        """Whether the samples that a quantile is drawn from reach so far; the slowest requests are those that wait."""
         waiting, beyond = self.waiting.mean, 1 - share
         timing = self.system.timing
         if waiting > beyond:
@@ -130,7 +130,7 @@ def mean_usage(usages: Sequence[Usage]) -> Usage:
 
 
 def _share(counts: Sequence[int], of: Sequence[int]) -> Estimate:
-    """The share of all, with the range of the months that had any; 0 where none had."""
+    """The share of all, with the range of the months that had any; 0 if none had."""
     shares = [count / all_ for count, all_ in zip(counts, of, strict=True) if all_]
     if not shares:
         return Estimate(0.0, 0.0, 0.0, 0.0)

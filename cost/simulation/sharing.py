@@ -1,4 +1,4 @@
-"""Requests at once in an instance share its CPU: processor sharing, of which each gets one vCPU at most.
+"""Requests at once in an instance share its CPU: processor sharing, in which each gets one vCPU at most.
 
 A request computes for so many CPU seconds and then waits for so long for something else, which takes no CPU. All that
 compute in an instance go forward equally fast, so a slot counts how many CPU seconds each of them has had (`share`),
@@ -82,7 +82,7 @@ def finish_computing(s: Any, rule: Rule, slot: int, now: float) -> int:
 
 @compiled
 def _go_forward(s: Any, rule: Rule, slot: int, now: float) -> None:
-    """Give those that compute in the slot what they have had since the last change."""
+    """Add the CPU time since the last change to the requests that compute in the slot."""
     number = s.computing[slot]
     if number > 0:
         passed = now - s.since[slot]
@@ -93,7 +93,7 @@ def _go_forward(s: Any, rule: Rule, slot: int, now: float) -> None:
 
 @compiled
 def _expect(s: Any, rule: Rule, slot: int, now: float) -> None:
-    """Look at the slot when its next request is done, unless a look comes before that anyway."""
+    """Set an event for the time when the slot's next request is done, unless an earlier one is set."""
     left = max(s.job_due[slot * rule.concurrency] - s.share[slot], 0.0)
     at = now + left / min(1.0, rule.cpus / s.computing[slot])
     if at < s.due[slot]:
