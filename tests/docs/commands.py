@@ -22,6 +22,7 @@ import typer.main
 from typer.exceptions import TyperException
 
 import benchmarks.__main__ as benchmarks
+from appfolder.environment import DOORS_NAME
 from tests.docs.documents import ROOT, Block, Command, agree
 
 # What takes half a minute takes some minutes while the machine is busy.
@@ -196,6 +197,8 @@ def _missing_in_recipe(makefile: str, target: str, variables: dict[str, str]) ->
 
 
 def _missing_in_module(module: str, arguments: list[str]) -> Iterator[str]:
+    # What the package serve is called beside an app.
+    module = re.sub(rf"^{DOORS_NAME}\b", "serve", module)
     if find_spec(module) is None:
         yield f"there is no module {module}"
         return
