@@ -8,7 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from compare import drift
 from compare.stats import CONFIDENCE, MEDIAN, Clustered, Codes, Floats, Interval, quantile
@@ -49,7 +49,9 @@ class Ratio:
         return Interval(math.exp(self.log - half), math.exp(self.log + half))
 
     def _plain(self, confidence: float) -> float:
-        return float(self.error.scales.min()) * float(stats.t.isf((1 - confidence) / 2, self.error.freedom))
+        return float(self.error.scales.min()) * float(
+            special.stdtrit(self.error.freedom, (1 + confidence) / 2)
+        )
 
     def explained(self, confidence: float = CONFIDENCE) -> float:
         """The largest ratio that chance and a drift of each target's own may make of targets that are alike."""
@@ -87,7 +89,7 @@ class Ratio:
         limit = self.error.half(confidence, drift.SCEPTICAL) / scale
         shift = abs(math.log(true)) / scale
         centre, width = limit * (1 - 1 / (4 * freedom)), math.sqrt(1 + limit**2 / (2 * freedom))
-        return float(stats.norm.sf((centre - shift) / width) + stats.norm.cdf((-centre - shift) / width))
+        return float(special.ndtr((shift - centre) / width) + special.ndtr((-centre - shift) / width))
 
     def detectable(self, confidence: float = CONFIDENCE) -> float:
         """The smallest true ratio above 1 that a run such as this one finds in 80 of 100 cases."""

@@ -7,11 +7,11 @@ and count for as many independent ones as they are worth. docs/compare.md derive
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from compare import drift
 
@@ -51,10 +51,15 @@ def independent_interval(values: Sequence[float] | Floats, p: float) -> Interval
     """The order-statistics interval of the quantile `p` of independent samples; None when there are too few."""
     if len(values) < smallest_sample(p):
         return None
-    # scipy-stubs says float where scipy gives a named tuple of the two ends.
-    found: Any = stats.quantile_test(np.asarray(values, dtype=float), p=p).confidence_interval(CONFIDENCE)
-    low, high = float(found.low), float(found.high)
-    return Interval(low, high) if math.isfinite(low) and math.isfinite(high) else None
+    ordered, tail = np.sort(np.asarray(values, dtype=float)), (1 - CONFIDENCE) / 2
+    low, high = _binomial(tail, len(ordered), p) - 1, _binomial(1 - tail, len(ordered), p)
+    return Interval(float(ordered[low]), float(ordered[high])) if low >= 0 and high < len(ordered) else None
+
+
+def _binomial(share: float, n: int, p: float) -> int:
+    """The smallest count of `n` successes with chance `p` that is not exceeded with the chance `share`."""
+    count = max(0, math.ceil(special.bdtrik(share, n, p)) - 1)
+    return count if special.bdtr(count, n, p) >= share else count + 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +163,7 @@ def _worth(data: Clustered, p: float, *, drifts: bool) -> float:
 def _fewer(n: int, clusters: float) -> float:
     """What is left of a sample's worth when the variance between few `clusters` is itself uncertain."""
     tail = (1 - CONFIDENCE) / 2
-    return float(stats.t.ppf(1 - tail, n - 1) / stats.t.ppf(1 - tail, clusters - 1)) ** 2
+    return float(special.stdtrit(n - 1, 1 - tail) / special.stdtrit(clusters - 1, 1 - tail)) ** 2
 
 
 def _beyond(data: Clustered, p: float) -> float:
@@ -184,8 +189,8 @@ def clustered_interval(data: Clustered, p: float) -> Interval | None:
     if carried_sample(data, p) < smallest_sample(p):
         return None
     worth = _worth_over_time(data, p) * _fewer(n, min(data.even, _beyond(data, p)))
-    low = float(stats.beta.ppf(tail, p * worth + 0.5, worth - p * worth + 0.5))
-    high = float(stats.beta.ppf(1 - tail, p * worth + 0.5, worth - p * worth + 0.5))
+    low = float(special.betaincinv(p * worth + 0.5, worth - p * worth + 0.5, tail))
+    high = float(special.betaincinv(p * worth + 0.5, worth - p * worth + 0.5, 1 - tail))
     ordered = np.sort(data.values)
     return Interval(
         float(ordered[max(0, math.floor(low * n) - 1)]), float(ordered[min(n, math.ceil(high * n)) - 1])

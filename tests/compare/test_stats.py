@@ -1,12 +1,13 @@
 """The statistics keep what they state: coverage, error rate and power in simulations with known truth, fixed seeds."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom, mannwhitneyu
+from scipy.stats import binom, mannwhitneyu, quantile_test
 
 from compare import drift, ratios, stats
 from compare.stats import Clustered
@@ -30,6 +31,24 @@ def test_the_smallest_sample_is_the_first_with_a_finite_interval(p: float, n: in
     assert stats.smallest_sample(p) == n
     assert stats.independent_interval(values, p) is not None
     assert stats.independent_interval(values[:-1], p) is None
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=120),
+    st.sampled_from([0.5, 0.95, 0.99]) | st.floats(0.05, 0.99),
+)
+def test_the_interval_of_independent_samples_is_that_of_scipys_own_test(
+    values: list[float], p: float
+) -> None:
+    # scipy-stubs says float where scipy gives a named tuple of the two ends.
+    found: Any = quantile_test(values, p=p).confidence_interval(stats.CONFIDENCE)
+
+    interval = stats.independent_interval(values, p)
+
+    if interval is None:
+        assert len(values) < stats.smallest_sample(p) or math.isnan(found.low) or math.isnan(found.high)
+    else:
+        assert (interval.low, interval.high) == (found.low, found.high)
 
 
 @given(st.lists(st.floats(0.001, 1e6), min_size=1, max_size=200), st.sampled_from([0.5, 0.9, 0.95, 0.99]))
