@@ -1,12 +1,16 @@
-"""What the tests of costs share: today's prices and a deployment on each platform."""
+"""What the tests of costs share: today's prices, a deployment on each platform, and the compiled simulation."""
 
+import fcntl
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cost.setup import Setup, setup
+from cost.simulation.arrivals import poisson
+from cost.simulation.simulate import simulate
 from cost.simulation.system import System, system
 from cost.simulation.timing import published
 from platforms.prices import Prices
@@ -52,3 +56,11 @@ def deploy(prices: Prices) -> Deploy:
         return system(one, timing, prices)
 
     return system_of
+
+
+@pytest.fixture(scope="session", autouse=True)
+def machine_code(deploy: Deploy) -> None:
+    """The compiled simulation, which takes some seconds in a new checkout: one worker compiles it, the others wait."""
+    with Path(__file__).open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        simulate(poisson(1000), {name: deploy(name) for name in REGIONS}, replications=2)
