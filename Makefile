@@ -41,6 +41,7 @@ soak: .venv/dev ## the long tests: 10,000 generated requests, 1,000 streams, a m
 	@$(PYTEST) --numprocesses auto -m soak $(ARGS)
 	@SOAK_EXAMPLES=10000 SOAK_EVENTS=1000000 $(PYTEST) $(addprefix tests/serve/test_, \
 	  both_doors.py streams.py nothing_lost.py fuzz.py fuzz_http.py) $(ARGS)
+	@DRAWN_EXAMPLES=1000 $(PYTEST) --numprocesses auto -m "hypothesis and not process and not soak" $(ARGS)
 
 lint: .venv/dev .cache/actionlint ## formatting, rules, types, import directions, shell, Dockerfile, workflows
 	@$(BIN)/ruff format --check .

@@ -11,5 +11,9 @@ pytest_plugins = ["tests.processes", "tests.parallel"]
 # environment say so.
 os.environ["APP_PYTHON"] = sys.executable
 
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# `make soak` draws more.
+EXAMPLES = int(os.environ.get("DRAWN_EXAMPLES", "50"))
+settings.register_profile(
+    "untimed", deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("untimed")

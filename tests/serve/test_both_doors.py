@@ -37,7 +37,7 @@ from tests.serve.nasty import WAYS, Plan
 APPS = {"WSGI": "tests.serve.nasty:app", "ASGI": "tests.serve.nasty:asgi"}
 QUIET = {"IDENTITY_HEADERS": "off", "LOG_LEVEL": "CRITICAL"}
 # make soak asks for more.
-EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "120"))
 
 HOP = {
     *("date", "server", "connection", "transfer-encoding", "apigw-requestid"),

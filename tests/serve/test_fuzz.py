@@ -17,7 +17,7 @@ CORPUS = {
     path.stem: json.loads(path.read_text())
     for path in sorted((Path(__file__).parent / "corpus/events").iterdir())
 }
-EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "200"))
+EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "100"))
 
 handler = make_handler(wsgi_caller(create_app()))
 

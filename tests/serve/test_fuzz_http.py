@@ -13,7 +13,7 @@ from tests.serve.raw import assert_it_lives
 
 CORPUS = Path(__file__).parent / "corpus" / "http"
 SEEDS = {path.name: path.read_bytes() for path in sorted(CORPUS.iterdir())}
-EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "60"))
 
 Address = tuple[str, int]
 
