@@ -21,6 +21,8 @@ ROUNDS = [
 
 
 Logs = Callable[[np.random.Generator, int], Floats]
+# Cells, the quantile, its truth, and what draws samples.
+Row = tuple[list[str], float, float, Callable[[], stats.Clustered]]
 
 
 def lognormal(random: np.random.Generator, count: int) -> Floats:
@@ -109,9 +111,7 @@ def percentile_bootstrap(data: stats.Clustered, p: float, random: np.random.Gene
     return stats.Interval(float(low), float(high))
 
 
-def table(
-    first: str, runs: int, rows: list[tuple[list[str], float, float, Callable[[], stats.Clustered]]]
-) -> None:
+def table(first: str, runs: int, rows: list[Row]) -> None:
     """A line a setting: its cells, the quantile, its truth, and what draws samples."""
     print(f"| quantile | {first} | as if independent | bootstrap | here | given | wrong |")
     print(f"| --- |{' ---: |' * (first.count('|') + 6)}")
@@ -151,48 +151,61 @@ def of_rounds(p: float, rounds: int, likeness: float) -> Callable[[], stats.Clus
     return lambda: one_instance(alike(random, rounds, likeness, 0.15), p)
 
 
-def main(runs: int) -> None:
-    table(
-        "instances | they differ by | requests differ by",
-        runs,
-        [
-            (
-                [str(count), f"{spread:.0%}", f"{noise:.0%}"],
-                p,
-                truth(p, spread, noise),
-                of_instances(count, spread, noise),
-            )
-            for p, count, spread, noise in SETTINGS
-        ],
-    )
-    print()
-    table(
-        "rounds | correlation",
-        runs,
-        [
-            ([str(n), str(likeness)], p, truth(p, 0, 0.15), of_rounds(p, n, likeness))
-            for p, n, likeness in ROUNDS
-        ],
-    )
-    print()
-    table(
-        "instances | they are | requests are",
-        runs,
-        [
-            ([str(count), they, requests], p, of_population(p, each, between), of_kinds(count, between, each))
-            for they, between, requests, each, of in KINDS
-            for p, count in of
-        ],
-    )
-    print()
-    table(
-        "one instance, 300 rounds",
-        runs,
-        [([name], p, of_population(p, draw), of_one(p, draw)) for name, draw in COURSES for p in (0.5, 0.95)],
-    )
+def alike_instances() -> list[Row]:
+    """Instances and requests that differ as a lognormal distribution does."""
+    return [
+        (
+            [str(count), f"{spread:.0%}", f"{noise:.0%}"],
+            p,
+            truth(p, spread, noise),
+            of_instances(count, spread, noise),
+        )
+        for p, count, spread, noise in SETTINGS
+    ]
+
+
+def alike_rounds() -> list[Row]:
+    """One instance whose requests resemble the one before."""
+    return [
+        ([str(n), str(likeness)], p, truth(p, 0, 0.15), of_rounds(p, n, likeness))
+        for p, n, likeness in ROUNDS
+    ]
+
+
+def kinds() -> list[Row]:
+    """Instances of two kinds, or with a heavy tail."""
+    return [
+        ([str(count), they, requests], p, of_population(p, each, between), of_kinds(count, between, each))
+        for they, between, requests, each, of in KINDS
+        for p, count in of
+    ]
+
+
+def courses() -> list[Row]:
+    """One instance with spikes in clusters, or of two speeds."""
+    return [
+        ([name], p, of_population(p, draw), of_one(p, draw)) for name, draw in COURSES for p in (0.5, 0.95)
+    ]
+
+
+TABLES: dict[str, tuple[str, Callable[[], list[Row]]]] = {
+    "instances": ("instances | they differ by | requests differ by", alike_instances),
+    "rounds": ("rounds | correlation", alike_rounds),
+    "kinds": ("instances | they are | requests are", kinds),
+    "courses": ("one instance, 300 rounds", courses),
+}
+
+
+def main(runs: int, names: list[str]) -> None:
+    for name in names or TABLES:
+        first, rows = TABLES[name]
+        table(first, runs, rows())
+        print()
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=800)
-    main(parser.parse_args().runs)
+    parser.add_argument("tables", nargs="*", choices=[*TABLES, []], help="all without a word")
+    given = parser.parse_args()
+    main(given.runs, given.tables)
