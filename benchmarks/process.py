@@ -3,11 +3,13 @@
 import http.client
 import json
 import os
+import selectors
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -91,18 +93,35 @@ def end(process: "subprocess.Popen[bytes]", number: int) -> float:
 
 
 def serve_once(api: socket.socket, event: bytes) -> str:
-    """The body that the runtime posts after it was given `event`."""
-    while True:
-        connection, _ = api.accept()
-        with connection, connection.makefile("rb") as stream:
-            while line := stream.readline():
-                headers = http.client.parse_headers(stream)
-                if line.startswith(b"GET"):
-                    connection.sendall(_next(event))
-                elif length := headers["content-length"]:
-                    return stream.read(int(length)).decode()
-                else:
-                    return _read_chunks(stream)
+    """The body that the runtime posts after it was given `event`, be it on the connection of that or on another.
+
+    Raises TimeoutError if it does not.
+    """
+    with selectors.DefaultSelector() as waiting, ExitStack() as connections:
+        waiting.register(api, selectors.EVENT_READ)
+        while ready := waiting.select(TIMEOUT):
+            for key, _ in ready:
+                if key.fileobj is api:
+                    connection = connections.enter_context(api.accept()[0])
+                    stream = connections.enter_context(connection.makefile("rb"))
+                    waiting.register(connection, selectors.EVENT_READ, stream)
+                elif (posted := _request(key.fileobj, key.data, event, waiting)) is not None:
+                    return posted
+    raise TimeoutError("the runtime posted no answer")
+
+
+def _request(connection: Any, stream: Any, event: bytes, waiting: selectors.BaseSelector) -> str | None:
+    """What a request posts; None for one that asks for an event, or where a connection has ended."""
+    line = stream.readline()
+    if not line:
+        waiting.unregister(connection)
+        return None
+    headers = http.client.parse_headers(stream)
+    if line.startswith(b"GET"):
+        connection.sendall(_next(event))
+        return None
+    length = headers["content-length"]
+    return stream.read(int(length)).decode() if length else _read_chunks(stream)
 
 
 def _next(event: bytes) -> bytes:

@@ -10,13 +10,16 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks import tree
 from benchmarks.events import APPS
 from benchmarks.paired import Sample, describe_machine, measure, report
-from benchmarks.process import TIMEOUT, end, lambda_start, serve_once, start
+from benchmarks.process import TIMEOUT, cpu_seconds, end, lambda_start, serve_once, start
 from benchmarks.start import peer
+
+if TYPE_CHECKING:
+    import subprocess
 
 ROUNDS = 40
 APP = "hello"
@@ -51,13 +54,13 @@ def in_the_same_process(app: str) -> Sample:
             with connection, connection.makefile("rb") as stream:
                 while stream.readline().strip():
                     pass
-                begun = time.perf_counter()
+                spent = _Spent(process)
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
             answer = serve_once(api, json.dumps(event).encode())
-            wall = time.perf_counter() - begun
+            sample = spent.since()
         finally:
             end(process, signal.SIGKILL)
-    return _sample(wall, answer, expected)
+    return _checked(sample, answer, expected)
 
 
 @contextmanager
@@ -81,26 +84,44 @@ def forked(app: str) -> Generator[Callable[[], Sample]]:
         with orders, orders.makefile("rb") as told:
             assert told.readline() == f"{word} snapshot\n".encode()
             assert told.readline().startswith(b"ready")
-            yield partial(_restored, control, orders, told, json.dumps(event).encode(), expected)
+            yield partial(_restored, process, control, orders, told, json.dumps(event).encode(), expected)
         # It ends by itself when nobody gives it orders any more.
         process.wait(TIMEOUT)
 
 
 def _restored(
-    control: socket.socket, orders: socket.socket, told: Any, event: bytes, expected: str
+    process: "subprocess.Popen[bytes]",
+    control: socket.socket,
+    orders: socket.socket,
+    told: Any,
+    event: bytes,
+    expected: str,
 ) -> Sample:
     with _listening() as api:
-        begun = time.perf_counter()
+        spent = _Spent(process)
         orders.sendall(f"restore 1 {_address(api)}\n".encode())
         output, _ = control.accept()
         with output:
             answer = serve_once(api, event)
-            wall = time.perf_counter() - begun
+            sample = spent.since()
             # Nothing of this turn runs on into the next one.
             assert told.readline().startswith(b"forked 1 ")
             orders.sendall(f"signal 1 {signal.SIGKILL:d}\n".encode())
             assert told.readline().startswith(b"exited 1 ")
-    return _sample(wall, answer, expected)
+    return _checked(sample, answer, expected)
+
+
+class _Spent:
+    """From here on, the time that passes and the CPU time that a process and its children take."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
+        self._cpu = cpu_seconds([process])
+        self._begun = time.perf_counter()
+
+    def since(self) -> Sample:
+        wall = time.perf_counter() - self._begun
+        return {"wall ms": wall * 1000, "CPU ms": (cpu_seconds([self._process]) - self._cpu) * 1000}
 
 
 def _whole(app: str) -> Sample:
@@ -118,7 +139,7 @@ def _address(server: socket.socket) -> str:
     return f"127.0.0.1:{server.getsockname()[1]}"
 
 
-def _sample(seconds: float, answer: str, expected: str) -> Sample:
+def _checked(sample: Sample, answer: str, expected: str) -> Sample:
     if expected not in answer.replace("\\", ""):
         raise RuntimeError(f"the restored instance answered {answer[:500]}")
-    return {"wall ms": seconds * 1000}
+    return sample
