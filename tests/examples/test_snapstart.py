@@ -54,8 +54,8 @@ def test_the_database_recipe_keeps_no_connection_over_a_snapshot(
     kept = postgres.transaction(lambda connection: connection, writes=False)
     assert not kept.closed
 
-    hooks = [hook for hook, _, _ in snapshot_restore_py.get_before_snapshot()]
-    assert postgres.forget in hooks
+    registered: Any = snapshot_restore_py.get_before_snapshot()
+    assert postgres.forget in [hook for hook, _, _ in registered]
     postgres.forget()
 
     assert kept.closed
