@@ -26,7 +26,7 @@ RUN case ${OTEL} in \
         *) echo "OTEL is '${OTEL}'; it is either on or off" >&2 && exit 64 ;; \
     esac \
     && for file in ${REQUIREMENTS}; do set -- "$@" --requirements "${file}"; done \
-    && python3 -m appfolder.install /srv/app /build/environment --doors doors.txt "$@" \
+    && python3 -m appfolder.install /srv/app /build/environment --no-compile --doors doors.txt "$@" \
     && mv /build/environment/lib/python3*/site-packages /srv/packages \
     && find /srv/packages -depth -type d \( -name tests -o -name __pycache__ \) -exec rm -r {} + \
     && find /srv/packages -type f \( -name '*.c' -o -name '*.h' -o -path '*.dist-info/RECORD' \) -delete

@@ -1,7 +1,7 @@
 """An app's requirements and the doors' to an environment that holds both: theirs as they are, then what the doors lack.
 
 `python -m appfolder.install FOLDER ENVIRONMENT [--requirements FILE]... [--doors LOCK]... [--uv FILE]`; the build of an
-image runs it too, where there is nothing but Python and its pip.
+image runs it too, with --no-compile, where there is nothing but Python and its pip.
 """
 
 import argparse
@@ -22,18 +22,25 @@ from appfolder.failures import IN_AN_IMAGE, OTHER_PYTHON, THIS, InstallError, Ot
 from appfolder.requirements import find, identity, python_versions, workspace_lock
 from appfolder.requirements.markers import RequirementsError, allows
 
-PIP = ("--no-input", "--disable-pip-version-check", "--no-compile", "--root-user-action=ignore")
+PIP = ("--no-input", "--disable-pip-version-check", "--root-user-action=ignore")
 # What serves the app. Nearly every repository pins a gunicorn that its code never imports.
 SERVERS = ("gunicorn", "mangum", "awslambdaric")
 
 
 def install(
-    folder: Path, environment: Path, named: Iterable[str], doors: Sequence[Path], uv: Path | None = None
+    folder: Path,
+    environment: Path,
+    named: Iterable[str],
+    doors: Sequence[Path],
+    uv: Path | None = None,
+    *,
+    bytecode: bool = True,
 ) -> list[str]:
     """Make `environment` (a folder that is no environment yet); sentences about what is not as the app asks.
 
     named: the app's files of requirements, none for the usual ones. doors: locks of what is needed besides. uv: that
-    program, None for pip alone. Raises InstallError, RequirementsError.
+    program, None for pip alone. bytecode: whether packages are compiled, as in an image: a first start that compiles
+    would be a slow one. Raises InstallError, RequirementsError.
     """
     found = find(folder, named)
     if (wanted := python_versions(folder)) and not allows(wanted, THIS):
@@ -43,14 +50,14 @@ def install(
     with _as_file(found.lines) as file:
         words += ["-r", file.name] if found.lines else []
         if words:
-            _install(environment, folder, words, " and ".join(found.names), uv)
+            _install(environment, folder, words, " and ".join(found.names), uv, bytecode=bytecode)
     declare(folder, environment)
     theirs = installed(environment)
     missing, notes = _doors(doors, theirs, folder)
     with _as_file(missing) as file:
         if missing:
             words = ["--require-hashes", "--no-deps", "-r", file.name]
-            _install(environment, folder, words, "the doors' packages", uv)
+            _install(environment, folder, words, "the doors' packages", uv, bytecode=bytecode)
     _agree(environment, theirs)
     return [*notes, *_unread(folder, found.names)]
 
@@ -89,20 +96,24 @@ def declare(folder: Path, environment: Path) -> None:
         (info / "INSTALLER").write_text("appfolder\n", encoding="utf-8")
 
 
-def _install(environment: Path, folder: Path, words: list[str], what: str, uv: Path | None) -> None:
+def _install(
+    environment: Path, folder: Path, words: list[str], what: str, uv: Path | None, *, bytecode: bool
+) -> None:
     """By uv, which takes a tenth of the time, if there is one; by pip if there is none, or if uv cannot.
 
     pip has the last word, because the settings of this machine, such as an index of one's own, may be pip's alone.
     """
     python = str(environment / "bin" / "python")
     if uv:
-        command = [str(uv), "pip", "install", "--quiet", "--python", python, *words]
+        compiling = ["--compile-bytecode"] if bytecode else []
+        command = [str(uv), "pip", "install", "--quiet", *compiling, "--python", python, *words]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         if done.returncode == 0:
             return
         if error := failures.final(what, done.stderr):
             raise error
-    command = [sys.executable, "-m", "pip", "--python", python, "install", *PIP, *words]
+    compiling = [] if bytecode else ["--no-compile"]
+    command = [sys.executable, "-m", "pip", "--python", python, "install", *PIP, *compiling, *words]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         raise failures.of_pip(what, done.stdout, done.stderr)
@@ -207,9 +218,17 @@ def main() -> int:
     parser.add_argument("--requirements", action="append", default=[])
     parser.add_argument("--doors", action="append", default=[], type=Path)
     parser.add_argument("--uv", type=Path)
+    parser.add_argument("--no-compile", action="store_true")
     words = parser.parse_args()
     try:
-        for note in install(words.folder, words.environment, words.requirements, words.doors, words.uv):
+        for note in install(
+            words.folder,
+            words.environment,
+            words.requirements,
+            words.doors,
+            words.uv,
+            bytecode=not words.no_compile,
+        ):
             print(note)
     except InstallError as problem:
         print(f"error: {problem}", file=sys.stderr)

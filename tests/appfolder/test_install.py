@@ -306,3 +306,18 @@ def test_a_lock_outside_of_the_folder_is_named_because_its_pins_do_not_hold(
 
     said = f"{tmp_path / 'uv.lock'} is outside of the folder, so its pins do not hold here; "
     assert [note[: len(said)] for note in notes] == ([said] if member == "app" else [])
+
+
+@pytest.mark.parametrize("uv", [UV, None], ids=["uv", "pip"])
+@pytest.mark.parametrize("bytecode", [True, False])
+def test_packages_are_compiled_unless_an_image_does_that_itself(
+    tmp_path: Path, index: Path, uv: Path | None, bytecode: bool
+) -> None:
+    """Otherwise the first start of an instance would compile, and each one where Python keeps no bytecode."""
+    wheels.wheel(index, "alpha", "1.0")
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "requirements.txt").write_text("alpha\n")
+
+    install(tmp_path / "app", tmp_path / "environment", (), [], uv, bytecode=bytecode)
+
+    assert bool(list((tmp_path / "environment").rglob("alpha.*.pyc"))) is bytecode
