@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from compare.targets.endpoints import builds_of
-from trial import left
+from trial import left, stack
 from trial.steps import Found, Step, Trial
 
 STATE = "state.json"
@@ -71,7 +71,7 @@ def look(trial: Trial) -> Found:
 
 def remove(trial: Trial) -> Found:
     """Take away the stack's own record, with its file of settings."""
-    done = trial.pulumi.do("stack", "rm", "--yes", trial.pulumi.stack, may_fail=True)
+    done = stack.remove(trial.pulumi)
     return Found([f"pulumi stack rm failed: {done.error}"] if done.status else [])
 
 

@@ -64,7 +64,7 @@ def trial(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
         else:
             _go_on(pulumi, begun)
         if not (begun.steps or begun.cleaning or clean_up or yes or _is_wanted()):
-            pulumi.do("stack", "rm", "--yes", name, may_fail=True)
+            stack.remove(pulumi)
             begun.write("end", status=1)
             raise UserError("nothing was made", 1)
         can_ask = asker.has_headers or begun.head["access"] == "public"
@@ -88,7 +88,7 @@ def _begin(
         service = stack.read(pulumi)
     except UserError:
         if not is_left:
-            pulumi.do("stack", "rm", "--yes", pulumi.stack, may_fail=True)
+            stack.remove(pulumi)
         raise
     journal = journals.begun(
         results,

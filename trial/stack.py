@@ -12,7 +12,7 @@ from commandline import UserError
 from platforms import sold
 from stacks import settings
 from stacks.settings import Service
-from trial.engine import PROJECT, Pulumi
+from trial.engine import PROJECT, Done, Pulumi
 
 # What belongs to the stack that is tried and to no other: its host name, its mails, its shares of the traffic.
 LEFT_OUT = (
@@ -51,7 +51,7 @@ def make(pulumi: Pulumi, stack: str, config: Mapping[str, str]) -> list[str]:
         of["name"].rpartition("/")[2]: of.get("resourceCount") for of in pulumi.ask("stack", "ls", "--json")
     }
     if pulumi.stack in known and not known[pulumi.stack]:
-        pulumi.do("stack", "rm", "--yes", pulumi.stack)
+        remove(pulumi)
     elif pulumi.stack in known:
         raise UserError(
             f"the stack {pulumi.stack} is there already, and no record of its trial below the results; "
@@ -95,6 +95,18 @@ def _adjusted(pulumi: Pulumi, stack: str, config: Mapping[str, str]) -> list[str
 
 # What the engine copies from Pulumi.yaml into every stack, which says nothing.
 _NOTHING = dict.fromkeys(LEFT_OUT, ("", "0", "false")) | {"canaryPercent": ("", "100")}
+
+
+def remove(pulumi: Pulumi) -> Done:
+    """Take away the record of the trial's stack and its file; the stack that its user has selected stays so.
+
+    Pulumi selects none after a removal, whichever was removed.
+    """
+    selected = [of["name"] for of in pulumi.ask("stack", "ls", "--json") if of.get("current")]
+    done = pulumi.do("stack", "rm", "--yes", pulumi.stack, may_fail=True)
+    if not done.status and selected and selected[0].rpartition("/")[2] != pulumi.stack:
+        pulumi.do("stack", "select", selected[0], may_fail=True)
+    return done
 
 
 def read(pulumi: Pulumi) -> Service:

@@ -39,11 +39,19 @@ def main(words: list[str]) -> int:
 
 def _stack(what: str, words: list[str], stacks: dict[str, Any]) -> int:
     if what == "ls":
-        print(
-            json.dumps([{"name": name, "resourceCount": len(of["resources"])} for name, of in stacks.items()])
-        )
+        listed = [
+            {"name": name, "resourceCount": len(of["resources"]), "current": bool(of.get("current"))}
+            for name, of in stacks.items()
+        ]
+        print(json.dumps(listed))
         return 0
-    name = words[2] if what == "init" else words[-4] if what == "rm" else words[words.index("--stack") + 1]
+    name = (
+        words[2]
+        if what in ("init", "select")
+        else words[-4]
+        if what == "rm"
+        else words[words.index("--stack") + 1]
+    )
     if what == "init":
         stacks[name] = {"config": {}, "resources": [], "outputs": {}, "versions": []}
     elif what == "rm":
@@ -51,6 +59,10 @@ def _stack(what: str, words: list[str], stacks: dict[str, Any]) -> int:
             print(f"error: {name} still has resources; removal rejected", file=sys.stderr)
             return 1
         del stacks[name]
+        for of in stacks.values():  # as Pulumi does, whichever stack was removed
+            of["current"] = False
+    elif what == "select":
+        stacks[name]["current"] = True
     elif what == "output":
         print(json.dumps(stacks[name]["outputs"]))
     elif what == "export":

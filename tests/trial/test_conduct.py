@@ -289,3 +289,12 @@ def test_a_fault_of_the_trial_itself_leaves_nothing_behind(
     assert course.stacks() == {}
     with zipfile.ZipFile(ending.bundle) as archive:
         assert "KeyError: 'releases'" in archive.read("logs/up.log").decode()
+
+
+def test_the_stack_that_its_user_has_selected_stays_selected(course: Course) -> None:
+    """Pulumi selects none after the removal of another one."""
+    own = {"config": {}, "resources": [], "outputs": {}, "versions": [], "current": True}
+    (course.folder / "stacks.json").write_text(json.dumps({"prod": own}))
+
+    assert course.run().status == 0
+    assert course.stacks() == {"prod": own}
