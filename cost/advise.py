@@ -188,10 +188,10 @@ def _notes(options: Sequence[Option]) -> list[str]:
             "(environment.THREADS, 8 unless set)"
         )
     notes += [
-        f"{option.title}: up to {option.result.tasks} tasks at once; Express Mode's own maximum is "
+        f"{option.title}: up to {option.result.most} tasks at once; Express Mode's own maximum is "
         f"{option.candidate.setup.maximum}, unless maxInstances says another"
         for option in options
-        if option.result.tasks > option.candidate.setup.maximum
+        if option.result.most > option.candidate.setup.maximum
     ]
     if any(scales_by_cpu(option.candidate.setup.platform) for option in options):
         notes.append(

@@ -5,10 +5,12 @@ tier's end, a cheaper tier's begin). So a bill over traffic is a chain of straig
 computed, not searched for.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
+from operator import itemgetter
 
 from cost.bill import Usage, bill, quantities
 from cost.setup import Setup
@@ -30,10 +32,11 @@ class Curve:
 
     def at(self, volume: Decimal) -> Decimal:
         """Dollars at a volume within the curve."""
-        for (here, low), (there, high) in pairwise(self.points):
-            if here <= volume <= there:
-                return low + (high - low) * (volume - here) / (there - here)
-        raise ValueError(f"{volume} requests lie outside of {self.points[0][0]} to {self.points[-1][0]}")
+        if not self.points[0][0] <= volume <= self.points[-1][0]:
+            raise ValueError(f"{volume} requests lie outside of {self.points[0][0]} to {self.points[-1][0]}")
+        after = max(bisect_left(self.points, volume, key=itemgetter(0)), 1)
+        (here, low), (there, high) = self.points[after - 1 : after + 1]
+        return low + (high - low) * (volume - here) / (there - here)
 
 
 @dataclass(frozen=True)

@@ -99,20 +99,29 @@ class Question:
         platform = setup.platform
         return found.with_idle(*self.idle[platform]) if platform in self.idle else found
 
+    def answers(self, setup: Setup) -> bool:
+        """Whether a request is answered before the platform gives it up."""
+        return setup.alone_s <= self._longest(setup)
+
     def _check_longest(self, setup: Setup) -> None:
         """UserError for a request that would not be answered."""
         title, door = TITLES[setup.platform], ""
-        most = limit(setup.platform, "request_timeout")
-        if calls_a_function(setup.platform) and self.door == "http-api":
+        if calls_a_function(setup.platform) and setup.door == "http-api":
             title, door = f"{title} with an HTTP API", " and --door"
-        else:
-            for longer in ("function_timeout_maximum", "request_timeout_maximum"):
-                most = limit_or(setup.platform, longer, most)
-        if setup.alone_s > most:
+        if not self.answers(setup):
             raise UserError(
                 f"a request takes {float(setup.alone_s):.4g} s with {setup.vcpu:.2g} vCPU? {title} answers within "
-                f"{most} s: see --platform, --memory{door}"
+                f"{self._longest(setup)} s: see --platform, --memory{door}"
             )
+
+    @staticmethod
+    def _longest(setup: Setup) -> float:
+        """Seconds that a request may take."""
+        most: float = limit(setup.platform, "request_timeout")
+        if not calls_a_function(setup.platform) or setup.door != "http-api":
+            for longer in ("function_timeout_maximum", "request_timeout_maximum"):
+                most = limit_or(setup.platform, longer, most)
+        return most
 
     def _minimum(self, platform: str) -> int | None:
         return None if self.minimum is None else max(self.minimum, least_instances(platform))
@@ -126,9 +135,9 @@ def candidates(
     If instances are to be kept ready, a platform that can do without them is there in both ways.
     """
     if measurements and measurements.by_platform and not question.said:
-        question, split = _split(question, prices, measurements)
+        question, parts = split(question, prices, measurements)
     else:
-        split = []
+        parts = []
     found: dict[str, Candidate] = {}
     for platform in question.platforms:
         plain = question.setup(platform, prices, ready=False)
@@ -137,10 +146,10 @@ def candidates(
         if kept.minimum > plain.minimum:
             found[f"{platform}-ready"] = Candidate(kept, question.timing(kept, measurements))
     notes = list(measurements.notes) if measurements else []
-    return found, notes + split + assumptions(question, [one.setup for one in found.values()], measurements)
+    return found, notes + parts + assumptions(question, [one.setup for one in found.values()], measurements)
 
 
-def _split(question: Question, prices: Prices, measurements: Measurements) -> tuple[Question, list[str]]:
+def split(question: Question, prices: Prices, measurements: Measurements) -> tuple[Question, list[str]]:
     """The question with the work and the waiting of the app as measured, and a note on how they were found.
 
     The same work takes longer on a smaller share of a CPU, and waiting takes equally long everywhere. So if the run has

@@ -11,6 +11,8 @@ from cost import commands
 from cost.advise import advise
 from cost.app import App
 from cost.candidates import REGIONS, candidates
+from cost.front import command
+from cost.front.grid import LEAST_MB
 from cost.options import (
     OUTPUT,
     TIMES,
@@ -18,14 +20,18 @@ from cost.options import (
     Arm,
     AwsRegion,
     BillingOption,
+    Budget,
+    By,
     Concurrency,
     Cpu,
     DoorOption,
+    FrontFlag,
     GcpRegion,
     ImageGb,
     Imports,
     Json,
     KeptVersions,
+    LeastMemory,
     LogBytes,
     LoggedKb,
     Memory,
@@ -206,6 +212,11 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
     ] = None,
     chart: Annotated[bool, typer.Option(help="draw the bills over traffic")] = True,
     as_json: Json = False,
+    front: FrontFlag = False,
+    by: By = "p95",
+    budget: Budget = None,
+    least_memory: LeastMemory = LEAST_MB,
+    context: typer.Context,
 ) -> None:
     """Which platform for this traffic: how many requests wait, what it costs, where another becomes cheaper."""
     if p95 is not None and not 0 < p95 < float("inf"):
@@ -242,7 +253,21 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
         gcp_region=gcp_region,
         idle=idle or (),
     ).question(asked.handling.tolist())
-    found, more = candidates(question, known, timing.read(run, connection) if run else None)
+    measurements = timing.read(run, connection) if run else None
+    command.check(context, front=front)
+    if front:
+        values = command.answer(
+            question,
+            asked,
+            known,
+            measurements,
+            command.Asked(
+                by, p95, budget, least_memory, command.chosen(context), existing_customer, replications, seed
+            ),
+        )
+        command.show(values, page, as_json=as_json, chart=chart)
+        return
+    found, more = candidates(question, known, measurements)
     report = data.of_advice(
         advise(
             asked.arrivals,

@@ -15,6 +15,7 @@ from cost.setup import Billing, Door
 from platforms import NAMES
 
 TRAFFIC, TIMES, WHAT, OUTPUT = "Traffic", "How long things take", "What is deployed", "Output"
+FRONT = "What waiting less costs"
 
 Platforms = Annotated[
     list[str] | None,
@@ -70,6 +71,35 @@ AwsRegion = Annotated[str, typer.Option(help="region of Lambda, App Runner and E
 GcpRegion = Annotated[str, typer.Option(help="region of Cloud Run")]
 PriceFile = Annotated[
     Path | None, typer.Option("--prices", metavar="FILE", help="your own prices over platforms/prices.toml")
+]
+FrontFlag = Annotated[
+    bool,
+    typer.Option(
+        "--front",
+        help="of all sizes and modes that a stack can deploy, those that no other beats in both bill and wait",
+        rich_help_panel=FRONT,
+    ),
+]
+By = Annotated[
+    str,
+    typer.Option(
+        help="the wait of the front: p50, p95, or starts, the share that waits for one", rich_help_panel=FRONT
+    ),
+]
+Budget = Annotated[
+    float | None,
+    typer.Option(
+        metavar="DOLLARS",
+        help="of the front, pick what waits least within this bill a month",
+        show_default=False,
+        rich_help_panel=FRONT,
+    ),
+]
+LeastMemory = Annotated[
+    int,
+    typer.Option(
+        "--least-memory", metavar="MB", help="of the front: what the app needs", rich_help_panel=FRONT
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="print JSON instead", rich_help_panel=OUTPUT)]
 

@@ -115,7 +115,12 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
         raise UserError(
             "SnapStart cannot be had together with provisioned concurrency: see --snapstart and --minimum"
         )
-    if platform == "gcp" and billing == "instance" and vcpu is not None and vcpu < 1:
+    if (
+        platform == "gcp"
+        and billing == "instance"
+        and vcpu is not None
+        and vcpu < sold.least_billed(platform)
+    ):
         raise UserError(
             f"Cloud Run bills an instance with {vcpu} vCPU by request only; by instance from 1 vCPU on"
         )

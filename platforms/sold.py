@@ -94,6 +94,11 @@ def concurrency(platform: str, cpu: Decimal | None = None) -> Choice | None:
     return Choice(usual, range(1, most + 1))
 
 
+def least_billed(platform: str) -> Decimal:
+    """The vCPUs from which on the time of instances can be billed in place of that of requests."""
+    return _exact(limit(platform, "cpu_of_billed_instances"))
+
+
 def kept_instances(platform: str) -> Choice:
     """How many instances may be kept without traffic."""
     least = least_instances(platform)

@@ -28,8 +28,8 @@ def bills(data: Mapping[str, Any]) -> Markup:
         return Markup()
     right = _right(data)
     most = max(dollars for points in data["curves"].values() for _, dollars in points)
-    across = _Scale(LEAST_VOLUME, MOST_VOLUME, LEFT, right)
-    up = _Scale(FLOOR, 10 ** math.ceil(math.log10(most)), HEIGHT - BOTTOM, TOP)
+    across = Scale(LEAST_VOLUME, MOST_VOLUME, LEFT, right)
+    up = Scale(FLOOR, 10 ** math.ceil(math.log10(most)), HEIGHT - BOTTOM, TOP)
     parts = [_grid(across, up, right, HEIGHT - BOTTOM)]
     ends: list[tuple[float, int, str]] = []
     for place, option in enumerate(data["options"]):
@@ -48,7 +48,7 @@ def bills(data: Mapping[str, Any]) -> Markup:
     parts += [_change(change, across) for change in data["changes"]]
     parts.append(_here(data["monthly"], across))
     parts.append(f'<text class="axis" x="{(LEFT + right) / 2}" y="{HEIGHT - 6}">requests a month</text>')
-    return _svg(HEIGHT, "A month's bill over requests a month, on logarithmic axes", parts)
+    return svg(HEIGHT, "A month's bill over requests a month, on logarithmic axes", parts)
 
 
 def latencies(data: Mapping[str, Any]) -> Markup:
@@ -60,11 +60,11 @@ def latencies(data: Mapping[str, Any]) -> Markup:
     if not seen:
         return Markup()
     right, bottom = _right(data), LATENCY_HEIGHT - BOTTOM
-    across = _Scale(_step(min(seen) * 0.9, up=False), _step(max(seen), up=True), LEFT, right)
-    up = _Scale(RAREST, 1, bottom, TOP)
-    parts = [_vertical(across.ticks(STEPS), across, bottom, words.seconds)]
+    across = Scale(_step(min(seen) * 0.9, up=False), _step(max(seen), up=True), LEFT, right)
+    up = Scale(RAREST, 1, bottom, TOP)
+    parts = [vertical(across.ticks(STEPS), across, bottom, words.seconds)]
     parts += [
-        _horizontal(up.at(part), right, words.percent(part)) for part in (1.0, 0.5, 0.05, 0.01, 0.001, RAREST)
+        horizontal(up.at(part), right, words.percent(part)) for part in (1.0, 0.5, 0.05, 0.01, 0.001, RAREST)
     ]
     for place, option in enumerate(data["options"]):
         points = curves[option["name"]]
@@ -82,7 +82,7 @@ def latencies(data: Mapping[str, Any]) -> Markup:
     parts.append(
         f'<text class="axis" x="{middle}" y="{LATENCY_HEIGHT - 6}">how long a caller waits, at least</text>'
     )
-    return _svg(LATENCY_HEIGHT, "The share of requests that take longer, over latency", parts)
+    return svg(LATENCY_HEIGHT, "The share of requests that take longer, over latency", parts)
 
 
 def _right(data: Mapping[str, Any]) -> float:
@@ -90,7 +90,7 @@ def _right(data: Mapping[str, Any]) -> float:
     return WIDTH - 20 - CHARACTER * max(len(option["title"]) for option in data["options"])
 
 
-class _Scale:
+class Scale:
     """A logarithmic scale from values to places."""
 
     def __init__(self, low: float, high: float, begin: float, end: float) -> None:
@@ -108,7 +108,7 @@ class _Scale:
         return [value for value in values if self._low - 1e-9 <= math.log10(value) <= self._high + 1e-9]
 
 
-def _steps(points: Sequence[tuple[float, float]], across: _Scale, up: _Scale) -> str:
+def _steps(points: Sequence[tuple[float, float]], across: Scale, up: Scale) -> str:
     """A falling staircase: a share stays until the next latency."""
     (x, y), *rest = points
     parts = [f"M{across.at(x):.1f},{up.at(y):.1f}"]
@@ -116,12 +116,12 @@ def _steps(points: Sequence[tuple[float, float]], across: _Scale, up: _Scale) ->
     return "".join(parts)
 
 
-def _grid(across: _Scale, up: _Scale, right: float, bottom: float) -> str:
-    rows = "".join(_horizontal(up.at(tick), right, words.dollars(tick)) for tick in up.ticks())
-    return _vertical(across.ticks(), across, bottom, words.count) + rows
+def _grid(across: Scale, up: Scale, right: float, bottom: float) -> str:
+    rows = "".join(horizontal(up.at(tick), right, words.dollars(tick)) for tick in up.ticks())
+    return vertical(across.ticks(), across, bottom, words.count) + rows
 
 
-def _vertical(ticks: Sequence[float], across: _Scale, bottom: float, name: Callable[[float], str]) -> str:
+def vertical(ticks: Sequence[float], across: Scale, bottom: float, name: Callable[[float], str]) -> str:
     return "".join(
         f'<line class="grid" x1="{across.at(tick):.1f}" x2="{across.at(tick):.1f}" y1="{TOP}" y2="{bottom}"/>'
         f'<text class="axis" x="{across.at(tick):.1f}" y="{bottom + 18}">{name(tick)}</text>'
@@ -129,7 +129,7 @@ def _vertical(ticks: Sequence[float], across: _Scale, bottom: float, name: Calla
     )
 
 
-def _horizontal(y: float, right: float, name: str) -> str:
+def horizontal(y: float, right: float, name: str) -> str:
     return (
         f'<line class="grid" x1="{LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>'
         f'<text class="axis left" x="{LEFT - 8}" y="{y + 4:.1f}">{name}</text>'
@@ -145,7 +145,7 @@ def _apart(ends: list[tuple[float, int, str]]) -> list[tuple[float, int, str]]:
     return placed
 
 
-def _here(monthly: float, across: _Scale) -> str:
+def _here(monthly: float, across: Scale) -> str:
     x = across.at(min(max(monthly, LEAST_VOLUME), MOST_VOLUME))
     return (
         f'<line class="here" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
@@ -153,7 +153,7 @@ def _here(monthly: float, across: _Scale) -> str:
     )
 
 
-def _change(change: Mapping[str, Any], across: _Scale) -> str:
+def _change(change: Mapping[str, Any], across: Scale) -> str:
     if not LEAST_VOLUME <= change["requests"] <= MOST_VOLUME:
         return ""
     x = across.at(change["requests"])
@@ -172,7 +172,7 @@ def _step(value: float, *, up: bool) -> float:
     )
 
 
-def _svg(height: float, label: str, parts: Sequence[str]) -> Markup:
+def svg(height: float, label: str, parts: Sequence[str]) -> Markup:
     return Markup(  # noqa: S704 -- titles are escaped where they are put in, the rest is numbers
         f'<svg class="chart" viewBox="0 0 {WIDTH} {height:g}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
     )

@@ -1,6 +1,6 @@
 """Writes an advice, as JSON values, as one self-contained page, or as a part of another page."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,21 +18,30 @@ MADE_BY = '<meta name="generator" content="python -m cost">'
 
 def page(data: Mapping[str, Any]) -> str:
     """The page: no script, no style and no font from elsewhere, and no control character."""
-    template = _environment().get_template("page.html")
-    return printable(template.render(_values(data), section=section(data), made_by=Markup(MADE_BY)))  # noqa: S704 -- a constant
+    return printable(render("page.html", section=section(data), **_values(data)))
 
 
 def section(data: Mapping[str, Any]) -> Markup:
     """The part of a page, with its own style, which touches nothing outside of it; headings begin at h2."""
-    return Markup(_environment().get_template("section.html").render(_values(data)))  # noqa: S704 -- the template escapes
+    return Markup(render("section.html", **_values(data)))  # noqa: S704 -- the template escapes
+
+
+def render(template: str, **values: Any) -> str:
+    """A template of this folder with its values."""
+    return _environment().get_template(template).render(made_by=Markup(MADE_BY), **values)  # noqa: S704 -- a constant
 
 
 def write(data: Mapping[str, Any], path: Path) -> None:
-    """Write the page; UserError if it cannot be written, or would overwrite a file that is not such a page."""
+    """Write the page; UserError if that cannot be, or would overwrite a file that is not such a page."""
+    save(page(data), path)
+
+
+def save(text_: str, path: Path) -> None:
+    """Write a page's text; UserError if that cannot be, or would overwrite a file that is not such a page."""
     try:
         if path.exists() and MADE_BY not in path.read_text(encoding="utf-8", errors="replace"):
             raise UserError(f"{path} exists and is not a page of this tool: name another file")
-        path.write_text(page(data), encoding="utf-8")
+        path.write_text(text_, encoding="utf-8")
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error}") from None
 
@@ -44,13 +53,13 @@ def _values(data: Mapping[str, Any]) -> dict[str, Any]:
         "price": text.price,
         "bills": chart.bills(data),
         "latencies": chart.latencies(data),
-        "sources": _sources(data),
+        "sources": sources([option["list_price"] for option in data["options"]]),
     }
 
 
-def _sources(data: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Each page that a price was read from, once, with the month."""
-    lines = [line for option in data["options"] for line in option["list_price"]["lines"]]
+def sources(bills: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Each page that a price of some bills was read from, and when, once."""
+    lines = [line for bill in bills for line in bill["lines"]]
     return sorted({(line["source"], line["read"]) for line in lines})
 
 

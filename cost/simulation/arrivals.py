@@ -1,7 +1,7 @@
 """Gives the times at which requests arrive, from a description of traffic, in chunks, so that memory stays small."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -74,13 +74,14 @@ class Poisson:
 class Rhythm:
     """Independent callers whose rate follows the hours of the week: 168 weights, the first is Monday's first hour.
 
-    Each month begins at a random moment of the week.
+    Each month begins at a random moment of the week. hour_s: how long an hour of it is, see `within`.
     """
 
     rate: float
     name: str
     weights: Sequence[float]
     steady: bool = True
+    hour_s: float = HOUR_S
 
     @property
     def description(self) -> str:
@@ -91,11 +92,25 @@ class Rhythm:
         mean = sum(self.weights) / len(self.weights)
         return [weight / mean for weight in self.weights]
 
+    def within(self, seconds: float) -> tuple["Rhythm", float]:
+        """A stretch of at most so many seconds that has each hour equally often, and how long it is.
+
+        It is some whole days or weeks, whichever the rhythm repeats itself in, or one whose hours are shorter.
+        """
+        day = list(self.weights[:24]) * 7 == list(self.weights)
+        hours = 24 if day else WEEK_HOURS
+        period = hours * HOUR_S
+        if seconds >= period:
+            return self, seconds // period * period
+        return replace(self, hour_s=seconds / hours), seconds
+
     def chunks(self, rng: np.random.Generator, start: float, end: float) -> Iterator[Floats]:
         """See Arrivals."""
         hours = np.asarray(self.weights, np.float64)
-        expected = np.concatenate([[0.0], np.cumsum(hours)]) * self.rate * WEEK_HOURS * HOUR_S / hours.sum()
-        marks = np.arange(WEEK_HOURS + 1) * HOUR_S
+        expected = (
+            np.concatenate([[0.0], np.cumsum(hours)]) * self.rate * WEEK_HOURS * self.hour_s / hours.sum()
+        )
+        marks = np.arange(WEEK_HOURS + 1) * self.hour_s
         week_s, week = marks[-1], expected[-1]
         offset = rng.random() * week_s
         # Time is measured in expected requests, in which the rate is always 1, and is then turned back into seconds.

@@ -32,7 +32,7 @@ BEGINS, BEGINS_BILLED = 0, 1  # of the table of starts
 NEVER = -math.inf
 ROUNDING = 1e-5  # of a step: what the difference of two times may be off without beginning another step
 
-SOURCES = ("compiled.py", "sharing.py", "engine.py")
+SOURCES = ("compiled.py", "sharing.py", "wanted.py", "engine.py")
 STAMP = hashlib.sha256(b"".join((Path(__file__).parent / name).read_bytes() for name in SOURCES)).hexdigest()
 
 P = ParamSpec("P")
@@ -61,6 +61,7 @@ class Rule(NamedTuple):
     wait, wait_startups: a request without room waits so long, or so many average starts, and is then refused.
     active_step, active_minimum: an active time is rounded up to this step, and counts at least this long.
     stop: seconds of stopping that count as active.
+    wanted: whether instances go if requests at once want fewer, used or not; else each goes once it has been idle.
     """
 
     concurrency: int
@@ -73,6 +74,7 @@ class Rule(NamedTuple):
     stop: float
     cpus: float = 0.0
     target: float = 0.0
+    wanted: bool = False
 
 
 @compiled

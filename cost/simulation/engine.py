@@ -3,8 +3,8 @@
 The same rules as local/scaling.py has for the emulation, compiled: a request goes to the least busy instance with room,
 of those to the one used last. If none has room, an instance is started, and held requests go to the first that has.
 Beyond them, if the rule says so: requests at once in an instance share its CPU (sharing.py), instances are added for
-their CPU, or requests go round a given number of tasks. Memory is bounded by the instances and by the requests in
-flight, not by the requests simulated.
+their CPU, those that requests at once want no more go (wanted.py), or requests go round a given number of tasks. Memory
+is bounded by the instances and by the requests in flight, not by the requests simulated.
 """
 
 import math
@@ -32,6 +32,7 @@ from cost.simulation.compiled import (
     up,
 )
 from cost.simulation.sharing import begin, count, finish_computing
+from cost.simulation.wanted import ends, of_the_kept
 
 MINUTE = 60.0
 
@@ -137,14 +138,6 @@ def _settle(s: Any, rule: Rule, until: float) -> None:
 
 
 @compiled
-def _ends(s: Any, slot: int, now: float) -> None:
-    """Count how long an instance was there that had been started for requests."""
-    if s.born[slot] > NEVER:
-        s.there_s += max(now - s.born[slot], 0.0)
-        s.born[slot] = NEVER
-
-
-@compiled
 def _idle_slot(s: Any, rule: Rule, now: float) -> int:
     """Take the idle instance that was used last, -1 when all have expired; the minimum never expires."""
     while s.idles > 0:
@@ -152,7 +145,7 @@ def _idle_slot(s: Any, rule: Rule, now: float) -> int:
         slot = s.idle[s.idles]
         if s.idle_until[slot] > now or s.busies < rule.minimum:
             return slot
-        _ends(s, slot, s.idle_until[slot])
+        ends(s, slot, s.idle_until[slot])
         s.free[s.frees] = slot
         s.frees += 1
     return -1
@@ -179,6 +172,7 @@ def _start(s: Any, rule: Rule, now: float) -> None:
     i = any_of(s, s.begins)
     s.frees -= 1
     slot = s.free[s.frees]
+    s.most = max(s.most, rule.maximum - s.frees)
     _bill(s, rule, slot, now)
     s.served[slot] = 0
     s.born[slot] = now
@@ -234,10 +228,10 @@ def advance(states: Any, rule: Rule, arrivals: Floats) -> None:
         _settle(s, rule, now)
         if rule.target > 0 and now >= s.look_at:
             _add_for_cpu(s, rule, now)
-        slot = _idle_slot(s, rule, now)
-        if slot >= 0:
+        slot = of_the_kept(s, rule, now) if rule.wanted else _idle_slot(s, rule, now)
+        if slot >= 0 and s.in_flight[slot] == 0:
             _becomes_busy(s, rule, slot, now)
-        elif rule.concurrency > 1:
+        elif slot < 0 and rule.concurrency > 1 and not rule.wanted:
             slot = _least_busy(s, rule)
         if slot >= 0:
             _assign(s, rule, slot, now, now)
@@ -282,7 +276,7 @@ def finish(states: Any, rule: Rule, end: float) -> None:
             s.active_from[slot] = end
             s.active_until[slot] = until
         if s.born[slot] > NEVER:
-            _ends(s, slot, end if until == math.inf else min(end, s.idle_until[slot]))
+            ends(s, slot, end if until == math.inf else min(end, s.idle_until[slot]))
             s.born[slot] = end
 
 
@@ -292,4 +286,5 @@ def forget(states: Any) -> None:
     s = states[0]
     s.requests = s.waited = s.cold = s.refused = s.starts = 0
     s.handling_s = s.ready_s = s.start_s = s.active_s = s.busy_s = s.further_s = s.there_s = 0.0
+    s.most = s.busies + s.idles
     s.bins[:] = 0

@@ -38,7 +38,7 @@ class Estimate:
 class Month:
     """The counts of one simulated month, or of a part of it that stands for the whole.
 
-    tasks: the most that there were at once, on ECS.
+    most: instances that there were at once, busy or not, as far as any were started.
     """
 
     usage: Usage
@@ -47,7 +47,7 @@ class Month:
     cold: int
     refused: int
     bins: Ints
-    tasks: int = 0
+    most: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,9 @@ class Result:
         return _share([month.refused for month in self.months], asked)
 
     @property
-    def tasks(self) -> int:
-        """The most tasks at once in any month, on ECS; elsewhere 0."""
-        return max((month.tasks for month in self.months), default=0)
+    def most(self) -> int:
+        """The most instances at once in any month; those of the minimum count only if there were more."""
+        return max((month.most for month in self.months), default=0)
 
     @property
     def usage(self) -> Usage:

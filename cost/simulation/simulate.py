@@ -10,7 +10,7 @@ import numpy as np
 from commandline import UserError
 from cost.bill import Usage
 from cost.simulation import engine, state
-from cost.simulation.arrivals import MONTH, MOST_MONTHLY, Arrivals
+from cost.simulation.arrivals import MONTH, MOST_MONTHLY, Arrivals, Rhythm
 from cost.simulation.compiled import SLOTS, Floats
 from cost.simulation.result import Month, Result
 from cost.simulation.system import System
@@ -19,8 +19,10 @@ from platforms import calls_a_function
 
 REPLICATIONS = 200
 FEWEST_REPLICATIONS = 8
-BUDGET = 8_000_000
-"""Requests to simulate when nothing else is asked for: a second's work for each platform."""
+BUDGET = 1_000_000
+"""Requests to simulate when nothing else is asked for: a quarter of a second's work for each platform."""
+HOURS_DIFFER = 4
+"""How many times more are simulated of a rhythm, which has busy hours and quiet ones."""
 WARM_S, WARM_REQUESTS = 300.0, 20_000
 MICRO = Decimal("0.000001")
 
@@ -49,6 +51,8 @@ def simulate(
     seconds = MONTH
     if replications is None and arrivals.steady and count * expected > budget:
         seconds = budget / count / arrivals.rate
+        if isinstance(arrivals, Rhythm):
+            arrivals, seconds = arrivals.within(seconds * HOURS_DIFFER)
     months: dict[str, list[Month]] = {name: [] for name in systems}
     for source in np.random.SeedSequence(seed).spawn(count):
         for name, month in one_month(arrivals, systems, source, seconds).items():
@@ -88,7 +92,7 @@ def one_month(
     months = {name: _counted(now[0], one, seconds) for name, (one, now) in running.items()}
     for name, tasks in tracked.items():
         usage = tasks.billed(months[name].usage, MONTH / seconds)
-        months[name] = replace(months[name], usage=usage, tasks=tasks.most)
+        months[name] = replace(months[name], usage=usage, most=tasks.most)
     return months
 
 
@@ -147,6 +151,7 @@ def _counted(counts: Any, one: System, seconds: float) -> Month:
         cold=int(counts["cold"]),
         refused=int(counts["refused"]),
         bins=counts["bins"].copy(),
+        most=int(counts["most"]),
     )
 
 

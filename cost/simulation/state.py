@@ -62,6 +62,9 @@ STATE = np.dtype(
         ("computed_s", np.float64),
         ("looked_at", np.float64),
         ("look_at", np.float64),
+        # Instances that are kept for requests at once, and until when so many are.
+        ("kept", np.int64),
+        ("wanted_until", np.float64, (SLOTS,)),
         # Tasks behind a load balancer, and the one that got the last request; 0 tasks: there is no load balancer.
         ("tasks", np.int64),
         ("turn", np.int64),
@@ -80,6 +83,7 @@ STATE = np.dtype(
         ("cold", np.int64),
         ("refused", np.int64),
         ("starts", np.int64),
+        ("most", np.int64),  # instances at once, where one was started
         ("handling_s", np.float64),
         ("ready_s", np.float64),  # of handling, by instances of the minimum that share nothing
         ("start_s", np.float64),
@@ -92,6 +96,11 @@ STATE = np.dtype(
     align=True,
 )
 """Everything between two arrivals, as one record: compiled code reaches its fields without counting references."""
+WRITTEN_FIRST = ("event_time", "event", "held_since", "held_deadline", "idle", "busy", "place", "free")
+JOBS = ("job_due", "job_arrived", "job_begun", "job_row")
+TABLES = ("warm", "begin", "stay")
+COUNTED = tuple(name for name in STATE.names or () if name not in (*WRITTEN_FIRST, *JOBS, *TABLES))
+"""What has to be 0 at first. The rest, which is nearly all of it, is read only where it has been written."""
 
 
 class Draws(NamedTuple):
@@ -111,8 +120,10 @@ class Draws(NamedTuple):
 
 def fresh(rule: Rule, draws: Draws, start: float, seed: int) -> Any:
     """The state of a platform at the time `start`: its minimum of instances, all idle."""
-    states = np.zeros(1, STATE)
+    states = np.empty(1, STATE)
     state = states[0]
+    for name in COUNTED:
+        state[name] = 0
     state["clock"] = state["looked_at"] = start
     state["look_at"] = start + 60.0
     state["due"][:] = math.inf

@@ -8,7 +8,7 @@ from cost.simulation import state
 from cost.simulation.compiled import ROOM, SLOTS, Rule
 from cost.simulation.state import Draws
 from cost.simulation.timing import Timing
-from platforms import calls_a_function, limit, limit_or
+from platforms import calls_a_function, least_instances, limit, limit_or
 from platforms.prices import Prices
 
 
@@ -53,6 +53,7 @@ def system(setup: Setup, timing: Timing, prices: Prices) -> System:
         stop=float(setup.stop_s) if setup.active_while_starting else 0.0,
         cpus=float(setup.vcpu) if setup.shared else 0.0,
         target=limit_or(setup.platform, "added_at_cpu", 0) / 100 if setup.shared else 0.0,
+        wanted=least_instances(setup.platform) > 0,
     )
     return System(setup, timing, rule, table)
 

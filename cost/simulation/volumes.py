@@ -28,7 +28,6 @@ LEAST, MOST = 100.0, 1e8
 REQUESTS = 20_000
 MONTHS = 20
 """Requests that are simulated for one rate, and months at most; for a single volume ten times as many."""
-FEW = 20
 STEP = Decimal("0.2")
 NARROW = 1.002
 """A step of whole tasks is followed until its ends are so close."""
@@ -48,7 +47,7 @@ class Volumes:
         self._known: dict[str, list[Usage]] = {name: [] for name in systems}
         simulated = {name: one for name, one in systems.items() if one.setup.concurrency is not None}
         for monthly in self._rates if simulated else ():
-            for name, usage in _simulated(simulated, monthly, _enough(simulated, monthly), seed).items():
+            for name, usage in _simulated(simulated, monthly, min(REQUESTS, MONTHS * monthly), seed).items():
                 self._known[name].append(usage)
 
     def at(self, name: str, monthly: float) -> Usage:
@@ -118,15 +117,6 @@ def with_starts(one: System, expected: Usage, cold_share: float) -> Usage:
 def nothing(one: System) -> Usage:
     """The usage of a month without a request."""
     return Usage(running_s=decimal(one.setup.minimum * MONTH)) if one.setup.concurrency else Usage()
-
-
-def _enough(systems: Mapping[str, System], monthly: float) -> float:
-    """How many requests to simulate for one rate.
-
-    With few requests at once in an instance, more of them, so that instances that rare rushes leave behind are met.
-    """
-    few = any(1 < one.rule.concurrency <= FEW for one in systems.values())
-    return min(REQUESTS * (10 if few else 1), MONTHS * monthly)
 
 
 def _knots(most: float) -> list[float]:

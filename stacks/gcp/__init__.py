@@ -199,7 +199,8 @@ def _container(
         ],
         resources=gcp.cloudrunv2.ServiceTemplateContainerResourcesArgs(
             limits={"cpu": f"{service.cpu:g}", "memory": f"{service.memory}Mi"},
-            cpu_idle=True,  # CPU, and its price, only while a request is served
+            # Whether CPU, and its price, are there only while a request is served.
+            cpu_idle=service.billing == "request",
             startup_cpu_boost=True,
         ),
         # The port opens when the app is loaded. One long look at it, not a look every second: it answers at once.

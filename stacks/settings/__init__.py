@@ -60,6 +60,7 @@ class Service:
     concurrency: int | None = None  # requests an instance
     min_instances: int = 0
     max_instances: int | None = None
+    billing: str = "request"  # or instance on gcp
     door: str = "http-api"  # or function-url on aws
     snap_start: bool = False
     events_path: str = ""  # of the app, for events that are no HTTP requests

@@ -48,6 +48,11 @@ def combinations(platform: str, values: Mapping[str, Value | None]) -> list[str]
             problems.append(
                 f"concurrency: it is {concurrency}; with cpu {cpu:g}, less than 1, {title} allows {at_once}"
             )
+    if values.get("billing") == "instance" and isinstance(cpu, float) and cpu < sold.least_billed(platform):
+        problems.append(
+            f"billing: it is instance; with cpu {cpu:g} {title} bills requests alone, from "
+            f"{sold.least_billed(platform)} on instances too"
+        )
     least, most = values.get("minInstances"), values.get("maxInstances")
     if isinstance(least, int) and isinstance(most, int) and least > most:
         problems.append(f"minInstances: it is {least}; at most maxInstances is allowed, which is {most}")

@@ -130,6 +130,15 @@ def test_settings_reach_the_service() -> None:
     assert {"name": "THREADS", "value": "10"} in container["envs"]
 
 
+def test_an_instance_that_is_billed_all_the_time_has_its_cpu_all_the_time() -> None:
+    graphs = [run(service("gcp", **({"billing": how} if how else {}))) for how in ("", "request", "instance")]
+
+    containers = [
+        graph.one("cloudrunv2/service:Service").inputs["template"]["containers"][0] for graph in graphs
+    ]
+    assert [one["resources"]["cpuIdle"] for one in containers] == [True, True, False]
+
+
 def test_what_a_person_wants_next(graph: Graph) -> None:
     """The URL, the log command, the page, and what is promoted."""
     assert {key: value for key, value in graph.outputs.items() if key not in {"image", "releases"}} == {

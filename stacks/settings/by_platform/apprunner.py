@@ -18,6 +18,7 @@ def keys(_: float | None) -> Mapping[str, Rule | str]:
         "timeout": "it gives every request 120 seconds",
         "concurrency": shared.concurrency("apprunner"),
         **shared.always_there("apprunner"),
+        "billing": shared.ONE_BILL,
         "door": shared.ONE_DOOR,
         "snapStart": shared.PERMANENT,
         "eventsPath": shared.NO_EVENTS,

@@ -20,6 +20,7 @@ def keys(_: float | None) -> Mapping[str, Rule | str]:
         "concurrency": shared.concurrency("aws"),
         "minInstances": "it keeps no instance for a function that nobody calls",
         "maxInstances": Rule(sold.instances("aws").allowed),
+        "billing": shared.ONE_BILL,
         "door": Rule(("http-api", "function-url")),
         "snapStart": shared.SWITCH,
         "eventsPath": free("a path of the app, such as /events"),

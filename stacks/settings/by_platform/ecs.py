@@ -20,6 +20,7 @@ def keys(_: float | None) -> Mapping[str, Rule | str]:
         "timeout": "its load balancer gives up a request to which it hears nothing for 60 seconds",
         "concurrency": "it adds tasks by their CPU; environment.THREADS says how many requests a task works on",
         **shared.always_there("ecs"),
+        "billing": shared.ONE_BILL,
         "door": shared.ONE_DOOR,
         "snapStart": shared.PERMANENT,
         "eventsPath": shared.NO_EVENTS,

@@ -22,6 +22,7 @@ def keys(cpu: float | None) -> Mapping[str, Rule | str]:
         "minInstances": Rule(sold.kept_instances("gcp").allowed, default=0),
         # Low, because whoever finds the URL spends its owner's money.
         "maxInstances": Rule(sold.instances("gcp").allowed, default=4),
+        "billing": Rule(("request", "instance")),
         "door": shared.ONE_DOOR,
         "snapStart": "it starts containers and restores none; minInstances keeps some ready",
         "eventsPath": shared.NO_EVENTS,

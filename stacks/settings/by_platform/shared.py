@@ -13,6 +13,7 @@ SHARE = Rule(range(101))  # percent
 AMD64 = Rule(("amd64",))
 DOMAIN = {"domain": free("a host name"), "dnsZone": free("with domain")}
 
+ONE_BILL = "it has one way to bill, which docs/cost.md describes"
 ONE_DOOR = "there is one way in, and it streams"
 NO_EVENTS = (
     "all that comes in there is HTTP: let Pub/Sub, EventBridge or a scheduler send a request to a route"

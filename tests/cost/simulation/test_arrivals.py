@@ -16,6 +16,7 @@ from cost.simulation.arrivals import (
     MONTH,
     PATTERNS,
     Arrivals,
+    Rhythm,
     Times,
     pattern,
     poisson,
@@ -147,3 +148,21 @@ def test_an_unknown_pattern_names_the_known_ones() -> None:
         UserError, match="'spiky' is not a pattern; known: steady, bursty, daily, weekly, office-hours"
     ):
         pattern("spiky", 100)
+
+
+@pytest.mark.parametrize("name", ["daily", "weekly", "office-hours"])
+@pytest.mark.parametrize("seconds", [3_000.0, 200_000.0, 1_500_000.0])
+def test_a_stretch_of_a_rhythm_has_each_hour_equally_often(name: str, seconds: float) -> None:
+    """So a part of a month has as many requests as it should, whenever it begins, and the busy hours among them."""
+    rhythm = pattern(name, 20_000_000)
+    assert isinstance(rhythm, Rhythm)
+
+    short, length = rhythm.within(seconds)
+
+    assert 0 < length <= seconds
+    expected = rhythm.rate * length
+    for seed in range(3):
+        times = np.concatenate(list(short.chunks(np.random.default_rng(seed), 0.0, length)))
+        assert len(times) == pytest.approx(expected, abs=5 * expected**0.5)
+        busiest = np.histogram(times, round(length / short.hour_s))[0].max() / short.hour_s
+        assert busiest == pytest.approx(rhythm.rate * max(rhythm.profile), rel=0.25)

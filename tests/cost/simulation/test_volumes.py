@@ -28,12 +28,12 @@ CASES = [
     ("gcp", 5),
     ("gcp", None),
     ("apprunner", 1),
+    ("apprunner", 2),
+    ("apprunner", 5),
+    ("apprunner", 10),
     ("apprunner", None),
     ("ecs", None),
 ]
-RUSHES = (
-    0.12  # with few requests at once, where instances that a rare rush leaves behind are used from then on
-)
 
 
 def dollars(one: System, usage: Usage, prices: Prices) -> float:
@@ -45,11 +45,7 @@ def dollars(one: System, usage: Usage, prices: Prices) -> float:
 def test_bill_table_and_simulated_months_agree_at_every_concurrency(
     prices: Prices, platform: str, cpu: str, wait: str, concurrency: int | None
 ) -> None:
-    """Requests at once: one, a few, as many as the platform's default.
-
-    App Runner's few are left out: each instance that a rare rush leaves behind goes on being used there, so that the
-    bill of a month depends on when the last rush was (docs/cost.md says so).
-    """
+    """Requests at once: one, a few, as many as the platform's default."""
     app = App(cpu_s=Decimal(cpu), wait_s=Decimal(wait))
     deployed = setup(platform, REGIONS[platform], concurrency=concurrency, app=app)
     one = system(deployed, published(deployed), prices)

@@ -1,0 +1,32 @@
+"""A front, as JSON values, into one self-contained page."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from commandline import printable
+from cost import words
+from cost.front import chart
+from cost.front.words import WAIT_TITLES, wait
+from cost.report import html, text
+
+
+def page(data: Mapping[str, Any]) -> str:
+    """The page: no script, no style and no font from elsewhere."""
+    return printable(
+        html.render(
+            "front.html",
+            data=data,
+            words=words,
+            wait=wait,
+            wait_titles=WAIT_TITLES,
+            price=text.price,
+            chart=chart.front(data),
+            sources=html.sources([point["bill"] for point in data["front"]]),
+        )
+    )
+
+
+def write(data: Mapping[str, Any], path: Path) -> None:
+    """Write the page; UserError where that cannot be, or would overwrite a file that is not such a page."""
+    html.save(page(data), path)

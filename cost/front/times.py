@@ -1,0 +1,60 @@
+"""Deployments to choose from, each with how long things take there: as published, measured, or computed from that."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import numpy as np
+
+from cost.candidates import Question, assumptions, split
+from cost.front import grid
+from cost.model import Candidate
+from cost.setup import Setup
+from cost.simulation.timing import FEWEST, Measurements, Timing, published
+from platforms.prices import Prices
+
+
+def candidates(
+    question: Question,
+    prices: Prices,
+    measurements: Measurements | None = None,
+    *,
+    chosen: Collection[str] = (),
+    least_mb: int = grid.LEAST_MB,
+) -> tuple[list[tuple[Candidate, bool]], list[str]]:
+    """Each deployment with whether its times were measured there, and notes on what was assumed.
+
+    What was measured was measured at the memory and the vCPUs that the question gives.
+    """
+    parts: list[str] = []
+    if measurements and measurements.by_platform and not question.said:
+        question, parts = split(question, prices, measurements)
+    found: list[tuple[Candidate, bool]] = []
+    for one in grid.setups(question, prices, chosen=chosen, least_mb=least_mb):
+        if measurements is None or one.platform not in measurements.by_platform:
+            found.append((Candidate(one, question.timing(one, None)), False))
+            continue
+        base = replace(question.setup(one.platform, prices, ready=False), snapstart=one.snapstart)
+        timing = question.timing(base, measurements)
+        seen = not one.snapstart or len(measurements.by_platform[one.platform].restored) >= FEWEST
+        found.append((Candidate(one, scaled(timing, base, one)), _same(one, base) and seen))
+    notes = [*(measurements.notes if measurements else ()), *parts]
+    bases = [question.setup(platform, prices, ready=False) for platform in question.platforms]
+    return found, [*notes, *assumptions(question, bases, measurements)]
+
+
+def scaled(timing: Timing, base: Setup, one: Setup) -> Timing:
+    """What was measured at `base`, as it is to be expected at `one`.
+
+    Work and waiting are known as such, so they hold for any CPU. A start is taken to be longer or shorter there by as
+    much as the published starts are, with the app's own imports.
+    """
+    ratio = float(np.median(published(one).starts)) / max(float(np.median(published(base).starts)), 1e-9)
+    if ratio == 1 or not timing.starts.any():
+        return timing
+    return replace(timing, starts=timing.starts * ratio, starts_billed=timing.starts_billed * ratio)
+
+
+def _same(one: Setup, base: Setup) -> bool:
+    """Whether requests and starts take as long in both: instances that are kept, and how they are billed, aside."""
+    aside = {"minimum": base.minimum, "maximum": base.maximum, "billing": base.billing}
+    return replace(one, **aside) == base
