@@ -15,6 +15,7 @@ from gunicorn.workers import gasgi
 
 from . import gunicorn_port, patience
 from .gunicorn_end import grace
+from .gunicorn_target import host_of
 
 # The parts that are used here have no types.
 Protocol: Any = protocol.ASGIProtocol
@@ -142,6 +143,9 @@ def _complete(request: Any) -> None:
     names = [name for name, _ in request.headers_bytes]
     if b"host" not in names and request.version == (1, 1):
         raise InvalidHeader("HOST")
+    if host := host_of(request.uri):
+        others = [pair for pair in request.headers_bytes if pair[0] != b"host"]
+        request.headers_bytes = [*others, (b"host", host.encode("latin-1"))]
     if names.count(b"cookie") > 1:
         cookies = b"; ".join(value for name, value in request.headers_bytes if name == b"cookie")
         others = [pair for pair in request.headers_bytes if pair[0] != b"cookie"]

@@ -17,6 +17,7 @@ from gunicorn.workers import gthread
 
 from . import gunicorn_response, patience
 from .gunicorn_end import grace
+from .gunicorn_target import host_of
 from .turns import Turns
 
 # They have no types for what is used of them here.
@@ -142,10 +143,15 @@ class Worker(ThreadWorker):
         return super().handle(conn)
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
-        """Serve a request whose head is whole. Raises InvalidHeader for one without the Host that HTTP/1.1 demands."""
+        """Serve a request whose head is whole.
+
+        Raises InvalidHeader for one without the Host that HTTP/1.1 demands, InvalidRequestLine for a target without.
+        """
         names = [name for name, _ in req.headers]
         if "HOST" not in names and req.version == (1, 1):
             raise InvalidHeader("HOST", req=req)
+        if host := host_of(req.uri):
+            req.headers = [pair for pair in req.headers if pair[0] != "HOST"] + [("HOST", host)]
         if names.count("COOKIE") > 1:
             cookies = "; ".join(value for name, value in req.headers if name == "COOKIE")
             req.headers = [pair for pair in req.headers if pair[0] != "COOKIE"] + [("COOKIE", cookies)]

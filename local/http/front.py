@@ -13,7 +13,7 @@ import uvicorn
 from uvicorn.protocols.http import httptools_impl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from local.http.message import Answer, Client, Headers, Request, dated
+from local.http.message import Answer, Client, Headers, Request, dated, host_of
 from local.http.together import Together
 from local.http.tunnel import Tunnel
 from local.log import Log
@@ -69,6 +69,9 @@ class _Protocol(HttpToolsProtocol):
         if self._is_replayed:
             return
         self._in_head = False
+        if host := host_of(self.url):
+            # What the target says counts (RFC 9112, 3.2.2).
+            self.headers[:] = [pair for pair in self.headers if pair[0] != b"host"] + [(b"host", host)]
         if self.parser and self.parser.get_method() == b"CONNECT":
             # The parser never says that such a request is complete, so the front would wait for it for ever.
             self.send_400_response("CONNECT is for proxies")

@@ -75,6 +75,14 @@ class Answer:
     body: bytes
 
 
+def host_of(target: bytes) -> bytes:
+    """Host and port in a target of the absolute form, nothing for one of another form."""
+    scheme, found, rest = target.partition(b"://")
+    if not found or not scheme.isalpha():
+        return b""
+    return rest.replace(b"?", b"/").replace(b"#", b"/").partition(b"/")[0].rpartition(b"@")[2]
+
+
 def end_to_end(headers: Headers) -> Headers:
     """`headers` without those that concern one connection alone."""
     named = {

@@ -62,22 +62,34 @@ def test_repeated_cookie_fields_are_one_list_of_cookies(served: Address) -> None
 
 
 @pytest.mark.parametrize(
-    ("target", "path", "query"),
+    ("target", "host", "path", "query"),
     [
-        ("http://other.example/a%20b?q=1", "/a b", "q=1"),
-        ("https://other.example:8443/?", "/", ""),
-        ("/a?q=1#part", "/a", "q=1"),
-        ("/a#part?q=1", "/a", ""),
-        ("//a/b", "//a/b", ""),
-        ("/a?b?c", "/a", "b?c"),
+        ("http://other.example/a%20b?q=1", "other.example", "/a b", "q=1"),
+        ("https://other.example:8443/?", "other.example:8443", "/", ""),
+        ("http://me:secret@other.example/", "other.example", "/", ""),
+        ("HTTP://[::1]:80/a#b", "[::1]:80", "/a", ""),
+        ("/a?q=1#part", "a", "/a", "q=1"),
+        ("/a#part?q=1", "a", "/a", ""),
+        ("//a/b", "a", "//a/b", ""),
+        ("/a?b?c", "a", "/a", "b?c"),
+        ("/http://b/c", "a", "/http://b/c", ""),
     ],
 )
-def test_a_target_of_any_form_is_a_path_and_a_query(
-    served: Address, target: str, path: str, query: str
+def test_a_target_of_any_form_is_a_path_and_a_query_and_its_host_counts(
+    served: Address, target: str, host: str, path: str, query: str
 ) -> None:
     answer = seen(ask(served, target, "Host: a"))
 
-    assert (answer["path"], answer["query"]) == (path, query)
+    assert (answer["host"], answer["path"], answer["query"]) == (host, path, query)
+
+
+@pytest.mark.parametrize("target", ["http:///a", "http://:80/a", "http://me@/a"])
+def test_an_absolute_target_without_a_host_is_a_400(served: Address, target: str) -> None:
+    assert status(ask(served, target, "Host: a")) == 400
+
+
+def test_an_absolute_target_stands_for_no_host_field(served: Address) -> None:
+    assert status(ask(served, "http://other.example/")) == 400
 
 
 CHUNKED = "Transfer-Encoding: chunked"

@@ -26,6 +26,10 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     if request.path == b"/304":
         await front.respond(send, Answer(304, [(b"content-length", b"5"), (b"date", b"the app's own")], b""))
         return
+    if request.path == b"/host":
+        host = request.header(b"host") or b"none"
+        await front.respond(send, Answer(200, [(b"content-length", str(len(host)).encode())], host))
+        return
     seen = [
         request.method,
         request.path.decode(),
@@ -94,6 +98,21 @@ def test_a_request_reaches_the_platform_as_it_was_sent(sent: bytes, request_: li
     )
 
     assert seen(answer) == [*request_, "127.0.0.1", "http"]
+
+
+@pytest.mark.parametrize(
+    ("target", "host"),
+    [
+        (b"/host", b"a"),
+        (b"http://other.example:81/host", b"other.example:81"),
+        (b"http://me@[::1]/host", b"[::1]"),
+        (b"/host?http://b/c", b"a"),
+    ],
+)
+def test_the_host_in_a_target_counts(target: bytes, host: bytes) -> None:
+    answer, _ = talk(b"GET %b HTTP/1.1\r\nConnection: close\r\nHost: a\r\n\r\n" % target)
+
+    assert answer.rpartition(b"\r\n\r\n")[2] == host
 
 
 def test_nothing_is_added_to_a_response_but_the_date() -> None:
