@@ -1,4 +1,4 @@
-"""What the Makefile and the workflows ask of app.toml; every error is one line.
+"""The commands by which the Makefile and the workflows use app.toml; every error is one line.
 
 python -m appfolder remember FOLDER APP   write both to app.toml
 python -m appfolder dev                   serve the app with reload, on the port PORT, else 8080
@@ -17,7 +17,7 @@ from appfolder.environment import DOORS_NAME
 from appfolder.remember import remember
 from usererror import UserError, printable
 
-# Prints what reload depends on: Flask has a server of its own for that, the others are reloaded by gunicorn.
+# Prints the kind of the app, on which reload depends: Flask has its own server for that, gunicorn reloads the others.
 _KIND = f"""
 from {DOORS_NAME}.loader import is_asgi, load_app
 app = load_app()

@@ -30,7 +30,7 @@ _OTHER_PYTHON = 3
 def python(app: App, environment: Mapping[str, str], say: Callable[[str], None]) -> Path:
     """An interpreter with what the app and the doors import: APP_PYTHON, else one in .cache/, made if need be.
 
-    `say` is told what takes time, and what is not as the app asks. Raises UserError if it cannot be had.
+    `say` is called before slow work, and if something is not as the app asks. Raises UserError if there is none.
     """
     if given := environment.get("APP_PYTHON"):
         found = shutil.which(given)
@@ -97,7 +97,7 @@ def _installed(python: Path, app: App, made: Path) -> "subprocess.CompletedProce
 
 
 def variables(folder: Path, spec: str) -> dict[str, str]:
-    """What makes the entrypoint start the app in its folder; of this project the app can import the doors alone."""
+    """The variables that let the entrypoint start the app in its folder; of this project it can import only the doors."""
     source = folder / App(folder, spec).source
     folders = dict.fromkeys([str(source), str(folder), str(doors().parent)])
     return {"APP": spec, "APP_DIR": str(folder), "PYTHONPATH": os.pathsep.join(folders)}
@@ -117,7 +117,7 @@ def doors() -> Path:
 
 
 def _contents(app: App, names: tuple[str, ...]) -> Iterator[bytes]:
-    """What decides the environment: the named files, those that they refer to, and what says which Python is wanted."""
+    """All that decides the environment: the named files, files that they refer to, and those that name a Python."""
     further = ("pyproject.toml", ".python-version", "runtime.txt")
     waiting, read = [app.folder / name for name in (*further, *names)], dict[Path, bytes]()
     while waiting:
@@ -141,7 +141,7 @@ def _key(*parts: str | bytes) -> str:
 
 @contextlib.contextmanager
 def _locked(made: Path) -> Generator[None]:
-    """One process at a time makes an environment; another waits for it."""
+    """A lock, so that only one process at a time makes an environment."""
     made.parent.mkdir(parents=True, exist_ok=True)
     with made.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""What uv and pip say if they cannot install an app's requirements, as a line that names both sides or the way out."""
+"""Turns the output of uv and pip, if they cannot install requirements, into a line with both sides or the way out."""
 
 import re
 import sys
@@ -21,19 +21,19 @@ _NEEDS_MORE = re.compile(r"(?i)gcc|compil|pg_config|\.h: No such file|rustc|carg
 
 
 class InstallError(Exception):
-    """An environment that cannot be made; the text names both sides, or what pip said and the way out."""
+    """An environment cannot be made; the text names both sides, or pip's reason and the way out."""
 
     status = 1
 
 
 class OtherPythonError(InstallError):
-    """An environment that another Python may have; the text says which."""
+    """Another Python may be able to make the environment; the text says which."""
 
     status = OTHER_PYTHON
 
 
 def final(what: str, said: str) -> InstallError | None:
-    """The error, if what uv said needs no second opinion of pip, whose settings uv may not know; else None.
+    """The error, if pip need not be tried after uv's output; else None, because pip may have settings unknown to uv.
 
     what: the files whose requirements were to be installed.
     """

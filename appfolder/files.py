@@ -1,4 +1,4 @@
-"""A folder to what of it goes into an image, and to the id that such an image gets from it."""
+"""Finds the files of a folder that go into an image, and the id that the image gets from them."""
 
 import hashlib
 import os
@@ -10,14 +10,14 @@ from appfolder.ignore import Ignore
 
 
 class Entry(NamedTuple):
-    """A file, link or folder that goes in: its path from the folder, with /, and where it is."""
+    """A file, link or folder that goes in: its path from the folder, with /, and its place."""
 
     name: str
     path: Path
 
 
 class Listing(NamedTuple):
-    """What goes in, and what stays out: of a folder that stays out as a whole the name of the folder alone."""
+    """The files that go in, and the names that stay out; of a folder that stays out as a whole, only its own name."""
 
     goes_in: list[Entry]
     stays_out: list[str]

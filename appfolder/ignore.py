@@ -1,14 +1,14 @@
-"""The lines of a .dockerignore to an answer for each path: whether it goes into the build.
+"""Decides by the lines of a .dockerignore whether a path goes into the build.
 
-The rules are those of BuildKit (github.com/moby/patternmatcher and its ignorefile): a later line outweighs an earlier
-one, `!` takes back in, and what lies in a folder follows the folder.
+The rules are those of BuildKit (github.com/moby/patternmatcher and its ignorefile): a later line takes precedence, `!`
+includes again, and the files in a folder follow the folder.
 """
 
 import re
 from posixpath import normpath
 from typing import NamedTuple
 
-# What stays out of an image if the app's folder has no .dockerignore: history, secrets, environments, caches.
+# These stay out of an image if the app's folder has no .dockerignore: history, secrets, environments, caches.
 DEFAULT = """\
 **/.git
 **/.hg

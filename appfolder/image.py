@@ -1,4 +1,4 @@
-"""The app of app.toml to the build of its image: contexts, arguments, what stays out, and the id of the result.
+"""Builds the image of app.toml's app: finds contexts, arguments, the files that stay out, and the id of the result.
 
 `python -m appfolder.image ENGINE NAME [OPTION OF THE ENGINE'S BUILD...]` runs that build with podman or docker.
 """
@@ -60,7 +60,7 @@ def build(app: App, arguments: Mapping[str, str], machine: str) -> Build:
 
 
 def content_hash(root: Path, arguments: Mapping[str, str]) -> str:
-    """The id of an image that is built with `arguments` of another checkout of this project and its own app."""
+    """The id of an image that is built with `arguments` from another checkout of this project and its own app."""
     return content_id(_parts(listed(replace(read({}), folder=root)), root), arguments)
 
 
@@ -83,7 +83,7 @@ def listed(app: App) -> Listing:
         text = DEFAULT + "".join(f"{line_for(folder)}\n" for folder in _environments(app.folder))
     kept_out = [] if app.is_own else [ROOT]
     if app.env_file:
-        # Whatever it is called, and what it is a link to.
+        # The env file under any name, and the file that it is a link to.
         kept_out += [app.env_file, app.env_file.resolve()]
     for path in (path for path in kept_out if path.is_relative_to(app.folder)):
         text += f"\n{line_for(path.relative_to(app.folder).as_posix())}\n"
@@ -94,7 +94,7 @@ def listed(app: App) -> Listing:
 
 
 def _environments(folder: Path, depth: int = 3) -> Iterable[str]:
-    """Virtual environments, whatever they are called, by their path from `folder`."""
+    """Virtual environments, under any name, by their path from `folder`."""
     for found in (
         folder.glob("/".join(["*"] * depth + ["pyvenv.cfg"])) if depth > 1 else folder.glob("*/pyvenv.cfg")
     ):
@@ -104,7 +104,7 @@ def _environments(folder: Path, depth: int = 3) -> Iterable[str]:
 
 
 def _check(app: App, names: set[str]) -> None:
-    """Raise UserError if .dockerignore keeps out what the image cannot do without."""
+    """Raise UserError if .dockerignore keeps out files that the image needs."""
     top = app.spec.partition(":")[0].partition(".")[0]
     module = f"src/{top}" if app.source == "src" else top
     # It may be a package that the requirements name.
@@ -118,7 +118,7 @@ def _check(app: App, names: set[str]) -> None:
 
 
 def _arguments(app: App) -> dict[str, str]:
-    """What the Dockerfile is told of the app."""
+    """The Dockerfile's arguments about the app."""
     usual = re.search(
         r"^ARG BASE=(\S+?python:([\d.]+)-slim\S*)$",
         (ROOT / "Dockerfile").read_text(encoding="utf-8"),

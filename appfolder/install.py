@@ -1,4 +1,4 @@
-"""An app's requirements and the doors' to an environment that holds both: theirs as they are, then what the doors lack.
+"""Makes an environment with an app's requirements and the doors': first the app's as they are, then the doors' others.
 
 `python -m appfolder.install FOLDER ENVIRONMENT [--requirements FILE]... [--doors LOCK]... [--uv FILE]`; the build of an
 image runs it too, with --no-compile, where there is nothing but Python and its pip.
@@ -139,7 +139,7 @@ def _site(environment: Path) -> Path:
 
 
 def _doors(locks: Sequence[Path], theirs: Mapping[str, str], folder: Path) -> tuple[list[str], list[str]]:
-    """What of the doors' locks is still to be installed, and what to say of it."""
+    """The packages of the doors' locks that are still to be installed, and sentences about them."""
     lines, notes = list[str](), list[str]()
     for entry in (entry for lock in locks for entry in _entries(lock)):
         name, version = re.split("==| ", entry)[:2]

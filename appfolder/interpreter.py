@@ -1,4 +1,4 @@
-"""The Python that an app's environment is made with: this one, or another on this machine if the app asks for one."""
+"""Finds the Python that makes an app's environment: this one, or another on this machine if the app asks for that."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""APP_DIR and APP, as somebody typed them, to an app.toml that holds them from then on."""
+"""Writes APP_DIR and APP, as they were typed, to app.toml, which holds them from then on."""
 
 import json
 import os
@@ -16,7 +16,7 @@ _TEMPLATE = re.compile(r"(?m)^(?P<key>[a-z_]+) = (?P<value>\"(?:[^\"\\]|\\.)*\"|
 def remember(folder: str, spec: str, *, root: Path = ROOT, base: Path | None = None) -> str:
     """Write both to `root`/app.toml; the sentence that says so, "" if it holds them already.
 
-    For another folder the file is written anew, and what it was is kept beside it. Raises UserError as `read` does.
+    For another folder the file is written anew, and the earlier one is kept beside it. Raises UserError as `read` does.
     """
     file = root / FILE
     before = file.read_text(encoding="utf-8") if file.exists() else ""

@@ -1,6 +1,6 @@
-"""app.toml and the variables APP_DIR and APP to where the app is, what it is called and how it is asked.
+"""Reads app.toml and the variables APP_DIR and APP: the app's folder, its name and the request that is measured.
 
-An option of a command or a stack's key outweighs the environment, and the environment the file.
+An option of a command or a stack's key takes precedence over the environment, and the environment over the file.
 """
 
 import os
@@ -33,7 +33,7 @@ _KINDS = {str: "a text", int: "a whole number", list: "a list of texts", dict: "
 
 @dataclass(frozen=True)
 class Request:
-    """What is measured: method, path from /, body ("" for none), and the status that counts as success."""
+    """The request that is measured: method, path from /, body ("" for none), and the status that counts as success."""
 
     method: str = "GET"
     path: str = "/"
@@ -46,7 +46,7 @@ class App:
     """The app, as it is on this machine.
 
     folder: where it runs, absolute. spec: package.module:callable. health: a path that answers 200, "" for none.
-    requirements: its files in the folder, () for whichever is found. env_file: None without one. python: "3.13".
+    requirements: its files in the folder, () for the usual ones. env_file: None without one. python: "3.13".
     packages, build_packages: Debian's, in the image and while it is built. command: of the shell, run in the folder
     while the image is built, "" for none.
     """
@@ -130,7 +130,7 @@ def _is_required(app: App, module: str) -> bool:
 
 
 def _guess(folder: Path) -> str:
-    """What may be meant: a module in which an application is made."""
+    """A suggestion: a module in which an application is made."""
     made = re.compile(
         r"^(\w+)\s*(?::\s*\w+\s*)?=\s*(?:\w+\.)?(?:Flask|FastAPI|Starlette|get_wsgi_application|get_asgi_application|Quart|Bottle)\(",
         re.MULTILINE,
@@ -218,7 +218,7 @@ def _is_texts(value: Any) -> bool:
 
 
 def variables_of(file: Path) -> dict[str, str]:
-    """What an env file says. Raises UserError for another line than NAME=VALUE; not shown, as it may be secret."""
+    """The variables of an env file. UserError for a line that is not NAME=VALUE; it is not shown, as it may be secret."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as problem:

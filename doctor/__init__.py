@@ -1,1 +1,1 @@
-"""An app to what of it would not work where: it is started as the platforms start it, and asked."""
+"""Finds what in an app would not work, and on which platform: it starts the app as the platforms do, and asks it."""

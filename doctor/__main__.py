@@ -1,4 +1,4 @@
-"""`python -m doctor`: what of the app in app.toml would not work where, a line each; 1 if something would not work."""
+"""`python -m doctor`: a line for each thing in app.toml's app that would not work; 1 if something would not work."""
 
 import os
 import sys
@@ -29,7 +29,7 @@ def doctor(
         list[str] | None, typer.Option(help="passed on to the engine's run; may be repeated")
     ] = None,
 ) -> None:
-    """Start the app of app.toml as the platforms do, and print what of it would not work where, a line each.
+    """Start the app of app.toml as the platforms do, and print a line for each thing that would not work, and where.
 
     Ends with 1 if something would not work.
     """

@@ -1,4 +1,4 @@
-"""What an app does when it is imported, which each instance does anew: what of it would not work where."""
+"""Checks what an app does when it is imported, because each instance does it anew."""
 
 import json
 import os
@@ -15,13 +15,13 @@ from appfolder.settings import App, variables_of
 from doctor.finding import Finding, last_words, some
 
 SECONDS = 120
-# Of CPU: so long a start is worth a look. Lambda gives an instance of 512 MB a third of a CPU.
+# Seconds of CPU. A longer start gets a line; Lambda gives an instance of 512 MB a third of a CPU.
 SLOW = 1.5
 _IMPORT = re.compile(r"import time:\s+(\d+) \|\s+\d+ \|\s*(\S+)")
 
 
 def look(app: App, python: Path) -> dict[str, Any] | Finding:
-    """What look.py prints of the app, or what it ended with. See there for the names."""
+    """The output of look.py about the app, or the error with which it ended; look.py has the names."""
     found = _looked(app, python)
     if isinstance(found, Finding) or found["seconds"] <= SLOW:
         return found
@@ -74,7 +74,7 @@ def _packages(trace: str) -> list[str]:
 
 
 def findings(found: dict[str, Any]) -> Iterator[Finding]:
-    """What of it would not work where, but for the variables."""
+    """The findings about the import, without those about variables."""
     if found["error"]:
         yield Finding("stops", f"it cannot be imported: {found['error']}")
     if found["written"]:

@@ -46,13 +46,13 @@ def engine_here() -> str:
 
 
 def _silent(_text: str) -> None:
-    """Say nothing of what takes time."""
+    """Print nothing about slow work."""
 
 
 def check(app: App, engine: Engine | None = None, say: Callable[[str], None] = _silent) -> Iterator[Finding]:
     """Every finding, as it is found: by processes, and then in a container of the app's image if there is an engine.
 
-    say: is told what takes time before it begins.
+    say: called before slow work, with a line about it.
     """
     notes = list[str]()
     try:
@@ -63,7 +63,7 @@ def check(app: App, engine: Engine | None = None, say: Callable[[str], None] = _
         yield Finding("stops", str(problem))
         return
     yield from (Finding("note", note) for note in notes)
-    # The project's own folder has much else, which others may write meanwhile.
+    # The project's own folder has many other files, which may change meanwhile.
     folder = app.folder / "app" if app.is_own else app.folder
     before = contents.stamps(folder)
     found = at_import.look(app, python)
@@ -106,7 +106,7 @@ def _asked(app: App, settings: Settings) -> Iterator[Finding]:
 
 
 def _in_a_container(app: App, engine: Engine, say: Callable[[str], None]) -> Iterator[Finding]:
-    """What only the image shows: that it can be built, and what a file system does that is read-only but for /tmp."""
+    """Check what only the image shows: that it can be built, and runs on a file system of which only /tmp is writable."""
     name = engine.image or IMAGE
     if not engine.image:
         say(f"Building its image with {engine.name}, which takes a minute or two")
@@ -115,7 +115,7 @@ def _in_a_container(app: App, engine: Engine, say: Callable[[str], None]) -> Ite
         if built.returncode:
             errors = [text for text in built.stderr.splitlines() if "error:" in text.lower()]
             said = errors[0].strip() if errors else last_words(built.stderr)
-            # That a base cannot be fetched here says nothing of the app.
+            # If a base cannot be fetched here, that is no fault of the app.
             kind = "note" if _NO_NETWORK.search(said) else "stops"
             yield Finding(kind, f"its image cannot be built: {said}")
             return

@@ -1,4 +1,4 @@
-"""What goes into an image of the app, and what it wrote into its folder meanwhile."""
+"""Checks which files go into an image of the app, and which files the app wrote into its folder."""
 
 import contextlib
 import os

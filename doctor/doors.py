@@ -1,4 +1,4 @@
-"""The measured request through both doors of an app, and its health check: what does not work, or not alike."""
+"""Sends the measured request through both doors of an app, and its health check: finds failures and differences."""
 
 import http.client
 import re
@@ -17,7 +17,7 @@ from usererror import UserError
 DOORS = {"aws": "Lambda mode", "gcp": "gunicorn mode"}
 SECONDS = 120
 _OK = 200
-# What only root, or nobody, may write.
+# The message about a file that only root, or no one, may write.
 _REFUSED = re.compile(r"(?:Read-only file system|Permission denied):? ?(?:\\?['\"]([^'\"\\]+))?")
 
 
@@ -62,7 +62,7 @@ def findings(app: App, settings: Settings, logs: Path) -> Iterator[Finding]:
 
 
 def health(app: App) -> Iterator[Finding]:
-    """What follows if the app has no health path, or one that is also the measured request."""
+    """Findings if the app has no health path, or one that is also the measured request."""
     other = f'path = "{app.request.path}?measured"'
     if not app.health:
         path = app.request.path if app.request.method == "GET" else "/"
@@ -123,7 +123,7 @@ def _compared(app: App, function: list[Answer], port: list[Answer]) -> Iterator[
 
 
 def _printed(log: Path) -> str:
-    """What the instances printed, without the emulator's own lines."""
+    """The output of the instances, without the emulator's own lines."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
     return "\n".join(line.partition(" | ")[2] for line in lines if " | " in line)
 

@@ -1,4 +1,4 @@
-"""What the doctor found, a line each."""
+"""The doctor's findings, a line each."""
 
 import json
 import re

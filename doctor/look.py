@@ -17,13 +17,13 @@ folder = os.path.join(os.path.abspath(os.environ["APP_DIR"]), "")  # noqa: PTH10
 # Where os.getenv and os.environ.get are written, between an app and what is replaced below.
 _MAPPING = ("os.py", "_collections_abc.py", "<frozen os>", "<frozen _collections_abc>")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
-# What may be written to, everywhere.
+# Paths that may be written to on every platform.
 _FREE = tuple(dict.fromkeys(f"{path}/" for path in (tempfile.gettempdir(), "/tmp", "/dev", "/proc")))  # noqa: S108
 plain: Any = type(os.environ).__getitem__
 
 
 class Seen:
-    """What an import did, each thing in the order in which it came; `on` while it is the app that acts."""
+    """The things that an import did, in their order; `on` while it is the app that acts."""
 
     def __init__(self) -> None:
         self.on = False
@@ -83,7 +83,7 @@ def recorded(self: Any, key: str) -> str:
 
 
 def speaks_websocket(app: Any) -> str:
-    """What shows that the app takes WebSockets; "" if nothing does."""
+    """The sign that the app takes WebSockets; "" if there is none."""
     for name in ("flask_socketio", "flask_sock", "simple_websocket", "channels", "socketio"):
         if name in sys.modules:
             return name
@@ -101,7 +101,7 @@ def speaks_websocket(app: Any) -> str:
 
 
 def main() -> None:
-    """Load, and print what is to be known."""
+    """Load the app, and print what was seen."""
     type(os.environ).__getitem__ = recorded
     sys.addaudithook(seen.event)
     before, variables = {thread.ident for thread in threading.enumerate()}, set(os.environ)

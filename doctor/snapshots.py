@@ -1,4 +1,4 @@
-"""What instances of the app would share with Lambda's SnapStart, which nobody has without asking for it."""
+"""Checks which values instances of the app would share with Lambda's SnapStart, which is off unless it is asked for."""
 
 from collections.abc import Iterator
 

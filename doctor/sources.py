@@ -1,4 +1,4 @@
-"""What an app's code says of streams and WebSockets, which not every platform carries."""
+"""Looks for streams and WebSockets in an app's code, because not every platform carries them."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ _STREAM = re.compile(
 
 
 def findings(app: App, found: Mapping[str, Any]) -> Iterator[Finding]:
-    """What of it some platforms do not carry."""
+    """A line for each thing that some platforms do not carry."""
     if found["websocket"]:
         yield Finding(
             "differs",

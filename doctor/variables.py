@@ -1,4 +1,4 @@
-"""The variables that an app needs to the lines that set them for a stack: those that no stack file has yet."""
+"""Writes the lines that set an app's variables for a stack, for those that no stack file has yet."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ _SECRET = re.compile(
     r"|(DATABASE|DB|REDIS|MONGO\w*|BROKER|AMQP|CELERY\w*|POSTGRES\w*|MYSQL|SQLALCHEMY\w*|ELASTIC\w*)_?(URL|URI)",
     re.IGNORECASE,
 )
-# What a platform or the doors set, or what only means something on this machine.
+# Variables that a platform or the doors set, or that have a meaning only on this machine.
 _NOT_ITS_OWN = re.compile(
     r"PORT|HOST|HOME|PATH|USER|TZ|LANG|LC_\w+|VIRTUAL_ENV|DYNO|PYTHON\w*|AWS_\w+|K_\w+|TERM"
 )

@@ -1,4 +1,4 @@
-"""What a platform's deploy() hands back: the stack's outputs."""
+"""The result of a platform's deploy(): the stack's outputs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ DnsRecords = pulumi.Output[Sequence[Mapping[str, str]]]
 
 @dataclass(frozen=True)
 class Deployment:
-    """One deployed service. Each field but `outcome` is an output of the stack under the same name in camelCase."""
+    """One deployed service. Each field except `outcome` is an output of the stack, under its name in camelCase."""
 
     url: pulumi.Output[str]
     outcome: pulumi.Output[Outcome]  # what the platform says that it runs
@@ -29,7 +29,7 @@ class Deployment:
     dns_records: DnsRecords | None = None  # to be made by hand
 
     def outputs(self, platform: str) -> dict[str, object]:
-        """Everything that there is, by the name under which the stack exports it."""
+        """All outputs that there are, by the names under which the stack exports them."""
         everything = {
             "url": self.url,
             "platform": platform,
@@ -47,7 +47,7 @@ class Deployment:
         return {name: value for name, value in everything.items() if value is not None}
 
     def check(self) -> None:
-        """End an `up` after its outputs are written, if something else runs than was asked for."""
+        """Fail an `up` after its outputs are written, if something else runs than was asked for."""
         if not pulumi.runtime.is_dry_run():
             self.outcome.apply(_refuse)
 

@@ -1,4 +1,4 @@
-"""The app's folder turned into one image in a registry, which is then known by its digest."""
+"""Builds one image of the app's folder and pushes it to a registry, where its digest names it."""
 
 import os
 import re
@@ -71,7 +71,7 @@ def build(
 
 
 def build_of(tags: Sequence[str]) -> str:
-    """The build id that build() put into one of an image's tags; "" for an image that was built otherwise."""
+    """The build id that build() put into one of an image's tags; "" for an image that was built in another way."""
     return next((found[1] for tag in sorted(tags) if (found := TAG.fullmatch(tag))), "")
 
 

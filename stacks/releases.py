@@ -1,4 +1,4 @@
-"""Which release keeps the traffic, read from the stack's own last outputs, so that nobody copies a version."""
+"""Finds the release that keeps the traffic in the stack's own last outputs, so that no one has to copy a version."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class History:
     def primary(self, service: Service) -> str | None:
         """The version that keeps the traffic which is not the canary's; None if the newest gets all of it.
 
-        Raises pulumi.RunError where `service.pin` is no release of this stack.
+        Raises pulumi.RunError if `service.pin` is no release of this stack.
         """
         if service.pin:
             return self._version(service.pin)
@@ -86,7 +86,7 @@ def _without_snapshot(release: Release, needed: Collection[str]) -> Release:
 
 
 async def history(service: Service) -> History:
-    """What the last `up` left in the stack's outputs, be it one that succeeded or one that failed.
+    """The history in the outputs of the last `up`, whether that succeeded or failed.
 
     To be awaited before the first resource is asked for: with the state in a folder, the engine would read its own
     file while it writes it.
@@ -98,7 +98,7 @@ async def history(service: Service) -> History:
 
 
 def remembered(last: Mapping[str, Any], service: Service) -> History:
-    """The past that `last`, a stack's outputs or None for each, tells of `service`.
+    """The history of `service` in `last`, the stack's outputs, each of which may be None.
 
     None if the stack was on another platform or in another region: there a service of its own had those versions.
     """

@@ -1,4 +1,4 @@
-"""What an `up` asked for and what the platform then says that it runs, turned into outputs and into what is wrong.
+"""Compares what an `up` asked for with what the platform then says that it runs: gives outputs and problems.
 
 A provider may keep in the state what was asked for though the platform refused it, and then never sends it again:
 https://github.com/pulumi/pulumi-terraform-bridge/issues/496. So no output is taken from what was asked for, and what
@@ -17,7 +17,7 @@ REPAIR = "Type `pulumi up --refresh`, which deploys what the stack says."
 
 @dataclass(frozen=True)
 class Asked:
-    """What this `up` wants: an image, settings by name as text, and who gets the traffic."""
+    """What this `up` asks for: an image, settings by name as text, and the shares of the traffic."""
 
     image: str  # REPOSITORY@sha256:DIGEST
     build: str  # the image's build id, "" if it is not known
@@ -39,7 +39,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Running:
-    """What the platform answers after the deployment. A setting that it does not tell is not in `settings`."""
+    """The platform's answer after the deployment. A setting that it does not name is not in `settings`."""
 
     newest: str  # the newest release: a version, a revision or, if the platform keeps no releases, a digest
     image: str  # of the newest release
@@ -62,7 +62,7 @@ class Outcome:
 
 
 def outcome(asked: Asked, running: Running, past: History, platform: str, remedy: str = "") -> Outcome:
-    """The outputs that `running` gives, and what is wrong with it.
+    """The outputs that follow from `running`, and the problems.
 
     `remedy` is what to do if refreshing does not help, as a sentence of its own.
     """
@@ -90,7 +90,7 @@ def differences(asked: Asked, running: Running) -> list[str]:
         found = running.settings.get(name, wanted)
         if found != wanted:
             wrong.append(f"{name}: {wanted} was asked for, and it is {found}")
-    # Without the values, which may be long, or nobody's business in a log.
+    # Without the values, which may be long, and do not belong in a log.
     names = sorted({*asked.variables, *running.variables})
     return wrong + [
         f"{name}: the variable is not as it was asked for"

@@ -1,4 +1,4 @@
-"""App Runner: instances that never go away. Only for customers whom AWS had before 30 April 2026."""
+"""App Runner: it always keeps an instance. Only for accounts that used it before 30 April 2026."""
 
 import pulumi
 import pulumi_aws as aws
@@ -41,7 +41,7 @@ def deploy(service: Service, past: History) -> Deployment:
     )
     pushed = ecr.push(service, repository.url, [may_pull])
 
-    # Who the service is towards AWS: a role of its own that may read its secrets, and nothing where there are none.
+    # The service's own role at AWS: it may read the service's secrets, and nothing if there are none.
     instance = aws.iam.Role(
         f"{service.name}-instance", assume_role_policy=assumed_by("tasks.apprunner.amazonaws.com"), tags=tags
     )
@@ -73,7 +73,7 @@ def deploy(service: Service, past: History) -> Deployment:
             authentication_configuration=aws.apprunner.ServiceSourceConfigurationAuthenticationConfigurationArgs(
                 access_role_arn=access.arn
             ),
-            # The digest decides what runs, not what is pushed.
+            # The digest decides which image runs, not the last push.
             auto_deployments_enabled=False,
             image_repository=aws.apprunner.ServiceSourceConfigurationImageRepositoryArgs(
                 image_identifier=pushed.reference,

@@ -1,4 +1,4 @@
-"""A host name of one's own on App Runner, which makes the certificate, with its records in Route 53."""
+"""A custom domain on App Runner, which makes the certificate, with its records in Route 53."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from stacks.aws_shared.route53 import zone_id
 from stacks.deployment import DnsRecords
 from stacks.settings import Service
 
-# One for the name itself and one for a name below it that App Runner adds; a third comes only with www.
+# App Runner asks for one record for the name itself and one for a name below it; for a third only with www.
 PROOFS = 2
 
 
 def join_domain(service: Service, app_runner: aws.apprunner.Service) -> DnsRecords | None:
-    """Join `service.domain` to `app_runner`; the result is what a person enters by hand, None with a zone.
+    """Join `service.domain` to `app_runner`; the records that a person has to make by hand, None with a zone.
 
     App Runner waits for the records by itself, so without a zone one `up` is enough too.
     """

@@ -1,4 +1,4 @@
-"""AWS Lambda behind an HTTP API or a function URL: an image that costs nothing while nobody calls."""
+"""AWS Lambda behind an HTTP API or a function URL: without requests, only the stored image costs anything."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ from stacks.settings import Service
 
 def deploy(service: Service, past: History) -> Deployment:
     """Every resource of the stack, in the order in which they need each other."""
-    # Who keeps the traffic that is not the canary's; an unknown `pin` ends here, before anything is changed.
+    # The version that keeps the traffic beside a canary. An unknown `pin` ends the `up` here, before any change.
     primary, canary = past.primary(service), 0 if service.pin else service.canary_percent
     account = aws.get_caller_identity_output().account_id
     tags = service.labels
@@ -32,7 +32,7 @@ def deploy(service: Service, past: History) -> Deployment:
     )
     pushed = ecr.push(service, repository.url)
 
-    # Where the function writes, made here so that it has an end, and all that it may do.
+    # The function's log, made here so that its entries expire, and the function's rights.
     log_group = aws.cloudwatch.LogGroup(
         service.name,
         name_prefix=f"/aws/lambda/{service.name}-",
@@ -65,7 +65,7 @@ def deploy(service: Service, past: History) -> Deployment:
         tracing_config=aws.lambda_.FunctionTracingConfigArgs(
             mode="Active" if service.tracing else "PassThrough"
         ),
-        # What AWS keeps of each version from then on: an initialised instance.
+        # With SnapStart AWS keeps a snapshot of an initialised instance of each version.
         snap_start=aws.lambda_.FunctionSnapStartArgs(apply_on="PublishedVersions")
         if service.snap_start
         else None,
@@ -73,7 +73,7 @@ def deploy(service: Service, past: History) -> Deployment:
         tags=tags,
         opts=pulumi.ResourceOptions(depends_on=[rights, may_pull, *parameters.values()]),
     )
-    # What was published, as Lambda tells it: a version that is not what was asked for gets no traffic.
+    # The published version, as Lambda describes it: if it is not as asked for, it gets no traffic.
     published = checked(service, pushed, function, environment)
     alias = aws.lambda_.Alias(
         service.name,
@@ -90,7 +90,7 @@ def deploy(service: Service, past: History) -> Deployment:
     open_door = function_url.open_door if service.door == "function-url" else http_api.open_door
     door = open_door(service, function, alias)
 
-    # Who is told when something is wrong, and the call that keeps an idle function from going Inactive.
+    # The alarms, and the weekly call that keeps an idle function from going Inactive.
     if service.alarm_email:
         told = alarms.topic(service)
         alarms.error_rate(service, told, door.namespace, door.metrics, door.dimensions)
@@ -114,7 +114,7 @@ def deploy(service: Service, past: History) -> Deployment:
 
 
 def _canary(primary: str | None, newest: str, percent: int) -> aws.lambda_.AliasRoutingConfigArgs | None:
-    # AWS refuses a second version that is the first one, or that has no share.
+    # AWS refuses a second version that equals the first, or that has no share.
     if primary in (None, newest) or percent == 0:
         return None
     return aws.lambda_.AliasRoutingConfigArgs(additional_version_weights={newest: percent / 100})
@@ -132,7 +132,7 @@ def _lambda_pulls(region: str, account: str) -> str:
 
 
 def _environment(service: Service, made: Mapping[str, pulumi.Output[str]]) -> dict[str, pulumi.Input[str]]:
-    """The app's settings, what the door is to do, and where serve/secrets.py reads secrets: Lambda hands out none."""
+    """The app's settings, the door's, and the place of secrets for serve/secrets.py, because Lambda hands out none."""
     found: dict[str, pulumi.Input[str]] = dict(service.variables.plain)
     if service.door == "function-url":
         found["INVOKE_MODE"] = "response_stream"

@@ -1,4 +1,4 @@
-"""A host name of one's own in front of an HTTP API, with its certificate and its records in Route 53."""
+"""A custom domain in front of an HTTP API, with its certificate and its records in Route 53."""
 
 import pulumi
 import pulumi_aws as aws
@@ -11,10 +11,10 @@ from stacks.settings import Service
 def join_domain(
     service: Service, api: aws.apigatewayv2.Api, stage: aws.apigatewayv2.Stage
 ) -> DnsRecords | None:
-    """Serve `api` under `service.domain`; the result is what a person enters by hand, None with a zone.
+    """Serve `api` under `service.domain`; the records that a person has to make by hand, None with a zone.
 
-    Without a zone the certificate comes first, with the record that proves the domain to be one's own. Once that
-    record is made and `domainReady` says so, the next `up` waits for the certificate and joins the domain.
+    Without a zone, the first `up` makes the certificate and names the record that proves the domain. When that record
+    is made and `domainReady` is set, the next `up` waits for the certificate and joins the domain.
     """
     certificate = aws.acm.Certificate(
         service.name,

@@ -1,4 +1,4 @@
-"""What is before the function, as the rest of the stack needs to know it."""
+"""The facts about the function's door that the rest of the stack needs."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A function URL before the alias: it streams, has no 30 seconds, costs nothing a request, and throttles nothing."""
+"""A function URL in front of the alias: it streams, has no limit of 30 seconds, costs nothing, throttles nothing."""
 
 import pulumi
 import pulumi_aws as aws

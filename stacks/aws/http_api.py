@@ -1,4 +1,4 @@
-"""An HTTP API before the alias: it throttles, checks tokens, has an access log and takes a domain of one's own."""
+"""An HTTP API in front of the alias: it throttles, checks tokens, has an access log and takes a custom domain."""
 
 import json
 

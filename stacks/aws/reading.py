@@ -1,4 +1,4 @@
-"""What Lambda says of a function and its alias after a deployment, read by a query and not out of the state."""
+"""The function and its alias after a deployment, as a query to Lambda describes them, not as the state does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from stacks.settings import Service
 
 @dataclass(frozen=True)
 class Published:
-    """The newest version: its number if it may get traffic, what was asked of it, and what Lambda tells of it."""
+    """The newest version: its number if it may get traffic, the settings asked for, and those that Lambda names."""
 
     newest: pulumi.Output[str]
     asked: pulumi.Output[Asked]
@@ -85,7 +85,7 @@ def read_back(
 
 
 def running_of(version: str, answer: Any) -> Running:
-    """What GetFunction tells of `version`, whose traffic the alias tells."""
+    """The settings of `version` by GetFunction; the alias has its traffic."""
     environment = answer.environment.variables if answer.environment else None
     settings = _settings(answer.memory_size, answer.timeout)
     return Running(version, answer.image_uri or "", settings, environment or {}, shares={})

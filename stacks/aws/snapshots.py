@@ -1,4 +1,4 @@
-"""Versions that are there for nobody but cost money, because Lambda keeps a snapshot of each, deleted by a schedule.
+"""Deletes, by a schedule, versions that are not needed but cost money because Lambda keeps a snapshot of each.
 
 Kept are the newest version, the one with the traffic and the one that had it before, where a roll back goes. The
 function's resource publishes versions and never deletes one; AWS itself refuses to delete one that an alias names.
@@ -23,7 +23,7 @@ def remove_unneeded(
     newest: pulumi.Output[str],
     primary: str | None,
 ) -> None:
-    """Have the account's scheduler delete what `past` and the newest version leave without a need.
+    """Let the account's scheduler delete the versions that `past` and the newest version do not need.
 
     Which versions these are is known when the newest one is. In a preview it may not be; then only what the last `up`
     had deleted is asked for, which is right if nothing is new.

@@ -1,4 +1,4 @@
-"""A call a week, so that a function which nobody calls does not go Inactive and fail its next first caller.
+"""A call a week, so that an unused function does not go Inactive, in which state its next caller gets an error.
 
 Lambda takes a function of an image back after some weeks without a call:
 https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html.
@@ -34,7 +34,7 @@ def wake_up(service: Service, alias: aws.lambda_.Alias, account: pulumi.Output[s
     aws.scheduler.Schedule(
         name,
         schedule_expression="rate(7 days)",
-        # Whenever it suits within the hour.
+        # At any time within the hour.
         flexible_time_window=aws.scheduler.ScheduleFlexibleTimeWindowArgs(
             mode="FLEXIBLE", maximum_window_in_minutes=60
         ),

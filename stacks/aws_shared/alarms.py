@@ -1,4 +1,4 @@
-"""Who is told at AWS, and of what: a topic with one address, alarms that speak to it, and a budget."""
+"""Alarms at AWS: a topic with one address, alarms that write to it, and a budget."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ Dimensions = Mapping[str, pulumi.Input[str]]
 
 
 def topic(service: Service) -> aws.sns.Topic:
-    """A topic that mails to `service.alarm_email`, once whoever reads there has confirmed it."""
+    """A topic that mails to `service.alarm_email`, after someone has confirmed the address."""
     told = aws.sns.Topic(service.name, tags=service.labels)
     aws.sns.TopicSubscription(service.name, topic=told.arn, protocol="email", endpoint=service.alarm_email)
     return told
@@ -23,7 +23,7 @@ def topic(service: Service) -> aws.sns.Topic:
 def error_rate(
     service: Service, told: aws.sns.Topic, namespace: str, metrics: tuple[str, str], dimensions: Dimensions
 ) -> None:
-    """An alarm where of the requests of five minutes more than ERRORS percent failed.
+    """An alarm for more than ERRORS percent of failed requests in five minutes.
 
     `metrics` are the names of failures and of requests, both counts.
     """
@@ -53,7 +53,7 @@ def failing(
 def metric(
     id_: str, namespace: str, name: str, dimensions: Dimensions, stat: str = "Sum"
 ) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
-    """What a metric comes to in five minutes, under the name `id_`."""
+    """The value of a metric in five minutes, under the name `id_`."""
     return aws.cloudwatch.MetricAlarmMetricQueryArgs(
         id=id_,
         metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
@@ -63,14 +63,14 @@ def metric(
 
 
 def math(id_: str, expression: str, label: str) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
-    """What an alarm looks at: an expression over its metrics."""
+    """The value that an alarm checks: an expression over its metrics."""
     return aws.cloudwatch.MetricAlarmMetricQueryArgs(
         id=id_, expression=expression, label=label, return_data=True
     )
 
 
 def throttled(service: Service, told: aws.sns.Topic, function: pulumi.Input[str]) -> None:
-    """An alarm where Lambda had no instance for a request: maxInstances, or the account's limit, is reached."""
+    """An alarm for requests without an instance on Lambda: maxInstances or the account's limit is reached."""
     aws.cloudwatch.MetricAlarm(
         f"{service.name}-throttles",
         alarm_description=f"Lambda turned away requests to {service.name}: there was no instance left for them",
@@ -86,9 +86,9 @@ def throttled(service: Service, told: aws.sns.Topic, function: pulumi.Input[str]
 
 
 def speaking(service: Service, told: aws.sns.Topic, *, silence: str = "notBreaching") -> dict[str, Any]:
-    """What every alarm has: it goes off above its threshold, and tells so and that it is over.
+    """The settings of every alarm: it goes off above its threshold, and writes a mail then and when it is over.
 
-    `silence` says how no figures count: they are what a service that scales to zero has most of the time.
+    `silence` says how a time without figures counts, which a service that scales to zero has most of the time.
     """
     return {
         "comparison_operator": "GreaterThanThreshold",
@@ -100,9 +100,9 @@ def speaking(service: Service, told: aws.sns.Topic, *, silence: str = "notBreach
 
 
 def budget(service: Service) -> None:
-    """Mail where the account has spent `service.budget` dollars of a month, and where it is on its way to.
+    """Mail when the account has spent `service.budget` dollars of a month, and when the forecast exceeds it.
 
-    It watches the whole account: costs can be told apart by tags only where someone has activated these for billing.
+    It watches the whole account, because costs can be split by tags only if someone has activated them for billing.
     """
     if service.budget is None:
         return

@@ -1,4 +1,4 @@
-"""The image in Amazon's registry, for every platform that pulls from there."""
+"""The image in Amazon's registry, for all platforms that pull from there."""
 
 import pulumi
 import pulumi_aws as aws
@@ -19,7 +19,7 @@ def repository(service: Service) -> awsx.ecr.Repository:
         image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(scan_on_push=True),
         # KMS with Amazon's own key costs nothing for the key itself.
         encryption_configurations=[aws.ecr.RepositoryEncryptionConfigurationArgs(encryption_type="KMS")],
-        # Every image that was ever deployed has a tag, so this expires what a broken push left behind and no more.
+        # Every deployed image has a tag, so this expires only the remains of a broken push.
         lifecycle_policy=awsx.ecr.LifecyclePolicyArgs(
             rules=[
                 awsx.ecr.LifecyclePolicyRuleArgs(
@@ -36,7 +36,7 @@ def repository(service: Service) -> awsx.ecr.Repository:
 
 
 def source(service: Service, own: awsx.ecr.Repository) -> pulumi.Output[str]:
-    """The ARN of the repository that the image is pulled from: the stack's own, or where `service.image` is."""
+    """The ARN of the repository that the image is pulled from: the stack's own, or that of `service.image`."""
     if service.image:
         return _repository_of(pulumi.Output.from_input(service.image))
     return own.repository.arn
@@ -46,7 +46,7 @@ def pulls(repository: str, *more: str) -> list[dict[str, object]]:
     """The statements that allow pulling from the repository with this ARN, and there also the actions `more`."""
     actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", *more]
     return [
-        # The token is the registry's, whatever is pulled with it.
+        # The token is for the whole registry.
         {"Action": "ecr:GetAuthorizationToken", "Resource": "*"},
         {"Action": sorted(actions), "Resource": repository},
     ]
@@ -55,7 +55,7 @@ def pulls(repository: str, *more: str) -> list[dict[str, object]]:
 def push(
     service: Service, repository_url: pulumi.Output[str], depends_on: list[pulumi.Resource] | None = None
 ) -> image.Pushed:
-    """Build and push the image, unless the stack names one that is there."""
+    """Build and push the image, unless the stack names an image that exists."""
     if service.image:
         account = aws.get_caller_identity_output().account_id
         return image.Pushed(
@@ -72,7 +72,7 @@ def push(
 
 
 async def _build_of(reference: str) -> str:
-    """The build id of an image that is there, by its tags; "" if it has no such tag or may not be looked at."""
+    """The build id of an existing image, by its tags; "" if it has no such tag or may not be read."""
     place = ECR.names.fullmatch(reference)
     if not place:
         return ""
@@ -86,7 +86,7 @@ async def _build_of(reference: str) -> str:
 
 
 def _of_this_account(image: str, account: str) -> str:
-    """`image`, where it is in the registry of `account`; raises pulumi.RunError elsewhere."""
+    """`image` again, if it is in the registry of `account`; raises pulumi.RunError otherwise."""
     found = ECR.names.fullmatch(image)
     if found and found["account"] != account:
         raise pulumi.RunError(

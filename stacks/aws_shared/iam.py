@@ -8,19 +8,19 @@ PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
 
 def policy(*statements: Mapping[str, object]) -> str:
-    """A policy that allows what each statement says."""
+    """A policy with these statements."""
     return json.dumps(
         {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement} for statement in statements]}
     )
 
 
 def partition(region: str) -> str:
-    """The part of AWS that a region is in, as ARNs begin with it."""
+    """The partition of AWS that a region is in, with which ARNs begin."""
     return next((of for start, of in PARTITIONS.items() if region.startswith(start)), "aws")
 
 
 def assumed_by(service: str) -> str:
-    """Who may take on a role: one of Amazon's services, such as "lambda.amazonaws.com"."""
+    """The policy that lets one of Amazon's services, such as "lambda.amazonaws.com", take on a role."""
     return policy({"Principal": {"Service": service}, "Action": "sts:AssumeRole"})
 
 

@@ -25,7 +25,7 @@ def compared(
     found: pulumi.Output[Running],
     size: pulumi.Output[Mapping[str, str]],
 ) -> pulumi.Output[Outcome]:
-    """The stack's outputs: what runs, as the platform says, and a sentence for each setting that is not as asked."""
+    """The stack's outputs: what runs, by the platform's answer, and a sentence for each setting that differs."""
     settings = {"cpu": f"{service.cpu:g}", "memory": str(service.memory)}
     return pulumi.Output.all(pushed.reference, pushed.build, variables, found, size).apply(
         lambda got: outcome(

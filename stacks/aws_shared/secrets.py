@@ -1,4 +1,4 @@
-"""Secrets in Amazon's stores: parameters made from the stack's own, and who may read which."""
+"""Secrets in Amazon's stores: parameters for the stack's own secrets, and the rights to read secrets."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from stacks.aws_shared.iam import partition
 from stacks.settings import Service
 from stacks.settings.by_platform.shared import SECRETS_MANAGER
 
-# By this name Parameter Store hands out what Secrets Manager keeps.
+# Under this prefix Parameter Store hands out secrets of Secrets Manager.
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html
 BORROWED = "/aws/reference/secretsmanager/"
 
@@ -47,12 +47,12 @@ def stamped(
 
 
 def names(service: Service) -> dict[str, str]:
-    """Where Parameter Store has the secrets that someone else keeps, by variable."""
+    """The names in Parameter Store of secrets that are not the stack's own, by variable."""
     return {variable: _parameter(place) for variable, place in service.variables.stored.items()}
 
 
 def arns(service: Service, account: str) -> dict[str, str]:
-    """The ARN of each secret, by variable: a parameter's or, where it is kept there, Secrets Manager's."""
+    """The ARN of each secret, by variable: that of a parameter, or of a secret in Secrets Manager."""
     own = {variable: _arn(service, account, _own(service, variable)) for variable in service.variables.values}
     kept = {
         variable: place if SECRETS_MANAGER.fullmatch(place) else _arn(service, account, place)
@@ -62,9 +62,9 @@ def arns(service: Service, account: str) -> dict[str, str]:
 
 
 def rights(service: Service, account: str, *, borrowed: bool) -> list[dict[str, object]]:
-    """The statements that allow reading exactly these secrets; none where there are none.
+    """The statements that allow reading exactly these secrets; none without secrets.
 
-    `borrowed` says that what is in Secrets Manager is read by way of Parameter Store.
+    `borrowed`: secrets of Secrets Manager are read by way of Parameter Store.
     """
     all_of_them = arns(service, account).values()
     managed = sorted({arn for arn in all_of_them if SECRETS_MANAGER.fullmatch(arn)})

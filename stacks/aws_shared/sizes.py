@@ -1,10 +1,10 @@
-"""CPU and memory as App Runner and ECS tell them, in the stack's own units."""
+"""Reads CPU and memory as App Runner and ECS write them, in the stack's own units."""
 
 
 def settings(cpu: str | None, memory: str | None) -> dict[str, str]:
     """The settings "cpu" in vCPU and "memory" in MB; "512" and "0.5 vCPU" are both half a vCPU, "1 GB" is 1024 MB.
 
-    What is written otherwise is left out, because it cannot be compared.
+    A size in another form is left out, because it cannot be compared.
     """
     return _found("cpu", cpu, " vcpu", 1 / 1024) | _found("memory", memory, " gb", 1.0, whole=1024.0)
 

@@ -1,4 +1,4 @@
-"""ECS Express Mode: tasks behind a load balancer. It never goes to zero: both are billed by the hour, called or not."""
+"""ECS Express Mode: tasks behind a load balancer. It never scales to zero: both are always billed by the hour."""
 
 from collections.abc import Mapping, Sequence
 
@@ -38,7 +38,7 @@ def deploy(service: Service, past: History) -> Deployment:
 
     repository = ecr.repository(service)
 
-    # Where the tasks write, made here so that it has an end.
+    # The tasks' log, made here so that its entries expire.
     log_group = aws.cloudwatch.LogGroup(
         service.name,
         name_prefix=f"/aws/ecs/{service.name}-",
@@ -46,9 +46,9 @@ def deploy(service: Service, past: History) -> Deployment:
         tags=tags,
     )
 
-    # Who starts a task: pulls this image, opens this log, hands these secrets over. The roles come before the image,
-    # because a new one is not known everywhere for some seconds, and building takes longer than that; without a build
-    # the provider asks ECS again for some minutes.
+    # The role that starts a task: it pulls this image, opens this log and hands over these secrets. The roles come
+    # before the image, because a new role is not known everywhere for some seconds, and building takes longer than that.
+    # Without a build the provider asks ECS again for some minutes.
     execution = aws.iam.Role(
         f"{service.name}-execution", assume_role_policy=assumed_by("ecs-tasks.amazonaws.com"), tags=tags
     )
@@ -60,8 +60,8 @@ def deploy(service: Service, past: History) -> Deployment:
         ),
     )
 
-    # Who makes the load balancer and the rest. The service cannot be given another such role later, and without its
-    # rights it cannot be deleted either, which is why the service depends on the attachment: it goes first.
+    # The role that makes the load balancer and the rest. The service cannot get another such role later, and cannot be
+    # deleted without the role's rights. So it depends on the attachment, and is deleted first.
     infrastructure = aws.iam.Role(
         f"{service.name}-infrastructure", assume_role_policy=assumed_by("ecs.amazonaws.com"), tags=tags
     )
@@ -72,7 +72,7 @@ def deploy(service: Service, past: History) -> Deployment:
     )
     pushed = ecr.push(service, repository.url, [may_start, may_build])
 
-    # Who the app is towards AWS: a role of its own that may do nothing.
+    # The app's own role at AWS, which may do nothing.
     task = aws.iam.Role(
         f"{service.name}-task", assume_role_policy=assumed_by("ecs-tasks.amazonaws.com"), tags=tags
     )
@@ -87,8 +87,8 @@ def deploy(service: Service, past: History) -> Deployment:
         service.name, cluster_name=cluster.name, capacity_providers=["FARGATE"]
     )
 
-    # All that AWS would fill in by itself is said, or each `up` would find it changed. No network is said: AWS adds
-    # a security group of its own to whatever is named there.
+    # All values that AWS would fill in are set here, or each `up` would find them changed. Only the network is not set:
+    # AWS adds a security group of its own to any network that is named.
     express = aws.ecs.ExpressGatewayService(
         service.name,
         service_name=service.name,

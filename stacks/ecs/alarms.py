@@ -1,4 +1,4 @@
-"""Who is told of a service whose load balancer Express Mode made, under names that only AWS knows."""
+"""Alarms of a service on ECS, whose load balancer Express Mode made, under names that only AWS knows."""
 
 import json
 from collections.abc import Sequence
@@ -17,20 +17,20 @@ Query = aws.cloudwatch.MetricAlarmMetricQueryArgs
 
 @dataclass(frozen=True)
 class Place:
-    """Where requests arrive: a load balancer and one of its target groups, as CloudWatch names them."""
+    """A load balancer and one of its target groups, by their names in CloudWatch."""
 
     load_balancer: str  # app/NAME/ID
     target_group: str  # targetgroup/NAME/ID
 
 
 def watch(service: Service, express: aws.ecs.ExpressGatewayService) -> None:
-    """Mail to `service.alarm_email` where many requests fail, and where no task is well enough to be asked.
+    """Mail to `service.alarm_email` when many requests fail, and when no task is healthy.
 
     Express Mode deploys from one target group to another, so both are counted together. What the load balancer
     answers without a task (502, 503, 504) it counts for all of its services together; the second alarm is for that.
     """
     told = alarms.topic(service)
-    # The resource does not tell its load balancer; Cloud Control does.
+    # The resource does not name its load balancer; Cloud Control does.
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ecs-expressgatewayservice-ecsmanagedresourcearns.html
     made = aws.cloudcontrol.get_resource_output(
         type_name="AWS::ECS::ExpressGatewayService", identifier=express.service_arn

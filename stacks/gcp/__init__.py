@@ -1,4 +1,4 @@
-"""Cloud Run: instances that serve many requests each and go away when none come."""
+"""Cloud Run: instances that serve many requests each and end when no more come."""
 
 from collections.abc import Mapping
 
@@ -25,11 +25,11 @@ A_WEEK = f"{7 * 24 * 3600}s"
 
 def deploy(service: Service, past: History) -> Deployment:
     """Every resource of the stack, in the order in which they need each other."""
-    # Who keeps the traffic that is not the canary's; an unknown `pin` ends here, before anything is changed.
+    # The revision that keeps the traffic beside a canary. An unknown `pin` ends the `up` here, before any change.
     primary, canary = past.primary(service), 0 if service.pin else service.canary_percent
     project, region, labels = service.cloud_project, service.region, service.labels
 
-    # Before anything is made, whether the project can be read at all. Later on only the budget asks for its number.
+    # This checks first whether the project can be read. Later only the budget needs its number.
     known = number(service) if service.budget is not None or not past.releases else None
     reached = known.apply(lambda _: project) if known else project
 
@@ -67,7 +67,7 @@ def deploy(service: Service, past: History) -> Deployment:
     )
     pushed = _there(service.image) if service.image else _push(service, repository)
 
-    # Who the service is towards Google Cloud: an account of its own that may read its secrets and nothing else.
+    # The service's own account at Google Cloud: it may read the service's secrets and nothing else.
     account = gcp.serviceaccount.Account(
         service.name, account_id=service.name, project=project, display_name=service.name, opts=enabled
     )

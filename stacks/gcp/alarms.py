@@ -1,4 +1,4 @@
-"""Who is told at Google Cloud, and of what: an address, alerts that speak to it, and a budget."""
+"""Alarms at Google Cloud: an address, alerts that write to it, and a budget."""
 
 import pulumi
 import pulumi_gcp as gcp
@@ -10,7 +10,7 @@ ERRORS = 0.05  # of the requests
 
 
 def apis(service: Service) -> list[str]:
-    """What has to be enabled for that."""
+    """The APIs that have to be enabled for them."""
     bill = ["billingbudgets.googleapis.com"] if service.budget else []
     return ["monitoring.googleapis.com", *bill] if service.alarm_email else []
 
@@ -18,7 +18,7 @@ def apis(service: Service) -> list[str]:
 def watch(
     service: Service, project_number: pulumi.Output[str] | None, enabled: pulumi.ResourceOptions
 ) -> None:
-    """Mail to `service.alarm_email` about failures, turned away requests and, with a budget, the month's bill."""
+    """Mail to `service.alarm_email` about failures, refused requests and, with a budget, the month's bill."""
     channel = gcp.monitoring.NotificationChannel(
         service.name,
         project=service.cloud_project,
@@ -49,7 +49,7 @@ def watch(
         threshold_value=ERRORS,
         duration="0s",
     )
-    # Cloud Run answers 429 where no instance is left for a request.
+    # Cloud Run answers 429 if no instance is left for a request.
     turned_away = gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
         filter=f'{requests} AND metric.labels.response_code = "429"',
         aggregations=summed,

@@ -1,4 +1,4 @@
-"""A host name of one's own on Cloud Run, by its domain mapping, with its records in Cloud DNS."""
+"""A custom domain on Cloud Run, by its domain mapping, with its records in Cloud DNS."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,10 +11,10 @@ from stacks.settings import Service
 
 
 def join_domain(service: Service, cloud_run: gcp.cloudrunv2.Service) -> DnsRecords | None:
-    """Map `service.domain` to `cloud_run`; the result is what a person enters by hand, None with a zone.
+    """Map `service.domain` to `cloud_run`; the records that a person has to make by hand, None with a zone.
 
-    Google must know the domain to be its caller's before (docs/domain.md). The certificate comes by itself, within
-    a day of the records.
+    The domain has to be verified at Google before (docs/domain.md). Google makes the certificate within a day of the
+    records.
     """
     mapping = gcp.cloudrun.DomainMapping(
         service.name,

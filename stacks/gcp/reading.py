@@ -1,4 +1,4 @@
-"""What Cloud Run says of a service after a deployment, read by a query and not out of the state."""
+"""A service after a deployment, as a query to Cloud Run describes it, not as the state does."""
 
 import re
 from collections import Counter
@@ -51,7 +51,7 @@ def read_back(
 
 
 def running_of(answer: Any) -> Running:
-    """What runs, out of a service as the data source tells it."""
+    """What runs, from a service as the data source describes it."""
     newest, ready = (
         path.rpartition("/")[2] for path in (answer.latest_created_revision, answer.latest_ready_revision)
     )

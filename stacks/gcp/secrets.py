@@ -36,7 +36,7 @@ def keep(
         places[variable] = SecretRef(secret=secret.secret_id, version=version.version)
         own = _may_read(f"{service.name}-{variable}", service.cloud_project, secret.id, account)
         rights += [version, own]
-    # What someone else keeps is read in the state in which it is when an instance starts.
+    # Secrets that are not the stack's own are read at the start of an instance, with their value at that time.
     for variable, place in service.variables.stored.items():
         places[variable] = SecretRef(secret=reference(place, service.cloud_project), version="latest")
     own_secrets = {
@@ -45,7 +45,7 @@ def keep(
     for (project, name), variables in distinct(service.variables.stored, service.cloud_project).items():
         if (project, name) in own_secrets:
             continue
-        # By these names they were known when there was one for each variable.
+        # The earlier names of these rights, from the time when there was one for each variable.
         earlier = [f"{service.name}-{variable}" for variable in variables]
         rights.append(_may_read(f"{service.name}-{project}-{name}", project, name, account, earlier))
     return places, rights
@@ -60,7 +60,7 @@ def distinct(kept: Mapping[str, str], own_project: str) -> dict[tuple[str, str],
 
 
 def reference(place: str, own_project: str) -> str:
-    """How Cloud Run is given a secret: one of its own project by its name alone."""
+    """The form in which Cloud Run takes a secret's name: without the project if it is in the service's own."""
     project, name = _place(place, own_project)
     return name if project == own_project else f"projects/{project}/secrets/{name}"
 

@@ -1,4 +1,4 @@
-"""A stack's configuration, as the engine hands it over, turned into a checked Service or into every error at once."""
+"""Turns a stack's configuration, as the engine gives it, into a checked Service, or raises all errors at once."""
 
 import difflib
 import re
@@ -41,9 +41,9 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """What every platform is told: a field for each key, under the key's name in snake case, and what they come to.
+    """The settings of a service on any platform: a field for each key, under the key's name in snake case.
 
-    A field's default is what holds on a platform that has no such key.
+    A field's default holds on a platform that has no such key.
     """
 
     platform: str
@@ -138,7 +138,7 @@ def read(
 
 
 def _fields(chosen: Mapping[str, Value | None]) -> dict[str, Any]:
-    """What was chosen, by Service's name for it; `read` itself gives the fields that take more than one key."""
+    """The chosen values, by the name of Service's field; `read` itself gives fields that depend on several keys."""
     named = {re.sub(r"(?=[A-Z])", "_", key).lower(): value for key, value in chosen.items()}
     held = {field.name for field in fields(Service)} - {"platform", "app", "events_path"}
     return {name: value for name, value in named.items() if name in held}
@@ -203,7 +203,7 @@ def _refused(values: Mapping[str, Value], platform: str) -> list[str]:
 def _chosen(
     values: Mapping[str, Value], platform: str, unread: Collection[str]
 ) -> tuple[dict[str, Value | None], list[str]]:
-    """What each key comes to that the platform has or that is common, and what is out of range.
+    """The value of each key that the platform has or that is common, and the problems of values out of range.
 
     None is for keys without a limit and for those that are wrong.
     """
@@ -235,7 +235,7 @@ def _show(value: Value) -> str:
 def _app(
     values: Mapping[str, Value], environment: Mapping[str, str], platform: str
 ) -> tuple[App | None, list[str]]:
-    """The app that is deployed, and what is wrong with it."""
+    """The app that is deployed, and the problems with it."""
     try:
         app = appfolder.read(environment, str(values["appDir"]), str(values["app"]))
     except UserError as problem:

@@ -1,4 +1,4 @@
-"""Who may call, as a person typed it: the keys beside `access`, checked against each other."""
+"""Checks the keys about access, as a person typed them, against each other."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ def items(text: str) -> list[str]:
 
 
 def problems(values: Mapping[str, object], platform: str) -> list[str]:
-    """What is wrong, a sentence each; what a platform has not got at all is said elsewhere."""
+    """The problems, a sentence each; keys that a platform does not have are refused elsewhere."""
     access, wrong, keys = values["access"], list[str](), rules.rules(platform)
     issuer, audience, invokers = (str(values[key]) for key in ("jwtIssuer", "jwtAudience", "invokers"))
     if "jwtIssuer" in keys:

@@ -1,4 +1,4 @@
-"""What is before the function on AWS Lambda, and what goes with it: the keys beside `door`, checked against it."""
+"""Checks the keys that depend on `door`, which says what is in front of the function on AWS Lambda."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _TOKENS = "a function URL checks no tokens; let the app check them, or type `pul
 
 
 def problems(values: Mapping[str, object], platform: str) -> list[str]:
-    """What is wrong, a sentence each; what a platform has not got at all is said elsewhere."""
+    """The problems, a sentence each; keys that a platform does not have are refused elsewhere."""
     if not platforms.calls_a_function(platform):
         return []
     path, door, timeout = str(values["eventsPath"]), values["door"], values["timeout"]

@@ -6,7 +6,7 @@ from stacks.settings import by_platform
 
 
 def problems(image: str, apps: Mapping[str, str], platform: str, region: str) -> list[str]:
-    """What keeps `platform` in `region` from running `image`, a sentence each; nothing if it is "".
+    """The reasons why `platform` in `region` cannot run `image`, a sentence each; none if it is "".
 
     apps: the keys that say which app an image is built of.
     """

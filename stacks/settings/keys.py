@@ -1,4 +1,4 @@
-"""A configuration's text, turned into a value for each key of a stack."""
+"""Reads the text of a configuration: a value for each key of a stack."""
 
 import difflib
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ import platforms
 from stacks.settings import by_platform, variables
 from stacks.settings.declared import KEYS, Value
 
-# Whose keys stand beside the project's own in a configuration.
+# The providers whose keys are in a configuration beside the project's own.
 PROVIDERS = {"awsx", "docker-build", "pulumi"} | {
     key.partition(":")[0] for name in platforms.NAMES for key in by_platform.of(name).providers
 }
@@ -16,7 +16,7 @@ KINDS: dict[type, str] = {int: "a whole number", bool: "true or false"}
 
 
 def typed(config: Mapping[str, str], project: str) -> tuple[dict[str, Value], set[str], list[str]]:
-    """The value of each key, the keys whose text is none of their type, and what is wrong."""
+    """The value of each key, the keys whose text does not fit their type, and the problems."""
     values, unread, problems = dict(KEYS), set[str](), list[str]()
     for full_key, text in config.items():
         namespace, _, key = full_key.partition(":")

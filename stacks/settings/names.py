@@ -1,4 +1,4 @@
-"""A project's and a stack's name turned into names and labels that every platform takes."""
+"""Makes of a project's and a stack's name the names and labels that every platform accepts."""
 
 import hashlib
 import json
@@ -13,8 +13,8 @@ HASHED = re.compile(rf"[0-9a-f]{{{HASH}}}")
 def resource_name(project: str, stack: str) -> str:
     """PROJECT-STACK in 6 to 30 of a-z, 0-9 and "-", starting with a letter.
 
-    Where the two have to be changed for that, or where another project and stack would come to the same text
-    (a-b with c, a with b-c), a hash of both keeps the result unlike any other's.
+    If the two have to be changed for that, or if another project and stack would give the same text (a-b with c, a
+    with b-c), a hash of both is added, so that each result is different.
     """
     plain = f"{project}-{stack}"
     slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")

@@ -1,4 +1,4 @@
-"""Where a service's traces go, as a person typed it, checked for what the exporter and the image make of it."""
+"""Checks the address for a service's traces, as a person typed it, against the rules of exporter and image."""
 
 import re
 
@@ -8,7 +8,7 @@ ADDED = "/v1/traces"
 
 
 def problems(endpoint: str, image: str) -> list[str]:
-    """What is wrong with `endpoint` in a stack that deploys `image`, "" if it builds its own; a sentence each."""
+    """The problems of `endpoint`, a sentence each, in a stack that deploys `image` ("" if it builds its own)."""
     if not endpoint:
         return []
     if "@" in endpoint:

@@ -1,4 +1,4 @@
-"""What a platform's table comes to: the rules of its keys, why it has not the others, and what goes together."""
+"""The rules of a platform's keys, the reasons why it does not have other keys, and the combinations that it allows."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ BILLING_ACCOUNT = re.compile(r"[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}")
 
 
 def rules(platform: str, cpu: float | None = None) -> dict[str, Rule]:
-    """The rule of each key that `platform` has; `cpu` is what its user chose, for what follows from it."""
+    """The rule of each key that `platform` has; `cpu` is the user's choice, on which some rules depend."""
     table = by_platform.of(platform).keys(cpu)
     return {key: rule.of(key) for key, rule in table.items() if isinstance(rule, Rule)}
 
@@ -30,7 +30,7 @@ COMMON = frozenset(KEYS.keys() - {key for name in platforms.NAMES for key in by_
 
 
 def combinations(platform: str, values: Mapping[str, Value | None]) -> list[str]:
-    """What is wrong with `values` together, each of which is allowed by itself or None, where nothing is said of it."""
+    """The problems of `values` in combination; each value is allowed by itself, or None, which is not checked."""
     problems = list[str]()
     cpu, memory, concurrency = (values.get(key) for key in ("cpu", "memory", "concurrency"))
     title = platforms.TITLES[platform]

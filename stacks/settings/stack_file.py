@@ -1,4 +1,4 @@
-"""The stack's own file, looked at for what the engine tells of a whole map alone: which of its values are secret."""
+"""Reads in the stack's own file which values of a map are secret; the engine says it only of a whole map."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,7 @@ IsSecret = Callable[[str, str], bool]
 def secrecy(file: Path, of_key: Callable[[str], bool]) -> IsSecret:
     """Whether a value was set with --secret, by the full key of its map, such as "demo:secretValues", and its name.
 
-    `of_key` is the engine's answer, true where any value of the map is secret. It counts for what is not in `file`.
+    `of_key` is the engine's answer, true if any value of the map is secret. It counts for values that `file` lacks.
     """
     found: Any = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else None
     config: Any = found.get("config") if isinstance(found, dict) else None

@@ -1,4 +1,4 @@
-"""What one platform's table in `by_platform` says: of each key its rule or why there is none, and a few facts."""
+"""The form of a platform's table in `by_platform`: for each key its rule or why there is none, and a few facts."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -21,7 +21,7 @@ class Rule:
     is_free: bool = False  # a text that no list can give; `allowed` is empty
 
     def __str__(self) -> str:
-        """What is allowed, as an error and the documentation say it."""
+        """The allowed values, as an error and the documentation write them."""
         if self.words:
             return self.words
         if isinstance(self.allowed, range):
@@ -44,7 +44,7 @@ def free(words: str) -> Rule:
 
 @dataclass(frozen=True)
 class Store:
-    """Where a platform takes something of the user's from, by name."""
+    """A platform's store of things that the user names, such as images or secrets."""
 
     names: re.Pattern[str]  # with the group "region" if the name has a region that counts
     allowed: str  # such a name, as an error says it

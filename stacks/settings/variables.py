@@ -1,4 +1,4 @@
-"""The app's own settings and secrets, as a person typed them, turned into checked maps by variable, or into errors."""
+"""Checks the app's own settings and secrets, as a person typed them: gives maps by variable, or errors."""
 
 import json
 import re
@@ -29,7 +29,7 @@ ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 @dataclass(frozen=True)
 class Variables:
-    """What the app finds in its environment, each by the variable's name."""
+    """The variables of the app's environment, by name."""
 
     plain: Mapping[str, str] = field(default_factory=dict[str, str])
     stored: Mapping[str, str] = field(default_factory=dict[str, str])  # to a name in the platform's own store
@@ -50,9 +50,9 @@ def read(
     is_secret: IsSecret,
     otlp_endpoint: str = "",
 ) -> tuple[Variables, list[str]]:
-    """The Variables of a configuration, and what is wrong with it; no sentence shows a value that is secret.
+    """The Variables of a configuration, and its problems; no sentence shows a secret value.
 
-    `otlp_endpoint` is one of them too, where it is set.
+    `otlp_endpoint` is one of them too, if it is set.
     """
     maps, problems = dict[str, dict[str, str]](), list[str]()
     for key in KEYS:

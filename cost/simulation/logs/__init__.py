@@ -1,4 +1,4 @@
-"""Logs of requests, whatever wrote them, into the traffic that they show: when requests came, how large, how long."""
+"""Reads logs of requests of any origin: when requests came, how large their responses were, and how long they took."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,7 +25,7 @@ MOSTLY = 0.5
 def read(paths: Sequence[str | Path], *, exclude: Sequence[str] = ()) -> Log:
     """The requests in files and folders; "-" is standard input. exclude: patterns of paths, such as "/static/*".
 
-    A time without a zone is taken to be in UTC. UserError for what cannot be read, and for what has no rate.
+    A time without a zone counts as UTC. UserError for a log that cannot be read, or that has no rate.
     """
     tally = Tally(exclude)
     broken: list[str] = []

@@ -1,7 +1,7 @@
-"""Lines of the common and of the combined log format into a tally, many at a time. Every other line is handed back.
+"""Counts lines of the common and of the combined log format, many at a time, and hands every other line back.
 
-What is counted here is what the rule (text.py) would say of the same line: a test holds the two together. Each line is
-checked at the columns where the format has its marks, by arithmetic on the bytes of all lines at once.
+The counts are those of the rule (text.py) for the same lines; a test compares the two. Each line is checked at the
+columns where the format has its marks, by arithmetic on the bytes of all lines at once.
 """
 
 import re
@@ -38,7 +38,7 @@ ZERO, SPACE, QUOTE, DASH, RETURN = b'0 "-\r'
 
 @dataclass(frozen=True)
 class Fields:
-    """Where some lines have what, as places in the bytes of all; `line`: the numbers of these lines.
+    """The places of the fields of some lines, in the bytes of all lines; `line`: the numbers of these lines.
 
     begin, end: of the line. asked, answered: the quotation marks around the request. sent: bytes of the response, -1 if
     there is a dash.

@@ -1,4 +1,4 @@
-"""Blocks of lines into lines of which each is whole: an object of JSON that is spread over lines becomes one.
+"""Makes lines whole: an object of JSON that is spread over several lines becomes one line.
 
 So what `gcloud logging read --format=json` and `aws logs filter-log-events` print is read as it comes, however long it
 is: an array of objects, or an object that begins with one, each object indented.

@@ -1,4 +1,4 @@
-"""Files, folders and standard input into blocks of whole lines: unpacked and in UTF-8, whatever their names say."""
+"""Reads files, folders and standard input as blocks of whole lines, unpacked and in UTF-8; names do not matter."""
 
 import bz2
 import codecs

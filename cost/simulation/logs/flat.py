@@ -1,4 +1,4 @@
-"""Lines of flat objects of JSON, of requests with the usual fields, into a tally. Every other line is handed back.
+"""Counts lines of flat objects of JSON, for requests with the usual fields, and hands every other line back.
 
 What is counted here is what the rule (fields.py) would say of the same line: a test holds the two together. The values
 of many lines are looked at together, field by field (columns.py).

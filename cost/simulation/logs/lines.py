@@ -1,4 +1,4 @@
-"""Whole lines of any mix of formats into a tally."""
+"""Counts whole lines of any mix of formats."""
 
 import json
 import re

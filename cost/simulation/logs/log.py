@@ -1,4 +1,4 @@
-"""What a log says of the traffic."""
+"""The traffic in a log."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Written times of many lines into seconds since 1970 at once, by arithmetic on their characters.
+"""Turns the times of many lines into seconds since 1970 at once, by arithmetic on their characters.
 
 Lines of a log are nearly in order, so a date is parsed once for each run of lines of one day.
 """

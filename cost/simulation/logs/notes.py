@@ -1,4 +1,4 @@
-"""What a reader of the figures should know about the log that they rest on, in sentences."""
+"""Sentences that tell a reader of the figures about the log behind them."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -48,7 +48,7 @@ def far(before: Floats, after: Floats) -> Iterator[str]:
 
 
 def short(count: int, covered: float) -> Iterator[str]:
-    """How little a log says that is short, or has few requests."""
+    """Sentences about the limits of a log that is short or has few requests."""
     if covered < DAY_S:
         yield (
             f"it covers only {words.duration(covered)}, which a month is taken to repeat: some weeks would show days, "
@@ -59,7 +59,7 @@ def short(count: int, covered: float) -> Iterator[str]:
 
 
 def taken(response_kb: float | None, handling: Floats) -> Iterator[str]:
-    """What the log says in place of options."""
+    """Sentences about values from the log that replace options."""
     if response_kb is not None:
         yield f"a response has {response_kb:,.3g} KB on average"
     if len(handling):
