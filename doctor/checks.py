@@ -106,7 +106,7 @@ def _asked(app: App, settings: Settings) -> Iterator[Finding]:
 
 
 def _in_a_container(app: App, engine: Engine, say: Callable[[str], None]) -> Iterator[Finding]:
-    """Check what only the image shows: that it can be built, and runs on a file system of which only /tmp is writable."""
+    """Check what only the image shows: that it can be built, and runs if only /tmp is writable."""
     name = engine.image or IMAGE
     if not engine.image:
         say(f"Building its image with {engine.name}, which takes a minute or two")
