@@ -97,7 +97,7 @@ def _installed(python: Path, app: App, made: Path) -> "subprocess.CompletedProce
 
 
 def variables(folder: Path, spec: str) -> dict[str, str]:
-    """The variables that let the entrypoint start the app in its folder; it can import only the doors of this project."""
+    """The variables that let the entrypoint start the app in its folder; it imports only the doors of this project."""
     source = folder / App(folder, spec).source
     folders = dict.fromkeys([str(source), str(folder), str(doors().parent)])
     return {"APP": spec, "APP_DIR": str(folder), "PYTHONPATH": os.pathsep.join(folders)}

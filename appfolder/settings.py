@@ -218,7 +218,7 @@ def _is_texts(value: Any) -> bool:
 
 
 def variables_of(file: Path) -> dict[str, str]:
-    """The variables of an env file. UserError for a line that is not NAME=VALUE; not shown, because it may be secret."""
+    """The variables of an env file. UserError for a line that is not NAME=VALUE; not shown, it may be secret."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as problem:

@@ -47,8 +47,8 @@ def deploy(service: Service, past: History) -> Deployment:
     )
 
     # The role that starts a task: it pulls this image, opens this log and hands over these secrets. The roles come
-    # before the image: a new role is not known everywhere for some seconds, and building takes longer than that. Without
-    # a build the provider asks ECS again for some minutes.
+    # before the image: a new role is not known everywhere for some seconds, and building takes longer than that.
+    # Without a build the provider asks ECS again for some minutes.
     execution = aws.iam.Role(
         f"{service.name}-execution", assume_role_policy=assumed_by("ecs-tasks.amazonaws.com"), tags=tags
     )
