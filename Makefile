@@ -112,8 +112,7 @@ clean: ## remove environments and caches; results stay
 	@echo "Setting up .venv for $* (once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@# uv takes a tenth of the time; pip knows settings of this machine, such as an index of one's own, that uv does not.
-	@# With bytecode, which Python would else make in the first command, and in each one if it may not keep it.
-	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $< 2>/dev/null || \
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $< 2>/dev/null || \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
