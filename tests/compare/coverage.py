@@ -1,9 +1,10 @@
 """`python -m tests.compare.coverage` prints the tables of docs/compare.md: how often intervals hold the truth."""
 
-import argparse
 from collections.abc import Callable
+from typing import Annotated
 
 import numpy as np
+import typer
 
 from compare import ratios, stats
 from tests.compare.simulated import Floats, alike, instances, one_instance, truth
@@ -203,9 +204,21 @@ def main(runs: int, names: list[str]) -> None:
         print()
 
 
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def tables(
+    names: Annotated[
+        list[str] | None, typer.Argument(help=f"of {', '.join(TABLES)}; all without a word")
+    ] = None,
+    runs: Annotated[int, typer.Option(min=1, help="simulated runs of each line")] = 800,
+) -> None:
+    """Print the tables of coverage in docs/compare.md."""
+    if unknown := [name for name in names or () if name not in TABLES]:
+        raise typer.BadParameter(f"there is no table {', '.join(unknown)}")
+    main(runs, names or [])
+
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=800)
-    parser.add_argument("tables", nargs="*", choices=[*TABLES, []], help="all without a word")
-    given = parser.parse_args()
-    main(given.runs, given.tables)
+    app()

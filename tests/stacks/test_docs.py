@@ -161,7 +161,7 @@ def test_the_page_says_plainly_that_ecs_does_not_scale_to_zero() -> None:
     section = page("deploying").partition("\n### ecs\n")[2]
 
     assert "**Never goes to zero**" in page("deploying").partition("## ")[0]
-    assert "It never goes to zero" in program.partition("import")[0]
+    assert "It never scales to zero" in program.partition("import")[0]
     assert f"{least.partition('.')[0]} a month while nobody calls" in program
     assert f"**{least} to {most}**" in section
     assert f"${task + address:.2f}." in section
