@@ -18,6 +18,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from appfolder.environment import DOORS_NAME
 from examples import postgres
 from local import Emulator, Settings
 from tests.examples.cluster import PATIENCE, Cluster, children, is_frozen
@@ -54,7 +55,8 @@ class Platform:
 
     def instances(self) -> list[int]:
         """The processes of entrypoint.sh; each leads a group of its own."""
-        return [pid for pid in children(self.pid) if b"serve." in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        doors = DOORS_NAME.encode()
+        return [pid for pid in children(self.pid) if doors in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 Serve = Callable[..., Platform]
