@@ -5,6 +5,8 @@ from typing import Any
 
 from cost.advise import advise
 from cost.candidates import Question, candidates
+from cost.front import less
+from cost.recommend import pick
 from cost.report import data
 from cost.simulation import timing
 from cost.simulation.arrivals import poisson
@@ -29,5 +31,13 @@ def section(
     known, measurements = prices or Prices.load(), timing.select(samples)
     # The measured samples show whether SnapStart is on.
     restored = any(len(one.restored) > len(one.cold) for one in measurements.by_platform.values())
-    found, notes = candidates(Question(snapstart=restored), known, measurements)
-    return data.of_advice(advise(poisson(monthly), found, known, seed=seed, budget=BUDGET, notes=notes))
+    question, arrivals = Question(snapstart=restored), poisson(monthly)
+    found, notes = candidates(question, known, measurements)
+    advice = advise(arrivals, found, known, seed=seed, budget=BUDGET, notes=notes)
+    best = pick(advice.options, None, closed=False)
+    shorter = (
+        ""
+        if best is None
+        else less.sentence(question, best.candidate.setup.platform, arrivals, known, measurements, seed=seed)
+    )
+    return {**data.of_advice(advice), "less": shorter}

@@ -15,6 +15,7 @@ def of_advice(data: Mapping[str, Any]) -> dict[str, Any]:
         "words": [
             f"At {data['monthly']:,} requests a month: {data['traffic']}.",
             data["recommendation"],
+            *([data["less"]] if data.get("less") else []),
             *([f"With the free tiers, {', '.join(changes)}."] if (changes := words.changes(data)) else []),
         ],
         "columns": COLUMNS,

@@ -212,6 +212,7 @@ def _add_for_cpu(s: Any, rule: Rule, now: float) -> None:
     there = s.busies
     for i in range(s.idles):
         there += s.idle_until[s.idle[i]] > now
+    there = max(there, rule.minimum)  # of which idle ones are there for longer than they say
     wanted = math.ceil(s.computed_s / (passed * rule.cpus * rule.target) - ROUNDING) if passed > 0 else 0
     for _ in range(min(wanted - there, s.frees)):
         _start(s, rule, now)

@@ -126,3 +126,14 @@ def test_no_answer_is_lost_none_is_sooner_than_alone_and_the_work_is_done(
     alone = 0.4 / min(1.0, cpus)
     assert min(seconds) >= alone * 0.997
     assert max(seconds) <= max(alone, 0.4 * len(arrivals) / cpus) * 1.003
+
+
+@pytest.mark.parametrize("minimum", [1, 2])
+def test_rare_requests_find_the_instances_that_are_kept_and_start_no_others(
+    prices: Prices, minimum: int
+) -> None:
+    """An instance that is kept is there for longer than an idle one: its CPU is not looked for elsewhere."""
+    one = replace(setup("gcp", "us-central1"), minimum=minimum)
+    found = simulate(poisson(1000), {"one": system(one, published(one), prices)}, budget=20_000)["one"]
+
+    assert (found.waiting.mean, found.most) == (0.0, minimum)
