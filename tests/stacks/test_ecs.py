@@ -211,6 +211,7 @@ def test_what_a_person_wants_next(graph: Graph) -> None:
         "platform": "ecs",
         "region": "us-east-1",
         "promoted": digest,
+        "promotedBefore": "",
         "releases": [{"version": digest, "digest": digest, "build": build}],
         "traffic": {digest: 100},
         "logs": f"aws logs tail {log} --follow --region us-east-1",

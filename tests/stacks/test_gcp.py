@@ -146,6 +146,7 @@ def test_what_a_person_wants_next(graph: Graph) -> None:
         "platform": "gcp",
         "region": "us-central1",
         "promoted": "demo-gcp-00001-abc",
+        "promotedBefore": "",
         "traffic": {"demo-gcp-00001-abc": 100},
         "logs": "gcloud beta run services logs tail demo-gcp --region us-central1 --project my-project",
         "console": "https://console.cloud.google.com/run/detail/us-central1/demo-gcp?project=my-project",
