@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME...]`: the benchmarks by name, all of them without one."""
+"""`python -m benchmarks [NAME...]`: the benchmarks of these names, or all of them."""
 
 import importlib
 import sys
@@ -14,12 +14,12 @@ NAMES = {
     "image": "the image's size by layer",
     "probe": "what the probe adds to a measured latency",
     "simulate": "the simulation of a service's instances",
-    "logs": "reading logs, beside the least that it can take",
+    "logs": "reading logs, beside a loop that does the least",
 }
 
 
 def main(arguments: list[str]) -> int:
-    """Run them; 2 if there is none of that name. `--help` lists them."""
+    """Run them; 2 if a name is unknown. `--help` lists them."""
     lines = [
         "usage: python -m benchmarks [NAME...]",
         "",

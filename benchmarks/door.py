@@ -1,7 +1,7 @@
 """Time per event through the Lambda door, beside a direct call of the same app with its environ ready-made.
 
-Every door runs in this process, on the same app without a log. Then, on both sides, the app as it is served by default:
-with identity headers and a line in the log, which goes to /dev/null.
+Every door runs in this process, on the same app without a log. Then both sides have the app as it is served by
+default: with identity headers and a line in the log, which goes to /dev/null.
 """
 
 import io

@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def first_request(app: str, one: str, setting: str) -> Sample:
-    """Milliseconds, and of CPU, that the first request takes in a fresh process."""
+    """Milliseconds of time and of CPU that the first request takes in a fresh process."""
     done = subprocess.run(
         ["python3", "-m", "benchmarks.first", one],
         env=tree.environment({"APP": app, "FAST_START": setting}),

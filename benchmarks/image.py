@@ -1,4 +1,4 @@
-"""The image's layers above its base to their compressed sizes: what a registry keeps and a start has to pull.
+"""The sizes of the image's layers above its base, compressed: a registry keeps these, and a start has to pull them.
 
 `python -m benchmarks.image [NAME]` does it for an image that is there, as `make image` does after a build. IMAGE and
 ENGINE are image.sh's own settings.
@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 
 def main(image: str = "") -> None:
-    """Print a line a layer, the lowest first, and their sum; say what is missing where there is no image."""
+    """Print a line a layer, the lowest first, and their sum; if there is no image, say so."""
     image = image or os.environ.get("IMAGE") or "scale-to-zero:dev"
     engine = os.environ.get("ENGINE") or next(filter(shutil.which, ("podman", "docker")), "")
     if (
@@ -37,7 +37,7 @@ def main(image: str = "") -> None:
 def added_layers(engine: str, image: str) -> Iterator[tuple[int, int]]:
     """Bytes of each layer that has come on top of the base, as it is and compressed by gzip.
 
-    The first of them is the one that compiles the standard library, as the image's history tells.
+    The first is the layer that compiles the standard library, as the image's history says.
     """
     with TemporaryDirectory() as folder:
         archive = Path(folder) / "image.tar"

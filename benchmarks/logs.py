@@ -1,6 +1,6 @@
 """CPU time of reading a log, by its format, beside the least that reading can take; and memory of ten million lines.
 
-The least is a loop over the file's lines: for JSON one that decodes each by orjson, for text one that looks for a date.
+The least is a loop over the file's lines: for JSON it decodes each by orjson, for text it looks for a date.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Measurements of several subjects, taken in turn, to ratios against the first: a noisy machine disturbs all alike."""
+"""Ratios of several subjects, measured in turn, to the first of them: a noisy machine disturbs all alike."""
 
 import os
 import platform
@@ -12,7 +12,7 @@ Sample = Mapping[str, float]
 
 
 def measure(subjects: Mapping[str, Callable[[], Sample]], rounds: int) -> dict[str, list[Sample]]:
-    """One unmeasured turn of each subject, then `rounds` turns, each in a random order: a neighbour warms or chills."""
+    """One unmeasured turn of each subject, then `rounds` turns in random order, as each warms or chills the next."""
     for subject in subjects.values():
         subject()
     samples: dict[str, list[Sample]] = {name: [] for name in subjects}
@@ -26,7 +26,7 @@ def measure(subjects: Mapping[str, Callable[[], Sample]], rounds: int) -> dict[s
 def report(samples: Mapping[str, list[Sample]]) -> None:
     """Print a line a subject: the median of each quantity, and of its ratio to the first subject's in the same turn.
 
-    In brackets stands the range that holds the middle half of the ratios.
+    The range in brackets holds the middle half of the ratios.
     """
     base = next(iter(samples.values()))
     width = max(map(len, samples))
@@ -43,7 +43,7 @@ def report(samples: Mapping[str, list[Sample]]) -> None:
 
 
 def describe_machine() -> None:
-    """Print what the figures belong to."""
+    """Print the machine and the versions that the figures belong to."""
     packages = (
         "flask",
         "gunicorn",

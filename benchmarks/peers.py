@@ -1,4 +1,4 @@
-"""The handlers that other people's Lambda functions have, around the app that APP names (PEER says which)."""
+"""Handlers as other people's Lambda functions have them, around the app that APP names; PEER names the handler."""
 
 import importlib
 import os
@@ -14,7 +14,7 @@ def _app() -> Any:
 
 
 def _trivial() -> Handler:
-    """What a start costs before there is an app."""
+    """A handler without an app: what a start costs before there is one."""
     return lambda _event, _context: {"statusCode": 200, "body": "trivial"}
 
 

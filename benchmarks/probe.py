@@ -1,7 +1,7 @@
 """What the probe adds to a measured latency, beside a client in C, hey, wrk and aiohttp on the same server.
 
-The server (probe.c) answers after 20 ms, by its own clock to some 0.01 ms; what a client says beyond that is its error.
-Server and clients run on different CPUs where there are two. A tool that is not there is named and left out.
+The server (probe.c) answers after 20 ms, to some 0.01 ms by its own clock. A client that measures more has that error.
+Server and clients run on different CPUs if there are two. A tool that is not there is named and left out.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ Subject = Callable[[], Sample]
 
 
 def main() -> None:
-    """Measure and print; nothing but a line where there is no C compiler."""
+    """Measure and print; without a C compiler print one line."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         print("  a C compiler is needed for the server and the client to compare with: install gcc")
@@ -92,7 +92,7 @@ def _clients(program: Path, port: int, connection: Connection) -> dict[str, Subj
 def _loops(port: int) -> dict[str, Subject]:
     url = f"http://127.0.0.1:{port}/"
     found: dict[str, Subject] = {"ours, from the intended send": lambda: _tail(_open_loop(url))}
-    # As many connections as it takes for the rate when every answer takes 20 ms: what these two can do.
+    # These two reach the rate by the number of connections that it takes if every answer takes 20 ms.
     busy = round(RATE * DELAY_MS / 1000)
     if shutil.which("wrk"):
         found["wrk, a closed loop"] = lambda: {
@@ -227,7 +227,7 @@ class _Silent:
 
 @contextmanager
 def _server(program: Path, ports: int) -> Generator[list[int]]:
-    """The ports of the server, which has the last CPU to itself where there are two or more."""
+    """The ports of the server, which has the last CPU to itself if there are two or more."""
     cpus = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_setaffinity") else []
     command = [str(program), "server", str(DELAY_MS), str(ports)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

@@ -1,4 +1,4 @@
-"""A command to the time and CPU that it takes until it has answered its first request."""
+"""The time and CPU that a command takes until it has answered its first request."""
 
 import http.client
 import json
@@ -23,9 +23,9 @@ DEADLINE = "99999999999999"
 def lambda_start(
     command: Sequence[str], variables: dict[str, str], event: dict[str, Any], expected: str
 ) -> Sample:
-    """Milliseconds from the start of `command` until it has posted its answer to `event` to a Runtime API, and of CPU.
+    """Milliseconds of time and of CPU from the start of `command` to its answer to `event`, posted to a Runtime API.
 
-    The Runtime API is the least that there can be, and the same for all: one event, one answer.
+    The Runtime API is the smallest possible, and the same for all: one event, one answer.
     """
     with socket.create_server(("127.0.0.1", 0)) as api:
         api.settimeout(TIMEOUT)
@@ -37,14 +37,14 @@ def lambda_start(
             wall = time.perf_counter() - begun
         finally:
             cpu = end(process, signal.SIGKILL)
-    # JSON in JSON: the quotes of the app's own are escaped.
+    # The app's JSON is in JSON, so its quotes are escaped.
     if expected not in answer.replace("\\", ""):
         raise RuntimeError(f"{' '.join(command)} answered {answer[:500]}")
     return {"wall ms": wall * 1000, "CPU ms": cpu * 1000}
 
 
 def gunicorn_start(command: Sequence[str], variables: dict[str, str], path: str, expected: str) -> Sample:
-    """Milliseconds from the start of `command` until it has answered GET `path` on $PORT, and of CPU until its end."""
+    """Milliseconds from the start of `command` to its answer to GET `path` on $PORT, and those of CPU until its end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -61,7 +61,7 @@ def gunicorn_start(command: Sequence[str], variables: dict[str, str], path: str,
 
 
 def cpu_seconds(processes: "Sequence[subprocess.Popen[bytes]]") -> float:
-    """What the processes, their children and all threads of them have taken up to now."""
+    """Seconds of CPU that the processes, their children and all their threads have taken up to now."""
     total = 0
     for process in processes:
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
@@ -85,7 +85,7 @@ def start(command: Sequence[str], variables: dict[str, str]) -> "subprocess.Pope
 
 def end(process: "subprocess.Popen[bytes]", number: int) -> float:
     """Seconds of CPU that the process and the children that it waited for took."""
-    # Not by Popen's own method, which would collect a process that has ended by itself, and its usage with it.
+    # Popen's own method would collect a process that has ended by itself, and its usage would be lost.
     os.kill(process.pid, number)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -93,9 +93,9 @@ def end(process: "subprocess.Popen[bytes]", number: int) -> float:
 
 
 def serve_once(api: socket.socket, event: bytes) -> str:
-    """The body that the runtime posts after it was given `event`, be it on the connection of that or on another.
+    """The body that the runtime posts after it was given `event`, on the same connection or on another.
 
-    Raises TimeoutError if it does not.
+    Raises TimeoutError if it posts none.
     """
     with selectors.DefaultSelector() as waiting, ExitStack() as connections:
         waiting.register(api, selectors.EVENT_READ)
@@ -111,7 +111,7 @@ def serve_once(api: socket.socket, event: bytes) -> str:
 
 
 def _request(connection: Any, stream: Any, event: bytes, waiting: selectors.BaseSelector) -> str | None:
-    """What a request posts; None for one that asks for an event, or where a connection has ended."""
+    """The body that a request posts; None if it asks for an event, or if the connection has ended."""
     line = stream.readline()
     if not line:
         waiting.unregister(connection)

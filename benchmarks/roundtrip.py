@@ -2,7 +2,7 @@
 
 All run from the same tree of files. In Lambda mode they take events from one Runtime API, in this process, which reads
 what they post; gunicorn mode is asked over HTTP, without a Runtime API. AWS's adapter stands before gunicorn mode, and
-is left out where `lambda-adapter` is not on PATH (cargo install lambda_web_adapter).
+is left out if `lambda-adapter` is not on PATH (cargo install lambda_web_adapter).
 """
 
 import http.client
@@ -30,7 +30,7 @@ ADAPTER = shutil.which("lambda-adapter")
 OURS = ("sh", "serve/entrypoint.sh")
 PEER = ("python3", "-m", "awslambdaric", "benchmarks.peers.handler")
 STREAM = {"INVOKE_MODE": "response_stream"}
-# What apig-wsgi has neither of.
+# apig-wsgi has neither identity headers nor a log.
 BARE = {"IDENTITY_HEADERS": "off", "LOG_LEVEL": "WARNING"}
 Process = subprocess.Popen[bytes]
 Ask = Callable[[str, str], tuple[float, float]]
@@ -59,7 +59,7 @@ def _compare(
     *,
     whole: bool = True,
 ) -> None:
-    """Start the subjects, ratios to AWS's adapter or else to gunicorn mode, and measure them in turn."""
+    """Start the subjects and measure them in turn; ratios are to AWS's adapter, or else to gunicorn mode."""
     with ExitStack() as stack:
         started = {"gunicorn mode": _gunicorn(app)}
         if ADAPTER:
@@ -92,7 +92,7 @@ def _stream(ask: Ask, processes: Sequence[Process], size: int) -> Sample:
 def _in_lambda(
     command: Sequence[str], variables: dict[str, str], *others: Process
 ) -> Generator[tuple[Ask, Sequence[Process]]]:
-    """`command` under a Runtime API: what asks it, and the processes that take part."""
+    """`command` under a Runtime API: a function that asks it, and the processes that take part."""
     api = Api()
     names = {"AWS_LAMBDA_RUNTIME_API": api.address, "AWS_LAMBDA_FUNCTION_NAME": "function"}
     names |= {"AWS_LAMBDA_FUNCTION_VERSION": "1", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512"}
@@ -100,7 +100,7 @@ def _in_lambda(
     def ask(path: str, query: str) -> tuple[float, float]:
         one = event("GET", path)
         one["rawQueryString"] = query
-        # As of a function URL, which takes pieces.
+        # The event is a function URL's, which takes pieces.
         host = "abcdefghij.lambda-url.eu-central-1.on.aws"
         one["headers"]["host"] = one["requestContext"]["domainName"] = host
         result = api.call(json.dumps(one).encode())

@@ -1,4 +1,4 @@
-"""The least Runtime API there can be, for many events one after the other: each result is read, timed and taken."""
+"""The smallest possible Runtime API, for many events one after the other: each result is read, timed and taken."""
 
 import queue
 import socket
@@ -67,7 +67,7 @@ class Api:
 
 
 def _head(connection: socket.socket) -> bytes:
-    """A request's head and what came with it; nothing where the connection has ended."""
+    """A request's head and what came with it; nothing if the connection has ended."""
     data = b""
     while b"\r\n\r\n" not in data:
         try:
@@ -91,10 +91,10 @@ def _next(event: bytes) -> bytes:
 
 
 def _result(connection: socket.socket, head: bytes, body: bytes) -> Result:
-    """A posted result; the first byte of one in pieces is that after its status and headers."""
+    """A posted result. If it comes in pieces, its first byte is the one after status and headers."""
     _, declared, rest = head.partition(b"content-length: ")
     length = int(rest.partition(b"\r\n")[0]) if declared else None
-    # What a search for the first byte or the end has to look at; the rest is counted alone.
+    # The searches for the first byte and for the end look at `text` and `tail`; the rest is only counted.
     text, tail, size, first = body, body[-5:], len(body), 0.0
     while True:
         if not first and (text if length is not None else text.partition(_ZEROS)[2]):

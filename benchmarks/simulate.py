@@ -97,7 +97,7 @@ def _system() -> System:
 
 
 def _compiled(requests: int) -> float:
-    """Months of 40,000, or a single one of more for sizes that are none of theirs."""
+    """Months of about 40,000 requests, two of them at least."""
     months = max(2, requests // MONTHLY)
     arrivals = poisson(requests / months)
     return simulate(arrivals, {"aws": _system()}, replications=months)["aws"].waiting.mean

@@ -1,4 +1,4 @@
-"""Cold starts: of the process until its first answer, in both modes, for three apps."""
+"""Cold starts in both modes, from the process's start to its first answer, for three apps."""
 
 from collections.abc import Callable
 from functools import partial

@@ -13,7 +13,7 @@ PERIOD_US = 100_000
 
 
 def main() -> None:
-    """Measure and print; say what is missing where this machine cannot limit a process."""
+    """Measure and print; if this machine cannot limit a process, say what is missing."""
     try:
         group = _limited_group()
     except OSError as error:
@@ -24,7 +24,7 @@ def main() -> None:
     home = Path("/proc/self/cgroup")
     before = _own_group(home)
     try:
-        # What is started inherits the group; this process waits for it, so it takes next to nothing.
+        # Processes that are started inherit the group; this one waits for them, so it takes next to nothing.
         (group / "cgroup.procs").write_text(str(os.getpid()))
         report(measure(lambda_subjects("hello", every_peer=False), ROUNDS))
     finally:

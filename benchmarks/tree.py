@@ -1,4 +1,4 @@
-"""This project and its peers to a tree of files as the image has them: all bytecode there, the start indexed."""
+"""A tree of this project's and its peers' files as the image has them: with all bytecode, the start indexed."""
 
 import shutil
 import subprocess
@@ -17,7 +17,7 @@ PACKAGES = (
 
 
 def prepare() -> Path:
-    """The tree, with bin/python3, lib/ and srv/; made new each time, but for Python itself."""
+    """The tree, with bin/python3, lib/ and srv/; made new each time, except Python itself."""
     home = CACHE / f"python-{sysconfig.get_config_var('VERSION')}"
     if not (home / "made").exists():
         _copy_python(home)
