@@ -5,7 +5,7 @@ ARG BASE=docker.io/library/python:3.13-slim@sha256:9d2e5553305c7c7b0097999bb1718
 
 FROM ${BASE} AS build
 ARG BUILD_PACKAGES=""
-# The base's digest decides which versions Debian has; a version of one's own would be refused after the next release.
+# The base's digest decides which versions Debian has; an exact version here would be refused after the next release.
 # hadolint ignore=DL3008
 RUN [ -z "${BUILD_PACKAGES}" ] || { apt-get update -qq && apt-get install -qq --no-install-recommends ${BUILD_PACKAGES} >/dev/null; }
 WORKDIR /build
@@ -15,11 +15,11 @@ COPY --from=appfolder . appfolder/
 # hadolint ignore=DL3022
 COPY --from=requirements doors.txt otel.txt ./
 COPY . /srv/app
-# on: with what serve/traces.py needs; a stack says so by its key otlpEndpoint (docs/tracing.md).
+# on adds what serve/traces.py needs; a stack sets it by its key otlpEndpoint (docs/tracing.md).
 ARG OTEL=off
-# Files with the app's requirements, separated by spaces; none: whichever of the usual files is there.
+# Files with the app's requirements, separated by spaces; if empty, the usual file that is there.
 ARG REQUIREMENTS=""
-# The app's requirements as they are, then the doors'. What never runs (tests, C sources, command-line scripts) goes.
+# The app's requirements as they are, then the doors'. Files that never run (tests, C sources, command-line scripts) go.
 RUN case ${OTEL} in \
         on) set -- --doors otel.txt ;; \
         off) set -- ;; \
@@ -35,18 +35,18 @@ ARG COMMAND=""
 ARG SOURCE=.
 WORKDIR /srv/app
 RUN [ -z "${COMMAND}" ] || PYTHONPATH="/srv/app/${SOURCE}:/srv/packages" sh -euc "${COMMAND}"
-# An app may have a module called serve: beside it the package has another name.
+# An app may have a module called serve, so the package has another name here.
 # hadolint ignore=DL3022
 COPY --from=serve . /srv/doors/_scale_to_zero
-# Whoever checked the files out decides nothing but whether one is a program: everybody may read, nobody may write.
+# Of a checked-out file's rights only the owner's right to run it counts: everybody may read, nobody may write.
 RUN rm -f /srv/doors/_scale_to_zero/start/start.index \
     && find /srv -depth -type d -name __pycache__ -exec rm -r {} + \
     && find /srv -type d -exec chmod 755 {} + \
     && find /srv -type f -perm -u+x -exec chmod 755 {} + \
     && find /srv -type f ! -perm -u+x -exec chmod 644 {} +
-# Bytecode, because Lambda's root file system is read-only: what is missing would be compiled at every cold start.
-# It is checked by hash where people change files in a derived image, and not at all where nobody does, never by
-# time, because a reproducible build sets all times to one. What cannot be compiled cannot be imported either.
+# Bytecode, because Lambda's root file system is read-only: missing bytecode would be compiled at every cold start.
+# Python checks it by hash in folders that a derived image may change, and not at all in the others. It never checks
+# by time, because a reproducible build gives all files one time. A file that cannot be compiled cannot be imported.
 RUN python3 -m compileall -qq --invalidation-mode unchecked-hash /srv/packages; \
     python3 -m compileall -qq --invalidation-mode checked-hash /srv/app /srv/doors || true
 
@@ -55,8 +55,8 @@ ARG PACKAGES=""
 # hadolint ignore=DL3008
 RUN [ -z "${PACKAGES}" ] || { apt-get update -qq && apt-get install -qq --no-install-recommends ${PACKAGES} >/dev/null \
     && rm -rf /var/lib/apt/lists/* /var/log/* /var/cache/*; }
-# What no service imports goes: installers (an app that imports setuptools names it), tests, and a person's tools. All
-# that stays gets its bytecode: the official base has none of the standard library. Each folder is a word of its own.
+# Modules that no service imports go: installers (an app that imports setuptools names it), tests, and tools for people.
+# The rest gets bytecode: the official base has none for the standard library. Each folder is a word of its own.
 # hadolint ignore=SC2086
 RUN folders=$(python3 -c 'import sys; print(*(path for path in sys.path if path.startswith("/")))') \
     && for folder in ${folders}; do for name in pip pip-* setuptools setuptools-* wheel wheel-* pkg_resources \
@@ -64,7 +64,7 @@ RUN folders=$(python3 -c 'import sys; print(*(path for path in sys.path if path.
         rm -rf "${folder:?}"/${name}; done; done \
     && { python3 -m compileall -qq -f --invalidation-mode unchecked-hash ${folders} || true; }
 COPY --from=build /srv /srv
-# Python follows a package's .pth files in its own folders alone.
+# Python reads .pth files only in its own folders.
 RUN ! ls /srv/packages/*.pth >/dev/null 2>&1 || { own=$(python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
     && mkdir -p "${own}" && echo "import site; site.addsitedir('/srv/packages')" >"${own}/srv.pth"; }
 WORKDIR /srv/app
@@ -74,7 +74,7 @@ ARG HEALTH_PATH=""
 ENV APP=${APP} APP_DIR=/srv/app HEALTH_PATH=${HEALTH_PATH} PYTHONPATH=/srv/app/${SOURCE}:/srv/doors:/srv/packages \
     PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 
-# The app is started here once, as it will run: not as root. What it leaves behind stays behind with this stage.
+# The app is started once here, as it will run: not as root. Files that it leaves behind stay in this stage.
 FROM runtime AS index
 USER 65532:65532
 ARG OTEL=off

@@ -1,6 +1,6 @@
 # Each target sets up what it needs, in .venv; a second run starts at once.
 .DEFAULT_GOAL := help
-# What a failed command leaves behind is not taken for whole: python3 without python3-venv makes half an environment.
+# A target that a failed command has half made is deleted: python3 without python3-venv makes half an environment.
 .DELETE_ON_ERROR:
 .SHELLFLAGS := -eu -c
 MAKEFLAGS += --no-print-directory
@@ -13,10 +13,10 @@ ARGS ?=
 PORT ?= 8080
 APP_DIR ?=
 APP ?=
-# What is typed as `make compare APP_DIR=../shop APP=app:app` is written to app.toml, and holds from then on.
+# `make compare APP_DIR=../shop APP=app:app` writes both to app.toml, and they hold from then on.
 REMEMBER = $(if $(filter command,$(firstword $(origin APP_DIR)) $(firstword $(origin APP))),\
   $(BIN)/python -m appfolder remember "$(APP_DIR)" "$(APP)")
-# Thousands of starts would compile the same modules anew where a machine forbids to keep their bytecode.
+# If a machine forbade bytecode files, thousands of starts would compile the same modules anew.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
 ACTIONLINT := v1.7.12
 # Every entry of requirements/ that `make lock` renders; the first holds all others, so that they agree.
@@ -77,7 +77,7 @@ image: ## build the image with docker or podman
 logs: ## follow the log of a deployed service: make logs STACK=aws
 	@./logs.sh $(STACK)
 
-trial: .venv/compare ## a stack's whole life on your account, and away again: make trial STACK=aws
+trial: .venv/compare ## a stack's whole life on your account, up to its removal: make trial STACK=aws
 	@$(BIN)/python -m trial "$(STACK)" $(ARGS)
 
 lock: .venv/dev ## render requirements/*.in to locked, hashed *.txt
@@ -96,7 +96,7 @@ upgrade: ## the newest of every locked dependency, and how to take the newest ba
 	  echo "The newest: docker buildx imagetools inspect $${base%%@*} --format '{{.Manifest.Digest}}'"; \
 	  echo "Write that behind the @ in the Dockerfile; then: make lint && make test"
 
-# actionlint is a Go program; who has neither it nor Go does without.
+# actionlint is a Go program; without it and without Go the workflows are not checked by it.
 .cache/actionlint:
 	@mkdir -p .cache; if found=$$(command -v actionlint); then ln -s "$$found" $@; \
 	elif command -v go >/dev/null; then \
@@ -107,11 +107,11 @@ upgrade: ## the newest of every locked dependency, and how to take the newest ba
 clean: ## remove environments and caches; results stay
 	rm -rf .venv .cache .pytest_cache .ruff_cache
 
-# A stamp a purpose: installed again when its lock changes.
+# A stamp for each purpose: its packages are installed again when its lock changes.
 .venv/compare .venv/dev: .venv/%: requirements/%.txt .venv/bin/python
 	@echo "Setting up .venv for $* (once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
-	@# uv takes a tenth of the time; pip knows settings of this machine, such as an index of one's own, that uv does not.
+	@# uv takes a tenth of the time; pip knows settings of this machine, such as another index, that uv does not.
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $< 2>/dev/null || \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
