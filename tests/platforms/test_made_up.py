@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -28,11 +28,16 @@ NEW = "azure"
 LIKE = "gcp"
 
 
+def _naming(names: object) -> list[ModuleType]:
+    """The loaded modules that have these names; asked without getattr, which makes lazy modules load others."""
+    return [module for module in list(sys.modules.values()) if vars(module).get("NAMES") is names]
+
+
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
     """A platform that has a title and nothing else."""
     before, now = platforms.NAMES, (*platforms.NAMES, NEW)
-    for module in [module for module in sys.modules.values() if getattr(module, "NAMES", None) is before]:
+    for module in _naming(before):
         monkeypatch.setattr(module, "NAMES", now)
     monkeypatch.setitem(platforms.TITLES, NEW, "Azure")
 
