@@ -63,7 +63,7 @@ def identify(
 
 
 def follow(app: Application) -> Application:
-    """`app`, with the ids of each request known to every record that is logged while it is served."""
+    """`app`; each record that is logged while a request is served has the request's ids."""
 
     async def followed(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
@@ -109,7 +109,7 @@ def guard(app: Application) -> Application:
 
 
 class _Request:
-    """Knows whether the client has gone in the middle of its body; the app's error is then not the app's fault."""
+    """Knows whether the client has gone in the middle of its body: then an error of the app is not the app's fault."""
 
     def __init__(self, receive: Receive) -> None:
         self.of_server = receive
@@ -159,7 +159,7 @@ class _Response:
 
 
 def _checked(start: Message) -> Message:
-    """`start` again, if its status and headers are valid in HTTP; otherwise ValueError.
+    """`start` unchanged. Raises ValueError if its status or headers are not valid in HTTP.
 
     Transfer-Encoding is the server's own (asgi.readthedocs.io/en/latest/specs/www.html).
     """
@@ -220,7 +220,7 @@ class Caller:
         from mangum.protocols import HTTPCycle, LifespanCycle  # noqa: PLC0415
         from mangum.protocols.http import HTTPCycleState  # noqa: PLC0415
 
-        # Mangum would log each request; its errors it still logs.
+        # Mangum would log each request. It still logs its errors.
         for name in ("mangum.http", "mangum.lifespan"):
             logging.getLogger(name).setLevel(logging.WARNING)
         self.app = app
@@ -247,6 +247,6 @@ class Caller:
         """A request's scope and body; the loop is the current one."""
         # An asyncio.run() elsewhere, such as in the app, leaves no current loop behind.
         asyncio.set_event_loop(self.loop)
-        # The app's own log records have the ids, in its task; those about its response, made here, need them too.
+        # The app's own log records have the ids, in its task. Records about its response, made here, need them too.
         ids.set(ids_of(environ))
         return {**to_scope(environ), "state": self.state.copy()}, environ["wsgi.input"].read()

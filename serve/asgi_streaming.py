@@ -28,7 +28,7 @@ def asgi_answer(caller: Caller) -> Answer:
 async def _answer(app: Application, scope: Scope, body: bytes, stream: Stream) -> None:
     """Answer one request, and wait for the work that the app does after the end of its response.
 
-    Lambda does not say when the client goes, so the app is told so only after its own response.
+    Lambda does not say when the client goes, so the app gets a disconnect only after its own response.
     """
     is_asked = False
     ended = asyncio.Event()
@@ -48,11 +48,11 @@ async def _answer(app: Application, scope: Scope, body: bytes, stream: Stream) -
             ]
             stream.encoder.start(str(message["status"]), headers)
         elif ended.is_set():
-            # The task that waits for a disconnect gets its turn, and may end the one that sends.
+            # The task that waits for a disconnect gets its turn, and may end the task that sends.
             await asyncio.sleep(0)
         elif message["type"] == "http.response.body":
             await _send(stream.results, stream.encoder.body(message.get("body", b"")))
-            # Without a body there is nothing to wait for, so an app that asks for more is told of a disconnect.
+            # Without a body there is nothing to wait for, so an app that asks for more gets a disconnect.
             if not message.get("more_body") or stream.encoder.is_complete:
                 stream.end()
                 ended.set()
@@ -63,7 +63,7 @@ async def _answer(app: Application, scope: Scope, body: bytes, stream: Stream) -
 
 
 async def _send(results: Results, data: bytes) -> None:
-    """Send all of `data`; the app's other tasks go on while that takes time."""
+    """Send all of `data`; the app's other tasks go on meanwhile."""
     connection = results.connection
     rest = memoryview(data)
     while rest:

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 def make_handler(
     respond: Call, streamer: "Streamer | None" = None, events_path: str = ""
 ) -> Callable[[Any, Any], Any]:
-    """A Lambda handler. It answers every HTTP event and raises nothing then, so the instance lives on.
+    """A Lambda handler. It answers every HTTP event, without raising an error, so the instance lives on.
 
     With `streamer`, the result is a Piecewise if the event's sender takes a response in pieces. With `events_path`, an
     event that is no HTTP request becomes a POST to that path, which no client may ask for.

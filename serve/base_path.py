@@ -1,6 +1,6 @@
 """BASE_PATH: the prefix of all paths by which callers reach the app, moved to its place in WSGI and ASGI.
 
-Paths by a load balancer's rule or from a CDN arrive with it; a platform's own request for /health arrives without it.
+Requests through a load balancer's rule or a CDN arrive with it; a platform's own request for /health has no prefix.
 """
 
 import os
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def prefix() -> str:
-    """BASE_PATH, or "" if it is not set. Raises SettingError for another form than /shop or /shop/v2."""
+    """BASE_PATH, or "" if it is not set. Raises SettingError unless it has a form such as /shop or /shop/v2."""
     value = os.environ.get("BASE_PATH", "")
     if value and (not value.startswith("/") or value.endswith("/") or "//" in value):
         raise SettingError(
@@ -27,14 +27,14 @@ def prefix() -> str:
 
 
 def split(path: str, prefix: str) -> tuple[str, str]:
-    """A path at or below `prefix` as the prefix and the rest, which is / at least; another as "" and the path."""
+    """A path at or below `prefix` as (prefix, rest), the rest at least /; any other path as ("", path)."""
     if path == prefix:
         return prefix, "/"
     return (prefix, path[len(prefix) :]) if path.startswith(f"{prefix}/") else ("", path)
 
 
 def wsgi(app: "WSGIApplication", prefix: str) -> "WSGIApplication":
-    """`app`, which finds `prefix` in SCRIPT_NAME, so that its routes have none and its links do."""
+    """`app`, which finds `prefix` in SCRIPT_NAME: its routes are without the prefix, its links are with it."""
     prefix = as_latin1(prefix)
 
     def mounted(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -46,7 +46,7 @@ def wsgi(app: "WSGIApplication", prefix: str) -> "WSGIApplication":
 
 
 def asgi(app: "Application", prefix: str) -> "Application":
-    """`app`, which finds `prefix` in root_path; its path has the prefix too, as ASGI wants it."""
+    """`app`, which finds `prefix` in root_path; the path keeps the prefix too, as ASGI wants it."""
 
     async def mounted(scope: "Scope", receive: "Receive", send: "Send") -> None:
         if scope["type"] in ("http", "websocket"):

@@ -1,16 +1,16 @@
 #!/bin/sh
 # Starts the app behind one of two doors. Each door is exec'ed, so that signals arrive at it.
 set -eu
-# The app's folder, so that its relative paths mean what they mean where it is written; else the project's.
+# The app's folder, so that the app's relative paths work as they do on a developer's machine; else the project's.
 cd "${APP_DIR:-$(dirname "$0")/..}"
 
-# The package has the name of this folder, which is another one beside an app (see __init__.py).
+# The package has the name of this folder. Beside an app the folder has another name (see __init__.py).
 doors=${0%/*}
 doors=${doors##*/}
 
 mode=${RUN_MODE-}
 if [ -z "$mode" ]; then
-    # The Lambda service tells every runtime where its API is; nothing else does.
+    # The Lambda service gives every runtime the address of its API; nothing else does.
     if [ -n "${AWS_LAMBDA_RUNTIME_API-}" ]; then mode=lambda; else mode=gunicorn; fi
 fi
 

@@ -31,7 +31,7 @@ class _BadBodyError(BaseException):
 def guard(app: "WSGIApplication") -> "WSGIApplication":
     """`app` with a guard: all that it raises before its first byte becomes a 500 that shows nothing of the inside.
 
-    A body that is malformed or has been cut off becomes a 400 where the app reads it, one that trickles a 408.
+    If the app reads a body that is malformed or has been cut off, the answer is a 400; if the body trickles, a 408.
     """
 
     def guarded(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -68,7 +68,7 @@ def guard(app: "WSGIApplication") -> "WSGIApplication":
 
 def _is_the_apps(failure: BaseException, environ: "WSGIEnvironment") -> bool:
     """Whether the failure is a fault of the app, not a sign for the server."""
-    # By StopIteration an app tells gunicorn that it took the connection over and is done: a WebSocket has ended.
+    # An app raises StopIteration when it has taken the connection over and is done: a WebSocket has ended.
     if isinstance(failure, StopIteration) and "HTTP_UPGRADE" in environ:
         return False
     return not isinstance(failure, KeyboardInterrupt)

@@ -1,4 +1,4 @@
-"""The app that gunicorn serves. A single worker loads it; for several workers, the master does before it forks."""
+"""The app that gunicorn serves. A single worker loads it itself; for several, the master loads it before it forks."""
 
 from . import application as served
 from .gunicorn_identity import identity

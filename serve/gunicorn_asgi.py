@@ -1,7 +1,7 @@
 """A gunicorn worker for ASGI that ends when its requests have ended, and reads requests as its threaded worker does.
 
 A platform's front end keeps its connections open. gunicorn's own ASGI worker would wait for them until its master kills
-it: for all of the time that an instance has to end, which is billed, and without the end of the app's lifespan.
+it. That takes all of the time that an instance has to end, the time is billed, and the app's lifespan does not end.
 """
 
 import asyncio
@@ -81,7 +81,7 @@ class Connection(Protocol):
             self._waiting = None
 
     def _give_up(self) -> None:
-        """The time of the rest is over, unless more has come meanwhile, or the app was not ready for it."""
+        """The time for the rest is over, unless more has come meanwhile, or the app was not ready for it."""
         body = self._body_receiver
         if self._reading_paused or (body is not None and body.expect_continue):
             self._wait()
@@ -114,8 +114,7 @@ class Connection(Protocol):
     def _send_response_start(self, *arguments: Any, **named: Any) -> None:
         self.is_answered = True
         super()._send_response_start(*arguments, **named)
-        # The guard sends it with the first event of a body. Bytes of that event take it along; without any it goes by
-        # itself.
+        # The guard sends it with the first event of a body: with that event's bytes, or alone if there are none.
         self.worker.loop.call_soon(self._send_head)
 
     def _send_head(self) -> None:
@@ -124,7 +123,7 @@ class Connection(Protocol):
             self._response_buffer = None
 
     def _send_error_response(self, *arguments: Any, **named: Any) -> None:
-        # In the middle of a response the client would take it for a part of that, so the connection just ends.
+        # In the middle of a response the client would take it for a part of the response, so the connection just ends.
         if not self.is_answered:
             self.is_answered = True
             super()._send_error_response(*arguments, **named)
@@ -190,6 +189,6 @@ class Worker(ASGIWorker):
         await super()._shutdown()
 
 
-# Where the worker takes the class of its connections from, and these that of their bodies.
+# gunicorn's worker takes the class of its connections from here, and a connection that of its bodies.
 gasgi.ASGIProtocol = Connection  # pyright: ignore[reportAttributeAccessIssue]
 protocol.BodyReceiver = Body  # pyright: ignore[reportAttributeAccessIssue]

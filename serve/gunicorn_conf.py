@@ -11,11 +11,11 @@ from .settings import SettingError, number, one_of
 
 try:
     port = number("PORT", 8080, 0, 65535)
-    # Fewer than the 1000 connections that a worker holds, or it could keep none open.
+    # Fewer than the 1000 connections that a worker holds; with as many threads it could keep none open.
     threads = number("THREADS", 8, 1, 999)
     loglevel = one_of("GUNICORN_LOG_LEVEL", "warning", ("critical", "error", "warning", "info", "debug"))
-    # As many processes as WEB_CONCURRENCY says, gunicorn's own name; one by default: a rarely called service has a
-    # fraction of a CPU.
+    # WEB_CONCURRENCY, gunicorn's own variable, is the number of processes. The default is one, because a rarely called
+    # service has a fraction of a CPU.
     preload_app = number("WEB_CONCURRENCY", 1, 1, 1000) > 1
 except SettingError as error:
     sys.exit(f"Error: {error}")
@@ -34,18 +34,18 @@ bind = f"[{host}]:{port}" if ":" in host and not host.startswith("[") else f"{ho
 timeout = 0
 # Cloud Run kills 10 s after SIGTERM, App Runner later.
 graceful_timeout = 9
-# Longer than a platform's front end keeps idle connections, so that it is never the front end that finds one closed.
+# Longer than a platform's front end keeps idle connections, so that the front end never finds a closed one.
 keepalive = 620
 
 # Only the platform's front end reaches the container, so its X-Forwarded-Proto is believed, from any address.
 # What it passes on from a client must not set SCRIPT_NAME or PATH_INFO.
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "*")
 forwarder_headers = ""
-# Of other proxies' headers for the scheme gunicorn would believe every one, and refuse a request where two disagree.
+# gunicorn would also believe other proxies' headers for the scheme, and refuse a request if two of them disagree.
 secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 
-# As much as front ends pass on, whose part it is to refuse more: an HTTP API 10,240 bytes of head, a load balancer 16
-# KB a line (docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html).
+# As much as front ends pass on; they refuse more themselves: an HTTP API over 10,240 bytes of head, a load balancer
+# over 16 KB a line (docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html).
 limit_request_line = 0  # none
 limit_request_field_size = 16_384
 limit_request_fields = 1000
@@ -58,10 +58,10 @@ errorlog = "-"
 def on_starting(server: Any) -> None:
     """Called in the master before it listens: gunicorn itself would try for five seconds, and say so eleven times."""
     if server.cfg.settings["bind"].get() != [bind] or "GUNICORN_FD" in os.environ:
-        return  # elsewhere, as GUNICORN_CMD_ARGS says, or where the master before this one listens
+        return  # an address from GUNICORN_CMD_ARGS, or the socket of the master before this one
     [(address, _)] = server.cfg.address
     try:
-        # It listens when the app can answer, so a start-up probe on the port tells the truth.
+        # It listens when the app can answer, so a start-up probe on the port is right.
         gunicorn_port.bind(server, (address, port))
     except OSError as problem:
         sys.exit(

@@ -6,12 +6,12 @@ import sys
 import threading
 import time
 
-# Before the master's own limit, at which it would say that a worker was killed, perhaps for lack of memory.
+# Before the master's own limit. Then the master would say that a worker was killed, perhaps for lack of memory.
 _MARGIN_SECONDS = 0.5
 
 
 class Grace:
-    """The monotonic time at which this process was told to end; None until then."""
+    """The monotonic time at which this process was asked to end; None until then."""
 
     since: float | None = None
 
@@ -20,7 +20,7 @@ class Grace:
         self.since = self.since or time.monotonic()
 
     def watch(self, seconds: float) -> None:
-        """End this process when the grace of so many seconds is over, if it still runs then."""
+        """End this process after the grace of these seconds, if it still runs then."""
         over = (time.monotonic() if self.since is None else self.since) + seconds - _MARGIN_SECONDS
         threading.Thread(target=_end_at, args=(over,), daemon=True).start()
 

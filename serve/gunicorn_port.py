@@ -1,4 +1,4 @@
-"""gunicorn's port opens when the app can answer, so that a start-up probe on it tells the truth."""
+"""gunicorn's port opens when the app can answer, so that a start-up probe on it is right."""
 
 from typing import Any
 

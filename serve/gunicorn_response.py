@@ -82,7 +82,7 @@ class Response(GunicornsResponse):
         self.send_headers()
         self._send(b"0\r\n\r\n" if self.chunked else b"")
         if self.sent < (self.response_length or 0) and self._has_body():
-            # The client waits for the rest; only the end of the connection tells it that there is none.
+            # The client waits for the rest; only the end of the connection shows that there is none.
             self.force_close()
 
     def _has_body(self) -> bool:
@@ -115,5 +115,5 @@ def _date(second: int) -> str:
 
 
 def use() -> None:
-    """Have gunicorn make its responses so."""
-    wsgi.Response = Response  # pyright: ignore[reportAttributeAccessIssue] - where it takes the class from
+    """Make gunicorn use this class for its responses."""
+    wsgi.Response = Response  # pyright: ignore[reportAttributeAccessIssue] - gunicorn takes the class from here

@@ -16,8 +16,8 @@ if __name__ == "__main__":
         networks("FORWARDED_ALLOW_IPS", "*")
     except SettingError as error:
         sys.exit(f"Error: {error}")
-    # Until gunicorn has handlers of its own. Without one a container's first process would ignore the signal.
+    # A handler until gunicorn has its own. Without one a container's first process would ignore the signal.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    # Else gunicorn would read the app's own gunicorn.conf.py, which is for another server than this one.
+    # Else gunicorn would read the app's own gunicorn.conf.py, which is for another server.
     sys.argv[1:1] = ["--config", f"python:{__package__}.gunicorn_conf"]
     runpy.run_module("gunicorn", run_name="__main__", alter_sys=True)

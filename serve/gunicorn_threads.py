@@ -1,7 +1,7 @@
-"""gunicorn's worker of threads, where a client that is slow holds none of the threads that other requests need.
+"""gunicorn's worker of threads: a slow client holds none of the threads that other requests need.
 
-THREADS is how many requests run at once. One that waits for its client's bytes, or for room to send, lets another run
-meanwhile. So slow uploads and downloads, up to gunicorn's 1000 connections, leave the other requests answered.
+At most THREADS requests run at once. A request that waits for its client's bytes, or for room to send, lets another
+run meanwhile. So slow uploads and downloads, up to gunicorn's 1000 connections, do not hold other requests up.
 """
 
 import errno
@@ -20,14 +20,14 @@ from .gunicorn_end import grace
 from .gunicorn_target import host_of
 from .turns import Turns
 
-# They have no types for what is used of them here.
+# The parts that are used here have no types.
 ThreadWorker: Any = gthread.ThreadWorker
 GunicornsConnection: Any = gthread.TConn
 Unreader: Any = SocketUnreader
 
 
 class TooSlowError(patience.TooSlowError, InvalidHeader):
-    """One of those that gunicorn takes for the client's fault."""
+    """An error that gunicorn takes for the client's fault."""
 
     def __init__(self) -> None:
         super().__init__(patience.TOO_SLOW)
@@ -53,14 +53,14 @@ class ClientSocket(socket.socket):
 
 
 def is_ready(client: socket.socket, event: int, seconds: float | None) -> bool:
-    """Whether the socket is ready for `event` within these seconds, or when it is."""
+    """Whether the socket is ready for `event` within these seconds; None waits until it is."""
     poll = select.poll()
     poll.register(client, event)
     return bool(poll.poll(None if seconds is None else max(0.0, seconds * 1000)))
 
 
 class PatientUnreader(Unreader):
-    """Reads requests. One that waits for its client lets another run, and one that trickles is given up."""
+    """Reads requests. A request that waits for its client lets another run; a request that trickles is given up."""
 
     def __init__(self, client: ClientSocket) -> None:
         super().__init__(client)
@@ -105,16 +105,16 @@ class Connection(GunicornsConnection):
             self.parser.unreader = PatientUnreader(self.sock)
 
     def wait_for_data(self, timeout: float) -> bool:  # noqa: ARG002 - gunicorn would hold a thread for as long
-        """Whether there is any; if not, the worker waits for it, without a thread."""
+        """Whether there is data; if not, the worker waits for it, without a thread."""
         self.data_ready = is_ready(self.sock, select.POLLIN, 0)
         return self.data_ready
 
 
 class Worker(ThreadWorker):
-    """What gunicorn's configuration names."""
+    """The worker that gunicorn's configuration names."""
 
     def get_thread_pool(self) -> Turns:
-        """What runs the requests."""
+        """The pool that runs the requests."""
         gunicorn_response.use()
         return Turns(self.cfg.threads)
 
@@ -145,7 +145,7 @@ class Worker(ThreadWorker):
     def handle_request(self, req: Any, conn: Connection) -> Any:
         """Serve a request whose head is whole.
 
-        Raises InvalidHeader for one without the Host that HTTP/1.1 demands, InvalidRequestLine for a target without.
+        Raises InvalidHeader if it has no Host, which HTTP/1.1 demands; InvalidRequestLine if its target has no host.
         """
         names = [name for name, _ in req.headers]
         if "HOST" not in names and req.version == (1, 1):
@@ -165,7 +165,7 @@ class Worker(ThreadWorker):
             super().handle_error(req, client, addr, exc)
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """Have connections without a request closed when the worker stops, those that never had one too."""
+        """When the worker stops, close all connections without a request, also those that never had one."""
         super()._cap_keepalive(deadline)
         for connection in self.pending_conns:
             connection.timeout = min(connection.timeout, deadline)

@@ -1,8 +1,8 @@
-"""gunicorn's worker of a single process: it loads the app itself, so that threads which the app starts then run.
+"""gunicorn's worker of a single process: it loads the app itself, so that the app's own threads run in it.
 
-A fork has no threads but one, so those of an app that is loaded in the master are dead in its workers: schedulers,
-queue listeners, exporters. Only with several processes the master loads the app (they share its memory), and names such
-threads. In either case the port opens when the app can answer.
+A fork has only one thread. If the master loads the app, the app's threads are dead in its workers: schedulers, queue
+listeners, exporters. The master loads the app only for several processes, which then share its memory, and it names
+such threads. In either case the port opens when the app can answer.
 """
 
 import mmap
@@ -21,7 +21,7 @@ from .settings import SettingError
 # Made here, before a fork.
 __all__ = ["identity"]
 
-# Where a worker leaves the exit status of an app that cannot be loaded, plus 1, for its master.
+# If the app cannot be loaded, a worker leaves its exit status plus 1 here, for the master.
 _failed = mmap.mmap(-1, 2)
 
 
@@ -53,7 +53,7 @@ class Worker(GunicornsWorker):
 
     def init_process(self) -> None:
         """Load the app, listen and serve."""
-        # gunicorn's handlers of the master are here too, and would only note the signal for later.
+        # The worker has the handlers of gunicorn's master, which would only note the signal for later.
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             signal.signal(number, signal.SIG_DFL)
         _, is_asgi = _loaded_or_ended()
@@ -71,7 +71,7 @@ class Worker(GunicornsWorker):
 
 
 def _loaded_or_ended() -> tuple[Any, bool]:
-    """`load`; where that ends the process, it ends the master too, without a word of gunicorn's own."""
+    """`load`; if that ends the process, it ends the master too, without a message of gunicorn's own."""
     try:
         return load()
     except SystemExit as end:

@@ -9,8 +9,8 @@ import sys
 
 
 def main() -> int:
-    """0 where the app is healthy, or where no port is open because Lambda mode needs none; else 1."""
-    # As entrypoint.sh chooses.
+    """0 if the app is healthy, or if no port is open because Lambda mode needs none; else 1."""
+    # The same choice as in entrypoint.sh.
     mode = os.environ.get("RUN_MODE") or (
         "lambda" if os.environ.get("AWS_LAMBDA_RUNTIME_API") else "gunicorn"
     )

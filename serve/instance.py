@@ -1,6 +1,6 @@
-"""A WSGI middleware that tells in each response's headers which instance answered, and how long the app took.
+"""A WSGI middleware: the headers of each response say which instance answered, and how long the app took.
 
-A client proves a cold start by them: the instance's request number is 1 and its age is below what the client waited.
+They prove a cold start to a client: the request's number is 1, and the instance is younger than the client's wait.
 """
 
 import itertools
@@ -105,7 +105,7 @@ def identify(
 
 
 def is_health_check(path: str, query: str, health_path: str) -> bool:
-    """Whether a request is the platform's, for exactly what it was told to ask for; any other query is a client's."""
+    """Whether a request is the platform's: exactly the path that was set for it. Any other query is a client's."""
     return (f"{path}?{query}" if query else path) == health_path
 
 

@@ -23,7 +23,7 @@ except ModuleNotFoundError as missing:
     if missing.name not in ("awslambdaric", "runtime_client"):
         raise
     sys.exit(
-        "Lambda mode needs awslambdaric, which is not installed; there is one for Linux alone, elsewhere run the image"
+        "Lambda mode needs awslambdaric, which is not installed; it exists for Linux alone, elsewhere run the image"
     )
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ _SIGTERM = {signal.SIGTERM}
 
 
 class Marshaller(LambdaMarshaller):
-    """AWS's own, but for a result that is sent in pieces: it is passed on as it is."""
+    """AWS's own, but a result that is sent in pieces is passed on unchanged."""
 
     def marshal_response(self, response: Any) -> Any:
         """The result for `post_invocation_result`, and its content type."""
@@ -41,7 +41,7 @@ class Marshaller(LambdaMarshaller):
 
 
 class Client(LambdaRuntimeClient):
-    """Waits for the next event, where SIGTERM ends the process at once; a request that has begun is answered first.
+    """Waits for the next event. SIGTERM ends the process at once then; a request that has begun is answered first.
 
     Results are posted on a connection of its own.
     """
@@ -54,7 +54,7 @@ class Client(LambdaRuntimeClient):
         self.results = Results(address)
 
     def wait_next_invocation(self) -> Any:
-        """The next event. Exits where SIGTERM came during the request before it."""
+        """The next event. Exits if SIGTERM came during the request before it."""
         # In the library's C code no Python handler would run, so the system's own takes over while it waits. The signal
         # is blocked until that is done, because Python drops one that comes while it changes its handler.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGTERM)
@@ -73,14 +73,14 @@ class Client(LambdaRuntimeClient):
         content_type: str = "application/json",  # noqa: ARG002 - the handler gives JSON alone
         invocation_id: str | None = None,
     ) -> None:
-        """Post what the handler gave; a 500 in its place where it is past Lambda's limit, by its headers.
+        """Post the handler's result; a 500 in its place if its headers take it past Lambda's limit.
 
-        Raises OSError or RefusedError where it cannot be posted, which ends the process, as the library has it.
+        Raises OSError or RefusedError if it cannot be posted; that ends the process, as in the library.
         """
         if isinstance(result_data, Piecewise):
             result_data.run(self.results, invoke_id, invocation_id)
             return
-        # The Runtime API's answer to too much is the end of this process.
+        # If a result is too large, the Runtime API's answer ends this process.
         data = result_data.encode() if isinstance(result_data, str) else result_data
         if len(data) > RESPONSE_LIMIT:
             log.error("The result is %d bytes of JSON; Lambda carries %d", len(data), RESPONSE_LIMIT)
@@ -93,7 +93,7 @@ class Client(LambdaRuntimeClient):
 
 
 def main() -> None:
-    """Serve events until the platform ends this process. Exits with one line where there is no Runtime API."""
+    """Serve events until the platform ends this process. Exits with one line if there is no Runtime API."""
     address = os.environ.get("AWS_LAMBDA_RUNTIME_API")
     if not address:
         sys.exit(

@@ -15,7 +15,7 @@ DEFAULT = "app:create_app()"
 
 
 def load_app(spec: str | None = None) -> Callable[..., Any]:
-    """The application that `spec`, else the variable APP, else the default names.
+    """The application that `spec` names, else the variable APP, else the default.
 
     `package.module:name` is an application, `package.module:name()` a factory that is called without arguments.
     Raises SettingError if there is none. An exception inside the app's own import passes through.

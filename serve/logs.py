@@ -46,7 +46,7 @@ class JsonFormatter(logging.Formatter):
         self.end = end
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as one line; what JSON does not know is written as str() has it."""
+        """The record as one line; str() writes the values that JSON does not know."""
         entry: dict[str, Any] = {
             self.names["time"]: datetime.fromtimestamp(record.created, UTC).isoformat(
                 timespec="milliseconds"
@@ -82,7 +82,7 @@ def configure() -> None:
 
 
 def follow(app: "WSGIApplication") -> "WSGIApplication":
-    """`app`, with the ids of each request known to every record that is logged while it is served."""
+    """`app`; each record that is logged while a request is served has the request's ids."""
 
     def followed(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         ids.set(ids_of(environ))
@@ -127,7 +127,7 @@ def _google_name(trace: str) -> str:
 
 
 def _w3c(header: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Traceparent, VERSION-TRACE-SPAN-FLAGS; nothing where it is malformed."""
+    """Traceparent, VERSION-TRACE-SPAN-FLAGS; nothing if it is malformed."""
     parts = header.split("-")
     if len(parts) < 4 or len(parts[1]) != 32 or len(parts[2]) != 16:  # noqa: PLR2004 - the format's own lengths
         return {}

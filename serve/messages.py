@@ -81,10 +81,10 @@ def header_value(value: str) -> str:
 def status_code(status: str) -> int:
     """The number in a response's status. Raises ValueError for a status that HTTP does not have.
 
-    One below 200 is not the end of a response: the client would wait for another (RFC 9110, 15.2).
+    A status below 200 is not the end of a response: the client would wait for another (RFC 9110, 15.2).
     """
     if not _STATUS.fullmatch(status) or status < "200":
-        raise ValueError(f"the app's status {status!r} is none that a response ends with")
+        raise ValueError(f"the app's status {status!r} cannot end a response")
     return int(status[:3])
 
 
@@ -92,7 +92,7 @@ def status_code(status: str) -> int:
 def field_name(name: str) -> str:
     """A response header's name in lower case. Raises ValueError for a name that HTTP does not have."""
     if not _TOKEN.fullmatch(name):
-        raise ValueError(f"the app's header name {name!r} is none that HTTP has")
+        raise ValueError(f"the app's header name {name!r} is not allowed in HTTP")
     return name.lower()
 
 
@@ -103,7 +103,7 @@ def check_bytes(data: object) -> None:
 
 
 def one_length(before: str | None, value: str) -> str:
-    """A response's Content-Length, given the one before it. Raises ValueError for a value that frames no body."""
+    """A response's Content-Length, given the one before it. Raises ValueError if `value` cannot be it."""
     if not (value.isascii() and value.isdigit()):
         raise ValueError(f"the app's Content-Length {value!r} is no number of bytes")
     if before not in (None, value):
@@ -114,7 +114,7 @@ def one_length(before: str | None, value: str) -> str:
 def check_value(value: str) -> None:
     """Raise ValueError for a response header's value that no server can send: beyond Latin-1, or with a line break.
 
-    Who has many to check asks isascii() and isprintable() first: such a value is right.
+    To check many values, ask isascii() and isprintable() first: if both say yes, the value is right.
     """
     value.encode("latin-1")
     if _CONTROL.search(value):

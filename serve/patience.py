@@ -14,5 +14,5 @@ class TooSlowError(Exception):
 
 
 def left(waited: float, received: int) -> float:
-    """Seconds that a request is still waited for, after so many seconds of waiting and so many bytes."""
+    """Seconds that a request has left after a wait of `waited` seconds, in which `received` bytes have come."""
     return SECONDS + received / BYTES_PER_SECOND - waited

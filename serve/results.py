@@ -37,7 +37,7 @@ class LostError(RuntimeError):
 
 
 class Piecewise:
-    """What a handler gives in place of a result that is sent in pieces: `run` sends it, given the ids of the request.
+    """A handler returns it in place of a result that is sent in pieces: `run` sends it, given the ids of the request.
 
     run: (results, invoke id, invocation id or None).
     """
@@ -77,7 +77,7 @@ class Results:
             raise RefusedError(status, text)
 
     def begin(self, invoke_id: str, invocation_id: str | None) -> bytes:
-        """Be ready to send a result in pieces; the bytes that come before the first piece."""
+        """Connect to send a result in pieces, and return the bytes that come before the first piece."""
         self._connect()
         return self._head(invoke_id, invocation_id) + _IN_PIECES
 
@@ -101,7 +101,7 @@ class Results:
             raise RefusedError(status, text)
 
     def lost(self, problem: OSError) -> LostError:
-        """The error to raise where sending a piece failed."""
+        """The error to raise if a piece could not be sent."""
         self.close()
         return LostError(f"Lambda's Runtime API took no more of the response: {problem}")
 
@@ -135,7 +135,7 @@ class Results:
         return head
 
     def _connect(self) -> bool:
-        """Have a connection; whether it is one that was kept, and seems to be open still."""
+        """Make sure that there is a connection. Says whether it is a kept one that still seems to be open."""
         if self._socket is not None:
             try:
                 self._socket.recv(1, _socket.MSG_PEEK | _socket.MSG_DONTWAIT)
@@ -143,7 +143,7 @@ class Results:
                 return True
             except OSError:
                 pass
-            # Closed, or something was said that nobody had asked for.
+            # The connection is closed, or it has bytes that nobody had asked for.
             self.close()
         self._socket = _connected(*self._place)
         return False
@@ -167,7 +167,7 @@ def _connected(host: str, port: int) -> _socket.socket:
     family, kind, protocol, _, place = places[0]
     connection = _socket.socket(family, kind, protocol)
     try:
-        # Each piece goes out at once, and not when the one before it has been acknowledged.
+        # Each piece goes out at once, and does not wait until the piece before it has been acknowledged.
         connection.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
         connection.connect(place)
     except OSError:

@@ -38,7 +38,7 @@ class Keys(NamedTuple):
 
 
 class SecretsError(RuntimeError):
-    """Why a secret could not be had; it names the variable or the parameter, never a value."""
+    """Why a secret could not be read; it names the variable or the parameter, never a value."""
 
 
 def fetch() -> None:
@@ -56,7 +56,7 @@ def _set(wanted: Mapping[str, str]) -> None:
 
 
 def fetch_again() -> None:
-    """Set those of the variables whose parameters may have changed since a snapshot, and say in the log which have.
+    """Set the variables whose parameters may have changed since a snapshot, and log which of them have changed.
 
     A name with a version always stands for the same value. If Parameter Store cannot be asked, the snapshot's values
     stay: they are most likely still right, and an error here would be the end of the instance.
@@ -70,7 +70,7 @@ def fetch_again() -> None:
     changed = sorted(variable for variable in names if os.environ.get(variable) != before[variable])
     if changed:
         log.warning(
-            "%s changed since the snapshot was taken; what the app made of it while it was loaded is the old one",
+            "%s changed since the snapshot was taken; anything that the app made from it while it was loaded is old",
             ", ".join(changed),
         )
 
@@ -93,7 +93,7 @@ def _parameters(names: list[str]) -> dict[str, str]:
     answer = _ask(json.dumps({"Names": names, "WithDecryption": True}).encode())
     if answer.get("InvalidParameters"):
         raise SecretsError(f"there is no parameter {', '.join(answer['InvalidParameters'])} in {_region()}")
-    # Parameters are asked for by NAME or by NAME:VERSION, and told by both apart.
+    # A request names a parameter by NAME or by NAME:VERSION; the answer has name and version apart.
     found = answer["Parameters"]
     return {
         name: entry["Value"]
@@ -125,9 +125,9 @@ def _ask(body: bytes) -> Any:
 
 
 def _keys() -> Keys:
-    """The keys in the environment, or from where it says that they are. Raises OSError.
+    """The keys in the environment, or from the address that the environment names. Raises OSError.
 
-    Those in the environment of a snapshot would expire, so an instance of SnapStart is given an address in their place:
+    Keys in the environment of a snapshot would expire, so an instance of SnapStart is given an address in their place:
     docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html#snapstart-credentials.
     """
     address = os.environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")

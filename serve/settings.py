@@ -10,7 +10,7 @@ class SettingError(ValueError):
 
 
 def is_on(name: str) -> bool:
-    """Whether a switch, on unless it is set, is on. Raises SettingError if it is neither on nor off."""
+    """Whether a switch is on; without a setting it is. Raises SettingError if it is neither on nor off."""
     value = os.environ.get(name, "on")
     if value not in ("on", "off"):
         raise SettingError(f"{name} is {value!r}; it is either on or off")
@@ -34,7 +34,7 @@ def number(name: str, default: int, lowest: int, highest: int) -> int:
 
 
 def path(name: str) -> str:
-    """A path of the app, without a slash at its end; empty where none is set. Raises SettingError for no path."""
+    """A path of the app, without a slash at its end; empty if none is set. Raises SettingError if it is no path."""
     value = os.environ.get(name, "")
     plain = value.rstrip("/")
     if value and not (
@@ -65,7 +65,7 @@ def is_dotted(name: str) -> bool:
 
 
 def import_named(module: str, said: str) -> Any:
-    """The module that a variable names, as `said` tells: "APP is 'app:create_app()'".
+    """The module that a variable names. `said` is the start of an error's text: "APP is 'app:create_app()'".
 
     Raises SettingError if there is none. What the module itself raises passes through: its traceback is what the
     module's developer needs.
@@ -73,8 +73,8 @@ def import_named(module: str, said: str) -> Any:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        # One that is missing inside is that module's fault, not the variable's; so is a distribution (a kind of this
-        # error, with the same name) whose version it asks importlib.metadata for.
+        # If the module itself misses another, that is its fault, not the variable's. So is a missing distribution (a
+        # kind of this error, with the same name) whose version it asks importlib.metadata for.
         if (
             type(error) is ModuleNotFoundError
             and error.name

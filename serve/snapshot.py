@@ -1,4 +1,4 @@
-"""One initialised process to instances of their own: what is done before AWS's SnapStart snapshots it, and after.
+"""Turns one initialised process into separate instances: the work before AWS's SnapStart snapshots it, and after.
 
 All that the start made is the same in every instance that is restored from the snapshot, and AWS's client runs hooks:
 docs.aws.amazon.com/lambda/latest/dg/, the pages snapstart-uniqueness.html and snapstart-runtime-hooks-python.html.
@@ -20,8 +20,8 @@ LATE = ("encodings.idna", "encodings.latin_1", "encodings.unicode_escape", "rand
 def register() -> None:
     """Have AWS's client call both hooks. To be called before the app is loaded.
 
-    Then they are the last before the snapshot, when the app's own have made what they make, and the first after a
-    restore, so that the app's own find a random generator and secrets to trust.
+    Then they are the last hooks before the snapshot, after the app's own. They are the first after a restore, so that
+    the app's own find a random generator and secrets to trust.
     """
     from snapshot_restore_py import (  # noqa: PLC0415 - without snapshots nobody pays for it
         register_after_restore,
@@ -33,7 +33,7 @@ def register() -> None:
 
 
 def prepare() -> None:
-    """Before the snapshot: have all in memory that requests need, where the collector never looks at it."""
+    """Before the snapshot: load all that requests need, and keep the collector from looking at it."""
     start.load_deferred()
     for name in LATE:
         importlib.import_module(name)
@@ -52,10 +52,10 @@ def renew() -> None:
 
 
 def reseed() -> None:
-    """Give the generators that the process shares with other instances numbers of their own, from the system's.
+    """Seed the random generators that the process shares with other instances anew, from the system's generator.
 
-    The system's own generator, os.urandom, is another one in each instance. OpenSSL's is not: it has a state in the
-    process, and takes notice of a fork but not of a restore.
+    The system's own generator, os.urandom, differs in each instance. OpenSSL's does not: it has a state in the
+    process, and notices a fork but not a restore.
     """
     loaded: Any = sys.modules.get
     loaded("random").seed()

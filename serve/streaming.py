@@ -2,7 +2,7 @@
 
 Source: docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming; the form of the
 first piece is in docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html. Function URLs
-and REST APIs take it, where they are set to: nothing in their events says so, and the variable INVOKE_MODE does.
+and REST APIs take it if they are set to. Their events do not say so; the variable INVOKE_MODE does.
 """
 
 import base64
@@ -33,14 +33,14 @@ _LAST = b"0\r\n\r\n"
 
 
 class StreamTooLargeError(ValueError):
-    """A response that is more than Lambda streams, or whose headers are."""
+    """A response that is larger than Lambda streams, or has larger headers."""
 
 
 class Encoder:
-    """One response as the bytes of a chunked HTTP body. Pure: what it returns is what is to be sent next.
+    """One response as the bytes of a chunked HTTP body. Pure: it returns the bytes to send next.
 
-    write_head: (status, headers) to the JSON object of the first piece, as the event's shape has it. before: what
-    precedes that piece on the connection.
+    write_head: (status, headers) to the JSON object of the first piece, as the event's shape has it. before: the bytes
+    that precede that piece on the connection.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Encoder:
     def start(self, status: str, headers: Headers) -> None:
         """Take status and headers, which go with the first bytes.
 
-        Raises ValueError for those that HTTP has no place for, StreamTooLargeError for more than Lambda takes.
+        Raises ValueError for values that HTTP does not allow, StreamTooLargeError for more than Lambda takes.
         """
         head = json.dumps(self._write_head(status, headers)).encode() + _END_OF_HEAD
         if len(head) > HEAD_LIMIT:
@@ -76,7 +76,7 @@ class Encoder:
         self._head = head
 
     def body(self, data: bytes) -> bytes:
-        """A part of the body. With the last byte of a declared length goes the response's end; more is left out.
+        """A part of the body. The response's end goes with the last byte of a declared length; more is left out.
 
         Raises StreamTooLargeError past the limit.
         """
@@ -107,7 +107,7 @@ class Encoder:
         return self._begun() + _LAST
 
     def failure(self, kind: str) -> bytes:
-        """The end of a response cut short by an exception of this kind; a whole 500 where nothing was sent."""
+        """The end of a response cut short by an exception of this kind; a whole 500 if nothing was sent."""
         if not self.is_begun:
             status, headers, body = INTERNAL_ERROR
             self.start(status, headers)
@@ -126,9 +126,9 @@ class Encoder:
 
 
 class Stream:
-    """One response on its way. Leaving the `with` after a failure sends what says that the response is not whole.
+    """One response on its way. Leaving the `with` after a failure sends a sign that the response is not whole.
 
-    Where nothing was sent before the failure, a whole 500 is sent.
+    If nothing was sent before the failure, a whole 500 is sent.
     """
 
     def __init__(self, results: Results, encoder: Encoder) -> None:
@@ -145,7 +145,7 @@ class Stream:
             self.results.send(sent)
 
     def end(self) -> None:
-        """Send the end. The client has the whole response then, while the app may have something to do still."""
+        """Send the end. The client has the whole response then, but the app may still have something to do."""
         self._send(self.encoder.end())
 
     def __exit__(self, kind: object, problem: BaseException | None, trace: object) -> bool:
@@ -173,7 +173,7 @@ Answer = Callable[[ModuleType, "WSGIEnvironment", Results, str, "str | None"], N
 
 
 class Streamer:
-    """What the handler gives for an event whose sender takes a response in pieces."""
+    """The handler's result for an event whose sender takes a response in pieces."""
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
@@ -201,7 +201,7 @@ def wsgi_answer(app: "WSGIApplication") -> Answer:
         with Stream(results, encoder) as stream:
 
             def start_response(status: str, headers: Headers, exc_info: Any = None) -> Write:
-                del exc_info  # the guard calls this before the first byte alone
+                del exc_info  # the guard calls this only before the first byte
                 encoder.start(status, headers)
                 return stream.write
 
@@ -210,7 +210,7 @@ def wsgi_answer(app: "WSGIApplication") -> Answer:
                 for data in chunks:
                     stream.write(data)
                     if encoder.is_complete:
-                        break  # a body that never ends would never be sent, and be paid for
+                        break  # a body that never ends would never be sent, but be paid for
                 stream.end()
             finally:
                 close = getattr(chunks, "close", None)
@@ -235,7 +235,7 @@ def _chunk(data: bytes) -> bytes:
 
 
 def _declared(headers: Headers) -> int | None:
-    """The length in the headers, where the app gave one that is a number."""
+    """The length in the headers, if the app gave a number."""
     for name, value in headers:
         if name.lower() == "content-length" and value.isascii() and value.isdigit():
             return int(value)

@@ -1,8 +1,8 @@
-"""Requests to OpenTelemetry spans, sent by OTLP over HTTP; imported only where the environment says where to.
+"""Requests to OpenTelemetry spans, sent by OTLP over HTTP; imported only if the environment says where to send.
 
 OTEL_EXPORTER_OTLP_ENDPOINT switches it on, and the other variables of OpenTelemetry's SDK hold as they are documented
 (opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables). The packages are in an image that was built
-with OTEL=on. The requests that the app itself makes, and its queries, are seen where it uses their instrumentation.
+with OTEL=on. The requests that the app itself makes, and its queries, are seen if it uses their instrumentation.
 """
 
 import os
@@ -111,7 +111,7 @@ def flushed(respond: Callable[Arguments, Returned]) -> Callable[Arguments, Retur
 
 
 def provider() -> TracerProvider:
-    """What makes the spans. It has a thread, so it is made at the first request: after a fork."""
+    """The maker of the spans. It has a thread, so it is made at the first request: after a fork."""
     with _lock:
         return _provider()
 
@@ -127,7 +127,7 @@ def _provider() -> TracerProvider:
 
 
 def _resource() -> Resource:
-    """Who sends: what the environment says, else the platform's name of the service; and the build."""
+    """The sender: its name in the environment, else the platform's name of the service; and the build."""
     known = Resource.create()
     own: dict[str, str] = {}
     name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME") or os.environ.get("K_SERVICE")
@@ -140,7 +140,7 @@ def _resource() -> Resource:
 
 
 def _note_ids() -> None:
-    """Let what is logged name the span, so that a log viewer leads to the trace and back."""
+    """Let log records name the span, so that a log viewer leads to the trace and back."""
     context = trace.get_current_span().get_span_context()
     own = {"traceId": f"{context.trace_id:032x}", "spanId": f"{context.span_id:016x}"}
     ids.set({**ids.get(), **own})

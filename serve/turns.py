@@ -1,4 +1,4 @@
-"""Threads that run so many jobs at once, and one more while one only waits."""
+"""Threads that run a given number of jobs at once, and another one while a job only waits."""
 
 import threading
 from collections import deque
@@ -33,7 +33,7 @@ class Turns:
         return task[0]
 
     def wait(self, ready: Callable[[], Any]) -> Any:
-        """What `ready` gives, which blocks; meanwhile the turn of this thread, if it has one, is another's."""
+        """The result of `ready`, which blocks; meanwhile another job has the turn of this thread, if it has one."""
         if not getattr(self._mine, "turn", False):
             return ready()
         self._pass_on()
@@ -46,7 +46,7 @@ class Turns:
             again.acquire()
 
     def shutdown(self, wait: bool = False) -> None:  # noqa: FBT001, FBT002 - as an executor has it
-        """Nothing: the threads end with the process."""
+        """Do nothing: the threads end with the process."""
 
     def _when_free(self, begin: Callable[[], object]) -> None:
         with self._lock:
@@ -79,10 +79,10 @@ class Turns:
             future, job, arguments = task
             try:
                 future.set_result(job(*arguments))
-            except BaseException as failure:  # noqa: BLE001 - it is raised to whoever asks for the result
+            except BaseException as failure:  # noqa: BLE001 - raised when the result is asked for
                 future.set_exception(failure)
             with self._lock:
-                # Those that were made while others waited are too many now.
+                # Threads that were made while others waited are too many now.
                 is_surplus = self._idle >= self._count
                 self._idle += not is_surplus
             self._pass_on()

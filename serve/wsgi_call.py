@@ -1,4 +1,4 @@
-"""An event's request to a WSGI environ, and that to an app's whole response, in memory, as Lambda needs it."""
+"""Makes a WSGI environ of an event's request, and of that an app's whole response, in memory, as Lambda needs it."""
 
 import io
 import sys
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 Write = Callable[[bytes], object]
 
-# What an event says of these is taken as it is.
+# An event's values for these are taken unchanged.
 _TEXTS = ("REQUEST_METHOD", "SERVER_PROTOCOL", "REMOTE_ADDR")
 
 
 def complete(
     environ: "WSGIEnvironment", headers: Iterable[tuple[str, Any]], body: bytes, server: str
 ) -> "WSGIEnvironment":
-    """`environ`, which has what an event says in so many words, made whole (PEP 3333).
+    """`environ`, which has only the event's own values, made whole (PEP 3333).
 
-    Headers come in any case, a repeated one several times; a Cookie header among them is whole. Those without a value,
-    and those whose name has an underscore or is beyond ASCII, are left out. `server` is the name that was called, where
-    no header says it.
+    Headers come in any case, and a repeated one several times; a Cookie header among them is whole. Headers without a
+    value, and those whose name has an underscore or is beyond ASCII, are left out. `server` is the name that was
+    called; it counts if no header says it.
     """
     for key in _TEXTS:
         if environ[key].__class__ is not str:
@@ -61,7 +61,7 @@ def complete(
 def tell_invocation(environ: "WSGIEnvironment", event: Any, context: Any) -> None:
     """Put what an app may ask of its invocation into `environ`: the event, Lambda's context, and the tenant.
 
-    aws.tenant_id is there for a function with tenant isolation alone, and no client can write it, as it is no header
+    aws.tenant_id is there only for a function with tenant isolation. No client can write it, because it is no header
     (docs.aws.amazon.com/lambda/latest/dg/tenant-isolation.html).
     """
     environ["aws.event"] = event
@@ -102,7 +102,7 @@ def call(app: "WSGIApplication", environ: "WSGIEnvironment") -> Response:
 
 @lru_cache(maxsize=1024)
 def _called(host: str, protocols: str | None, ports: str | None) -> tuple[str, str, str]:
-    """Scheme, server and port that the client called. Of what a chain of proxies says, the first is the client's."""
+    """Scheme, server and port that the client called. In a chain of proxies, the first value is the client's."""
     scheme = "http" if _first(protocols).lower() == "http" else "https"
     name, port = _split_host(host or "localhost")
     told = _first(ports)
@@ -110,7 +110,7 @@ def _called(host: str, protocols: str | None, ports: str | None) -> tuple[str, s
 
 
 def _split_host(host: str) -> tuple[str, str]:
-    """A Host header's name and port; the port is empty where there is none. IPv6 names keep their brackets."""
+    """A Host header's name and port; the port is empty if there is none. IPv6 names keep their brackets."""
     name, _, port = host.rpartition(":")
     return (name, port) if name and is_number(port) else (host, "")
 
@@ -125,12 +125,12 @@ def is_number(port: str) -> bool:
 
 
 class _EnvironKeys(dict[str, str]):
-    """A header's name in the environ by its name in the event; empty for what an app must not see."""
+    """A header's name in the environ by its name in the event; empty for a header that an app must not see."""
 
     def __missing__(self, name: str) -> str:
         key = name.upper().replace("-", "_")
         if "_" in name or not name.isascii():
-            # One with an underscore could pose as another header; gunicorn drops it too.
+            # A name with an underscore could pose as another header; gunicorn drops it too.
             key = ""
         elif key != "CONTENT_TYPE":
             key = f"HTTP_{key}"

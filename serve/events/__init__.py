@@ -9,7 +9,7 @@ from . import payload_v2
 def shape_of(event: Any) -> ModuleType | None:
     """The module of the event's shape; None if the event is no HTTP request.
 
-    The shapes but payload 2.0 are imported when the first such event comes: most functions never see one.
+    All shapes but payload 2.0 are imported when the first event of another shape comes: most functions never see one.
     """
     if payload_v2.matches(event):
         return payload_v2

@@ -1,4 +1,4 @@
-"""Bodies as an event carries them: text, or base64 where they are not text, and always within Lambda's limit."""
+"""Bodies as an event carries them: text, or base64 if they are not text, and always within Lambda's limit."""
 
 import binascii
 import json
@@ -34,12 +34,12 @@ def read_body(body: Any, is_base64: Any) -> bytes:
 
 
 def write_body(response: Response, method: str, headers: Mapping[str, Any]) -> tuple[str, bool]:
-    """The response's body and whether it is base64, where its headers are these by lower-case name.
+    """The response's body and whether it is base64; the headers are given by lower-case name.
 
-    Raises TooLargeError past the limit; ValueError for a body that ends before its length. More than that is left out.
-    A body without meaning (HEAD, 204, 304) is empty. UTF-8 without a content encoding goes as text, whatever its type
-    says, all else as base64. Either way the bytes that arrive are the app's, but a REST API decodes base64 only for the
-    types in its binaryMediaTypes.
+    Raises TooLargeError past the limit; ValueError for a body that ends before its length. Bytes beyond the length are
+    left out. A body without meaning (HEAD, 204, 304) is empty. UTF-8 without a content encoding goes as text, whatever
+    its type; all else goes as base64. Either way the bytes that arrive are the app's, but a REST API decodes base64
+    only for the types in its binaryMediaTypes.
     """
     status, given, body = response
     if method == "HEAD" or status.startswith(("204", "304")):
@@ -73,5 +73,5 @@ def _declared(body: bytes, length: str | list[str]) -> bytes:
 
 
 def _rest(headers: Headers) -> int:
-    """At most what everything but the body takes as JSON, in bytes."""
+    """An upper bound for the bytes that everything but the body takes as JSON."""
     return 300 + sum(6 * (len(name) + len(value)) + 8 for name, value in headers)

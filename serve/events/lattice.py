@@ -33,8 +33,8 @@ def read(event: dict[str, Any]) -> "WSGIEnvironment":
         "REQUEST_METHOD": event["method"],
         "SCRIPT_NAME": "",
         "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
-        # Whether the values are decoded is documented nowhere; kept percent signs make both readings right, unless a
-        # decoded value has one of its own.
+        # No document says whether the values are decoded. Percent signs are kept: that is right in both cases, unless a
+        # decoded value has a percent sign of its own.
         "QUERY_STRING": as_latin1(query)
         or "&".join(f"{quote_plus(name, '%')}={quote_plus(value, '%')}" for name, value in parameters),
         "SERVER_PROTOCOL": "HTTP/1.1",
@@ -45,7 +45,7 @@ def read(event: dict[str, Any]) -> "WSGIEnvironment":
 
 
 def write(response: Response, method: str, _event: dict[str, Any]) -> dict[str, Any]:
-    """The result of a request by `method`. Raises TooLargeError, ValueError as payload 2.0."""
+    """The result of a request by `method`. Raises TooLargeError, ValueError as payload 2.0 does."""
     status, given, _ = response
     headers = single_valued(given)
     body, is_base64 = write_body(response, method, headers)

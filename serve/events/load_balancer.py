@@ -38,9 +38,9 @@ def read(event: dict[str, Any]) -> "WSGIEnvironment":
 
 
 def write(response: Response, method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """The result of a request by `method`, headers as lists where the event had them so.
+    """The result of a request by `method`; its headers are lists if the event's were.
 
-    Raises TooLargeError, ValueError as payload 2.0.
+    Raises TooLargeError, ValueError as payload 2.0 does.
     """
     status, given, _ = response
     # A target group takes only the form that it sends.
@@ -61,7 +61,7 @@ def write(response: Response, method: str, event: dict[str, Any]) -> dict[str, A
 def client_of(headers: list[tuple[str, str]]) -> str:
     """The caller's address, without a port: the last in X-Forwarded-For, which the platform itself appended.
 
-    What stands before it came with the request, and a client may write there what it likes. A load balancer adds the
+    All that stands before it came with the request, and a client may write anything there. A load balancer adds the
     port if routing.http.xff_client_port.enabled is set (.../application/x-forwarded-headers.html).
     """
     values = [value for name, value in headers if name.lower() == "x-forwarded-for"]

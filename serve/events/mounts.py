@@ -1,4 +1,4 @@
-"""Paths of Amazon's APIs to SCRIPT_NAME and PATH_INFO: what stands before the app in its caller's URL, and the rest.
+"""Splits paths of Amazon's APIs into SCRIPT_NAME, the part of the caller's URL before the app, and PATH_INFO, the rest.
 
 All paths here are decoded, and Latin-1 as in WSGI. Sources: docs.aws.amazon.com/apigateway/latest/developerguide/
 http-api-develop-integrations-lambda.html, http-api-stages.html, rest-api-mappings.html.
@@ -16,10 +16,10 @@ _PARAMETER = re.compile(r"\{([^{}+]+)\+?\}")
 
 
 def split_stage(path: str, stage: str | None, domain: str | None) -> tuple[str, str]:
-    """The path of an HTTP API, which begins with a stage's name unless that is $default, as (mount, rest).
+    """The path of an HTTP API as (mount, rest). It begins with the stage's name, unless the stage is $default.
 
-    At the API's own address the stage is in the caller's URL too, so it is a mount. At a domain of one's own the
-    caller's URL has no stage, and links must not have it either.
+    At the API's own address the stage is in the caller's URL too, so it is a mount. At a custom domain the caller's
+    URL has no stage, so links must have none either.
     """
     if not stage or stage == "$default":
         return "", path
@@ -28,17 +28,17 @@ def split_stage(path: str, stage: str | None, domain: str | None) -> tuple[str, 
 
 
 def split_base_path(path: str, route: Any, parameters: Any, domain: str | None) -> tuple[str, str]:
-    """A path that begins with the base path of a mapping of `domain`, as the base path and the rest.
+    """A path that begins with the base path of a mapping of `domain` as (base path, rest).
 
-    The event does not name the base path. It ends where the route that matched begins, such as "/{proxy+}" or
-    "GET /users/{id}", with the values of its parameters. The route $default says nothing: there BASE_PATH does.
+    The event does not name the base path. The base path ends at the route that matched, such as "/{proxy+}" or
+    "GET /users/{id}", with the values of its parameters. The route $default does not show it: BASE_PATH does.
     """
     template = route.rpartition(" ")[2] if isinstance(route, str) else ""
     values = parameters if isinstance(parameters, dict) else {}
     if not _is_ones_own(domain) or not template.startswith("/"):
         return "", path
     matched = as_latin1(_PARAMETER.sub(lambda found: str(values.get(found[1])), template))
-    # Whether the values are decoded depends on the kind of API. A last slash is in the path alone.
+    # Whether the values are decoded depends on the kind of API. Only the path has a last slash.
     for text in (matched, unquote_to_bytes(matched).decode("latin-1")):
         end = text.rstrip("/") + ("/" if path.endswith("/") else "")
         if end and path.endswith(end):

@@ -1,9 +1,9 @@
-"""Makes a POST of an event that is no HTTP request (of SQS, S3, EventBridge, a schedule), and a result of the answer.
+"""Turns an event that is no HTTP request (SQS, S3, EventBridge, a schedule) into a POST, and the answer into a result.
 
 The answer decides what the event's source hears. With a status from 200 to 299 the invocation has succeeded, and the
 body is its result: {"batchItemFailures": [...]} says which messages of SQS have failed
 (docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html). With any other status it has failed, and the
-source tries again as it does.
+source tries again in its own way.
 """
 
 import json
@@ -80,7 +80,7 @@ class Taker:
     def is_asked_for(self, environ: "WSGIEnvironment") -> bool:
         """Whether a client's request is for the events' path, or for a form that an app may take for it: //PATH, PATH/.
 
-        So is one for BASE_PATH and that path behind it.
+        A request for BASE_PATH with that path behind it counts too.
         """
         asked = environ["PATH_INFO"]
         _, below = base_path.split(asked, self._prefix)

@@ -31,7 +31,7 @@ def read(event: dict[str, Any]) -> "WSGIEnvironment":
         # An HTTP API decodes the path and leaves the stage in it.
         mount, path = split_stage(as_latin1(raw), context.get("stage"), context.get("domainName"))
     else:
-        # A REST API leaves the path encoded and takes the stage, or the domain's base path, off it.
+        # A REST API leaves the path encoded and removes the stage, or the domain's base path.
         path = unquote_to_bytes(raw).decode("latin-1")
         # The path of the stage alone is "/" here, but has no slash in the event.
         whole, end = (context.get("path") or "").rstrip("/"), raw.rstrip("/")
@@ -55,7 +55,7 @@ def read(event: dict[str, Any]) -> "WSGIEnvironment":
 
 
 def write(response: Response, method: str, _event: dict[str, Any]) -> dict[str, Any]:
-    """The result of a request by `method`, every header as a list. Raises TooLargeError, ValueError as payload 2.0."""
+    """The result of a request by `method`, every header as a list. Raises TooLargeError, ValueError as 2.0 does."""
     result = write_head(response[0], response[1])
     result["body"], result["isBase64Encoded"] = write_body(response, method, result["multiValueHeaders"])
     return result

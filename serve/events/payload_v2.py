@@ -41,7 +41,7 @@ def read(event: dict[str, Any]) -> "WSGIEnvironment":
         # A function URL repeats them as a header; the list is the whole.
         headers = [pair for pair in headers if pair[0].lower() != "cookie"]
         headers.append(("cookie", cookies if isinstance(cookies, str) else "; ".join(map(text_of, cookies))))
-    # http.path is decoded for HTTP APIs and for function URLs alike; rawPath is decoded only for the first.
+    # http.path is decoded for HTTP APIs and for function URLs alike; rawPath is so only for HTTP APIs.
     path, mount = http.get("path") or event.get("rawPath") or "/", ""
     if not path.isascii():
         path = as_latin1(path)

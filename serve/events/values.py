@@ -48,10 +48,10 @@ def grouped(headers: list[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def single_valued(headers: list[tuple[str, str]]) -> dict[str, str]:
-    """Headers as one value a name, repeated ones joined by commas.
+    """Headers with one value for each name; the values of repeated headers are joined by commas.
 
-    Cookies cannot be joined, so each further Set-Cookie gets another spelling of its name, which clients do not tell
-    apart: set-cookie, Set-cookie, sEt-cookie, ...
+    Cookies cannot be joined, so each further Set-Cookie gets another spelling of its name: set-cookie, Set-cookie,
+    sEt-cookie, ... To clients they are the same name.
     """
     single: dict[str, str] = {}
     for name, values in grouped(headers).items():

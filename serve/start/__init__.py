@@ -12,8 +12,8 @@ from typing import Any
 from ..settings import SettingError, import_named, is_dotted, is_on
 from . import deferral, index
 
-# The collector runs again only after so many new objects; an app makes fewer while it loads. It is not switched off,
-# because an app may itself switch it off or on, and has to find its usual state.
+# The collector runs again only after this many new objects; an app makes fewer while it loads. It is not switched off,
+# because an app may switch it off or on itself, and must find its usual state.
 AT_REST = 10_000_000
 
 _finder = deferral.Finder()

@@ -41,7 +41,7 @@ def main() -> None:
     # Version 2 of the format, because later ones depend on how often an object is referred to.
     file.write_bytes(marshal.dumps((index.this_python(), earlier_folders(), modules, patterns), 2))
     print(f"{file.name}: {len(modules)} modules, {len(patterns)} patterns", flush=True)
-    # Threads that the app has started would go on, and its work at the end does not belong in a build.
+    # Threads that the app has started would go on, and the app's work at exit does not belong in a build.
     sys.stderr.flush()
     os._exit(0)
 
@@ -51,11 +51,11 @@ def traces_as_the_image_says() -> None:
     for name in [name for name in os.environ if name.startswith("OTEL_")]:
         del os.environ[name]
     if os.environ.get("OTEL") == "on":
-        os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:4318"  # where nobody is
+        os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:4318"  # nobody is there
 
 
 def start() -> None:
-    """Import what Lambda mode and gunicorn mode import; the app's own modules only where it can be loaded here."""
+    """Import what Lambda mode and gunicorn mode import; the app's own modules only if it can be loaded here."""
     importlib.import_module(f"{PACKAGE}.start").begin()
     for module in (
         "gunicorn.app.wsgiapp",
@@ -70,7 +70,7 @@ def start() -> None:
             for module in WITH_THE_APP:
                 importlib.import_module(module)
     except (Exception, SystemExit, _TooLongError) as error:  # noqa: BLE001 - whatever an app may raise
-        # An app may need what it only has where it runs.
+        # An app may need something that is missing in a build.
         said = " ".join(f"{type(error).__name__}: {error}".split())
         print(
             f"{os.environ.get('APP') or 'The app'} does not start while the image is built ({said}). The image is "

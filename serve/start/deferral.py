@@ -1,7 +1,7 @@
 """Loads Flask without the modules that serving does not need; each is imported at its first use.
 
-While flask and werkzeug load, their own imports of the modules in DEFERRED give stand-ins, which become the real thing
-when they are first touched, and which no one outside sees. All other imports work as usual. If this fails,
+While flask and werkzeug load, their own imports of the modules in DEFERRED give stand-ins. A stand-in becomes the real
+thing when it is first touched, and code outside never sees it. All other imports work as usual. If this fails,
 Flask is loaded plainly. Python 3.15's own lazy imports take longer: Flask touches too much while it loads.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 FRAMEWORK = frozenset({"flask", "werkzeug", "itsdangerous"})
 ENTRANCES = frozenset({"flask", "werkzeug"})
 
-# Commands, templates, the development server, the test client; and what only a few requests or errors need.
+# Commands, templates, the development server, the test client; and modules for a few requests or errors only.
 DEFERRED = frozenset(
     {
         *("click", "flask.cli", "flask.templating", "jinja2", "werkzeug.serving", "werkzeug.test"),
@@ -69,7 +69,7 @@ def is_active() -> bool:
 
 
 class StandIn:
-    """An object of a module that is not imported yet: the module itself where `name` is empty."""
+    """An object of a module that is not imported yet: the module itself if `name` is empty."""
 
     __slots__ = ("_module", "_name", "_places", "_real")
 
@@ -77,7 +77,7 @@ class StandIn:
         put = object.__setattr__
         put(self, "_module", module)
         put(self, "_name", name)
-        # The globals of modules, and the name in each, where this stands.
+        # The globals of the modules that have this object, and its name in each.
         put(self, "_places", [])
 
     def __getattr__(self, name: str) -> Any:
@@ -142,7 +142,7 @@ class _Commands:
             return object.__getattribute__(self, "__dict__")[name]
         group: Any = importlib.import_module("flask.cli").AppGroup
         if name == "__class__":
-            # isinstance() asks for it only if the type is another, so the object must not change while that goes on.
+            # isinstance() asks for it only if the type differs, so the object must not change meanwhile.
             return group
         fresh = vars(group())
         with _lock:
@@ -179,7 +179,7 @@ def _attribute(name: str) -> property:
     return property(get, put, delete)
 
 
-# A module with stand-ins among its globals: who reads them as its attributes gets the real thing. It is named like the
+# A module with stand-ins among its globals: read as its attributes, they become the real thing. It is named like the
 # type that it poses as, and its own __module__ does not show as an attribute of the module.
 _Holder: Any = type(ModuleType.__name__, (ModuleType,), {"__module__": _attribute("__module__")})
 

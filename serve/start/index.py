@@ -1,9 +1,9 @@
 """An index of the files with the bytecode of all modules that a start imports, and of its compiled regular expressions.
 
-`python -m serve.start.build_index` writes the index when an image is built; a start that finds one searches neither for
-those modules nor compiles those patterns. It cannot go stale: code comes from the bytecode files, an entry counts only
-while its file is one that Python itself would not check (PEP 552), one Python compiles a pattern always to the same,
-and for another Python or another sys.path there is no index.
+`python -m serve.start.build_index` writes the index when an image is built; a start that finds one neither searches for
+those modules nor compiles those patterns. It cannot go stale: code comes from the bytecode files, and an entry counts
+only if Python itself would not check its file (PEP 552). The same Python always compiles a pattern to the same code.
+For another Python or another sys.path there is no index.
 """
 
 import io
@@ -19,7 +19,7 @@ from typing import Any
 
 FILE = f"{os.path.dirname(__file__)}/start.index"  # noqa: PTH120 - loading pathlib takes longer than all this
 
-# How the 16 bytes begin that stand before the code in a .pyc which is never checked against its source.
+# The first of the 16 bytes before the code in a .pyc that is never checked against its source.
 UNCHECKED = MAGIC_NUMBER + b"\x01\0\0\0"
 _HEADER = 16
 
@@ -70,7 +70,7 @@ def use() -> None:
     except (OSError, EOFError, ValueError, TypeError):
         return
     if python == this_python():
-        # A name that has come into an earlier folder since may stand before a recorded one.
+        # A name that is new in an earlier folder may hide a recorded one.
         new = {name for folder, known in folders.items() for name in names_in(folder) - set(known)}
         sys.meta_path.insert(0, Finder(modules, new))
         if _plain_compile and _sre:

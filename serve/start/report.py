@@ -69,7 +69,7 @@ def main() -> int:
 def measured(setting: str) -> list[Import]:
     """The imports that one start in a fresh process asks for, each with the imports below it.
 
-    What preloading imports is not traced; it comes last, without a time.
+    Imports by preloading are not traced; they come last, without a time.
     """
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", START],
@@ -85,7 +85,7 @@ def measured(setting: str) -> list[Import]:
 
 
 def parse(text: str) -> list[Import]:
-    """What `python -X importtime` prints, where a module comes after those that it imports, as trees."""
+    """The output of `python -X importtime`, in which a module comes after those that it imports, as trees."""
     waiting: dict[int, list[Import]] = {}
     for line in text.splitlines():
         if match := _LINE.match(line):

@@ -93,7 +93,7 @@ def test_lambda_mode_without_its_runtime_says_what_to_do(start: Start, tmp_path:
         "",
         (
             "Lambda mode needs awslambdaric, which is not installed; "
-            "there is one for Linux alone, elsewhere run the image\n"
+            "it exists for Linux alone, elsewhere run the image\n"
         ),
     )
 
