@@ -22,12 +22,12 @@ from scipy import special
 TRUSTING = 0.92
 SCEPTICAL = 0.2
 _EVEN = 0.5
-# Drifts of up to this size, as a standard deviation of logarithms, are each as likely as another. Beyond it, one that
-# is twice as large is a quarter as likely: clouds drift by a few parts in a hundred, seldom by half.
+# All drifts of up to this size, as a standard deviation of logarithms, are equally likely. Beyond it, a drift that is
+# twice as large is a quarter as likely: clouds drift by a few parts in a hundred, seldom by half.
 USUAL = 0.1
 # The parts into which a run is divided, in order of time.
 PARTS = 30
-# Drifts: their length as a share of the run, and how many times the variance of the mean is what it is without them.
+# Drifts: their length as a share of the run, and how many times as large they make the variance of the mean.
 _LENGTHS = (0.1, 0.3, 1.0, 3.0)
 _SIZES = (4.0, 16.0, 64.0, 256.0)
 # How much instances differ: the variance between them over the variance of one part's figure.
@@ -92,7 +92,7 @@ class Error:
         return float(np.sum(weights * 2 * special.stdtr(self.freedom, -distance / known)))
 
     def widening(self, confidence: float, belief: float) -> float:
-        """How many times as wide as without drift the interval is; at least 1."""
+        """The interval's width over its width without drift; at least 1."""
         plain = float(self.scales.min()) * _limit(self.freedom, confidence)
         return max(1.0, self.half(confidence, belief) / plain) if plain > 0 else 1.0
 

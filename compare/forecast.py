@@ -39,7 +39,7 @@ def finds(plan: Plan, opened: Sequence[Endpoint], samples: Mapping[str, Sequence
     """A sentence about the difference that this plan can find, or why it can find none; None if that is not known.
 
     The comparison is applied to a drawn run with the plan's rounds and cycles. Its answers are drawn from a lognormal
-    distribution that is as wide in its middle as the answers of the first contact. Those show how much requests differ,
+    distribution that is as wide in its middle as the answers of the first contact. These show how much requests differ,
     but not how much instances differ, nor any drift. Of a plan with very many rounds only some are drawn: the error of
     independent answers follows the square root of their number.
     """

@@ -123,12 +123,12 @@ class Course:
 def ratio(
     base: Clustered, other: Clustered, p: float, *, paired: bool, course: Course | None = None, seed: int = 0
 ) -> Ratio | None:
-    """The quantile `p` of `other` over that of `base`; None below the fewest clusters, or where one is 0.
+    """The quantile `p` of `other` over that of `base`; None below the fewest clusters, or if one is 0.
 
     A cluster bootstrap gives the standard error of the logarithm. `paired`: clusters with the same code were measured
     at the same time (a cycle or a round) and are drawn together, so that a drift common to both cancels. The error of
     a tail is itself known half as well as that of a median: few clusters have samples there. `course` shows whether the
-    two drift apart. Medians are compared within parts of the run where both sides know theirs (`levelled`).
+    two drift apart. Medians are compared within parts of the run that have both (`levelled`).
     """
     if p == MEDIAN:
         base, other = levelled(base, other)
@@ -179,7 +179,7 @@ def _over(side: Clustered, parts: Codes, levels: Mapping[int, float]) -> Cluster
 def holm(p_values: Sequence[float]) -> list[float]:
     """The confidence at which to show each of several intervals, so that all together err at most as often as one.
 
-    Holm's step-down: an interval shown at its confidence excludes no difference exactly where the procedure rejects.
+    Holm's step-down: an interval shown at its confidence leaves the ratio 1 out exactly if the procedure rejects.
     """
     order = np.argsort(np.asarray(p_values, dtype=float), kind="stable")
     alpha, count = 1 - CONFIDENCE, len(p_values)

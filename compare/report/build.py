@@ -76,7 +76,7 @@ def _title(names: Sequence[str]) -> str:
 
 
 def times_as_long(samples: Mapping[str, Sequence[Sample]], plan: Plan) -> float | None:
-    """How many times as long a run makes the primary figure of every target that answers as precise as planned.
+    """How many times as long a run must be to make the primary figure of each answering target as precise as planned.
 
     At most 1 if it is precise already; None if there is no interval yet, or no precision is wanted. Errors shrink with
     the root of the time. A target whose instances are let go is only known after as many of them as its interval needs.
@@ -91,7 +91,7 @@ def times_as_long(samples: Mapping[str, Sequence[Sample]], plan: Plan) -> float 
 
 
 def _imprecise(run: Run) -> list[str]:
-    """That a run ended before it was as precise as was asked for, and how much more time that would have taken."""
+    """Says that a run ended before it was as precise as asked, and how much more time that would have taken."""
     plan = run.head.plan
     samples = {endpoint.name: _of(run, endpoint.name) for endpoint in run.head.endpoints}
     times = times_as_long(samples, plan)
@@ -121,7 +121,7 @@ def _relative_error(samples: Sequence[Sample], key: Key, primary: str) -> float 
 
 
 def by_series(samples: Sequence[Sample]) -> dict[Key, list[Sample]]:
-    """The samples that count (answered as expected, and what they were meant to be) by series, in reading order."""
+    """The samples that count (answered as expected, and of the kind that was meant) by series, in reading order."""
     found: dict[Key, list[Sample]] = {key: [] for key in _ORDER}
     for sample in samples:
         if sample.ok and sample.kind != "discarded":

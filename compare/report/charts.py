@@ -13,7 +13,7 @@ _LEFT, _RIGHT = svg.LEFT, svg.WIDTH - 10
 _NAMES, _DURATIONS = 66, 64
 # The samples over time take the whole width of a page; on a phone they are moved sideways.
 _WIDE = 960
-# A ratio beyond which a chart does not reach only to show what drift may explain.
+# No chart reaches beyond this ratio only to show what drift may explain.
 _FAR = 4.0
 
 
@@ -27,7 +27,7 @@ class Shown:
 
     @property
     def name(self) -> str:
-        """What it is called in legends."""
+        """Its name in legends."""
         return label_of(self.target)
 
 
@@ -84,13 +84,13 @@ def ratios(comparisons: Sequence[Comparison], targets: Sequence[TargetReport]) -
                 y += 15
             parts.append(svg.heading(y, one.figure))
         y += 17
-        # What is over several runs is named as in any of them.
+        # A comparison over several runs has the names of any of them.
         label = labels.get((one.run, one.other)) or next(
             of for (_, name), of in labels.items() if name == one.other
         )
         parts.append(svg.text(_LEFT, y, label, kind="tick"))
         y += 13
-        # Lines for the mark alone, so that none runs through the words.
+        # Lines only at the mark, so that none runs through the words.
         parts += [
             svg.line(scale(tick), y - 8, scale(tick), y + 8, "zero" if tick == 1 else "grid")
             for tick in ticks
@@ -172,7 +172,7 @@ def course(targets: Sequence[TargetReport], name: str = "course") -> str:
 
 
 def ratio_course(one: Comparison, title: str, name: str) -> str:
-    """The ratio of the primary figure in each part of the run, around what chance and drift may make of none."""
+    """The ratio of the primary figure in each part of the run, and the range that chance and drift alone may make."""
     seconds, unit = _unit(max((at for at, _ in one.course), default=1.0))
     across = svg.linear_scale(max((at for at, _ in one.course), default=1.0) / seconds, 52, _WIDE - 12)
     most, ratio = one.explained or 1.0, one.ratio or 1.0
@@ -199,7 +199,7 @@ def ratio_course(one: Comparison, title: str, name: str) -> str:
 
 
 def _unit(seconds: float) -> tuple[int, str]:
-    """In what a time as long as this is best told: how many seconds that is, and its name."""
+    """The best unit for a time of this length: its seconds and its name."""
     return next((one for one in ((3600, "h"), (60, "min")) if seconds > 3 * one[0]), (1, "s"))
 
 
@@ -242,7 +242,7 @@ def _steps(one: Series, scale: svg.Scale, top: float, bottom: float) -> str:
 
 
 def _present(phases: Phases) -> list[tuple[str, float]]:
-    """The phases that there are; what takes less than a thousandth of the whole is no row of its own."""
+    """The phases that there are; a phase of less than a thousandth of the whole has no row."""
     known = [(phase, getattr(phases, phase)) for phase in words.PHASES]
     return [(phase, took) for phase, took in known if took is not None and took > phases.total / 1000]
 

@@ -1,4 +1,4 @@
-"""A ratio that a drift may explain into words: why there is no verdict, and how much longer a run would tell."""
+"""Puts a ratio that a drift may explain into words: why there is no verdict, and how much longer a run has to be."""
 
 import math
 from collections.abc import Sequence
@@ -7,9 +7,9 @@ from compare import drift, ratios, stats
 from compare.units import spoken
 from runs.sample import Sample
 
-# Beyond so many times as long, a longer run is no advice.
+# A run that is more than this many times as long is no advice.
 _LONGEST = 100
-# A ratio that no chart and no sentence has to tell from a larger one.
+# Charts and sentences treat all larger ratios alike.
 _FAR = 10.0
 
 

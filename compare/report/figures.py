@@ -39,7 +39,7 @@ class Grouping:
 
 
 def grouping(samples: Sequence[Sample]) -> Grouping:
-    """What `samples` share: the instance where there are several, else the round; idle cold starts share nothing."""
+    """What `samples` share: the instance if there are several, else the round; idle cold starts share nothing."""
     known = {sample.instance for sample in samples if sample.instance}
     instances = len(known) if known and all(sample.instance for sample in samples) else None
     if samples and samples[0].kind == "cold" and samples[0].how == "idle":
@@ -87,7 +87,7 @@ def response_ms(sample: Sample) -> float:
 
 
 def overhead_ms(sample: Sample) -> float | None:
-    """The caller's total less the app's own duration; None when the app does not tell it."""
+    """The caller's total less the app's own duration; None if the app does not say it."""
     return None if sample.ms.app is None else sample.ms.total - sample.ms.app
 
 
@@ -129,7 +129,7 @@ def _ready(sample: Sample) -> float:
 
 def _figure(values: Sequence[float | None], group: Grouping, p: float) -> Figure:
     if any(value is None for value in values):
-        return Figure(why="not told by the target")
+        return Figure(why="not given by the target")
     known = [value for value in values if value is not None]
     fewest = stats.smallest_sample(p)
     if len(known) < fewest:

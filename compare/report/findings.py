@@ -47,7 +47,7 @@ def _failures(targets: ByTarget) -> list[Finding]:
 
 
 def _bodies(targets: ByTarget) -> list[Finding]:
-    """Whose answers differ from the others'; where those of every target vary by themselves, that alone is told."""
+    """The targets whose answers differ from the others'. If every target's own answers vary, only that is said."""
     bodies = {name: {s.body_sha256 for s in samples if s.ok} for name, samples in targets.items()}
     answered = {name: digests for name, digests in bodies.items() if digests}
     varying = [name for name, digests in answered.items() if len(digests) > 1]
@@ -82,7 +82,7 @@ def _bodies(targets: ByTarget) -> list[Finding]:
 
 
 def _statuses(targets: ByTarget) -> list[Finding]:
-    """Different statuses are failures of those that do not give the expected one; only a mix of both is told here."""
+    """A note for each target that answered with several statuses; a single wrong one is a failure, said elsewhere."""
     found: list[Finding] = []
     for name, samples in targets.items():
         statuses = Counter(sample.status for sample in samples if sample.status is not None)
@@ -111,7 +111,7 @@ def _builds(targets: ByTarget) -> list[Finding]:
 
 
 def another_build(samples: Sequence[Sample], said: Sequence[str] | None) -> str:
-    """Which builds answered that a stack does not name, as a sentence without its subject; "" if there is none."""
+    """The builds that answered and that the stack does not name, as a sentence without its subject; "" if none."""
     told = [s.build for s in samples if s.ok and s.build and s.why not in PREPARATIONS]
     others = Counter(build for build in told if said and build not in said)
     if not said or not others:
@@ -119,7 +119,7 @@ def another_build(samples: Sequence[Sample], said: Sequence[str] | None) -> str:
     named = ", ".join(f"{build} ({count} of {len(told)} requests)" for build, count in others.most_common())
     return (
         f"answered from build {named}, and its stack says {' or '.join(said)}; `pulumi up` deploys what the stack "
-        "says, or tells what is wrong"
+        "says, or prints what is wrong"
     )
 
 
@@ -135,7 +135,7 @@ def _not_as_said(targets: ByTarget, said: Mapping[str, Sequence[str] | None]) ->
 
 
 def _contaminated(targets: ByTarget) -> list[Finding]:
-    """Good answers that are in no figure, because they were not what they were meant to be."""
+    """Good answers that are in no figure, because they are not of the kind that was meant."""
     found: list[Finding] = []
     for name, samples in targets.items():
         left_out = [s for s in samples if s.ok and s.kind == "discarded" and s.why not in PREPARATIONS]

@@ -1,7 +1,7 @@
 """Several runs of one plan into comparisons over all of them: a run is one observation, however many requests it has.
 
-What a time of day or a place does to a target is the same for all requests of a run, so the ratio of each run is one
-number, and how much these differ says how far their mean can be off. Clocks of two places are never compared.
+A time of day or a place affects all requests of a run alike, so the ratio of each run is one number. The spread of
+these numbers says how far their mean can be off. Clocks of two places are never compared.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from runs.file import Run
 from runs.head import RunEndpoint
 from runs.plan import Plan
 
-# With fewer, how much times differ is not known.
+# With fewer, it is not known how much times differ.
 FEWEST_TIMES = 3
 
 
@@ -185,7 +185,7 @@ def _pair(
 def over_times(times: Sequence[Sequence[ratios.Ratio]]) -> ratios.Ratio:
     """The ratio over several times: their mean, and Student's t for how much they differ.
 
-    Few times may look alike by chance, so the error is never below what the runs themselves say of theirs.
+    Few times may look alike by chance, so the error is never below the runs' own errors.
     """
     logs = np.array([np.mean([ratio.log for ratio in of]) for of in times])
     within = [np.mean([ratio.error.scales.min() ** 2 for ratio in of]) / len(of) for of in times]
@@ -194,7 +194,7 @@ def over_times(times: Sequence[Sequence[ratios.Ratio]]) -> ratios.Ratio:
 
 
 def _over_places(found: Sequence[Comparison], places: Sequence[_Place]) -> list[Comparison]:
-    """What holds at every place, by primary figure: no more is claimed than each place's own verdict does."""
+    """What holds at every place, by primary figure: it claims no more than each place's own verdict."""
     by_other: dict[str, dict[str, Comparison]] = {}
     for place in places:
         for one in found:

@@ -1,4 +1,4 @@
-"""Saved runs into whether they are of one plan and the same targets, so that they say something together."""
+"""Finds out whether saved runs are of one plan and the same targets, so that they can be merged."""
 
 import json
 from collections.abc import Mapping, Sequence

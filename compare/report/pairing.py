@@ -86,9 +86,9 @@ def course(base: Sequence[Sample], other: Sequence[Sample], p: float) -> ratios.
 
 
 def _parts(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    """The part of the run that each cycle and round belongs to: about drift.PARTS of them, none of two cycles.
+    """The part of the run that each cycle and round belongs to; there are about drift.PARTS parts.
 
-    Where there are more cycles than parts, a part is of several.
+    A part is of one cycle, or of several if there are more cycles than parts.
     """
     cycles: dict[int, list[tuple[int, int]]] = {}
     for place in sorted(set(places)):

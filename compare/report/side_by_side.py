@@ -14,7 +14,7 @@ _APART = (
 
 
 def together(reports: Sequence[Report], runs: Sequence[Run]) -> Report:
-    """The one report, or all of at least two as one; where the runs are of one plan, with what they say together."""
+    """The one report, or several as one. If the runs are of one plan, it has the comparisons over all of them too."""
     if len(reports) == 1:
         return reports[0]
     names = _names(runs)
@@ -31,7 +31,7 @@ def together(reports: Sequence[Report], runs: Sequence[Run]) -> Report:
 
 
 def _names(runs: Sequence[Run]) -> list[str]:
-    """A name for each run that no other has: its folder's, with its place or its path if there are others so called."""
+    """A unique name for each run: its folder's, with its place or its path if another has the same name."""
     for name in (lambda run: run.path.name, lambda run: f"{merging.place_of(run)} {run.path.name}"):
         names = [name(run) for run in runs]
         if len(set(names)) == len(names):

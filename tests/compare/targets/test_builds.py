@@ -54,7 +54,7 @@ def test_an_answer_of_another_build_is_a_problem_of_the_report() -> None:
 
     assert found.text == (
         "a answered from build old (2 of 4 requests), older (1 of 4 requests), and its stack says new; `pulumi up` "
-        "deploys what the stack says, or tells what is wrong"
+        "deploys what the stack says, or prints what is wrong"
     )
 
 
