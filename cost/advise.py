@@ -20,7 +20,7 @@ from platforms import TITLES, has, limit, scales_by_cpu
 from platforms.prices import Prices
 
 VOLUMES = tuple(Decimal(volume) for volume in (0, 1_000, 40_000, 1_000_000, 10_000_000, 100_000_000))
-"""The requests a month of the table."""
+"""The volumes of the table, in requests a month."""
 DOUBT = 20
 """How many times fewer requests are simulated to see whether the advice holds under other assumptions."""
 KNOTS_OF_DECADE = 10
@@ -98,7 +98,7 @@ def _doubt(
 ) -> str:
     """Which option to take if starts last twice as long, or if idle instances stay half as long.
 
-    No one publishes either for an app of yours, and both decide how many requests wait, and how long.
+    Neither is published for an app of yours, and both decide how many requests wait, and how long.
     """
     best = pick(options, limit_s, closed=closed)
     if best is None or all(option.candidate.setup.minimum for option in options):
@@ -200,7 +200,7 @@ def _notes(options: Sequence[Option]) -> list[str]:
     for option in options:
         unsure = sorted({line.name for line in option.list_price.lines if not line.sure})
         if unsure:
-            as_if = "; where bills are compared, it counts as if it were right" if option.free.priced else ""
+            as_if = "; in comparisons of bills it counts as if it were right" if option.free.priced else ""
             notes.append(f"{option.title}: no confirmed price for {', '.join(unsure)}{as_if}")
     return [*notes, RULE, f"ranges: the middle 95% of {_simulated(options[0].result)}"]
 

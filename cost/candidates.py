@@ -132,7 +132,7 @@ def candidates(
 ) -> tuple[dict[str, Candidate], list[str]]:
     """The deployments to compare by name, and notes on what was assumed.
 
-    If instances are to be kept ready, a platform that can do without them is there in both ways.
+    If instances are to be kept ready, a platform that can do without them is considered in both ways.
     """
     if measurements and measurements.by_platform and not question.said:
         question, parts = split(question, prices, measurements)
@@ -192,7 +192,7 @@ def _told(question: Question, work: float, wait: float) -> Question:
 def assumptions(
     question: Question, setups: Sequence[Setup], measurements: Measurements | None = None
 ) -> list[str]:
-    """Sentences about the assumptions of the figures, where the user gave no value."""
+    """Sentences about the assumptions of the figures, if the user gave no value."""
     app = question.app
     notes: list[str] = []
     if question.handling and not question.said:

@@ -130,7 +130,7 @@ class QuestionOptions:
     idle: Sequence[str] = ()
 
     def question(self, handling: Sequence[float] = ()) -> Question:
-        """The options as one value; UserError for one that cannot be. handling: seconds that a log's requests took."""
+        """The options as one value; UserError for an impossible one. handling: seconds that a log's requests took."""
         return Question(
             platforms=tuple(dict.fromkeys(self.platform or NAMES)),
             regions={

@@ -10,7 +10,7 @@ from platforms import NAMES, TITLES, calls_a_function, least_instances, limit, o
 
 MB_OF_GB = 1024
 KEPT_VERSIONS = 2
-"""Versions whose snapshots are paid for in a quiet time: what has the traffic, and where a roll back goes."""
+"""Versions whose snapshots are paid for in a quiet time: the one with the traffic, and the one for a roll back."""
 Architecture = Literal["x86", "arm64"]
 Door = Literal["http-api", "function-url"]
 Billing = Literal["request", "instance"]
@@ -112,9 +112,7 @@ def setup(  # noqa: PLR0913 -- each is one setting of the command line
     _check_at_least("availability zones of ECS's load balancer", zones, limit("ecs", "load_balancer_zones"))
     _check_at_least("versions kept with SnapStart", kept_versions, 1)
     if calls_a_function(platform) and snapstart and minimum:
-        raise UserError(
-            "SnapStart cannot be had together with provisioned concurrency: see --snapstart and --minimum"
-        )
+        raise UserError("SnapStart does not go with provisioned concurrency: see --snapstart and --minimum")
     if (
         platform == "gcp"
         and billing == "instance"

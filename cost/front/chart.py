@@ -1,4 +1,4 @@
-"""A front, as JSON values, into SVG: a mark a set-up, bill across and wait up, those that no other beats joined."""
+"""Draws a front, given as JSON values, as SVG: a mark for each set-up, bill across, wait up; a line joins the front."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -78,7 +78,7 @@ def _names(shown: list[Mapping[str, Any]], corners: list[tuple[float, float]]) -
 
 
 def _left(shown: list[Mapping[str, Any]], place: int) -> int:
-    """Rows that the names from this one on take."""
+    """The rows that this name and all names after it take."""
     return sum(
         len(_rows(f"{number} {point['title']}"))
         for number, point in enumerate(shown, start=1)

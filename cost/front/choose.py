@@ -1,4 +1,4 @@
-"""Points into those that no other beats, and into one of them for a limit or a budget; pure.
+"""Finds the points that no other beats, and one of them for a limit or a budget; pure.
 
 Figures are compared as they are printed: dollars to a cent, seconds to three digits. So what is printed as equal is
 equal, and a fraction of a cent buys nothing.
@@ -12,7 +12,7 @@ from cost.front.search import Point
 from cost.front.words import WAIT_SHARES, wait, waits
 
 SHORTER = 0.98
-"""A dearer deployment is worth showing if its wait is at most so much of that of the next cheaper one."""
+"""A dearer deployment is worth showing if its wait is at most this share of the next cheaper one's wait."""
 
 
 def usable(points: Sequence[Point], by: str) -> list[Point]:

@@ -1,4 +1,4 @@
-"""What `python -m cost advise --front` does: candidates, a search that says how far it is, and what it comes to."""
+"""What `python -m cost advise --front` does: candidates, a search that shows its progress, and its result."""
 
 import json
 import sys
@@ -29,7 +29,7 @@ FIELDS = {
     "billing": "billing",
     "snapstart": "snapstart",
 }
-"""Question's fields by the options that choose them: what is given is not varied."""
+"""Question's fields by the options that choose them: a given one is not varied."""
 ALONE = ("by", "budget", "least_memory")
 """Options that say something of the front only."""
 

@@ -25,7 +25,7 @@ def of_search(
 ) -> dict[str, Any]:
     """The front, with every other point for the chart; docs/cost.md describes each field.
 
-    considered: how many deployments there were before those that another beats clearly went.
+    considered: the number of deployments, with those that another beats clearly.
     """
     able = usable(points, by)
     best = front(chosen_from(able), by)
@@ -91,7 +91,7 @@ def _notes(points: Sequence[Point], able: Sequence[Point], best: Sequence[Point]
     if any(calls_a_function(point.setup.platform) and point.setup.door == "function-url" for point in best):
         notes.append(
             "a function URL costs nothing a request and throttles nothing: whoever finds it spends your money, and "
-            "maxInstances is what bounds it"
+            "maxInstances bounds it"
         )
     if any(point.setup.architecture == "arm64" for point in best):
         notes.append("an arm64 CPU is taken to be as fast as an x86 one: measure yours")

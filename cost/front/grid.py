@@ -1,6 +1,6 @@
 """A question into the deployments to choose from: all that a stack can make, but for sizes that only cost more.
 
-Sizes go up in usual steps. Where memory and CPU are sold apart, each CPU comes with the least memory that the app
+Sizes go up in usual steps. If memory and CPU are sold apart, each CPU comes with the least memory that the app
 needs: more of it costs more and answers no sooner. What the user chose is not varied.
 """
 
@@ -45,7 +45,7 @@ def setups(
 def _sizes(
     question: Question, platform: str, chosen: Collection[str], least_mb: int
 ) -> Iterator[tuple[int, Decimal | None]]:
-    """(MB, vCPUs) of instances, None where CPU comes with memory."""
+    """(MB, vCPUs) of instances, None if CPU comes with memory."""
     if not sold.cpus(platform):
         memories = [question.memory_mb] if "memory_mb" in chosen else FUNCTION_MB
         yield from ((memory, None) for memory in memories if "memory_mb" in chosen or memory >= least_mb)

@@ -28,5 +28,5 @@ def page(data: Mapping[str, Any]) -> str:
 
 
 def write(data: Mapping[str, Any], path: Path) -> None:
-    """Write the page; UserError where that cannot be, or would overwrite a file that is not such a page."""
+    """Write the page; UserError if that cannot be, or would overwrite a file that is not such a page."""
     html.save(page(data), path)

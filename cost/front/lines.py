@@ -15,7 +15,7 @@ STACKS_RATE = 20
 def config(one: Setup, most: int, rate: float) -> dict[str, str]:
     """The keys of a stack and their values.
 
-    most: instances at once in the simulation, so many are allowed. rate: requests a second in the busiest hour.
+    most: instances at once in the simulation, which the keys allow. rate: requests a second in the busiest hour.
     """
     platform = one.platform
     keys: dict[str, object] = {"memory": one.memory_mb}

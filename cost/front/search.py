@@ -31,8 +31,8 @@ class Point:
 
     dollars: the average month's bill with the free tier, unconfirmed prices as if they were right. waits: by the names
     of WAITS, seconds or a share; None if the figures do not support it. most: instances at once. measured: whether its
-    times were measured at this very deployment, where others' are computed from those. beaten: whether
-    another beats it clearly, so that its figures are of few requests.
+    times were measured at this very deployment, not computed from those of another. beaten: whether another beats it
+    clearly, so that its figures are of few requests.
     """
 
     candidate: Candidate
@@ -66,8 +66,8 @@ def search(  # noqa: PLR0913 -- each is one choice of the caller
 ) -> list[Point]:
     """The points of all candidates, in their order.
 
-    candidates: each with whether its times were measured. by: one of WAITS. progress is told how many simulations of
-    how many are done.
+    candidates: each with whether its times were measured. by: one of WAITS. progress gets the number of simulations
+    that are done, and the number of all.
     """
     groups: dict[Candidate | Setup, list[tuple[Candidate, bool]]] = {}
     for one in candidates:
@@ -110,7 +110,7 @@ def search(  # noqa: PLR0913 -- each is one choice of the caller
 def beaten_clearly(point: Point, points: Sequence[Point], by: str) -> bool:
     """Whether another point is so much cheaper and waits so much less that chance does not explain it.
 
-    Less both by what the front goes by and by p95, for which a limit may be given.
+    It waits less both by the front's own measure and by p95, for which a limit may be given.
     """
     return any(
         not other.refused
@@ -126,7 +126,7 @@ def _clearly_less(one: float | None, other: float | None) -> bool:
 
 
 def _simulated_as(one: Setup) -> Setup:
-    """What decides about a simulation: neither what is before a function nor what of an instance is billed does."""
+    """The settings on which a simulation depends: all but the door of a function and the way of billing instances."""
     return replace(one, door="http-api", billing="request")
 
 

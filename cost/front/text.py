@@ -60,7 +60,7 @@ def _to_make(data: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
 
 
 def _table(data: Mapping[str, Any], width: int) -> Table:
-    """The front as a table; on a narrow terminal with the wait that was asked for alone."""
+    """The front as a table; on a narrow terminal only with the wait that was asked for."""
     names = [data["by"]] if width < NARROW else list(WAIT_TITLES)
     grid = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     grid.add_column("")

@@ -23,7 +23,7 @@ def candidates(
 ) -> tuple[list[tuple[Candidate, bool]], list[str]]:
     """Each deployment with whether its times were measured there, and notes on what was assumed.
 
-    What was measured was measured at the memory and the vCPUs that the question gives.
+    Measured times are those at the memory and the vCPUs that the question gives.
     """
     parts: list[str] = []
     if measurements and measurements.by_platform and not question.said:
@@ -43,10 +43,10 @@ def candidates(
 
 
 def scaled(timing: Timing, base: Setup, one: Setup) -> Timing:
-    """What was measured at `base`, as it is to be expected at `one`.
+    """The times that were measured at `base`, as they are to be expected at `one`.
 
-    Work and waiting are known as such, so they hold for any CPU. A start is taken to be longer or shorter there by as
-    much as the published starts are, with the app's own imports.
+    Work and waiting are known apart, so they hold for any CPU. A start is taken to be longer or shorter by as much as
+    the published starts are, with the app's own imports.
     """
     ratio = float(np.median(published(one).starts)) / max(float(np.median(published(base).starts)), 1e-9)
     if ratio == 1 or not timing.starts.any():
@@ -55,6 +55,6 @@ def scaled(timing: Timing, base: Setup, one: Setup) -> Timing:
 
 
 def _same(one: Setup, base: Setup) -> bool:
-    """Whether requests and starts take as long in both: instances that are kept, and how they are billed, aside."""
+    """Whether requests and starts take equally long in both; the number of instances and the billing do not matter."""
     aside = {"minimum": base.minimum, "maximum": base.maximum, "billing": base.billing}
     return replace(one, **aside) == base

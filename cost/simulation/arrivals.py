@@ -93,9 +93,9 @@ class Rhythm:
         return [weight / mean for weight in self.weights]
 
     def within(self, seconds: float) -> tuple["Rhythm", float]:
-        """A stretch of at most so many seconds that has each hour equally often, and how long it is.
+        """A rhythm of at most so many seconds that has each hour equally often, and its length.
 
-        It is some whole days or weeks, whichever the rhythm repeats itself in, or one whose hours are shorter.
+        It has some whole days or weeks, as the rhythm repeats itself, or shorter hours.
         """
         day = list(self.weights[:24]) * 7 == list(self.weights)
         hours = 24 if day else WEEK_HOURS
@@ -235,7 +235,7 @@ def schedule(expression: str, begin: datetime = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def per_hour(rate: float) -> str:
-    """A rate in words: requests an hour, or a second where that is easier to grasp."""
+    """A rate in words: requests an hour, or a second if that is easier to grasp."""
     return f"{rate:,.3g} requests a second" if rate >= 1 else f"{rate * HOUR_S:,.3g} requests an hour"
 
 

@@ -40,7 +40,7 @@ R = TypeVar("R")
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """`function` as machine code, kept on disk where that is possible until one of the files in SOURCES changes.
+    """`function` as machine code, kept on disk, if that is possible, until one of the files in SOURCES changes.
 
     Numba itself checks only the function's own file, but constants and functions of other files are compiled into it.
     """

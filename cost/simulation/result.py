@@ -100,7 +100,7 @@ class Result:
 
     @property
     def mean_latency(self) -> float:
-        """Seconds until an answer, on average over all requests; 0 where there was none."""
+        """Seconds until an answer, on average over all requests; 0 if there was none."""
         bins = sum((month.bins for month in self.months), np.zeros(BINS, np.int64))
         return float((bins * state.seconds_of(np.arange(BINS))).sum() / max(1, bins.sum()))
 

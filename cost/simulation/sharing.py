@@ -1,9 +1,9 @@
 """Requests at once in an instance share its CPU: processor sharing, in which each gets one vCPU at most.
 
-A request computes for so many CPU seconds and then waits for so long for something else, which takes no CPU. All that
-compute in an instance go forward equally fast, so a slot counts how many CPU seconds each of them has had (`share`),
-and a request is done when that count has grown by its own work: a heap of such counts, each slot with its part of one
-table. When the next is done is an event that is looked at again if more requests have come meanwhile.
+A request computes for some CPU seconds and then waits some time for something else, which takes no CPU. All requests
+that compute in an instance go forward equally fast, so a slot counts how many CPU seconds each of them has had
+(`share`). A request is done when that count has grown by its own work: a heap of such counts, each slot with its part
+of one table. The end of the next one is an event that is looked at again if more requests have come meanwhile.
 """
 
 import math

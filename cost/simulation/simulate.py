@@ -37,7 +37,7 @@ def simulate(
 ) -> dict[str, Result]:
     """Simulate months of the same arrivals on each system; the same seed gives the same months.
 
-    As many months as the budget of requests allows, 200 at most. Where 8 are too many, each is a part of one, as long
+    As many months as the budget of requests allows, 200 at most. If 8 are too many, each is a part of one, as long
     as the budget allows, and stands for the whole. Steady traffic meets a platform that has seen it before.
     """
     if replications is not None and replications < 2:  # noqa: PLR2004 -- one has no range
@@ -97,7 +97,7 @@ def one_month(
 
 
 def _warm_up(arrivals: Arrivals, systems: Mapping[str, System]) -> float:
-    """Seconds of traffic before what counts: twice the longest idle time, or less where that is very many requests."""
+    """Seconds of traffic before what counts: twice the longest idle time, or less if that is very many requests."""
     if not arrivals.steady:
         return 0.0
     longest = 2 * max(float(one.timing.idle.max()) for one in systems.values())
@@ -133,7 +133,7 @@ def _begin_to_count(running: Mapping[str, tuple[System, Any]]) -> None:
 def _counted(counts: Any, one: System, seconds: float) -> Month:
     part = MONTH / seconds
     busy, further = float(counts["busy_s"]), float(counts["further_s"])
-    # What provisioned instances of Lambda handled is billed; elsewhere, how long those of the minimum were busy.
+    # Lambda bills the handling by provisioned instances; elsewhere, the time counts in which the minimum was busy.
     ready = float(counts["ready_s"]) if calls_a_function(one.setup.platform) else busy - further
     return Month(
         usage=Usage(

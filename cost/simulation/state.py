@@ -62,7 +62,7 @@ STATE = np.dtype(
         ("computed_s", np.float64),
         ("looked_at", np.float64),
         ("look_at", np.float64),
-        # Instances that are kept for requests at once, and until when so many are.
+        # Instances that are kept for requests at once, and until when this number is kept.
         ("kept", np.int64),
         ("wanted_until", np.float64, (SLOTS,)),
         # Tasks behind a load balancer, and the one that got the last request; 0 tasks: there is no load balancer.
@@ -83,7 +83,7 @@ STATE = np.dtype(
         ("cold", np.int64),
         ("refused", np.int64),
         ("starts", np.int64),
-        ("most", np.int64),  # instances at once, where one was started
+        ("most", np.int64),  # instances at once, if one was started
         ("handling_s", np.float64),
         ("ready_s", np.float64),  # of handling, by instances of the minimum that share nothing
         ("start_s", np.float64),

@@ -1,8 +1,8 @@
 """Work over time into the tasks that target tracking runs for it, which ECS bills whether they are busy or not.
 
-Tasks are added and taken away over minutes, to keep their average CPU at a target. Here each stretch of time, as long
-as a task stays that is not needed, has as many as its own average load asks for, whole ones and no fewer than the
-minimum. What comes and goes within a stretch is not followed, and neither is how long a new task takes.
+Tasks are added and taken away over minutes, to keep their average CPU at a target. Here a stretch of time is as long
+as an unneeded task stays. Each has as many tasks as its own average load asks for: whole ones, and no fewer than the
+minimum. Changes within a stretch are not followed, and neither is the time that a new task takes to start.
 """
 
 import math
@@ -29,8 +29,8 @@ ROUNDING = 1e-9  # of a task: what a sum of loads may be off without another tas
 class Tasks:
     """The tasks of one simulated time: `warm` seconds before second 0, which do not count, and `seconds` seconds.
 
-    Arrivals are added once to know how many tasks each stretch has, and then let happen. Of more tasks than `most` as
-    many are simulated, with their share of the requests.
+    Arrivals are added first, to know how many tasks each stretch has, and then let happen. If there are more tasks than
+    `most`, only so many are simulated, with their share of the requests.
     """
 
     def __init__(self, setup: Setup, timing: Timing, warm: float, seconds: float, most: int) -> None:

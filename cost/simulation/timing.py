@@ -1,4 +1,4 @@
-"""Measured samples, or published figures where there are none, into what a simulation draws from for one platform."""
+"""Measured samples, or published figures if there are none, into what a simulation draws from for one platform."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -136,10 +136,10 @@ def published(setup: Setup, handling: Sequence[float] = ()) -> Timing:
 
 
 def measured(samples: Measured, setup: Setup, app: App | None) -> Timing:
-    """Timing from samples that were measured at `setup`; `app` says what of it is work, None: all.
+    """Timing from samples that were measured at `setup`; `app` says which part of it is work, None: all.
 
-    A start lasts what a cold answer takes longer than the median warm one, and is billed whole: an upper bound, for
-    what precedes INIT on Lambda is not. With too few cold answers the published starts stand in.
+    A start lasts as much as a cold answer takes longer than the median warm one, and is billed whole. That is an upper
+    bound: on Lambda the time before INIT is not billed. With too few cold answers the published starts stand in.
     """
     base = published(setup)
     ordinary = float(np.median(samples.warm))
@@ -171,13 +171,13 @@ def measured(samples: Measured, setup: Setup, app: App | None) -> Timing:
 
 
 def with_app(timing: Timing, app: App) -> Timing:
-    """The timing with what was said of the app in place of what was measured of it."""
+    """The timing with the user's own times of the app in place of the measured ones."""
     rows = len(timing.beyond)
     return replace(timing, work=np.full(rows, float(app.cpu_s)), waits=np.full(rows, float(app.wait_s)))
 
 
 def read(directory: Path, connection: Connection = "fresh") -> Measurements:
-    """The cloud samples of a run saved in `directory`; UserError when it is not one, or one of a newer version."""
+    """The cloud samples of a run saved in `directory`; UserError if it is not one, or one of a newer version."""
     run = file.read(directory)
     found = select(run.samples, connection)
     damaged = [f"{run.damaged} lines of the run are damaged: not used"] if run.damaged else []
@@ -215,7 +215,7 @@ def select(samples: Iterable[Sample], connection: Connection = "fresh") -> Measu
 
 
 def triangle(least: float, likely: float, most: float) -> Floats:
-    """Evenly spaced quantiles of a triangular distribution; one value when it has no width."""
+    """Evenly spaced quantiles of a triangular distribution; one value if it has no width."""
     if least == most:
         return np.array([least])
     shares, rise, width = _middles(), likely - least, most - least

@@ -378,7 +378,7 @@ def test_a_quantity_that_is_none_is_refused(value: str) -> None:
         (
             "aws",
             {"minimum": 1, "snapstart": True},
-            "SnapStart cannot be had together with provisioned concurr",
+            "SnapStart does not go with provisioned concurr",
         ),
         (
             "aws",

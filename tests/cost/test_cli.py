@@ -319,7 +319,7 @@ def test_it_is_a_program(arguments: list[str], status: int, out: str, error: str
         ),
         (
             "bill --requests 1 --minimum 2 --snapstart",
-            "SnapStart cannot be had together with provisioned concurr",
+            "SnapStart does not go with provisioned concurr",
         ),
         ("bill --requests many", "Invalid value for '--requests'"),
         ("bill --prices nowhere.toml --requests 1", "nowhere.toml cannot be read as a price file"),

@@ -113,7 +113,7 @@ def _are_numbers(lines: str) -> bool:
 
 
 def _each(column: Column, read: Callable[[Any], Any]) -> Column:
-    """What `read` says of each value, asked once for each that differs; None for lists and objects."""
+    """What `read` says of each value, asked once for each different value; None for lists and objects."""
     try:
         known = {value: read(value) for value in set(column)}
     except TypeError:

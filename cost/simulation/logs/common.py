@@ -19,7 +19,7 @@ from cost.simulation.logs.tally import HEALTH_AGENT, HEALTH_CHECKS, PATHS_KEPT, 
 BATCH = 4096
 """Lines at a time: the bytes of more do not stay near the processor."""
 SAMPLED = 512
-"""Of so many lines the first is looked at, for whether the format may be there."""
+"""The first of this many lines is looked at, to see whether the format may be there."""
 MARK = b'] "'
 STAMP = np.frombuffer(b'[02/Nov/2026:10:30:15 +0000] "', np.uint8)
 WRITTEN, MARKS = slice(1, 27), (0, 27, 28, 29)
@@ -31,7 +31,7 @@ PLAIN, COMBINED = 2, 6
 STATUS = len('" 200 ')
 LONGEST_LINE, LONGEST_SIZE = 1 << 14, 15
 AGENTS = (b"ealth", b"GoogleHC", b"kube-probe")
-"""One of these is in whatever HEALTH_AGENT finds."""
+"""Each text that HEALTH_AGENT finds has one of these in it."""
 UNKNOWN = "unknown"
 ZERO, SPACE, QUOTE, DASH, RETURN = b'0 "-\r'
 
@@ -86,7 +86,7 @@ def _counted(lines: Sequence[bytes], tally: Tally) -> list[bytes]:
 
 
 def _fields(block: bytes) -> Fields:
-    """The lines that are as the format has them, up to what the request itself says."""
+    """The lines that have the format, whatever the request in them says."""
     data = np.frombuffer(block, np.uint8)
     ends = _places(data, b"\n")
     begins = np.concatenate([[0], ends[:-1] + 1])
@@ -176,7 +176,7 @@ def _reasons(block: bytes, found: Fields, tally: Tally) -> list[str | None]:
 
 
 def _checks(block: bytes, found: Fields) -> set[int]:
-    """The places in `found` of what a health check's user agent asked for."""
+    """The places in `found` of the requests of a health check's user agent."""
     words = np.array(
         [match.start() for word in AGENTS if word in block for match in re.finditer(word, block)]
     )

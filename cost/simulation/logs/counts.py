@@ -30,8 +30,8 @@ def read(path: str | Path) -> Log:
     """The counts in a file of CSV or JSON; "-" is standard input.
 
     A row has the time at which a minute (or another stretch, always the same) begins, and how many requests came in it;
-    it may have the bytes of their responses and their seconds of handling, both summed. What has no row had no request.
-    UserError for what cannot be read.
+    it may have the bytes of their responses and their seconds of handling, both summed. A minute without a row had no
+    request. UserError for what cannot be read.
     """
     (source, *more) = files.sources([path])
     if more:
@@ -72,7 +72,7 @@ def read(path: str | Path) -> Log:
 
 
 def _step(begins: Floats) -> float:
-    """Seconds that a row stands for: the longest of which all rows are multiples apart; a minute for a single row."""
+    """Seconds that a row stands for: the longest step that divides all gaps between rows; a minute for a single row."""
     apart = np.diff(begins).astype(np.int64)
     return float(max(1, np.gcd.reduce(apart))) if len(apart) else STEP_S
 

@@ -54,7 +54,7 @@ def joined(blocks: Iterator[list[bytes]]) -> Iterator[list[bytes]]:
 
 
 def unwrapped(value: Any) -> Iterator[Any]:
-    """What lists hold, one by one. A list of fields and values is a row of CloudWatch Insights, and so one record."""
+    """The items of lists, one by one. A list of fields and values is a row of CloudWatch Insights, so one record."""
     if not isinstance(value, list):
         yield value
     elif value and all(isinstance(one, dict) and {"field", "value"} <= one.keys() for one in value):
@@ -65,7 +65,7 @@ def unwrapped(value: Any) -> Iterator[Any]:
 
 
 def records(blocks: Iterator[list[bytes]]) -> Iterator[Mapping[str, Any]]:
-    """The objects in lines of JSON; an empty one for what is none."""
+    """The objects in lines of JSON; an empty one for a line that is none."""
     for block in joined(blocks):
         for line in block:
             try:

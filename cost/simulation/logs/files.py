@@ -128,7 +128,7 @@ def _unpacked(stream: io.BufferedReader, name: str, depth: int = 0) -> Iterator[
 
 
 def _zipped(stream: io.BufferedReader, name: str, depth: int) -> Iterator[io.BufferedReader]:
-    # A zip's index is at its end, so what cannot be wound has to be in memory.
+    # A zip's index is at its end, so a stream without random access has to be in memory.
     with zipfile.ZipFile(io.BytesIO(stream.read())) as archive:
         for member in archive.infolist():
             if not member.is_dir():
@@ -137,7 +137,7 @@ def _zipped(stream: io.BufferedReader, name: str, depth: int) -> Iterator[io.Buf
 
 
 def _utf8(stream: io.BufferedReader) -> Iterator[bytes]:
-    """The stream in pieces, in UTF-8: what else Windows writes, UTF-16, is translated."""
+    """The stream in pieces, in UTF-8; UTF-16, which Windows writes too, is translated."""
     head = stream.peek(HEAD)[:HEAD]
     encoding = _utf16(head)
     if encoding is None:

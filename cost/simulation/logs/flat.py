@@ -1,7 +1,7 @@
 """Counts lines of flat objects of JSON, for requests with the usual fields, and hands every other line back.
 
-What is counted here is what the rule (fields.py) would say of the same line: a test holds the two together. The values
-of many lines are looked at together, field by field (columns.py).
+The counts are those of the rule (fields.py) for the same lines; a test compares the two. The values of many lines are
+looked at together, field by field (columns.py).
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ from cost.simulation.logs.schema import Quick, Record, is_flat, schema_of
 from cost.simulation.logs.tally import HEALTH_CHECKS, Tally, is_check
 
 BATCH, TOGETHER = 3000, 100
-"""Lines whose values are looked at at once, and whose records are: more do not stay near the processor."""
+"""Lines and records whose values are looked at at once: more do not stay near the processor."""
 
 READERS: Mapping[str, Callable[[Column], Column]] = {
     "path": columns.texts,
@@ -127,7 +127,7 @@ def _count(group: _Group, tally: Tally) -> Bools:
 
 
 def _checked(quick: Quick, values: Mapping[str, Column]) -> dict[str, Column]:
-    """The values of each role, None for each that is not as usual. What asks for a request is the first that can."""
+    """The values of each role, None for each that is not as usual. A request's line goes before method and status."""
     found: dict[str, Column] = {}
     if quick.line:
         found["path"] = columns.asked(values[quick.line])

@@ -109,7 +109,7 @@ class Lines:
             self.tally.add(text.request(said), said)
 
     def record(self, record: Mapping[str, Any], line: bytes = b"", depth: int = 0) -> None:
-        """Count an object of JSON, or a row of a table. One without a time may be what an export wraps others into."""
+        """Count an object of JSON, or a row of a table. If it has no time, it may be an export's wrapper of others."""
         found = fields.request(record, None, text.request)
         if isinstance(found, Request):
             self.tally.add(found)
@@ -122,7 +122,7 @@ class Lines:
 
 
 def _values(said: str) -> Iterator[Any]:
-    """The values of a line of JSON, which are several where they were written without line ends; none if damaged."""
+    """The values of a line of JSON, which are several if they were written without line ends; none if damaged."""
     place = 0
     while place < len(said):
         try:

@@ -59,7 +59,7 @@ def of_texts(texts: Sequence[str]) -> Floats:
 
 
 def of_stamps(rows: Bytes) -> tuple[Floats, Bools]:
-    """The moments of rows of `02/Nov/2026:10:30:15 +0000`, and which rows are that."""
+    """The moments of rows of `02/Nov/2026:10:30:15 +0000`, and which rows have that form."""
     if not len(rows):
         return np.empty(0), np.empty(0, np.bool_)
     seconds, good = of_clocks(rows[:, CLOCK])

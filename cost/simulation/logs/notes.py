@@ -95,7 +95,7 @@ def _unread(tally: Tally) -> Iterator[str]:
 
 
 def _lasts(seconds: float) -> str:
-    """A handling time, with parts of a millisecond where they are all."""
+    """A handling time; a short one has decimals of a millisecond."""
     return words.seconds(seconds) if seconds >= WHOLE_MS else f"{seconds * 1000:.2g} ms"
 
 

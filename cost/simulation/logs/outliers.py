@@ -7,9 +7,9 @@ import numpy as np
 from cost.simulation.arrivals import DAY_S, Floats
 
 SHARE = 0.05
-"""Of the requests, as many as may be far from the others at either end."""
+"""The share of the requests that may be far from the others, at either end."""
 FAR = 10
-"""In lengths of the middle nine tenths: what is further away does not belong to them."""
+"""In lengths of the middle nine tenths: a time that is further away does not belong to them."""
 SET = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 """Clocks that are not set begin in 1970 or 1980."""
 

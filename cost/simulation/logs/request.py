@@ -20,7 +20,7 @@ class Kind(IntEnum):
 class Request(NamedTuple):
     """One record. time: seconds since 1970. id: the same in all records of one request.
 
-    path: without the query. sent: bytes of the response. seconds: how long it was handled. None where it does not say.
+    path: without the query. sent: bytes of the response. seconds: how long it was handled. None if it does not say.
     """
 
     time: float

@@ -47,7 +47,7 @@ class Quick(NamedTuple):
 
 @dataclass(frozen=True)
 class Schema:
-    """Where a shape of record has what: the ways to its values, the likeliest first."""
+    """The ways to the values of a shape of record, for each role the likeliest first."""
 
     times: tuple[Getter, ...]
     moments: tuple[Getter, ...]

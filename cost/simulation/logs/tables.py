@@ -1,4 +1,4 @@
-"""Tables into records: CSV with a line of names, whatever parts its columns, and W3C's `#Fields:`."""
+"""Tables into records: CSV with a line of names, whatever its separator, and W3C's `#Fields:`."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ def peeked(blocks: Iterator[list[bytes]]) -> tuple[bytes, Iterator[list[bytes]]]
 
 
 def delimiter(line: bytes) -> str | None:
-    """What parts the columns of a table with this first line; None if the line names no column of times."""
+    """The separator of the columns of a table with this first line; None if the line names no column of times."""
     head = line[:LONGEST_HEAD].decode("utf-8", "replace").strip()
     if not head or times.of_text(head) is not None or "{" in head:
         return None

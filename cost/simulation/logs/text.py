@@ -93,7 +93,7 @@ SCALE = {"ns": 1e-9, "µs": 1e-6, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 def request(line: str, known: float | None = None) -> Request | Unread:
     """The request that a line of text records, or why it records none.
 
-    known: when the line was taken over, for one in a record. A time in the common log format is the request's own.
+    known: when the line was taken over, if it is in a record. A time in the common log format is the request's own.
     """
     if "\x1b" in line:
         line = COLOURS.sub("", line)
@@ -169,7 +169,7 @@ def _invocation(match: "re.Match[str]", time: float | None) -> Request | Unread:
 
 
 def _measures(line: str) -> tuple[int | None, float | None]:
-    """The response's bytes and the seconds of handling, where a line says them."""
+    """The response's bytes and the seconds of handling, if a line says them."""
     for form in POSITIONS:
         if match := form.search(line):
             parts = match.groupdict()
@@ -194,5 +194,5 @@ def _count(text: str | None) -> int | None:
 
 
 def _seconds(text: str | None, scale: float) -> float | None:
-    """A time, which is -1 where there was none."""
+    """A time; -1 says that there was none."""
     return None if text is None or text.startswith("-") else float(text) * scale

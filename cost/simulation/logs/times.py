@@ -1,6 +1,6 @@
 """What a log writes for a moment into seconds since 1970: numbers in any unit, and the written forms of the usual logs.
 
-A time without a zone is taken to be in UTC. Logs are nearly in order, so what is parsed once is the minute.
+A time without a zone is taken to be in UTC. Logs are nearly in order, so each minute is parsed only once.
 """
 
 import re
