@@ -25,7 +25,7 @@ def look(app: App, python: Path) -> dict[str, Any] | Finding:
     found = _looked(app, python)
     if isinstance(found, Finding) or found["seconds"] <= SLOW:
         return found
-    # The first import of all compiles, which no later one does: how long it takes is asked again.
+    # Only the very first import compiles, so its time does not count: a second one is measured.
     again = _looked(app, python)
     return (
         found
@@ -87,7 +87,7 @@ def findings(found: dict[str, Any]) -> Iterator[Finding]:
         yield Finding(
             "differs",
             f"its import starts threads ({some(found['threads'])}): they stand still between requests on aws and gcp, "
-            "where an instance without one has no CPU, and run in every instance: move what has to go on to a job",
+            "where an idle instance has no CPU, and they run in every instance: move lasting work to a job",
         )
     if found["started"]:
         yield Finding(

@@ -45,7 +45,7 @@ def written(before: Stamps, after: Stamps, known: set[str]) -> Iterator[Finding]
     if changed:
         yield Finding(
             "stops",
-            f"it writes to its folder ({some(changed)}), which no platform lets it: write below /tmp, which "
+            f"it writes to its folder ({some(changed)}), which no platform allows: write below /tmp, which "
             "goes with the instance, or to standard output",
         )
 

@@ -115,7 +115,7 @@ def _compared(app: App, function: list[Answer], port: list[Answer]) -> Iterator[
         )
         yield Finding("differs", f"the doors answer {app.request.path} differently ({said})")
     elif port[0].body == port[1].body and function[0].body == function[1].body != port[0].body:
-        # Each says the same twice, so it is no time or token that differs.
+        # Each door gives the same body twice, so the difference is no time or token.
         yield Finding(
             "differs",
             f"the doors answer {app.request.path} with different bodies ({len(function[0].body)} and "

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 # Characters of what a process said.
 _LONGEST = 300
-# As serve/logs.py calls what was raised, by platform.
+# The names that serve/logs.py gives to an exception, by platform.
 _TRACES = ("stack_trace", "stackTrace", "exception")
 # The last line of a traceback.
 _ERROR = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception)\b")

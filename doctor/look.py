@@ -1,7 +1,7 @@
 """Runs in the app's own environment: loads the app as the doors do, and prints what it did meanwhile, as JSON.
 
 `python look.py DOORS`, with APP, APP_DIR and PYTHONPATH as the entrypoint gets them. DOORS is the name of the package
-serve/ beside an app; of this project it alone can be imported here.
+serve/ beside an app; nothing else of this project can be imported here.
 """
 
 import importlib
@@ -23,7 +23,7 @@ plain: Any = type(os.environ).__getitem__
 
 
 class Seen:
-    """The things that an import did, in their order; `on` while it is the app that acts."""
+    """The things that an import did, in their order; `on` while the app acts."""
 
     def __init__(self) -> None:
         self.on = False
@@ -66,7 +66,7 @@ seen = Seen()
 
 
 def recorded(self: Any, key: str) -> str:
-    """What os.environ gives, and a note of what it has not, if it is the app that asks."""
+    """The value in os.environ, and a note if it is missing and the app asks."""
     try:
         return plain(self, key)
     except KeyError:

@@ -28,7 +28,7 @@ def is_secret(name: str) -> bool:
 
 def findings(app: App, found: Mapping[str, Any], root: Path = ROOT) -> Iterator[Finding]:
     """A line for each variable that a stack lacks: asked for and not set here, or set here by a file."""
-    # What the app then sets itself it does not need.
+    # A variable that the app then sets itself is not needed.
     asked = [name for name in found["asked"] if not _NOT_ITS_OWN.fullmatch(name) and name not in found["set"]]
     in_code = [name for name in found["defaulted"] if is_secret(name) and name not in found["set"]]
     file = variables_of(app.env_file) if app.env_file else {}
@@ -43,7 +43,9 @@ def findings(app: App, found: Mapping[str, Any], root: Path = ROOT) -> Iterator[
         elif name in file:
             said = f"{name} is in the env file, which is for this machine alone"
         elif name in in_code:
-            said = f"{name} is not set, and whoever reads the code knows the value that the app takes instead"
+            said = (
+                f"{name} is not set, and every reader of the code knows the value that the app takes instead"
+            )
         else:
             said = f"it asked for the variable {name}, which is not set: here write it to the env file"
         yield Finding(

@@ -64,7 +64,7 @@ class Asker:
     def answers(
         self, outputs: dict[str, Any], builds: tuple[str, ...], patience: Patience
     ) -> tuple[list[str], dict[str, Any]]:
-        """Ask until it answers as it should, and some times more; what was wrong, and the answers."""
+        """Ask until it answers as it should, and some times more; returns what was wrong, and the answers."""
         request = filled(self.target(outputs, builds).request, os.environ)
         began, given = time.monotonic(), list[Answer]()
         while True:
@@ -85,7 +85,7 @@ class Asker:
         return list(dict.fromkeys(wrong)), facts
 
     def gone(self, outputs: dict[str, Any], builds: tuple[str, ...], patience: Patience) -> list[str]:
-        """Ask until no build of the stack answers any more; what is wrong if one still does."""
+        """Ask until no build of the stack answers any more; returns a problem if one still does."""
         request = filled(self.target(outputs, builds).request, os.environ)
         began = time.monotonic()
         while (answer := ask(request)).build and answer.build in builds:
@@ -99,7 +99,7 @@ class Asker:
     def compare(
         self, outputs: dict[str, Any], builds: tuple[str, ...], folder: Path
     ) -> tuple[list[str], dict[str, Any]]:
-        """A short run of the comparison on the one service; what its report finds wrong, and where it is."""
+        """A short run of the comparison on the one service; returns the problems in its report, and its folder."""
         from compare import run  # noqa: PLC0415 -- scipy takes a second that a usage error need not wait for
 
         plan = Plan(cold="none", rounds=ROUNDS, seed=random.SystemRandom().randrange(2**31))

@@ -42,7 +42,7 @@ def bound(service: Service, minutes: int) -> Bound:
     """The bill of a month in which everything goes on as in the trial's worst minutes, and the trial's part of it.
 
     Worst: each request takes as long as the platform lets it and starts an instance; if instances stay without
-    traffic, all that there may be are there, and twice, as a new release is started beside the old one.
+    traffic, the maximum is there, and twice, because a new release is started beside the old one.
     """
     whole = minutes + CLEANING_MINUTES
     part = Decimal(whole) / 60 / HOURS

@@ -27,7 +27,7 @@ you attach it to a report: nobody else knows what is private to you.
 
 
 def write(journal: Journal, known: Mapping[str, str]) -> Path:
-    """Write the archive into the trial's folder, whole or not at all; where it is. `known`: as `redacted` takes it."""
+    """Write the archive into the trial's folder, whole or not at all; its path. `known`: as `redacted` takes it."""
     place, half = journal.folder / NAME, journal.folder / f"{NAME}.tmp"
     contents = _contents(journal)
     known = {**accounts_in("\n".join(contents.values())), **known}

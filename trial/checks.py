@@ -10,7 +10,7 @@ _IMAGE = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
 
 
 def keeps_releases(outputs: Outputs) -> bool:
-    """Whether the platform keeps earlier releases: otherwise a digest is all that there is to name one by."""
+    """Whether the platform keeps earlier releases: otherwise only a digest can name one."""
     return not str(outputs.get("promoted", "")).startswith("sha256:")
 
 

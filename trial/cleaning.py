@@ -1,4 +1,4 @@
-"""What a trial made is taken away, and looked for afterwards, so that nobody pays for what is left."""
+"""Takes away all that a trial made, and looks for it afterwards, so that nobody pays for what is left."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ STATE = "state.json"
 
 
 def destroy(trial: Trial) -> Found:
-    """Take everything away; if that fails once more, as a resource may be held by one that has just gone."""
+    """Take everything away; if that fails, try again, because a resource may be held by one that has just gone."""
     found = Found()
     state = _state(trial)
     kept = trial.journal.folder / STATE
@@ -86,7 +86,7 @@ def _state(trial: Trial) -> dict[str, Any]:
 
 
 def _empty(trial: Trial) -> None:
-    """Have the state name nothing: what stays on purpose is not to be deleted, nor to hold up the stack's end."""
+    """Empty the state: what stays on purpose must not be deleted, and must not hold up the stack's end."""
     state = _state(trial)
     state["deployment"]["resources"] = []
     place = _written(trial, "empty.json", state)

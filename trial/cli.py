@@ -127,7 +127,7 @@ def _go_on(pulumi: Pulumi, journal: Journal) -> None:
 
 
 def _is_wanted() -> bool:
-    """Ask whoever sits there. UserError if nobody does."""
+    """Ask the user whether to go on. UserError if nobody is there."""
     if not sys.stdin.isatty():
         raise UserError("nobody is there to be asked whether to go on; ARGS=--yes says so")
     return typer.confirm("Go on?")

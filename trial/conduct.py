@@ -74,7 +74,7 @@ def _steps(trial: Trial, minutes: int, say: Say) -> None:
 
 
 def _run(trial: Trial, steps: Sequence[Step], say: Say) -> None:
-    """Do what of `steps` is not done yet, one after the other. OverError if a step fails that others need."""
+    """Do those of `steps` that are not done yet, one after the other. OverError if a step fails that others need."""
     for step in steps:
         before = trial.journal.steps.get(step.name)
         if before and not (before["problems"] and step in CLEANING):

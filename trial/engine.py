@@ -35,13 +35,13 @@ class Done:
 
     @property
     def error(self) -> str:
-        """The errors that Pulumi told, as one line."""
+        """The errors that Pulumi printed, as one line."""
         lines = [line for line in self.text.splitlines() if line.strip()]
         return "; ".join(errors(self.text)) or (lines[0].strip() if lines else f"exit status {self.status}")
 
 
 def errors(text: str) -> list[str]:
-    """Each error in what Pulumi said, once, with the lines that belong to it; not that an update has failed besides.
+    """Each error in what Pulumi said, once, with the lines that belong to it; not the one that an update has failed.
 
     Providers put a list of lines that begin with "*" below an error.
     """
@@ -107,7 +107,7 @@ class Pulumi:
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
-                process_group=0,  # or Ctrl-C would reach it besides, and a second one kill it
+                process_group=0,  # else Ctrl-C would reach it too, and a second one would kill it
                 pass_fds=[self.lock],
             ) as process,
         ):
@@ -123,7 +123,7 @@ class Pulumi:
         return Done(process.returncode, time.monotonic() - began, "".join(said))
 
     def _wait(self, process: subprocess.Popen[str], patience: Patience) -> OverError | None:
-        """Wait for the end of `process`; why it was asked to end, if it was."""
+        """Wait for the end of `process`; returns why it was asked to end, if it was."""
         over: OverError | None = None
         try:
             while process.poll() is None:
@@ -160,7 +160,7 @@ def refuse_without_sdks() -> None:
 
 
 def _kill(process: subprocess.Popen[str]) -> None:
-    """End Pulumi at once: a second signal does, and what it was at stays unknown to its state."""
+    """End Pulumi at once, by a second signal; the outcome of its current work stays unknown to its state."""
     process.send_signal(signal.SIGINT)
     try:
         process.wait(_KILL_S)

@@ -80,7 +80,7 @@ def begun(results: Path, stack: str, **head: Any) -> Journal:
 
 @contextmanager
 def alone(results: Path, stack: str) -> Generator[int]:
-    """Hold a lock that one trial of `stack` can have at a time, also by a Pulumi that has outlived its trial.
+    """Hold a lock that one trial of `stack` can have at a time; a Pulumi that has outlived its trial holds it too.
 
     Gives the file descriptor, for Pulumi to hold too. UserError if another has it.
     """

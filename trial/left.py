@@ -1,4 +1,4 @@
-"""A stack's state from before it was taken away into one by which Pulumi finds out what of it is still there."""
+"""Turns a stack's state from before its removal into one by which Pulumi finds out what is still there."""
 
 import copy
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ State = Mapping[str, Any]
 
 
 def to_look_at(state: State) -> dict[str, Any]:
-    """`state` with what a refresh can ask its cloud for by itself, without what was only read or lives in another.
+    """`state` with only what a refresh can ask its cloud for by itself: nothing that was only read or lives in another.
 
     An image goes with its registry, which is asked for. References to what is left out would make the state invalid.
     """
@@ -29,17 +29,17 @@ def there(state: State) -> list[str]:
 
 
 def stays(state: State) -> list[str]:
-    """Of that what is meant to stay: Google's APIs, which are not switched off with a stack."""
+    """The lines of what is meant to stay: Google's APIs, which are not switched off with a stack."""
     return [_line(of) for of in _real(state) if _is_kept(of)]
 
 
 def goes(state: State) -> list[str]:
-    """Of that what should have gone with the stack."""
+    """The lines of what should have gone with the stack."""
     return [_line(of) for of in _real(state) if not _is_kept(of)]
 
 
 def unknown(state: State) -> list[str]:
-    """What was being made when Pulumi was ended, of which nobody knows whether it is there."""
+    """What was being made when Pulumi was ended; nobody knows whether it is there."""
     pending = state["deployment"].get("pending_operations") or []
     return [_line(of["resource"]) for of in pending if of["type"] == "creating"]
 

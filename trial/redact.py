@@ -12,7 +12,7 @@ _SECRET_NAME = re.compile(
     r"auth|token|(?<!public_)key|secret|cookie|passw|passphrase|credential|session|signature|private",
     re.IGNORECASE,
 )
-# What a pattern finds, each with what stands there afterwards.
+# Patterns, each with the text that replaces what it finds.
 _PATTERNS = (
     (r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", "[PRIVATE KEY]"),
     (r"\beyJ[\w-]+\.[\w-]+(\.[\w-]*)?", "[TOKEN]"),

@@ -43,7 +43,7 @@ def other_memory(service: Service) -> int:
 
 
 def make(pulumi: Pulumi, stack: str, config: Mapping[str, str]) -> list[str]:
-    """Make the trial's stack; the keys of `stack` that it was not given. UserError if that cannot be done.
+    """Make the trial's stack; returns the keys of `stack` that it was not given. UserError if that cannot be done.
 
     config: more settings by key, as `pulumi up --config` takes them.
     """
@@ -93,14 +93,14 @@ def _adjusted(pulumi: Pulumi, stack: str, config: Mapping[str, str]) -> list[str
     return left_out
 
 
-# What the engine copies from Pulumi.yaml into every stack, which says nothing.
+# The engine copies these from Pulumi.yaml into every stack, so they say nothing.
 _NOTHING = dict.fromkeys(LEFT_OUT, ("", "0", "false")) | {"canaryPercent": ("", "100")}
 
 
 def remove(pulumi: Pulumi) -> Done:
-    """Take away the record of the trial's stack and its file; the stack that its user has selected stays so.
+    """Take away the record of the trial's stack and its file; the stack that the user has selected stays selected.
 
-    Pulumi selects none after a removal, whichever was removed.
+    After a removal Pulumi selects none, whichever stack was removed.
     """
     selected = [of["name"] for of in pulumi.ask("stack", "ls", "--json") if of.get("current")]
     done = pulumi.do("stack", "rm", "--yes", pulumi.stack, may_fail=True)

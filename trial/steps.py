@@ -1,4 +1,4 @@
-"""What a trial does, one step after the other; each can be done again, and tells what was wrong."""
+"""What a trial does, one step after the other; each can be done again, and says what was wrong."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -56,7 +56,7 @@ class Trial:
 
 
 def up(trial: Trial) -> Found:
-    """Deploy; if that fails once more, as whoever reads the message would."""
+    """Deploy; if that fails, once more, as a reader of the message would do."""
     found, done = Found(), trial.up("up")
     if done.status:
         found.notes.append(f"the first up failed ({done.error}); a bare up was tried again")

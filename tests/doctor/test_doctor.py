@@ -117,7 +117,7 @@ def test_everything_that_a_request_shows_is_named(tmp_path: Path) -> None:
         "Lambda mode: GET /?measured answers 500, not 200 as [request] in app.toml says; it printed: ",
         "/?measured answers 7.0 MB, Lambda carries 6.3 MB: ",
         "no health path: the platforms look at the port alone",
-        "it writes to its folder (visits.txt), which no platform lets it: ",
+        "it writes to its folder (visits.txt), which no platform allows: ",
     ]
     assert [text[: len(begin)] for text, begin in zip(found, begins, strict=True)] == begins
 
@@ -168,7 +168,7 @@ for line in open(".env"): os.environ.setdefault(*line.strip().split("="))
             "pulumi config set --secret --path secretValues.DATABASE_URL"
         ),
         (
-            "SECRET_KEY is not set, and whoever reads the code knows the value that the app takes instead; for a "
+            "SECRET_KEY is not set, and every reader of the code knows the value that the app takes instead; for a "
             "stack: pulumi config set --secret --path secretValues.SECRET_KEY"
         ),
         (
