@@ -10,9 +10,9 @@ from stacks.settings import Service
 
 KEPT = 20
 
-# {"version": a version or a revision, "digest": "sha256:...", "build": the image's build id, "" if it is not known};
-# the last is in no release from before it was kept. Besides, each "yes" or not there: "snapshot", Lambda keeps one of
-# it, which is paid for; "removed", it is deleted or about to be, because nobody needs its snapshot.
+# {"version": a version or a revision, "digest": "sha256:...", "build": the image's build id, "" if it is not known}.
+# Old releases have no "build". A release may also have "snapshot": "yes", if Lambda keeps a snapshot of it, which is
+# paid for, and "removed": "yes", if it is deleted or about to be, because nobody needs its snapshot.
 Release = Mapping[str, str]
 
 
@@ -50,7 +50,7 @@ class History:
         ]
 
     def before(self, promoted: str) -> str:
-        """What had the traffic before `promoted`: where a roll back goes; "" if nothing had."""
+        """The release that had the traffic before `promoted`, for a roll back; "" if there was none."""
         return self.promoted if promoted != self.promoted else self.promoted_before
 
     def digest_of(self, version: str) -> str:
@@ -58,7 +58,7 @@ class History:
         return next((of["digest"] for of in self.releases if of["version"] == version), "")
 
     def build_of(self, digest: str) -> str:
-        """The build id of the image with `digest`, "" if none of the releases tells it."""
+        """The build id of the image with `digest`, "" if none of the releases has it."""
         return next((of["build"] for of in self.releases if of["digest"] == digest and of.get("build")), "")
 
     def _version(self, pin: str) -> str:
@@ -100,9 +100,9 @@ async def history(service: Service) -> History:
 def remembered(last: Mapping[str, Any], service: Service) -> History:
     """The history of `service` in `last`, the stack's outputs, each of which may be None.
 
-    None if the stack was on another platform or in another region: there a service of its own had those versions.
+    None if the stack was on another platform or in another region: those versions were another service's.
     """
     if (last["platform"], last["region"]) != (service.platform, service.region):
         return History()
-    # No stack from before it was kept has the last one.
+    # Old stacks do not have the last one.
     return History(last["promoted"] or "", tuple(last["releases"] or ()), last.get("promotedBefore") or "")

@@ -82,7 +82,7 @@ def outcome(asked: Asked, running: Running, past: History, platform: str, remedy
 
 
 def differences(asked: Asked, running: Running) -> list[str]:
-    """What the newest release has otherwise than asked: its image, and settings that the platform tells."""
+    """How the newest release differs from what was asked: its image, and settings that the platform names."""
     wrong = list[str]()
     if running.image != asked.image:
         wrong.append(f"image: {asked.image} was asked for, and {running.image or 'none'} runs")
@@ -123,7 +123,7 @@ def _promoted(asked: Asked, running: Running) -> str:
 
 
 def _never_ready(asked: Asked, running: Running, past: History, promoted: str, platform: str) -> Outcome:
-    """The newest release has never been ready: what was ready before is what runs, and `releases` stays as it is."""
+    """The newest release has never been ready: the last ready one runs, and `releases` stays as it is."""
     digest = past.digest_of(promoted)
     image = f"{running.image.partition('@')[0]}@{digest}" if digest else None
     title = platforms.TITLES[platform]

@@ -16,8 +16,8 @@ from stacks.settings import Service
 def deploy(service: Service, past: History) -> Deployment:
     """Every resource of the stack, in the order in which they need each other.
 
-    An account that never used App Runner is refused at the service, when all that it needs is there; `pulumi destroy`
-    then takes that away, which would cost cents for the stored image.
+    An account that never used App Runner is refused at the service, after all that the service needs has been made.
+    `pulumi destroy` then takes that away; otherwise the stored image would cost cents.
     """
     tags, account = service.labels, aws.get_caller_identity_output().account_id
     if not past.releases:

@@ -37,7 +37,7 @@ def read_back(
 def running_of(source: Any) -> Running:
     """What runs, out of a service's source.
 
-    After a deployment that failed, App Runner runs the image of the one before, and `source` has that one.
+    After a deployment that failed, App Runner runs the image of the one before, and `source` has that image.
     """
     repository = source.image_repository
     configuration = repository.image_configuration

@@ -30,8 +30,8 @@ def checked(
 ) -> Published:
     """The newest version of `function`, read back; an `up` ends here if it is not what was asked for.
 
-    A refresh compares the function as it would be published, $LATEST. If an `up` ends after a change of that and
-    before its publication, only the version tells.
+    A refresh compares $LATEST, the function as it would be published. If an `up` ends after a change of $LATEST and
+    before its publication, only the version shows that.
     """
     asked = pulumi.Output.all(pushed.reference, pushed.build, environment).apply(
         lambda got: Asked(
@@ -58,10 +58,10 @@ def read_back(
     primary: str | None,
     share: int,
 ) -> pulumi.Output[Outcome]:
-    """The stack's outputs from the alias as Lambda tells it, which no data source does with its shares."""
+    """The stack's outputs from the alias as Lambda describes it; no data source gives its shares."""
     live = aws.lambda_.Alias.get(
         f"{service.name}-live",
-        # Not the id that the alias has in the state, but what an import takes. Unknown until the alias is there.
+        # Not the alias's id in the state, but the id that an import takes. Unknown until the alias is there.
         id=pulumi.Output.all(alias.id, alias.function_name, alias.name).apply(
             lambda got: f"{got[1]}/{got[2]}"
         ),

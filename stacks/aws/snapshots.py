@@ -1,6 +1,6 @@
 """Deletes, by a schedule, versions that are not needed but cost money because Lambda keeps a snapshot of each.
 
-Kept are the newest version, the one with the traffic and the one that had it before, where a roll back goes. The
+It keeps the newest version, the one with the traffic and the one that had it before, for a roll back. The
 function's resource publishes versions and never deletes one; AWS itself refuses to delete one that an alias names.
 """
 
@@ -25,8 +25,8 @@ def remove_unneeded(
 ) -> None:
     """Let the account's scheduler delete the versions that `past` and the newest version do not need.
 
-    Which versions these are is known when the newest one is. In a preview it may not be; then only what the last `up`
-    had deleted is asked for, which is right if nothing is new.
+    These versions are known when the newest one is. In a preview it may be unknown; then only the deletions of the last
+    `up` are asked for, which is right if nothing is new.
     """
     if not (service.snap_start or any("snapshot" in release for release in past.releases)):
         return
@@ -42,7 +42,7 @@ def remove_unneeded(
     right = aws.iam.RolePolicy(
         name,
         role=role.name,
-        # Of a version alone: the function itself has an ARN without a qualifier.
+        # Only of a version: the function itself has an ARN without a qualifier.
         policy=function.arn.apply(
             lambda arn: policy({"Action": "lambda:DeleteFunction", "Resource": f"{arn}:*"})
         ),

@@ -1,4 +1,4 @@
-"""A call a week, so that an unused function does not go Inactive, in which state its next caller gets an error.
+"""A call a week, so that an unused function does not go Inactive: its next caller would get an error.
 
 Lambda takes a function of an image back after some weeks without a call:
 https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html.

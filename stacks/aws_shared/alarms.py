@@ -39,7 +39,7 @@ def failing(
     told: aws.sns.Topic,
     percent: pulumi.Input[list[aws.cloudwatch.MetricAlarmMetricQueryArgs]],
 ) -> None:
-    """The alarm of error_rate(), from queries of which the one that counts is a share in percent."""
+    """The alarm of error_rate(), from queries; the one that counts is a share in percent."""
     aws.cloudwatch.MetricAlarm(
         f"{service.name}-errors",
         alarm_description=f"More than {ERRORS}% of the requests to {service.name} failed in five minutes",

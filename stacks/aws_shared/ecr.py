@@ -80,7 +80,7 @@ async def _build_of(reference: str) -> str:
         found = await aws.ecr.get_image_output(
             registry_id=place["account"], repository_name=place["name"], image_digest=place["digest"]
         ).future()
-    except Exception:  # noqa: BLE001 - the SDK has none of its own for it, and the id is only told
+    except Exception:  # noqa: BLE001 - the SDK has none of its own for it, and the id is only shown
         return ""
     return image.build_of(found.image_tags if found else [])
 

@@ -25,7 +25,7 @@ def assumed_by(service: str) -> str:
 
 
 def assumed_by_this_account(service: str, account: str) -> str:
-    """Likewise, on behalf of this account alone; or the service of another account could be made to use the role."""
+    """Likewise, only on behalf of this account; else the service of another account could be made to use the role."""
     return policy(
         {
             "Principal": {"Service": service},

@@ -108,7 +108,7 @@ def deploy(service: Service, past: History) -> Deployment:
                 max_task_count=service.max_instances or service.min_instances,
             )
         ],
-        # `up` ends when the new release has the traffic, and fails where Express Mode took it back.
+        # `up` ends when the new release has the traffic, and fails if Express Mode took it back.
         wait_for_steady_state=True,
         tags=tags,
         opts=pulumi.ResourceOptions(

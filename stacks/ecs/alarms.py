@@ -26,8 +26,8 @@ class Place:
 def watch(service: Service, express: aws.ecs.ExpressGatewayService) -> None:
     """Mail to `service.alarm_email` when many requests fail, and when no task is healthy.
 
-    Express Mode deploys from one target group to another, so both are counted together. What the load balancer
-    answers without a task (502, 503, 504) it counts for all of its services together; the second alarm is for that.
+    Express Mode deploys from one target group to another, so both are counted together. The load balancer counts its
+    answers without a task (502, 503, 504) for all of its services together; the second alarm is for those.
     """
     told = alarms.topic(service)
     # The resource does not name its load balancer; Cloud Control does.

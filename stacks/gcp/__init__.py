@@ -149,7 +149,7 @@ async def _build_of(reference: str) -> str:
             repository_id=repository,
             image_name=f"{name}@{place['digest']}",
         ).future()
-    except Exception:  # noqa: BLE001 - the SDK has none of its own for it, and the id is only told
+    except Exception:  # noqa: BLE001 - the SDK has none of its own for it, and the id is only shown
         return ""
     return image.build_of(found.tags if found else [])
 
@@ -171,7 +171,7 @@ def _variables(service: Service) -> dict[str, str]:
     return {
         # As many threads as Cloud Run sends requests at once, or some of them would wait in the instance.
         "THREADS": str(service.concurrency),
-        # Cloud Logging finds a request's trace by its full name, and Cloud Run tells no instance its project.
+        # Cloud Logging finds a request's trace by its full name, and Cloud Run gives no instance its project.
         "GOOGLE_CLOUD_PROJECT": service.cloud_project,
         **service.variables.plain,
     }

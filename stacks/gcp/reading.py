@@ -13,7 +13,7 @@ from stacks.releases import History
 from stacks.running import Asked, Outcome, Running, outcome
 from stacks.settings import Service
 
-# Cloud Run tells sizes as they were sent, or in another unit: https://cloud.google.com/run/docs/configuring/services/cpu
+# Cloud Run gives sizes as they were sent, or in another unit: https://cloud.google.com/run/docs/configuring/services/cpu
 UNITS = {"m": 0.001, "Mi": 1, "Gi": 1024}
 SIZE = re.compile(r"(\d+(?:\.\d+)?)(m|Mi|Gi)?")
 

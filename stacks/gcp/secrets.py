@@ -78,7 +78,7 @@ def _may_read(
     account: gcp.serviceaccount.Account,
     earlier: list[str] | None = None,
 ) -> pulumi.Resource:
-    """The right to read one secret, of which there is one for each secret: two would be the same binding.
+    """The right to read one secret. Each secret has only one right: two would be the same binding.
 
     The provider reads `project` out of the secret: if another stands here, each `up` makes the right anew and then
     takes away the old one, which is the same.

@@ -212,7 +212,7 @@ def _chosen(
     for key, rule in rules.rules(platform, cpu if isinstance(cpu, float) and cpu else None).items():
         chosen[key] = None
         if key in unread:
-            continue  # told already
+            continue  # said already
         if not KEYS[key] and not values[key]:  # "" or 0 leaves the choice to the platform
             chosen[key] = rule.default
         elif rule.is_free or values[key] in rule.allowed:

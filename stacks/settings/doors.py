@@ -11,9 +11,9 @@ EVENTS_PATH = re.compile(r"(/[\w.~-]+)+/?", re.ASCII)
 _NOT_AT_A_URL = {
     "throttleRate": "it throttles nothing; maxInstances bounds what it can cost",
     "throttleBurst": "it throttles nothing; maxInstances bounds what it can cost",
-    "domain": "it has a name of AWS's alone; CloudFront before it, which this stack does not make, has one of yours",
-    "dnsZone": "it has a name of AWS's alone",
-    "domainReady": "it has a name of AWS's alone",
+    "domain": "it has only a name of AWS's; CloudFront before it, which this stack does not make, can have yours",
+    "dnsZone": "it has only a name of AWS's",
+    "domainReady": "it has only a name of AWS's",
 }
 _TOKENS = "a function URL checks no tokens; let the app check them, or type `pulumi config set door http-api`"
 

@@ -19,7 +19,7 @@ def resource_name(project: str, stack: str) -> str:
     plain = f"{project}-{stack}"
     slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
     is_fit = slug == plain and slug[0].isalpha() and SHORTEST <= len(slug) <= LONGEST
-    # Without a "-" in the stack's name, the last one is where it begins; only a hashed name ends like a hash.
+    # A stack's name without a "-" begins after the last one; only a hashed name ends like a hash.
     if is_fit and "-" not in stack and not HASHED.fullmatch(stack):
         return slug
     tail = hashlib.sha256(json.dumps([project, stack]).encode()).hexdigest()[:HASH]

@@ -95,7 +95,7 @@ def _secrecy(key: str, names: list[str], secret: Collection[str]) -> list[str]:
     if key == "secretValues":
         return [
             f"{key}.{name}: it is in the stack's file as plain text; type `pulumi config set --secret --path "
-            f"{key}.{name}`, and take the value for known to others"
+            f"{key}.{name}`, and treat the value as known to others"
             for name in names
             if name not in secret
         ]

@@ -145,8 +145,8 @@ def test_behind_an_http_api_the_function_does_not_stream() -> None:
             "aws",
             {**URL, "domain": "api.example.com"},
             (
-                "domain: it is 'api.example.com'; a function URL has no such setting: it has a name of AWS's alone; "
-                "CloudFront before it, which this stack does not make, has one of yours. "
+                "domain: it is 'api.example.com'; a function URL has no such setting: it has only a name of AWS's; "
+                "CloudFront before it, which this stack does not make, can have yours. "
                 "Type `pulumi config rm domain`, or `pulumi config set door http-api`"
             ),
         ),

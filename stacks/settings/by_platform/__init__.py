@@ -1,4 +1,4 @@
-"""Each platform's own table: the keys that its stacks have, and why they have not the others."""
+"""Each platform's own table: the keys that its stacks have, and the reasons why they lack others."""
 
 from importlib import import_module
 

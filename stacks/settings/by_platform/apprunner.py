@@ -10,7 +10,7 @@ _PUBLIC = "its URL is open to all; closed it would be reached from a VPC only, w
 
 
 def keys(_: float | None) -> Mapping[str, Rule | str]:
-    """Of each key its rule, or why there is none."""
+    """The rule of each key, or why there is none."""
     return {
         "memory": shared.memory("apprunner"),
         "cpu": shared.cpu("apprunner"),

@@ -9,8 +9,8 @@ from stacks.settings.table import Platform, Rule, free
 
 
 def keys(_: float | None) -> Mapping[str, Rule | str]:
-    """Of each key its rule, or why there is none."""
-    # One second less than the HTTP API waits, so that it is the function that ends and says so in its log.
+    """The rule of each key, or why there is none."""
+    # One second less than the HTTP API waits, so that the function ends first and says so in its log.
     usual, longest = limit("aws", "request_timeout") - 1, limit("aws", "function_timeout_maximum")
     return {
         "memory": shared.memory("aws"),
@@ -34,7 +34,7 @@ def keys(_: float | None) -> Mapping[str, Rule | str]:
         "access": Rule(("public", "jwt", "private")),
         "jwtIssuer": free("with access jwt"),
         "jwtAudience": free("with access jwt"),
-        "invokers": "whoever the account's own policies let call it may; docs/access.md has one",
+        "invokers": "the account's own policies decide who may call it; docs/access.md has one",
         "budget": shared.BUDGET,
         "billingAccount": shared.BUDGET_OF_THE_ACCOUNT,
         "wakeUp": shared.SWITCH,

@@ -12,12 +12,12 @@ _BY_HAND = "the load balancer is Express Mode's own; docs/domain.md says how to 
 
 
 def keys(_: float | None) -> Mapping[str, Rule | str]:
-    """Of each key its rule, or why there is none."""
+    """The rule of each key, or why there is none."""
     return {
         "memory": shared.memory("ecs"),
         "cpu": shared.cpu("ecs"),
         "architecture": shared.AMD64,
-        "timeout": "its load balancer gives up a request to which it hears nothing for 60 seconds",
+        "timeout": "its load balancer gives up a request after 60 seconds of silence",
         "concurrency": "it adds tasks by their CPU; environment.THREADS says how many requests a task works on",
         **shared.always_there("ecs"),
         "billing": shared.ONE_BILL,

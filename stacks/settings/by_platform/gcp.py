@@ -12,7 +12,7 @@ _BOUNDED = "maxInstances and concurrency bound what it can cost"
 
 
 def keys(cpu: float | None) -> Mapping[str, Rule | str]:
-    """Of each key its rule, or why there is none."""
+    """The rule of each key, or why there is none."""
     return {
         "memory": shared.memory("gcp"),
         "cpu": shared.cpu("gcp"),

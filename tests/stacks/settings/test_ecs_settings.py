@@ -34,8 +34,8 @@ from tests.stacks.settings.test_settings import problems
         (
             {"timeout": 30},
             (
-                "timeout: it is 30; ECS Express Mode has no such setting: its load balancer gives up a request to "
-                "which it hears nothing for 60 seconds. Type `pulumi config rm timeout`"
+                "timeout: it is 30; ECS Express Mode has no such setting: its load balancer gives up a request after "
+                "60 seconds of silence. Type `pulumi config rm timeout`"
             ),
         ),
         ({"architecture": "arm64"}, "architecture: it is 'arm64'; ECS Express Mode allows amd64"),

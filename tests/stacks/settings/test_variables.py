@@ -234,7 +234,7 @@ def test_a_secret_in_plain_text_is_refused() -> None:
     assert caught.value.problems == (
         (
             "secretValues.API_KEY: it is in the stack's file as plain text; type `pulumi config set --secret --path "
-            "secretValues.API_KEY`, and take the value for known to others"
+            "secretValues.API_KEY`, and treat the value as known to others"
         ),
     )
 
