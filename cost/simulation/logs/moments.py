@@ -28,6 +28,7 @@ SEPARATORS = b"T "
 MICROSECONDS = 6
 STAMP = np.frombuffer(b"02/Nov/2026:10:30:15 +0000", np.uint8)
 CLOCK, DATE_AND_ZONE = slice(12, 20), (*range(11), *range(20, 26))
+ZONE = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})\Z")
 DATED = re.compile(rb"(\d\d/[A-Z][a-z]{2}/\d{4}) ([+-]\d{4})").fullmatch
 
 
@@ -87,14 +88,16 @@ def of_days(rows: Bytes, moment: Callable[[bytes], float | None]) -> Floats:
 def _same_length(texts: Sequence[str], length: int) -> Floats:
     data = "".join(texts).encode("utf-8", "replace")
     first = texts[0]
-    zone = first[-1:] if first.endswith("Z") else first[-len("+00:00") :]
-    after = length - len(zone)
-    if after < SECOND or len(data) != length * len(texts):
+    if length < SECOND or len(data) != length * len(texts):
         return np.full(len(texts), np.nan)
     rows = np.frombuffer(data, np.uint8).reshape(-1, length)
     if length == len(STAMP) and first[2] == "/":
         seconds, good = of_stamps(rows)
         return np.where(good, seconds, np.nan)
+    zoned = ZONE.search(first)
+    if zoned is None or zoned.start() < SECOND:
+        return np.full(len(texts), np.nan)
+    zone, after = zoned[0], zoned.start()
     seconds, good = of_clocks(rows[:, DATE + 1 : SECOND])
     good &= (rows[:, DATE] == SEPARATORS[0]) | (rows[:, DATE] == SEPARATORS[1])
     good &= (rows[:, after:] == np.frombuffer(zone.encode(), np.uint8)).all(1)
