@@ -84,14 +84,14 @@ class Column:
 
 
 class Record(NamedTuple):
-    """What is kept of a request whose further records are waited for. others: its records of the same kind."""
+    """What is kept of a request whose further records are waited for. records: all of it, if there are several."""
 
     time: float
     kind: Kind
     sent: int | None
     seconds: float | None
     reason: str | None
-    others: "tuple[Record, ...]" = ()
+    records: "tuple[Record, ...]" = ()
 
 
 Row = tuple[float, Kind, int | None, float | None, str | None, tuple[Record, ...]]
@@ -198,10 +198,11 @@ class Tally:
     def _count_all(self, rows: Collection[Row]) -> None:
         if not rows:
             return
-        times, kinds, sizes, seconds, reasons, _ = zip(*rows, strict=True)
-        if any(reasons) or len(set(kinds)) > 1:
-            for row in rows:
-                self._count(record := Record._make(row), record.reason)
+        times, kinds, sizes, seconds, reasons, several = zip(*rows, strict=True)
+        if any(several) or any(reasons) or len(set(kinds)) > 1:
+            for row in map(Record._make, rows):
+                found = _together(row.records) if row.records else row
+                self._count(found, found.reason)
             return
         self.columns[kinds[0]].extend(
             np.array(times),
@@ -219,12 +220,14 @@ class Tally:
             self._turn()
             return
         self.unread[REPEATED] += 1
-        merged = kept[same] = _merged(Record._make(kept[same]), found)
-        if len(merged.others) > MOST:
+        first = Record._make(kept[same])
+        records = (*(first.records or (first,)), found)
+        kept[same] = first._replace(records=records)
+        if len(records) > MOST and max(Counter(one.kind for one in records).values()) > MOST:
             self._shared.add(same)
             del kept[same]
-            self.unread -= Counter({REPEATED: len(merged.others) - 1})  # without what is zero
-            self._count_all(merged.others)
+            self.unread -= Counter({REPEATED: len(records) - 1})  # without what is zero
+            self._count_all(records)
 
     def _turn(self) -> None:
         """Count what has waited for long enough."""
@@ -233,14 +236,16 @@ class Tally:
             self._older, self._pending = self._pending, {}
 
 
-def _merged(one: Record, other: Record) -> Record:
-    """Two records of one request: it began at the earlier time, and each says what the other does not."""
-    more, less = (other, one) if other.kind > one.kind else (one, other)
+def _together(records: Sequence[Record]) -> Record:
+    """The records of one request as one, in whatever order they came.
+
+    It began at the earliest of their times. Each figure is that of the records that know most of the request, the
+    largest if they differ.
+    """
     return Record(
-        min(one.time, other.time),
-        more.kind,
-        more.sent if more.sent is not None else less.sent,
-        more.seconds if more.seconds is not None else less.seconds,
-        one.reason or other.reason,
-        (*(one.others or (one,)), other) if one.kind == other.kind else more.others,
+        min(one.time for one in records),
+        max(one.kind for one in records),
+        max(((one.kind, one.sent) for one in records if one.sent is not None), default=(None, None))[1],
+        max(((one.kind, one.seconds) for one in records if one.seconds is not None), default=(None, None))[1],
+        min((one.reason for one in records if one.reason is not None), default=None),
     )
