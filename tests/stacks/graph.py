@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import RLock
 from typing import Any
 
 import pulumi
@@ -208,16 +209,23 @@ class _Recorder(mocks.MockMonitor):
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(_Answers(cloud))
+        # The SDK asks from several threads, and neither moto nor what it imports is made for that.
+        self._one_at_a_time = RLock()
         self.cloud = cloud
         self.nodes: list[Node] = []
 
     def Invoke(self, request: Any) -> Any:
         try:
-            return super().Invoke(request)
+            with self._one_at_a_time:
+                return super().Invoke(request)
         except RefusedError as refusal:
             return provider_pb2.InvokeResponse(failures=[provider_pb2.CheckFailure(reason=str(refusal))])
 
     def RegisterResource(self, request: Any) -> Any:
+        with self._one_at_a_time:
+            return self._register(request)
+
+    def _register(self, request: Any) -> Any:
         if request.type != "awsx:ecr:Repository":
             response = super().RegisterResource(request)
             if request.custom:
