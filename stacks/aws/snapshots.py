@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from stacks.aws_shared.iam import assumed_by_this_account, partition, policy
+from stacks.aws.scheduler import scheduler_role
+from stacks.aws_shared.iam import partition
 from stacks.releases import History, Release
 from stacks.settings import Service
 
@@ -31,22 +32,10 @@ def remove_unneeded(
     if not (service.snap_start or any("snapshot" in release for release in past.releases)):
         return
     name = f"{service.name}-remove"
+    # Only of a version: the function itself has an ARN without a qualifier.
+    versions = function.arn.apply(lambda arn: f"{arn}:*")
     account = aws.get_caller_identity_output().account_id
-    role = aws.iam.Role(
-        name,
-        assume_role_policy=account.apply(
-            lambda number: assumed_by_this_account("scheduler.amazonaws.com", number)
-        ),
-        tags=service.labels,
-    )
-    right = aws.iam.RolePolicy(
-        name,
-        role=role.name,
-        # Only of a version: the function itself has an ARN without a qualifier.
-        policy=function.arn.apply(
-            lambda arn: policy({"Action": "lambda:DeleteFunction", "Resource": f"{arn}:*"})
-        ),
-    )
+    role, right = scheduler_role(service, name, account, "lambda:DeleteFunction", versions)
 
     def schedules(releases: Sequence[Release]) -> None:
         for version in (release["version"] for release in releases if "removed" in release):

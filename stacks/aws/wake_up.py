@@ -9,7 +9,7 @@ import json
 import pulumi
 import pulumi_aws as aws
 
-from stacks.aws_shared.iam import assumed_by_this_account, policy
+from stacks.aws.scheduler import scheduler_role
 from stacks.settings import Service
 
 # No HTTP request, so the door answers it without the app.
@@ -19,18 +19,7 @@ EVENT = json.dumps({"wakeUp": True})
 def wake_up(service: Service, alias: aws.lambda_.Alias, account: pulumi.Output[str]) -> None:
     """Call `alias` once a week, by a role that may do nothing else."""
     name = f"{service.name}-wake-up"
-    role = aws.iam.Role(
-        name,
-        assume_role_policy=account.apply(
-            lambda number: assumed_by_this_account("scheduler.amazonaws.com", number)
-        ),
-        tags=service.labels,
-    )
-    right = aws.iam.RolePolicy(
-        name,
-        role=role.name,
-        policy=alias.arn.apply(lambda arn: policy({"Action": "lambda:InvokeFunction", "Resource": arn})),
-    )
+    role, right = scheduler_role(service, name, account, "lambda:InvokeFunction", alias.arn)
     aws.scheduler.Schedule(
         name,
         schedule_expression="rate(7 days)",
