@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 import commandline
-from commandline import UserError
+from commandline import UserError, printable
 from cost.advise import CLOSED
 from cost.candidates import Question
 from cost.front import data, html, text, times
@@ -112,7 +112,7 @@ def show(values: dict[str, Any], page: Path | None, *, as_json: bool, chart: boo
         return
     text.front(values, commandline.console(), chart=chart)
     if page:
-        print(f"\n{page} has the chart with a name at each mark, and every bill's line items.")
+        print(printable(f"\n{page} has the chart with a name at each mark, and every bill's line items."))
 
 
 def _is_given(context: typer.Context, option: str) -> bool:

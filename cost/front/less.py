@@ -36,8 +36,9 @@ def sentence(
     asked = replace(question, platforms=(platform,), memory_mb=own.memory_mb, vcpu=cpu)
     chosen = {field.name for field in fields(Question)} - KEYS.keys()
     every, _ = candidates(asked, prices, measurements, chosen=chosen, least_mb=1)
+    found = search(arrivals, every, prices, WAITS[0], seed=seed, budget=FEW)
     for by in WAITS:
-        points = usable(search(arrivals, every, prices, by, seed=seed, budget=FEW), by)
+        points = usable(found, by)
         plain = [point for point in points if _same(point, own.snapstart, own.minimum)]
         shorter = [
             point

@@ -93,14 +93,12 @@ def search(  # noqa: PLR0913 -- each is one choice of the caller
     every = [point for of_group in rough.values() for point in of_group]
     for key, group in groups.items():
         beaten = [beaten_clearly(point, every, by) for point in rough[key]]
-        if all(beaten):
+        if all(beaten) or budget <= FEW:
             done += 1
-            points += [replace(point, beaten=True) for point in rough[key]]
+            found = rough[key]
         else:
-            points += [
-                replace(point, beaten=far)
-                for point, far in zip(simulated(group, budget), beaten, strict=True)
-            ]
+            found = simulated(group, budget)
+        points += [replace(point, beaten=far) for point, far in zip(found, beaten, strict=True)]
     if progress:
         progress(1, 1)
     order = {id(one[0]): place for place, one in enumerate(candidates)}

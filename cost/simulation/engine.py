@@ -32,7 +32,7 @@ from cost.simulation.compiled import (
     up,
 )
 from cost.simulation.sharing import begin, count, finish_computing
-from cost.simulation.wanted import ends, of_the_kept
+from cost.simulation.wanted import ends, least_busy, of_the_kept
 
 MINUTE = 60.0
 
@@ -152,21 +152,6 @@ def _idle_slot(s: Any, rule: Rule, now: float) -> int:
 
 
 @compiled
-def _least_busy(s: Any, rule: Rule) -> int:
-    """The running instance with room that serves the fewest requests, -1 when there is none."""
-    best = -1
-    for i in range(s.busies):
-        slot = s.busy[i]
-        if 0 < s.in_flight[slot] < rule.concurrency and (
-            best < 0
-            or s.in_flight[slot] < s.in_flight[best]
-            or (s.in_flight[slot] == s.in_flight[best] and s.idle_since[slot] > s.idle_since[best])
-        ):
-            best = slot
-    return best
-
-
-@compiled
 def _start(s: Any, rule: Rule, now: float) -> None:
     """Start an instance."""
     i = any_of(s, s.begins)
@@ -233,7 +218,7 @@ def advance(states: Any, rule: Rule, arrivals: Floats) -> None:
         if slot >= 0 and s.in_flight[slot] == 0:
             _becomes_busy(s, rule, slot, now)
         elif slot < 0 and rule.concurrency > 1 and not rule.wanted:
-            slot = _least_busy(s, rule)
+            slot = least_busy(s, rule, rule.maximum)
         if slot >= 0:
             _assign(s, rule, slot, now, now)
         else:

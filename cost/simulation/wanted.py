@@ -32,10 +32,17 @@ def of_the_kept(s: Any, rule: Rule, now: float) -> int:
         slot = s.idle[best]
         _leave(s, best)
         return slot
+    return least_busy(s, rule, kept)
+
+
+@compiled
+def least_busy(s: Any, rule: Rule, end: int) -> int:
+    """The running instance in a slot below `end` with room that serves the fewest requests, -1 if there is none."""
+    best = -1
     for i in range(s.busies):
         slot = s.busy[i]
         if (
-            slot < kept
+            slot < end
             and 0 < s.in_flight[slot] < rule.concurrency
             and (
                 best < 0
