@@ -18,7 +18,7 @@ def destroy(trial: Trial) -> Found:
     state = _state(trial)
     kept = trial.journal.folder / STATE
     if left.there(state) and not kept.exists():
-        kept.write_text(json.dumps(state), encoding="utf-8")
+        _written(trial, STATE, state)
     found.problems += [
         f"nobody knows whether this is there, as Pulumi was ended at it: {what}"
         for what in left.unknown(state)
@@ -94,8 +94,11 @@ def _empty(trial: Trial) -> None:
 
 
 def _written(trial: Trial, name: str, state: Mapping[str, Any]) -> Path:
+    """A state in a file of the trial's folder, whole or not at all."""
     place = trial.journal.folder / name
-    place.write_text(json.dumps(state), encoding="utf-8")
+    half = place.with_suffix(".tmp")
+    half.write_text(json.dumps(state), encoding="utf-8")
+    half.replace(place)
     return place
 
 

@@ -100,9 +100,14 @@ _NOTHING = dict.fromkeys(LEFT_OUT, ("", "0", "false")) | {"canaryPercent": ("", 
 def remove(pulumi: Pulumi) -> Done:
     """Take away the record of the trial's stack and its file; the stack that the user has selected stays selected.
 
-    After a removal Pulumi selects none, whichever stack was removed.
+    After a removal Pulumi selects none, whichever stack was removed. Nothing is wrong if the record is gone already,
+    because an earlier trial was killed just then.
     """
-    selected = [of["name"] for of in pulumi.ask("stack", "ls", "--json") if of.get("current")]
+    listed = pulumi.ask("stack", "ls", "--json")
+    if pulumi.stack not in {of["name"].rpartition("/")[2] for of in listed}:
+        (PROJECT / f"Pulumi.{pulumi.stack}.yaml").unlink(missing_ok=True)
+        return Done(0, 0.0, "")
+    selected = [of["name"] for of in listed if of.get("current")]
     done = pulumi.do("stack", "rm", "--yes", pulumi.stack, may_fail=True)
     if not done.status and selected and selected[0].rpartition("/")[2] != pulumi.stack:
         pulumi.do("stack", "select", selected[0], may_fail=True)

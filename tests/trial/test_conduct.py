@@ -126,9 +126,10 @@ def test_a_step_that_fails_ends_the_steps(faults: list[str], last: str, course: 
     assert "123456789012" not in told
 
 
-def test_ctrl_c_ends_the_step_and_takes_everything_away(course: Course) -> None:
-    """Pulumi is asked to end in order, once."""
-    course.faults(up=["", "", "hang"])
+@pytest.mark.parametrize("step", range(len(STEPS)), ids=STEPS)
+def test_ctrl_c_ends_the_step_and_takes_everything_away(step: int, course: Course) -> None:
+    """Whichever step it is: Pulumi is asked to end in order, once."""
+    course.faults(up=[*[""] * step, "hang"])
     pressing = course.interrupted()
 
     ending = course.run()
@@ -136,13 +137,16 @@ def test_ctrl_c_ends_the_step_and_takes_everything_away(course: Course) -> None:
 
     assert ending.status == 130
     assert course.said.count("Pulumi is asked to end; it finishes what it is at.") == 1
-    assert list(course.journal.steps) == ["up", "unchanged", *CLEANING]
+    assert list(course.journal.steps) == [*STEPS[:step], *CLEANING]
     assert (course.stacks(), course.journal.ended) == ({}, True)
 
 
-def test_ctrl_c_while_everything_is_taken_away_leaves_the_rest_to_the_next_trial(course: Course) -> None:
+@pytest.mark.parametrize("command", ["destroy", "refresh"])
+def test_ctrl_c_while_everything_is_taken_away_leaves_the_rest_to_the_next_trial(
+    command: str, course: Course
+) -> None:
     """Which does no step of the old one, and ends it with the status of the interrupt."""
-    course.faults(destroy=["hang"])
+    course.faults(**{command: ["hang"]})
     pressing = course.interrupted()
     with pytest.raises(
         UserError, match="before everything was taken away; `make trial STACK=aws` takes it away"
