@@ -66,7 +66,8 @@ def build(
         # a whole with the stack.
         opts=pulumi.ResourceOptions(retain_on_delete=True, depends_on=list(depends_on)),
     )
-    build_id = pulumi.Output.from_input(made.arguments["BUILD_ID"])
+    # Of the image that is there: `pulumi up --target` may leave it as it was.
+    build_id = built.build_args.apply(lambda arguments: (arguments or {}).get("BUILD_ID", ""))
     return Pushed(pulumi.Output.concat(repository, "@", built.digest), build_id)
 
 

@@ -1,14 +1,16 @@
 """The image is known by what goes into it."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import platforms
 from appfolder.image import build
 from appfolder.settings import read
-from tests.stacks.cloud import IMAGE, Cloud, RefusedError
+from tests.stacks.cloud import IMAGE, Cloud, RefusedError, Resource
 from tests.stacks.graph import run, service
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +45,26 @@ def test_every_platform_builds_the_same_image() -> None:
     digests = {run(service(platform)).outputs["image"].partition("@")[2] for platform in platforms.NAMES}
 
     assert len(digests) == 1
+
+
+@pytest.mark.parametrize("platform", platforms.NAMES)
+def test_an_image_that_an_up_leaves_out_keeps_its_build_id(
+    platform: str, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `--target` the engine may answer with the image of the state, another build than that of the code."""
+    create = cloud.create
+
+    def earlier(type_: str, name: str, inputs: Mapping[str, Any]) -> Resource:
+        made = create(type_, name, inputs)
+        if type_ == IMAGE:
+            made.outputs["buildArgs"] = {**inputs["buildArgs"], "BUILD_ID": "0123456789abcdef"}
+        return made
+
+    monkeypatch.setattr(cloud, "create", earlier)
+
+    assert [of["build"] for of in run(service(platform), cloud=cloud).outputs["releases"]] == [
+        "0123456789abcdef"
+    ]
 
 
 def test_the_app_and_the_architecture_reach_the_image() -> None:
