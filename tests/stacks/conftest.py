@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.stacks.cloud import Cloud
-from tests.stacks.engine import Stack, copy_project
+from tests.stacks.engine import ROOT, Stack, copy_project
+from tests.stacks.inline import InlineStack
 from tests.stacks.moto_cloud import Moto, account
 from tests.stacks.provider import served
 
@@ -54,6 +55,28 @@ def new_stack(project: Path, cloud: Cloud, tmp_path: Path) -> Generator[Callable
         def make(name: str) -> Stack:
             stack = Stack(folder, tmp_path / "home", name, providers)
             (tmp_path / "home").mkdir(exist_ok=True)
+            stack("stack", "init", name)
+            return stack
+
+        yield make
+
+
+@pytest.fixture
+def new_inline_stack(
+    processes: None, cloud: Cloud, tmp_path: Path
+) -> Generator[Callable[[str], InlineStack]]:
+    """Makes stacks on `cloud` whose program is this checkout's, in this process."""
+    if shutil.which("pulumi") is None:
+        pytest.skip(NO_ENGINE)
+    folder, home = tmp_path / "project", tmp_path / "home"
+    folder.mkdir()
+    home.mkdir()
+    for file in ROOT.glob("Pulumi*.yaml"):
+        shutil.copy2(file, folder)
+    with served(cloud) as providers:
+
+        def make(name: str) -> InlineStack:
+            stack = InlineStack(folder, home, name, providers)
             stack("stack", "init", name)
             return stack
 

@@ -26,6 +26,13 @@ PARTS = (
     *("Dockerfile", ".dockerignore", "app.toml", "usererror.py"),
     *("app", "appfolder", "serve", "stacks", "platforms", "requirements"),
 )
+# Before each program, Pulumi asks pip for its version and for all packages; pip itself takes two seconds to answer.
+PIP = """
+import json, sys
+from importlib.metadata import distributions
+packages = [{"name": of.name, "version": of.version} for of in distributions()]
+print(json.dumps(packages) if "list" in sys.argv else "pip 26.0 from here (python 3)")
+"""
 PATIENCE = 300  # seconds that one command may take on a loaded machine
 
 
@@ -47,6 +54,8 @@ def add_environment(folder: Path) -> None:
     venv.create(folder / ".venv-pulumi", clear=True)
     (site_packages,) = (folder / ".venv-pulumi").glob("lib/python*/site-packages")
     (site_packages / "shared.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
+    (site_packages / "pip").mkdir()
+    (site_packages / "pip" / "__main__.py").write_text(PIP, encoding="utf-8")
 
 
 @dataclass

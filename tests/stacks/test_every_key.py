@@ -8,12 +8,12 @@ import pytest
 
 import platforms
 from tests.stacks.cloud import Cloud
-from tests.stacks.engine import Stack
 from tests.stacks.features import as_text, features, is_allowed, keys, pairs, pairwise
 from tests.stacks.graph import run, service
+from tests.stacks.inline import InlineStack
 from tests.stacks.test_unchanged import registered
 
-NewStack = Callable[[str], Stack]
+NewStack = Callable[[str], InlineStack]
 OF_GCP = {"gcp:project": "my-project", "gcp:billingProject": "my-project", "gcp:userProjectOverride": "true"}
 
 
@@ -56,7 +56,7 @@ def test_the_set_has_every_pair(platform: str) -> None:
     assert len(rows) < 30
 
 
-def deployed_thrice(stack: Stack, settings: Mapping[str, Any]) -> None:
+def deployed_thrice(stack: InlineStack, settings: Mapping[str, Any]) -> None:
     """Give the stack these settings and no others, and deploy it three times."""
     file = stack.folder / f"Pulumi.{stack.name}.yaml"
     plain = {key: value for key, value in settings.items() if key != "secretValues"}
@@ -77,17 +77,19 @@ def deployed_thrice(stack: Stack, settings: Mapping[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("platform", "key"), [(platform, key) for platform in platforms.NAMES for key in features(platform)]
 )
-def test_three_ups_of_each_key_alone(platform: str, key: str, new_stack: NewStack, cloud: Cloud) -> None:
+def test_three_ups_of_each_key_alone(
+    platform: str, key: str, new_inline_stack: NewStack, cloud: Cloud
+) -> None:
     """On the real engine, from nothing."""
     cloud.records_by_hand.add("_proof.api.example.com.")
-    deployed_thrice(new_stack(platform), features(platform)[key])
+    deployed_thrice(new_inline_stack(platform), features(platform)[key])
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("platform", platforms.NAMES)
-def test_three_ups_of_each_pair(platform: str, new_stack: NewStack, cloud: Cloud) -> None:
+def test_three_ups_of_each_pair(platform: str, new_inline_stack: NewStack, cloud: Cloud) -> None:
     """On the real engine, one row of the pairwise set after the other on one stack: each is a change of the last."""
     cloud.records_by_hand.add("_proof.api.example.com.")
-    stack = new_stack(platform)
+    stack = new_inline_stack(platform)
     for row in pairwise(platform):
         deployed_thrice(stack, row)

@@ -7,11 +7,11 @@ import pytest
 from tests.stacks.aws_cloud import FUNCTION, publish
 from tests.stacks.cloud import Cloud
 from tests.stacks.ecs_cloud import EXPRESS
-from tests.stacks.engine import Stack
 from tests.stacks.google_cloud import CLOUD_RUN
+from tests.stacks.inline import InlineStack
 from tests.stacks.test_engine import ALIAS, APP_RUNNER, configure, traffic
 
-NewStack = Callable[[str], Stack]
+NewStack = Callable[[str], InlineStack]
 SERVICES = {"aws": FUNCTION, "gcp": CLOUD_RUN, "apprunner": APP_RUNNER, "ecs": EXPRESS}
 
 
@@ -30,10 +30,10 @@ def running_image(cloud: Cloud, platform: str) -> str:
 
 @pytest.mark.parametrize("platform", SERVICES)
 def test_a_refused_update_is_deployed_by_the_next_up(
-    platform: str, new_stack: NewStack, cloud: Cloud
+    platform: str, new_inline_stack: NewStack, cloud: Cloud
 ) -> None:
     """Whatever the state says after the refusal; without reading the state anew, the `up` says what is wrong."""
-    stack = new_stack(platform)
+    stack = new_inline_stack(platform)
     configure(stack)
     stack.up()
     old = stack.outputs()
@@ -60,9 +60,11 @@ def test_a_refused_update_is_deployed_by_the_next_up(
 
 
 @pytest.mark.parametrize("platform", ["aws", "gcp"])
-def test_a_refused_canary_is_never_promoted_unseen(platform: str, new_stack: NewStack, cloud: Cloud) -> None:
+def test_a_refused_canary_is_never_promoted_unseen(
+    platform: str, new_inline_stack: NewStack, cloud: Cloud
+) -> None:
     """Refused, again, shown, promoted, taken back: each share goes to an image that really runs."""
-    stack = new_stack(platform)
+    stack = new_inline_stack(platform)
     configure(stack, canaryPercent=10)
     stack.up()
     first = stack.outputs()["promoted"]
@@ -91,9 +93,11 @@ def test_a_refused_canary_is_never_promoted_unseen(platform: str, new_stack: New
     assert traffic(cloud) == {1: 100}
 
 
-def test_a_change_that_was_not_published_is_told_until_it_is(new_stack: NewStack, cloud: Cloud) -> None:
+def test_a_change_that_was_not_published_is_told_until_it_is(
+    new_inline_stack: NewStack, cloud: Cloud
+) -> None:
     """The provider ended between the two: a refresh finds the function as it was asked for, and no version of it."""
-    stack = new_stack("aws")
+    stack = new_inline_stack("aws")
     stack.up()
     old = stack.outputs()
 
@@ -111,9 +115,11 @@ def test_a_change_that_was_not_published_is_told_until_it_is(new_stack: NewStack
     assert (stack.outputs()["promoted"], traffic(cloud)) == ("2", {2: 100})
 
 
-def test_a_revision_that_never_became_ready_is_never_promoted(new_stack: NewStack, cloud: Cloud) -> None:
+def test_a_revision_that_never_became_ready_is_never_promoted(
+    new_inline_stack: NewStack, cloud: Cloud
+) -> None:
     """A failed `up`, the same again, a canary of it, a repaired one by a bare `up` with its preview."""
-    stack = new_stack("gcp")
+    stack = new_inline_stack("gcp")
     configure(stack)
     stack.up()
     first = stack.outputs()
@@ -135,17 +141,17 @@ def test_a_revision_that_never_became_ready_is_never_promoted(new_stack: NewStac
 
     stack.change_app("repaired")
     stack.set(canaryPercent=10)
-    stack("up", "--yes")
+    stack.run("up", "--yes")
     assert traffic(cloud) == {1: 90, 3: 10}
     assert [of["version"][-9:] for of in stack.outputs()["releases"]] == ["00001-abc", "00003-abc"]
 
 
 @pytest.mark.parametrize("platform", SERVICES)
 def test_outputs_name_what_runs_behind_an_unchanged_state(
-    platform: str, new_stack: NewStack, cloud: Cloud
+    platform: str, new_inline_stack: NewStack, cloud: Cloud
 ) -> None:
     """Someone changed the real thing by hand, and the state is not read anew."""
-    stack = new_stack(platform)
+    stack = new_inline_stack(platform)
     configure(stack)
     stack.up()
     old = stack.outputs()

@@ -1,0 +1,61 @@
+"""The real engine with the program in the tests' own process, which takes a quarter of the time of one for each `up`.
+
+Pulumi's automation API runs programs like this: the engine gets the address of a language host. What only another
+process shows, such as a language host that is killed, needs `Stack.up`.
+"""
+
+import runpy
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+import pulumi
+import pytest
+from pulumi.automation._server import LanguageServer
+from pulumi.runtime.proto import language_pb2_grpc
+
+from tests.stacks.engine import ROOT, Stack
+
+
+def program() -> Callable[[], Any]:
+    """The function that `__main__.py` hands to Pulumi."""
+    handed = list[Callable[[], Any]]()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pulumi, "run", handed.append)
+        runpy.run_path(str(ROOT / "__main__.py"))
+    [main] = handed
+    return main
+
+
+@contextmanager
+def hosted() -> Generator[str]:
+    """Serve the program on loopback; gives the option of `pulumi up` that names the address."""
+    server = grpc.server(ThreadPoolExecutor(max_workers=4))
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageServer(program()), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"--client=127.0.0.1:{port}"
+    finally:
+        server.stop(None).wait()
+
+
+class InlineStack(Stack):
+    """A stack whose program runs here, from this checkout; `folder` has its settings, and is the working directory."""
+
+    def up(self, *options: str, fails: bool = False) -> str:
+        """Deploy without a preview first."""
+        return self.run("up", "--yes", "--skip-preview", *options, fails=fails)
+
+    def run(self, *arguments: str, fails: bool = False) -> str:
+        """Run `pulumi ARGUMENTS`, a command that runs the program."""
+        with hosted() as client, pytest.MonkeyPatch.context() as patch:
+            patch.chdir(self.folder)
+            return self(*arguments, client, "--exec-kind=auto.inline", fails=fails)
+
+    def change_app(self, text: str) -> None:
+        """Choose another app, which makes another image: the code is this checkout's, and stays as it is."""
+        name = "".join(letter for letter in text if letter.isalpha())
+        self.set(app=f"app.{name}:app")
