@@ -5,13 +5,11 @@ process shows, such as a language host that is killed, needs `Stack.up`.
 """
 
 import runpy
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
 
 import grpc
-import pulumi
 import pytest
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2_grpc
@@ -19,21 +17,16 @@ from pulumi.runtime.proto import language_pb2_grpc
 from tests.stacks.engine import ROOT, Stack
 
 
-def program() -> Callable[[], Any]:
-    """The function that `__main__.py` hands to Pulumi."""
-    handed = list[Callable[[], Any]]()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pulumi, "run", handed.append)
-        runpy.run_path(str(ROOT / "__main__.py"))
-    [main] = handed
-    return main
+def program() -> None:
+    """Run `__main__.py`, as Pulumi's own language host does."""
+    runpy.run_path(str(ROOT / "__main__.py"))
 
 
 @contextmanager
 def hosted() -> Generator[str]:
     """Serve the program on loopback; gives the option of `pulumi up` that names the address."""
     server = grpc.server(ThreadPoolExecutor(max_workers=4))
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageServer(program()), server)
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageServer(program), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:

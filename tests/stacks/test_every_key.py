@@ -69,8 +69,11 @@ def deployed_thrice(stack: InlineStack, settings: Mapping[str, Any]) -> None:
         stack("config", "set", "--secret", "--path", f"secretValues.{name}", value)
 
     stack.up()
+    outputs = stack.outputs()
     stack.up("--expect-no-changes")
     stack.up("--expect-no-changes")
+    assert stack.outputs() == outputs
+    assert outputs["releases"]
 
 
 @pytest.mark.soak
