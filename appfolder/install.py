@@ -19,7 +19,7 @@ from pip._vendor.packaging.utils import canonicalize_name
 
 from appfolder import failures
 from appfolder.failures import IN_AN_IMAGE, OTHER_PYTHON, THIS, InstallError, OtherPythonError
-from appfolder.requirements import find, identity, python_versions, workspace_lock
+from appfolder.requirements import find, identity, of_another_tool, python_versions, workspace_lock
 from appfolder.requirements.markers import RequirementsError, allows
 
 PIP = ("--no-input", "--disable-pip-version-check", "--root-user-action=ignore")
@@ -63,8 +63,12 @@ def install(
 
 
 def _unread(folder: Path, names: Sequence[str]) -> list[str]:
-    """A sentence about a lock that holds at home and not here, as it lies outside of the folder: a workspace's."""
-    lock = workspace_lock(folder) if tuple(names) == ("pyproject.toml",) else None
+    """A sentence about a lock that holds at home and not here: another tool's, or one outside of the folder."""
+    if tuple(names) != ("pyproject.toml",):
+        return []
+    other, lock = of_another_tool(folder), workspace_lock(folder)
+    if other and "lock" in other[0]:
+        return [f"{other[0]} is not read, so its pins do not hold here; to hold them, type there {other[1]}"]
     if lock is None:
         return []
     return [

@@ -17,6 +17,8 @@ from usererror import UserError
 DOORS = {"aws": "Lambda mode", "gcp": "gunicorn mode"}
 SECONDS = 120
 _OK = 200
+# As on every platform, the app cannot know this name before it is deployed.
+_STRANGER = "service.example"
 # The message about a file that only root, or no one, may write.
 _REFUSED = re.compile(r"(?:Read-only file system|Permission denied):? ?(?:\\?['\"]([^'\"\\]+))?")
 
@@ -36,12 +38,13 @@ class Answer:
 
 def findings(app: App, settings: Settings, logs: Path) -> Iterator[Finding]:
     """Start the app behind each door, as `settings` say, and ask it twice; their logs go to the folder `logs`."""
-    answers = dict[str, list[Answer]]()
+    answers, strangers = dict[str, list[Answer]](), dict[str, Answer]()
     for platform, door in DOORS.items():
         log = logs / platform
         try:
             with Emulator(platform, replace(settings, log=log)) as emulator:
                 answers[platform] = [_ask(app, emulator.url) for _ in range(2)]
+                strangers[platform] = _ask(app, emulator.url, Host=_STRANGER)
                 health = _get(f"{emulator.url}{app.health}").status if app.health else _OK
         except (EmulatorError, SettingsError) as problem:
             yield Finding("stops", f"{door}: it does not start: {problem}")
@@ -60,6 +63,7 @@ def findings(app: App, settings: Settings, logs: Path) -> Iterator[Finding]:
             )
     if len(answers) == len(DOORS):
         yield from _compared(app, answers["aws"], answers["gcp"])
+    yield from _asked_by_another_name(app, answers, strangers)
 
 
 def health(app: App) -> Iterator[Finding]:
@@ -123,15 +127,31 @@ def _compared(app: App, function: list[Answer], port: list[Answer]) -> Iterator[
         )
 
 
+def _asked_by_another_name(
+    app: App, answers: Mapping[str, list[Answer]], strangers: Mapping[str, Answer]
+) -> Iterator[Finding]:
+    """A finding if the app answers as asked on this machine, and not if the request is for another host."""
+    for platform, stranger in strangers.items():
+        if answers[platform][0].status == app.request.expect != stranger.status:
+            yield Finding(
+                "differs",
+                f"{app.request.path} answers {stranger.status} if the request is for another host than 127.0.0.1, as "
+                "on every platform: let the app take the service's host name, and of ECS any, for its health check "
+                "(Django: ALLOWED_HOSTS; Flask: SERVER_NAME, TRUSTED_HOSTS; Starlette: TrustedHostMiddleware)",
+            )
+            return
+
+
 def _printed(log: Path) -> str:
     """The output of the instances, without the emulator's own lines."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
     return "\n".join(line.partition(" | ")[2] for line in lines if " | " in line)
 
 
-def _ask(app: App, url: str) -> Answer:
+def _ask(app: App, url: str, **headers: str) -> Answer:
     body = app.request.body.encode() or None
-    headers = {"Content-Type": "application/json"} if body else {}
+    if body:
+        headers["Content-Type"] = "application/json"
     return _get(f"{url}{app.request.path}", app.request.method, body, headers)
 
 

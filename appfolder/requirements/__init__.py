@@ -17,6 +17,18 @@ from appfolder.requirements.markers import RequirementsError
 
 USUAL = ("uv.lock", "poetry.lock", "requirements.txt", "pyproject.toml")
 
+# Files of other tools, and what writes requirements.txt from each.
+_OF_OTHER_TOOLS = {
+    "pdm.lock": "pdm export --prod --output requirements.txt",
+    "Pipfile.lock": "pipenv requirements > requirements.txt",
+    "Pipfile": "pipenv lock && pipenv requirements > requirements.txt",
+    "pylock.toml": "uv pip sync pylock.toml && uv pip freeze > requirements.txt",
+    "environment.yml": "pip list --format freeze > requirements.txt",
+    "environment.yaml": "pip list --format freeze > requirements.txt",
+    "setup.py": "echo '-e .' > requirements.txt",
+    "setup.cfg": "echo '-e .' > requirements.txt",
+}
+
 
 class Found(NamedTuple):
     """Where the requirements stand (from the folder), files that pip reads itself, and lines for it otherwise."""
@@ -36,8 +48,7 @@ def find(folder: Path, named: Iterable[str] = ()) -> Found:
     )
     if not named:
         raise RequirementsError(
-            f"{folder} has none of {', '.join(USUAL)} with dependencies; "
-            'name your requirements in app.toml: requirements = ["FILE"]'
+            f"{folder} has none of {', '.join(USUAL)} with dependencies; {_way_out(folder)}"
         )
     files, lines = list[str](), list[str]()
     for name in named:
@@ -53,6 +64,27 @@ def find(folder: Path, named: Iterable[str] = ()) -> Found:
             case _:
                 files.append(name)
     return Found(named, tuple(files), tuple(lines))
+
+
+def _way_out(folder: Path) -> str:
+    """The advice about a folder without requirements that can be read."""
+    if other := of_another_tool(folder):
+        name, command = other
+        return f"it has {name}, which is not read: type there {command}"
+    patterns = ("*requirements*.txt", "requirements/*.txt", "requirements/*.in", "reqs/*.txt", "deps/*.txt")
+    others = sorted(path.relative_to(folder).as_posix() for each in patterns for path in folder.glob(each))
+    if others:
+        shown = ", ".join(others[:4])
+        return f'name one that it has ({shown}) in app.toml: requirements = ["{others[-1]}"]'
+    return (
+        "write one, such as a requirements.txt with a line for each package that your app imports, or name your "
+        'requirements in app.toml: requirements = ["FILE"]'
+    )
+
+
+def of_another_tool(folder: Path) -> tuple[str, str] | None:
+    """The first file in which another tool keeps requirements, and the command that writes a requirements.txt of it."""
+    return next((each for each in _OF_OTHER_TOOLS.items() if (folder / each[0]).is_file()), None)
 
 
 class Identity(NamedTuple):

@@ -21,7 +21,7 @@ def packages(lock: Mapping[str, Any], name: str) -> Iterator[tuple[str, list[str
         key = (package["name"], package.get("version", ""), extra)
         if key in seen:
             continue
-        if package not in own and not any(key[:2] == other[:2] for other in seen):
+        if _is_installed(package, roots) and not any(key[:2] == other[:2] for other in seen):
             yield _line(package)
         seen.add(key)
         needs = (
@@ -33,6 +33,11 @@ def packages(lock: Mapping[str, Any], name: str) -> Iterator[tuple[str, list[str
             if applies(need.get("marker")):
                 chosen = _chosen(locked, need)
                 waiting += [(chosen, ""), *((chosen, one) for one in need.get("extra", ()))]
+
+
+def _is_installed(package: Mapping[str, Any], roots: list[dict[str, Any]]) -> bool:
+    """Whether it is a package to install: the app itself is not, nor a member of its workspace without a build."""
+    return package not in roots and "virtual" not in package.get("source", {})
 
 
 def _chosen(packages: list[dict[str, Any]], need: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,6 +59,8 @@ def _line(package: Mapping[str, Any]) -> tuple[str, list[str]]:
     if "url" in source:
         files = [*package.get("wheels", ()), package.get("sdist", {})]
         return f"{name} @ {source['url']}", [one["hash"] for one in files if "hash" in one]
+    if member := source.get("editable"):
+        return f"-e ./{member}", []
     if local := source.get("path") or source.get("directory"):
         return f"./{local}", []
     files = [*package.get("wheels", ()), package.get("sdist", {})]

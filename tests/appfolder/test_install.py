@@ -308,6 +308,14 @@ def test_a_lock_outside_of_the_folder_is_named_because_its_pins_do_not_hold(
     assert [note[: len(said)] for note in notes] == ([said] if member == "app" else [])
 
 
+def test_a_lock_that_is_not_read_is_named_because_its_pins_do_not_hold(made: Made) -> None:
+    _, notes = made({"pyproject.toml": '[project]\nname = "shop"\ndependencies = []\n', "pdm.lock": ""})
+
+    [note] = notes
+    assert note.startswith("pdm.lock is not read, so its pins do not hold here; ")
+    assert note.endswith("type there pdm export --prod --output requirements.txt")
+
+
 @pytest.mark.parametrize("uv", [UV, None], ids=["uv", "pip"])
 @pytest.mark.parametrize("bytecode", [True, False])
 def test_packages_are_compiled_unless_an_image_does_that_itself(

@@ -56,6 +56,26 @@ def test_a_lock_of_uv_gives_what_its_project_needs_here_with_hashes_and_extras(t
     assert set(find(tmp_path).lines) == {"flask==3.0.3 --hash=sha256:aa", "asgiref==3.8.0 --hash=sha256:bb"}
 
 
+def test_a_member_of_a_workspace_of_uv_is_installed_for_the_app_that_needs_it(tmp_path: Path) -> None:
+    lock = UV.replace(
+        '{ name = "never", marker', '{ name = "tools" }, { name = "plain" }, { name = "never", marker'
+    )
+    members = """
+[[package]]
+name = "tools"
+version = "0.1"
+source = { editable = "packages/tools" }
+dependencies = [{ name = "asgiref" }]
+[[package]]
+name = "plain"
+version = "0.1"
+source = { virtual = "packages/plain" }
+"""
+    (tmp_path / "uv.lock").write_text(lock + members)
+
+    assert set(find(tmp_path).lines) == {"flask==3.0.3", "asgiref==3.8.0", "-e ./packages/tools"}
+
+
 def test_a_lock_of_poetry_gives_its_main_group(tmp_path: Path) -> None:
     (tmp_path / "poetry.lock").write_text(POETRY)
 
@@ -87,6 +107,35 @@ def test_a_requirements_file_is_left_to_pip(tmp_path: Path) -> None:
     assert find(tmp_path).files == ("requirements.txt",)
 
 
-def test_a_folder_without_requirements_is_told_what_to_write(tmp_path: Path) -> None:
-    with pytest.raises(RequirementsError, match=r"name your requirements in app.toml"):
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        (
+            "README.md",
+            "write one, such as a requirements.txt with a line for each package that your app imports",
+        ),
+        (
+            "Pipfile.lock",
+            "it has Pipfile.lock, which is not read: type there pipenv requirements > requirements.txt",
+        ),
+        (
+            "environment.yml",
+            "it has environment.yml, which is not read: type there pip list --format freeze >",
+        ),
+        ("setup.py", "it has setup.py, which is not read: type there echo '-e .' > requirements.txt"),
+        (
+            "requirements/prod.txt",
+            'name one that it has (requirements/prod.txt) in app.toml: requirements = ["requirements/prod.txt"]',
+        ),
+    ],
+)
+def test_a_folder_without_requirements_is_told_what_to_write(tmp_path: Path, file: str, said: str) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).touch()
+
+    with pytest.raises(RequirementsError) as refused:
         find(tmp_path)
+
+    assert str(refused.value).startswith(
+        f"{tmp_path} has none of uv.lock, poetry.lock, requirements.txt, pyproject.toml with dependencies; {said}"
+    )
