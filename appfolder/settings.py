@@ -108,9 +108,10 @@ def _check(app: App, said: str) -> None:
         raise UserError(
             f"APP is not set; it is your app as gunicorn takes it, for example APP=app:app{_guess(app.folder)}"
         )
-    if not APP.fullmatch(app.spec):
+    if not APP.fullmatch(app.spec) or app.spec.partition(":")[0].endswith(".py"):
         raise UserError(
             f"APP is {app.spec!r}; it is package.module:callable, for example app:app or app:create_app()"
+            f"{_meant(app.spec)}"
         )
     top = app.spec.partition(":")[0].partition(".")[0]
     if not (app.is_own or _has(app.folder / app.source, top) or _is_required(app, top)):
@@ -119,6 +120,20 @@ def _check(app: App, said: str) -> None:
         )
     if app.env_file and not app.env_file.is_file():
         raise UserError(f"{FILE}: env_file is {str(app.env_file)!r}, which is no file")
+
+
+def _meant(spec: str) -> str:
+    """A suggestion for an APP of another form: a file's name, gunicorn's short form, a factory with arguments."""
+    module, _, name = spec.partition(":")
+    if "(" in name and APP.fullmatch(f"{module}:{name.partition('(')[0]}"):
+        factory = name.partition("(")[0]
+        return (
+            f"; a factory gets no arguments here: call it in a module of yours, such as wsgi.py with the lines "
+            f"`from {module} import {factory}` and `app = {name}`, and APP=wsgi:app"
+        )
+    dotted = module.removesuffix(".py").removeprefix("./").replace("/", ".")
+    meant = f"{dotted}:{name or 'application'}"
+    return f"; you may mean APP={meant}" if APP.fullmatch(meant) else ""
 
 
 def _is_required(app: App, module: str) -> bool:

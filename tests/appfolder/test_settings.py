@@ -56,7 +56,11 @@ def test_src_is_the_source_if_the_module_is_there_alone(tmp_path: Path) -> None:
     ("spec", "said"),
     [
         ("", "APP is not set; .* shop.py looks like APP=shop:site"),
-        ("shop", "APP is 'shop'; it is package.module:callable"),
+        ("shop", "APP is 'shop'; it is package.module:callable, .*; you may mean APP=shop:application"),
+        ("shop.py:site", "APP is 'shop.py:site'; it is .*; you may mean APP=shop:site"),
+        ("./web/shop.py:site", "; you may mean APP=web.shop:site"),
+        ("shop:make('x')", "; a factory gets no arguments here: .* `app = make\\('x'\\)`, and APP=wsgi:app"),
+        ("shop-a:site", r"it is package\.module:callable, for example app:app or app:create_app\(\)$"),
         ("nothing:app", "has no nothing.py and no folder nothing"),
     ],
 )
