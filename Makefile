@@ -114,6 +114,8 @@ clean: ## remove environments and caches; results stay
 	@# uv takes a tenth of the time; pip knows settings of this machine, such as another index, that uv does not.
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $< 2>/dev/null || \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@# A comparison's processes start together, and each would compile the same modules: they are compiled once, here.
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c "import compare.report.build, compare.run, local.run"
 	@touch $@
 
 .venv/bin/python:
