@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -42,7 +43,7 @@ def _below(folder: Path, prefix: str, ignore: Ignore, parent: tuple[bool, ...]) 
                     goes_in.append(Entry(name, Path(each.path)))
                 continue
             below = Listing([], [])
-            if not out or ignore.may_take_back:
+            if not out or ignore.may_take_back(name):
                 below = _below(Path(each.path), f"{name}/", ignore, matched)
             if out and not below.goes_in:
                 stays_out.append(name)
@@ -70,8 +71,9 @@ def content_id(parts: Mapping[str, Iterable[Entry]], arguments: Mapping[str, str
 
 
 def _content(path: Path) -> tuple[str, bytes]:
-    if path.is_symlink():
+    mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
         return "link", os.fsencode(path.readlink())
-    if path.is_dir():
+    if stat.S_ISDIR(mode):
         return "folder", b""
-    return ("program" if path.stat().st_mode & 0o100 else "file"), path.read_bytes()
+    return ("program" if mode & 0o100 else "file"), path.read_bytes()

@@ -55,6 +55,8 @@ class IgnoreError(ValueError):
 class _Line(NamedTuple):
     takes_in: bool
     pattern: re.Pattern[str]
+    begin: str  # of each path that it matches
+    is_whole: bool  # whether it matches this path alone
 
 
 class Ignore:
@@ -63,13 +65,17 @@ class Ignore:
     def __init__(self, text: str) -> None:
         lines = text.removeprefix("\ufeff").split("\n")
         self._lines = [_line(words) for line in lines if not line.startswith("#") and (words := line.strip())]
-        self.may_take_back = any(line.takes_in for line in self._lines)
+        # Most paths match no line, which one comparison says.
+        self._any = re.compile("|".join(f"(?:{line.pattern.pattern})" for line in self._lines))
+        self._none = (False,) * len(self._lines)
 
     def excludes(self, path: str, parent: tuple[bool, ...] = ()) -> tuple[bool, tuple[bool, ...]]:
         """Whether `path` (from the folder, with /) stays out, and what to give as `parent` for what lies in it.
 
         parent: which lines the folder above matched, as this method said of it; () at the top.
         """
+        if not any(parent) and not self._any.fullmatch(path):
+            return False, self._none
         out, matched = False, list[bool]()
         for number, line in enumerate(self._lines):
             match = bool(parent) and parent[number]
@@ -81,6 +87,15 @@ class Ignore:
                 out = not line.takes_in
         return out, tuple(matched)
 
+    def may_take_back(self, folder: str) -> bool:
+        """Whether some of the files below `folder`, which stays out, may go in: .venv/ has tens of thousands."""
+        below = f"{folder}/"
+        return any(
+            line.begin.startswith(below) or (below.startswith(line.begin) and not line.is_whole)
+            for line in self._lines
+            if line.takes_in
+        )
+
 
 def _line(words: str) -> _Line:
     takes_in = words.startswith("!")
@@ -91,7 +106,8 @@ def _line(words: str) -> _Line:
     if len(path) > 1:
         path = path.lstrip("/")
     try:
-        return _Line(takes_in, re.compile(_expression(path)))
+        begin = re.split(r"[*?\[\]\\]", path, maxsplit=1)[0]
+        return _Line(takes_in, re.compile(_expression(path)), begin, begin == path)
     except re.error as problem:
         raise IgnoreError(f"{words!r} is no pattern: {problem}") from None
 

@@ -1,11 +1,16 @@
 """A .dockerignore keeps out of the image what the builders keep out, and nothing else."""
 
+import itertools
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from appfolder.files import Listing, listing
 from appfolder.ignore import DEFAULT, Ignore, IgnoreError, line_for
@@ -122,6 +127,58 @@ def test_an_empty_folder_goes_in_and_an_excluded_one_only_for_what_is_in_it(fold
 
     assert {"empty", "docs", "docs/deep", "docs/deep/keep"} <= names
     assert "static" not in names
+
+
+@pytest.fixture(scope="module")
+def small_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files two folders deep, with names that resemble each other."""
+    folder = tmp_path_factory.mktemp("tree")
+    for path in itertools.product(("a", "app"), ("a", "b"), ("a", "b", "app")):
+        folder.joinpath(*path[:2]).mkdir(parents=True, exist_ok=True)
+        folder.joinpath(*path).write_text("")
+    return folder
+
+
+PARTS = ("a", "b", "app", "ap", "*", "**", "a*", "?", "[ab]", "\\\\a")
+lines = st.tuples(st.sampled_from(("", "!")), st.lists(st.sampled_from(PARTS), min_size=1, max_size=3)).map(
+    lambda line: line[0] + "/".join(line[1])
+)
+
+
+@given(st.lists(lines, max_size=5))
+@example(["*", "!app"])
+@example(["**", "!a/**/b"])
+@example(["a", "!a/b", "a*"])
+def test_no_file_is_missed_by_leaving_folders_unread(small_tree: Path, lines: list[str]) -> None:
+    """What goes in is the same as if every folder that stays out were read for what a later line takes back."""
+    ignore = Ignore("\n".join(lines))
+
+    def read(path: Path, parent: tuple[bool, ...]) -> Iterator[str]:
+        for each in path.iterdir():
+            name = each.relative_to(small_tree).as_posix()
+            out, matched = ignore.excludes(name, parent)
+            if each.is_dir():
+                yield from read(each, matched)
+            elif not out:
+                yield name
+
+    assert files_of(listing(small_tree, ignore)) == set(read(small_tree, ()))
+
+
+def test_a_folder_from_which_nothing_can_go_in_is_not_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An environment has tens of thousands of files; to list them would take seconds."""
+    opened, scandir = list[str](), os.scandir
+
+    def watched(path: Path) -> Any:
+        opened.append(path.relative_to(folder).as_posix())
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", watched)
+    listing(folder, Ignore("*\n!src\n!docs/d*/keep\n"))
+
+    assert {*opened} == {".", "src", "src/shop", "src/shop/__pycache__", "docs", "docs/deep"}
 
 
 @pytest.mark.parametrize(("line", "said"), [("!", "names nothing"), ("[a", "is no pattern")])
