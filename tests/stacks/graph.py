@@ -13,11 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
+from unittest.mock import patch
 
 import pulumi
 from pulumi.output import Unknown
 from pulumi.runtime import mocks, rpc, set_mocks
-from pulumi.runtime.proto import provider_pb2, resource_pb2
+from pulumi.runtime import resource as registering
+from pulumi.runtime.proto import provider_pb2, resource_pb2, source_pb2
 from pulumi.runtime.settings import SETTINGS, set_root_resource
 from pulumi.runtime.stack import run_pulumi_func
 
@@ -116,7 +118,9 @@ def _run(recorder: "_Recorder", program: Callable[[], Mapping[str, Any]], previe
         for name, value in program().items():
             outputs[name] = await pulumi.Output.from_input(value).future(with_unknowns=False)
 
-    with _event_loop() as loop:
+    # For the engine to show where a resource is made; here it would be a hundred frames of the test's runner.
+    untraced = patch.object(registering, "_get_stack_trace", source_pb2.StackTrace)
+    with _event_loop() as loop, untraced:
         # What an earlier run in this process left unfinished is none of this one's.
         SETTINGS.rpc_manager.clear()  # pyright: ignore[reportAttributeAccessIssue]
         SETTINGS.outputs.clear()  # pyright: ignore[reportAttributeAccessIssue]
@@ -140,7 +144,7 @@ def _run(recorder: "_Recorder", program: Callable[[], Mapping[str, Any]], previe
 
 @contextmanager
 def _event_loop() -> Generator[asyncio.AbstractEventLoop]:
-    """A loop whose worker threads have loops too, because the SDK asks for one there, and all of them end here."""
+    """A loop whose worker thread has a loop too, because the SDK asks for one there, and both end here."""
     loops = [asyncio.new_event_loop()]
 
     def start() -> None:
@@ -150,7 +154,8 @@ def _event_loop() -> Generator[asyncio.AbstractEventLoop]:
     # A program that fails leaves futures that nobody looks at; Pulumi's own runner keeps quiet about them too.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     asyncio.set_event_loop(loops[0])
-    executor = ThreadPoolExecutor(initializer=start)
+    # One thread: the cloud answers at once, so that several would only wait for each other.
+    executor = ThreadPoolExecutor(1, initializer=start)
     loops[0].set_default_executor(executor)
     try:
         yield loops[0]

@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 import platforms
 from stacks.settings.rules import rules
 
+# Made once: Hypothesis sorts all characters for each strategy that it has not seen.
+_TEXT = st.text(min_size=1, max_size=20)
+
 
 @st.composite
 def valid_settings(draw: st.DrawFn, platform: str) -> dict[str, Any]:  # noqa: C901 - a choice a key
@@ -73,7 +76,7 @@ def _day_two(draw: st.DrawFn, platform: str) -> dict[str, Any]:
             chosen |= {"billingAccount": "0A1B2C-3D4E5F-6A7B8C"} if platform == "gcp" else {}
     for key in ("environment", "secretValues"):
         if draw(st.booleans()):
-            chosen[key] = {f"{key}_1": draw(st.text(min_size=1, max_size=20))}
+            chosen[key] = {f"{key}_1": draw(_TEXT)}
     return chosen
 
 
