@@ -11,9 +11,14 @@ from . import start
 
 start.begin()  # before anything that it makes faster is imported
 try:
-    from awslambdaric import bootstrap
-    from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
-    from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
+    from contextlib import nullcontext
+
+    from . import lambda_json
+
+    with lambda_json.in_place_of_awss() if start.is_fast() else nullcontext():
+        from awslambdaric import bootstrap
+        from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
+        from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
     from .events import payload_v2
     from .events.body import RESPONSE_LIMIT

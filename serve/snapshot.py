@@ -10,11 +10,11 @@ import os
 import sys
 from typing import Any
 
-from . import instance, start
+from . import instance, lambda_json, start
 
-# Modules of the standard library that Python imports within a function when a first request, answer or log line needs
-# them, which a restored instance would wait for.
-LATE = ("encodings.idna", "encodings.latin_1", "encodings.unicode_escape", "random")
+# Modules that are imported within a function when a first request, answer, log line or error needs them, which a
+# restored instance would wait for.
+LATE = ("encodings.idna", "encodings.latin_1", "encodings.unicode_escape", "random", lambda_json.AWSS)
 
 
 def register() -> None:

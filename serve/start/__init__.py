@@ -37,6 +37,11 @@ def begin() -> None:
     sys.meta_path.insert(0, _finder)
 
 
+def is_fast() -> bool:
+    """Whether a faster start has begun and is not over."""
+    return _finder in sys.meta_path
+
+
 def preload(app: Any) -> None:
     """Import the modules that the first requests to `app` will need, because the start has more CPU than they have.
 
@@ -83,7 +88,7 @@ def load_deferred() -> None:
 
 def finish() -> None:
     """End the start: the collector ignores all objects that were made so far, and then works as usual."""
-    if _finder in sys.meta_path:
+    if is_fast():
         sys.meta_path.remove(_finder)
         index.leave()
         gc.freeze()
