@@ -1,12 +1,12 @@
 #!/bin/sh
 # Starts the app behind one of two doors. Each door is exec'ed, so that signals arrive at it.
 set -eu
+here=${0%/*}
 # The app's folder, so that the app's relative paths work as they do on a developer's machine; else the project's.
-cd "${APP_DIR:-$(dirname "$0")/..}"
+cd "${APP_DIR:-$here/..}"
 
 # The package has the name of this folder. Beside an app the folder has another name (see __init__.py).
-doors=${0%/*}
-doors=${doors##*/}
+doors=${here##*/}
 
 mode=${RUN_MODE-}
 if [ -z "$mode" ]; then
