@@ -1,17 +1,16 @@
 """What Lambda mode runs: awslambdaric's loop around the handler, with an end on SIGTERM that loses nothing."""
 
-import json
-import logging
-import os
-import signal
-import sys
-from typing import Any
-
 from . import start
 
 start.begin()  # before anything that it makes faster is imported
 try:
+    import json
+    import logging
+    import os
+    import signal
+    import sys
     from contextlib import nullcontext
+    from typing import Any
 
     from . import lambda_json
 

@@ -2,7 +2,10 @@
 
 import importlib
 import os
-from typing import Any
+
+TYPE_CHECKING = False  # as typing has it, which takes longer than all this
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class SettingError(ValueError):
@@ -64,7 +67,7 @@ def is_dotted(name: str) -> bool:
     return all(part.isidentifier() for part in name.split("."))
 
 
-def import_named(module: str, said: str) -> Any:
+def import_named(module: str, said: str) -> "Any":
     """The module that a variable names. `said` is the start of an error's text: "APP is 'app:create_app()'".
 
     Raises SettingError if there is none. What the module itself raises passes through: its traceback is what the

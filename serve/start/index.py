@@ -6,16 +6,19 @@ only if Python itself would not check its file (PEP 552). The same Python always
 For another Python or another sys.path there is no index.
 """
 
+# All of these are there when Python has begun to run a module.
 import io
 import marshal
 import os
-import re
 import sys
-from functools import partial
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import MAGIC_NUMBER, spec_from_file_location
-from types import CodeType
-from typing import Any
+
+TYPE_CHECKING = False  # as typing has it
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType
+    from typing import Any
 
 FILE = f"{os.path.dirname(__file__)}/start.index"  # noqa: PTH120 - loading pathlib takes longer than all this
 
@@ -23,10 +26,8 @@ FILE = f"{os.path.dirname(__file__)}/start.index"  # noqa: PTH120 - loading path
 UNCHECKED = MAGIC_NUMBER + b"\x01\0\0\0"
 _HEADER = 16
 
-# The part of re that turns a pattern's text into _sre's code; private, but the same from Python 3.11 to 3.15.
-_compiler: Any = getattr(re, "_compiler", None)
-_sre: Any = getattr(_compiler, "_sre", None)
-_plain_compile: Any = getattr(_compiler, "compile", None)
+# What puts the compilation of regular expressions back as it was.
+_undo: "list[Callable[[], None]]" = []
 
 
 class Finder:
@@ -36,7 +37,7 @@ class Finder:
         self.modules = modules
         self.hidden = hidden
 
-    def find_spec(self, name: str, _path: Any = None, _target: Any = None) -> ModuleSpec | None:
+    def find_spec(self, name: str, _path: "Any" = None, _target: "Any" = None) -> ModuleSpec | None:
         """The spec that a search would give; None if only a search can tell."""
         if name not in self.modules or name.partition(".")[0] in self.hidden:
             return None
@@ -49,7 +50,7 @@ class Finder:
         if not data.startswith(UNCHECKED):
             return None
         loader: Any = SourceFileLoader(name, source)
-        loader.get_code = partial(_code_once, loader, data)
+        loader.get_code = lambda _name: _code_once(loader, data)
         folder = [source.rpartition("/")[0]] if is_package else None
         spec = spec_from_file_location(name, source, loader=loader, submodule_search_locations=folder)
         if spec:
@@ -57,7 +58,7 @@ class Finder:
         return spec
 
 
-def _code_once(loader: Any, data: bytes, _fullname: str) -> CodeType:
+def _code_once(loader: "Any", data: bytes) -> "CodeType":
     del loader.get_code
     return marshal.loads(memoryview(data)[_HEADER:])  # noqa: S302 - as import does
 
@@ -73,26 +74,40 @@ def use() -> None:
         # A name that is new in an earlier folder may hide a recorded one.
         new = {name for folder, known in folders.items() for name in names_in(folder) - set(known)}
         sys.meta_path.insert(0, Finder(modules, new))
-        if _plain_compile and _sre:
-            _compiler.compile = partial(_compile, patterns)
+        _know(patterns)
 
 
 def leave() -> None:
     """Let imports and regular expressions work as usual from now on."""
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, Finder)]
-    if _compiler and isinstance(_compiler.compile, partial):
-        _compiler.compile = _plain_compile
+    while _undo:
+        _undo.pop()()
 
 
-def _compile(patterns: dict[Any, Any], pattern: Any, flags: int = 0) -> Any:
-    """The pattern as re compiles it; known ones take no time."""
-    known = (
-        patterns.get((type(pattern).__name__, pattern, flags)) if isinstance(pattern, str | bytes) else None
-    )
-    if not known:
-        return _plain_compile(pattern, flags)
-    all_flags, code, *groups = known
-    return _sre.compile(pattern, all_flags, memoryview(code).cast("I").tolist(), *groups)
+def _know(patterns: "dict[Any, Any]") -> None:
+    """Have re take the code of these patterns in place of compiling them."""
+    import re  # noqa: PLC0415 - by the index
+
+    # The part of re that turns a pattern's text into _sre's code; private, but the same from Python 3.11 to 3.15.
+    compiler: Any = getattr(re, "_compiler", None)
+    sre, plain = getattr(compiler, "_sre", None), getattr(compiler, "compile", None)
+    if not (sre and plain):
+        return
+
+    def compile_or_know(pattern: "Any", flags: int = 0) -> "Any":
+        is_text = isinstance(pattern, str | bytes)
+        known = patterns.get((type(pattern).__name__, pattern, flags)) if is_text else None
+        if not known:
+            return plain(pattern, flags)
+        all_flags, code, *groups = known
+        return sre.compile(pattern, all_flags, memoryview(code).cast("I").tolist(), *groups)
+
+    def undo() -> None:
+        if compiler.compile is compile_or_know:
+            compiler.compile = plain
+
+    compiler.compile = compile_or_know
+    _undo.append(undo)
 
 
 def this_python() -> tuple[str, list[str]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).parents[3])
 from serve import start
-from serve.start import deferral
+from serve.start import deferral, stand_in
 
 start.begin()
 started = importlib.import_module(f"tests.serve.starts.{sys.argv[1]}")
@@ -18,4 +18,4 @@ start.preload(getattr(started, "app", None))
 start.finish()
 loaded = sorted(name for name in deferral.DEFERRED if name in sys.modules)
 seen = started.observe(*sys.argv[2:])
-print(json.dumps({"loaded": loaded, "deferred": deferral.is_active(), "seen": seen}, default=repr))
+print(json.dumps({"loaded": loaded, "deferred": stand_in.is_any_hidden(), "seen": seen}, default=repr))
