@@ -59,6 +59,8 @@ def reseed() -> None:
     """
     loaded: Any = sys.modules.get
     loaded("random").seed()
+    if (tempfile := loaded("tempfile")) and "_name_sequence" in vars(tempfile):
+        vars(tempfile)["_name_sequence"] = None  # so the next name begins another
     if openssl := loaded("_ssl"):
         openssl.RAND_add(os.urandom(48), 48.0)
     if numpy := loaded("numpy.random"):

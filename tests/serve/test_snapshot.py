@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import tempfile
 import time
 from typing import Any
 
@@ -105,6 +106,18 @@ def test_generators_of_libraries_are_reseeded_if_they_are_loaded() -> None:
 
     assert random.random() != before[0]
     assert numpy.random.random() != before[1]
+
+
+def test_names_of_temporary_files_are_the_instances_own() -> None:
+    """Python draws them by a generator that notices a fork but no restore; an app may call an upload by such a name."""
+    names: Any = vars(tempfile)["_get_candidate_names"]
+    names().rng.seed(1)
+    expected = next(names())
+    names().rng.seed(1)
+
+    snapshot.reseed()
+
+    assert next(names()) != expected
 
 
 def test_a_secret_that_changed_is_read_again_and_the_log_says_which(start: Start) -> None:
