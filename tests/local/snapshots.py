@@ -64,6 +64,14 @@ def connected() -> Any:
     return app
 
 
+def datagrams() -> Any:
+    """A factory that has a socket for datagrams to the address in PEER."""
+    host, _, port = os.environ["PEER"].rpartition(":")
+    _connection.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    _connection[0].connect((host, int(port)))
+    return app
+
+
 def fails_before() -> Any:
     """A factory whose hook before the snapshot fails."""
 
@@ -106,6 +114,7 @@ def _send() -> str | None:
     if not _connection:
         return None
     try:
+        _connection[0].settimeout(10)
         _connection[0].sendall(b"hello")
         return _connection[0].recv(5).decode() or "closed"
     except OSError as problem:

@@ -51,7 +51,10 @@ def _pipes(links: dict[int, str]) -> None:
 
 
 def _sockets(numbers: list[int]) -> list[str]:
-    """A new pair for each pair, whose numbers follow each other; a dead end for each connection over the network."""
+    """A new pair for each pair, whose numbers follow each other; a dead end for each connection over the network.
+
+    Returns where those that are dead led to.
+    """
     peers, unnamed = list[str](), list[int]()
     for number in numbers:
         found = _socket.socket(fileno=os.dup(number))
@@ -59,7 +62,13 @@ def _sockets(numbers: list[int]) -> list[str]:
             peer = found.getpeername()
         except OSError:
             peer = None  # it listens, or is not connected
-        if peer is not None and found.family in (_socket.AF_INET, _socket.AF_INET6):
+        is_of_network = found.family in (_socket.AF_INET, _socket.AF_INET6)
+        if peer is not None and is_of_network and found.type == _socket.SOCK_DGRAM:
+            # No other end knows of it, so it lives on; but an instance must not get the answers to another.
+            own = _socket.socket(found.family, found.type, found.proto)
+            own.connect(peer)
+            _replace(number, own.detach())
+        elif peer is not None and is_of_network:
             ours, others = _socket.socketpair()
             others.close()
             _replace(number, ours.detach())
