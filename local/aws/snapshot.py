@@ -50,7 +50,8 @@ class Restored:
         del grace
         if not self.exited.done():
             self._send(signal.SIGKILL)
-        await self.exited
+        # Shielded: if this were cancelled, the future would be too.
+        await asyncio.shield(self.exited)
 
 
 class Snapshot:

@@ -108,6 +108,8 @@ class Pool(Generic[Served]):
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(RefusedError)
+        # A task that was cancelled before it began would leave its instance to nobody.
+        await asyncio.sleep(0)
         for task in self._tasks:
             task.cancel()
         grace = min(self._grace, CLOSING_SECONDS)

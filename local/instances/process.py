@@ -85,7 +85,8 @@ class Instance:
             await self._terminate()
             await asyncio.wait([self.exited], timeout=grace)
         await self._kill()
-        await self.exited
+        # Shielded: if this were cancelled, the watch would be too.
+        await asyncio.shield(self.exited)
 
     def _registration(self) -> str:
         return f"group {self._process.pid}"
