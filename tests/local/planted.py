@@ -1,8 +1,11 @@
 """Apps with something that instances of one snapshot share and should not, and one that makes all of it anew."""
 
+import importlib
 import os
 import random
 import socket
+import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Iterable
@@ -34,6 +37,8 @@ class Client:
 
 
 CLIENT = Client()
+GENERATORS: dict[str, Any] = {}
+KEPT: dict[str, Any] = {}
 _open: list[socket.socket] = []
 
 
@@ -48,6 +53,22 @@ def connected() -> Any:
     host, _, port = os.environ["PEER"].rpartition(":")
     _open.append(socket.create_connection((host, int(port))))
     _open.append(socket.create_server(("127.0.0.1", 0)))
+    return app
+
+
+def numbered() -> Any:
+    """A factory with generators of NumPy's."""
+    numpy: Any = importlib.import_module("numpy")
+    GENERATORS.update(
+        new=numpy.random.default_rng(), old=numpy.random.RandomState(), bare=numpy.random.PCG64()
+    )
+    GENERATORS["seeded"] = numpy.random.RandomState(7)
+    return app
+
+
+def harmless() -> Any:
+    """A factory that keeps what differs between starts but may be shared: its process, its thread, its files."""
+    KEPT.update(pid=os.getpid(), thread=threading.get_ident(), folder=tempfile.mkdtemp())
     return app
 
 

@@ -1,6 +1,7 @@
 """What instances of one snapshot share and should not: each planted fault is told, and nothing else."""
 
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +54,19 @@ def test_a_connection_that_the_import_opened_is_told_with_its_other_end(processe
                 f"a connection to {peer} that the import opened; it is dead in every instance of a snapshot",
             )
         ]
+
+
+def test_numpys_generators_are_told_unless_they_are_seeded(processes: None) -> None:
+    pytest.importorskip("numpy")
+
+    assert [fault for fault in found("numbered()") if fault not in PLANTED] == [
+        Fault(f"{HERE}:GENERATORS['{name}']", DICE) for name in ("bare", "new", "old")
+    ]
+
+
+def test_what_instances_may_share_is_not_told(processes: None, tmp_path: Path) -> None:
+    """Each has the same process and threads on Lambda, and a copy of the files."""
+    assert found("harmless()", TMPDIR=str(tmp_path)) == PLANTED
 
 
 @pytest.mark.parametrize("app", ["app:create_app()", "examples.snapstart_app:app"])

@@ -7,6 +7,8 @@ import hashlib
 import os
 import random
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -30,9 +32,20 @@ def look() -> dict[str, tuple[str, str]]:
     own = os.path.join(os.path.abspath(os.environ.get("APP_DIR") or os.getcwd()), "")  # noqa: PTH100, PTH109, PTH118
     for place, value in _places(own, seen):
         kind, text = _leaf(value)
-        if kind and not (type(value) is str and value in environment):
+        if kind and not _may_be_shared(value, environment):
             found[place] = kind, hashlib.sha256(text.encode()).hexdigest()
     return found
+
+
+def _may_be_shared(value: Any, environment: set[str]) -> bool:
+    """Whether a value differs from start to start and may be the same in all instances of one all the same."""
+    if type(value) is int:
+        # The process that is forked here, and a thread: on Lambda each instance has the same.
+        return value in (os.getppid(), threading.get_ident(), threading.get_native_id())
+    if type(value) is str:
+        is_of_file = value.startswith(os.path.join(tempfile.gettempdir(), ""))  # noqa: PTH118
+        return value in environment or (is_of_file and os.path.lexists(value))
+    return False
 
 
 def _places(own: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
@@ -131,8 +144,11 @@ def _leaf(value: Any) -> tuple[str, str]:
     of = type(value)
     if issubclass(of, random.Random) and not issubclass(of, random.SystemRandom):
         return "a random generator", repr(value.getstate())
-    if _module(of).startswith("numpy.random") and hasattr(value, "bit_generator"):
-        return "a random generator", repr(value.bit_generator.state)
+    if _module(of).startswith("numpy.random"):
+        # A generator has a bit generator, an old one under another name; or it is one itself.
+        held = getattr(value, "bit_generator", None) or getattr(value, "_bit_generator", value)
+        state = getattr(held, "state", None)
+        return ("a random generator", repr(state)) if isinstance(state, dict) else ("", "")
     if of in (int, float):
         return ("a time" if _is_a_time(float(value)) else "a number"), repr(value)
     kind = {
