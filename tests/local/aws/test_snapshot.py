@@ -11,6 +11,7 @@ import pytest
 
 from local.aws.function import Function
 from local.aws.results import FAILED
+from local.aws.snapshot import Restored
 from local.instances.pool import StartError
 from local.instances.process import Reaper
 from local.log import Log
@@ -102,6 +103,22 @@ def test_a_connection_that_was_opened_before_the_snapshot_is_dead_in_each_instan
         assert {aws.ask("/").json["sent"] for _ in range(2)} <= {"BrokenPipeError", "closed"}
 
 
+def test_a_socket_for_datagrams_lives_on_and_each_instance_gets_its_own_answers(emulate: Emulate) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(60)
+        peer = f"127.0.0.1:{server.getsockname()[1]}"
+        aws = emulate(
+            "aws", snapstart=True, app="tests.local.snapshots:datagrams()", environment={"PEER": peer}
+        )
+        waiting = [aws.begin("/") for _ in range(2)]
+        senders = [server.recvfrom(5)[1] for _ in waiting]
+        for number, sender in enumerate(senders):
+            server.sendto(b"%d" % number, sender)
+
+        assert {request.result().json["sent"] for request in waiting} == {"0", "1"}
+
+
 def test_a_failing_hook_before_the_snapshot_is_a_version_that_cannot_be_published(processes: None) -> None:
     with command(
         "local", "aws", "--port=0", "--snapstart", "--app=tests.local.snapshots:fails_before()"
@@ -183,6 +200,20 @@ def test_a_version_whose_process_was_killed_is_published_anew(emulate: Emulate) 
 
     assert aws.ask("/").headers["x-instance-start"] == "restored"
     assert "it is published anew" in aws.log()
+
+
+def test_an_end_that_is_cut_short_leaves_the_instance_to_be_ended() -> None:
+    """As when the emulator ends while an idle instance goes: who waits for the instance's end must not undo it."""
+
+    async def cut_short() -> Restored:
+        instance = Restored(lambda _: None)
+        ending = asyncio.ensure_future(instance.stop(0))
+        await asyncio.sleep(0)
+        ending.cancel()
+        await asyncio.wait([ending])
+        return instance
+
+    assert not asyncio.run(cut_short()).exited.cancelled()
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
