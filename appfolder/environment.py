@@ -33,12 +33,12 @@ def python(app: App, environment: Mapping[str, str], say: Callable[[str], None])
     `say` is called before slow work, and if something is not as the app asks. Raises UserError if there is none.
     """
     if given := environment.get("APP_PYTHON"):
-        found = shutil.which(given)
-        if found is None:
+        path = shutil.which(given)
+        if path is None:
             raise UserError(
                 f"APP_PYTHON is {given!r}, which is no program; it is a Python that has what your app imports"
             )
-        return Path(found).absolute()
+        return Path(path).absolute()
     from appfolder.requirements import find  # noqa: PLC0415 - pip's libraries take a moment to load
     from appfolder.requirements.markers import RequirementsError  # noqa: PLC0415 - as above
 
@@ -46,20 +46,20 @@ def python(app: App, environment: Mapping[str, str], say: Callable[[str], None])
         names = find(app.folder, app.requirements).names
     except RequirementsError as problem:
         raise UserError(str(problem)) from None
-    made = CACHE / "apps" / _key(app.folder.as_posix())
+    folder = CACHE / "apps" / _key(app.folder.as_posix())
     wanted = _key(sys.version, app.python, DOORS.read_bytes(), *_contents(app, names))
-    with _locked(made):
-        stamp = made / _STAMP
+    with _locked(folder):
+        stamp = folder / _STAMP
         if not stamp.is_file() or stamp.read_text(encoding="utf-8").partition("\n")[0] != wanted:
             say(f"Setting up an environment for {app.folder.name or app.folder} (once)")
-            notes = _make(app, made)
+            notes = _make(app, folder)
             stamp.write_text("\n".join([wanted, *notes]), encoding="utf-8")
         for note in stamp.read_text(encoding="utf-8").splitlines()[1:]:
             say(note)
-    return made / "bin" / "python"
+    return folder / "bin" / "python"
 
 
-def _make(app: App, made: Path) -> list[str]:
+def _make(app: App, folder: Path) -> list[str]:
     """Make the environment by this Python, or by another of this machine if the app needs one; what is to be said.
 
     Raises UserError.
@@ -69,14 +69,16 @@ def _make(app: App, made: Path) -> list[str]:
     by_name = (each for each in interpreter.others(asked) if asked and each.version.startswith(f"{asked}."))
     this = interpreter.Found(Path(sys.executable), here)
     refused = ""
-    for found in itertools.chain([] if asked == here else by_name, [this], interpreter.others(app.python)):
-        done = _installed(found.path, app, made)
+    for candidate in itertools.chain(
+        [] if asked == here else by_name, [this], interpreter.others(app.python)
+    ):
+        done = _installed(candidate.path, app, folder)
         if done.returncode == 0:
             notes = done.stdout.splitlines()
             return (
                 notes
-                if found is this
-                else [f"Python {found.version} runs the app, as it asks for it", *notes]
+                if candidate is this
+                else [f"Python {candidate.version} runs the app, as it asks for it", *notes]
             )
         errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
         said = errors[0].removeprefix("error: ") if errors else done.stderr
@@ -88,8 +90,8 @@ def _make(app: App, made: Path) -> list[str]:
     )
 
 
-def _installed(python: Path, app: App, made: Path) -> "subprocess.CompletedProcess[str]":
-    words = [python, "-m", "appfolder.install", app.folder, made, "--doors", DOORS]
+def _installed(python: Path, app: App, folder: Path) -> "subprocess.CompletedProcess[str]":
+    words = [python, "-m", "appfolder.install", app.folder, folder, "--doors", DOORS]
     words += [word for name in app.requirements for word in ("--requirements", name)]
     uv = Path(sys.executable).with_name("uv")
     words += ["--uv", uv] if uv.exists() else []
@@ -140,9 +142,9 @@ def _key(*parts: str | bytes) -> str:
 
 
 @contextlib.contextmanager
-def _locked(made: Path) -> Generator[None]:
+def _locked(folder: Path) -> Generator[None]:
     """A lock, so that only one process at a time makes an environment."""
-    made.parent.mkdir(parents=True, exist_ok=True)
-    with made.with_suffix(".lock").open("w") as lock:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

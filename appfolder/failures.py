@@ -38,10 +38,10 @@ def final(what: str, said: str) -> InstallError | None:
     what: the files whose requirements were to be installed.
     """
     reason = " ".join(said.partition("cause:")[2].split())
-    if found := _UV_PYTHON.search(reason):
-        return _other_python(what, found[2].rstrip(","), found[1])
-    if (found := _UV_PACKAGE.search(reason)) and not allows(found[2], THIS):
-        return _other_python(what, found[1], found[2])
+    if match := _UV_PYTHON.search(reason):
+        return _other_python(what, match[2].rstrip(","), match[1])
+    if (match := _UV_PACKAGE.search(reason)) and not allows(match[2], THIS):
+        return _other_python(what, match[1], match[2])
     if built := re.search(r"Failed to (?:build|download and build) `([^`]+)`", said):
         printed = said.partition("[stderr]")[2].partition("\nhint:")[0].strip().splitlines()
         return _not_built(what, built[1], [line.strip() for line in printed if line.strip()], said)
@@ -54,8 +54,8 @@ def final(what: str, said: str) -> InstallError | None:
 
 def of_pip(what: str, out: str, said: str) -> InstallError:
     """The error that pip's output means, without its lists of all versions that there are."""
-    if found := _PIP_PACKAGE.search(said):
-        return _other_python(what, found[1], found[2])
+    if match := _PIP_PACKAGE.search(said):
+        return _other_python(what, match[1], match[2])
     if conflict := re.search(r"The conflict is caused by:\n(.*?)\n\n", out, re.DOTALL):
         sides = " and ".join(line.strip() for line in conflict[1].splitlines())
         return InstallError(f"{what} cannot be installed: {sides}, which exclude each other")

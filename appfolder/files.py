@@ -32,8 +32,8 @@ def listing(folder: Path, ignore: Ignore) -> Listing:
 
 def _below(folder: Path, prefix: str, ignore: Ignore, parent: tuple[bool, ...]) -> Listing:
     goes_in, stays_out = list[Entry](), list[str]()
-    with os.scandir(folder) as found:
-        for each in found:
+    with os.scandir(folder) as entries:
+        for each in entries:
             name = f"{prefix}{each.name}"
             out, matched = ignore.excludes(name, parent)
             if not each.is_dir(follow_symlinks=False):

@@ -118,22 +118,22 @@ def _expression(path: str) -> str:
         return re.escape(path)
     if re.fullmatch(r"\*\*[^/*?\[\]\\][^*?\[\]\\]*", path):
         return f".*{re.escape(path[2:])}"  # of such a pattern BuildKit compares the end
-    made = ""
+    pattern = ""
     for part in re.findall(r"\*\*/?|\\.|.", path):
         match part:
             case "**" | "**/":
-                made += "(?:.*/)?"
+                pattern += "(?:.*/)?"
             case "*":
-                made += "[^/]*"
+                pattern += "[^/]*"
             case "?":
-                made += "[^/]"
+                pattern += "[^/]"
             case "[" | "]" | "^" | "-":  # a set of characters is written as in a regular expression
-                made += part
+                pattern += part
             case _:
-                made += re.escape(part[-1])
+                pattern += re.escape(part[-1])
     if re.search(r"\*\*/?$", path):
-        made = f"{made.removesuffix('(?:.*/)?')}.*"
-    return made
+        pattern = f"{pattern.removesuffix('(?:.*/)?')}.*"
+    return pattern
 
 
 def line_for(path: str) -> str:

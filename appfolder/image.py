@@ -95,10 +95,10 @@ def listed(app: App) -> Listing:
 
 def _environments(folder: Path, depth: int = 3) -> Iterable[str]:
     """Virtual environments, under any name, by their path from `folder`."""
-    for found in (
+    for path in (
         folder.glob("/".join(["*"] * depth + ["pyvenv.cfg"])) if depth > 1 else folder.glob("*/pyvenv.cfg")
     ):
-        yield found.parent.relative_to(folder).as_posix()
+        yield path.parent.relative_to(folder).as_posix()
     if depth > 1:
         yield from _environments(folder, depth - 1)
 
@@ -145,12 +145,12 @@ def command(engine: str, name: str, options: list[str], app: App) -> list[str]:
     given = dict(re.findall(r"(?:^|\0)--build-arg[=\0]([^=\0]+)=([^\0]*)", "\0".join(options)))
     machine = re.search(r"(?:^|\0)--platform[=\0]([^\0]+)", "\0".join(options))
     architecture = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    made = build(app, given, machine[1] if machine else f"linux/{architecture}")
-    file = made.written()
+    plan = build(app, given, machine[1] if machine else f"linux/{architecture}")
+    file = plan.written()
     words = [engine, "build", "--file", str(file), "--tag", name]
-    for key, value in made.arguments.items():
+    for key, value in plan.arguments.items():
         words += ["--build-arg", f"{key}={value}"]
-    for key, folder in made.contexts.items():
+    for key, folder in plan.contexts.items():
         words += ["--build-context", f"{key}={folder}"]
     if engine == "podman":
         # buildah up to 1.28 takes a layer from its cache although a build argument changed: the build id would lie.
@@ -158,7 +158,7 @@ def command(engine: str, name: str, options: list[str], app: App) -> list[str]:
     else:
         words += ["--provenance=false"]
     # After the options, which have these arguments already.
-    return [*words, *options, str(made.context)]
+    return [*words, *options, str(plan.context)]
 
 
 def main(words: list[str]) -> int:

@@ -29,8 +29,8 @@ def version_file(folder: Path) -> str:
     for name in (".python-version", "runtime.txt"):
         file = folder / name
         text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-        if found := re.match(rf"\s*(?:python-|cpython-)?({PYTHON})(?:\.|\s|$)", text):
-            return found[1]
+        if match := re.match(rf"\s*(?:python-|cpython-)?({PYTHON})(?:\.|\s|$)", text):
+            return match[1]
     return ""
 
 
@@ -40,9 +40,9 @@ def others(first: str) -> Iterator[Found]:
     for version in dict.fromkeys([first, *VERSIONS]):
         if version and version != here:
             for path in _places(version):
-                found = _probed(path)
-                if found.startswith(f"{version}."):
-                    yield Found(path, found)
+                there = _probed(path)
+                if there.startswith(f"{version}."):
+                    yield Found(path, there)
                     break
 
 

@@ -71,9 +71,9 @@ def _changed(text: str, values: dict[str, str | list[str]]) -> str:
         return f"{key} = {json.dumps(values.pop(key), ensure_ascii=False)}"
 
     values = dict(values)
-    made = _TEMPLATE.sub(line, text)
+    changed = _TEMPLATE.sub(line, text)
     missing = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items()]
-    return "".join(missing) + made
+    return "".join(missing) + changed
 
 
 def template() -> str:

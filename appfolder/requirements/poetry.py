@@ -15,14 +15,16 @@ def packages(
     lock: Mapping[str, Any], project: Mapping[str, Any], name: str
 ) -> Iterator[tuple[str, list[str]]]:
     """The packages of the main group that apply to this Python, each with its hashes."""
-    locked = [one for one in lock.get("package", []) if _applies_here(one)]
+    locked = [package for package in lock.get("package", []) if _applies_here(package)]
     if not locked:
         raise RequirementsError(f"{name}: it has no packages for this Python; lock again with `poetry lock`")
-    if all("groups" in one for one in locked):
-        wanted = [one for one in locked if "main" in one["groups"] and not one.get("optional")]
+    if all("groups" in package for package in locked):
+        wanted = [
+            package for package in locked if "main" in package["groups"] and not package.get("optional")
+        ]
     else:
         wanted = list(_reached(locked, project))
-    return (_line(one) for one in wanted)
+    return (_line(package) for package in wanted)
 
 
 def _applies_here(package: Mapping[str, Any]) -> bool:
@@ -36,7 +38,7 @@ def _applies_here(package: Mapping[str, Any]) -> bool:
 
 def _reached(packages: list[dict[str, Any]], project: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """What the project's own dependencies lead to: older locks do not say to which group a package belongs."""
-    by_name = {canonicalize_name(one["name"]): one for one in packages}
+    by_name = {canonicalize_name(package["name"]): package for package in packages}
     lines = project.get("project", {}).get("dependencies", [])
     waiting = [
         *(Requirement(line).name for line in lines),
@@ -52,11 +54,12 @@ def _reached(packages: list[dict[str, Any]], project: Mapping[str, Any]) -> Iter
         for need, wish in by_name[name].get("dependencies", {}).items():
             wishes = wish if isinstance(wish, list) else [wish]
             if any(
-                not isinstance(one, dict) or (not one.get("optional") and applies(one.get("markers")))
-                for one in wishes
+                not isinstance(package, dict)
+                or (not package.get("optional") and applies(package.get("markers")))
+                for package in wishes
             ):
                 waiting.append(need)
-            elif any(isinstance(one, dict) and one.get("optional") for one in wishes):
+            elif any(isinstance(package, dict) and package.get("optional") for package in wishes):
                 waiting.append(need)  # an extra's: in the lock only if some extra is asked for
 
 
@@ -67,19 +70,19 @@ def _line(package: Mapping[str, Any]) -> tuple[str, list[str]]:
             commit = source.get("resolved_reference") or source.get("reference")
             return f"{package['name']} @ git+{source['url']}@{commit}", []
         case "url":
-            return f"{package['name']} @ {source['url']}", [one["hash"] for one in package.get("files", ())]
+            return f"{package['name']} @ {source['url']}", [file["hash"] for file in package.get("files", ())]
         case "file" | "directory":
             return f"./{source['url']}", []
         case _:
             return f"{package['name']}=={package['version']}", [
-                one["hash"] for one in package.get("files", ())
+                file["hash"] for file in package.get("files", ())
             ]
 
 
 def lines_of(name: str, wish: Any) -> Iterator[str]:
     """A dependency of [tool.poetry.dependencies] as lines for pip."""
-    for one in wish if isinstance(wish, list) else [wish]:
-        table = one if isinstance(one, dict) else {"version": one}
+    for part in wish if isinstance(wish, list) else [wish]:
+        table = part if isinstance(part, dict) else {"version": part}
         if table.get("optional"):
             continue
         extras = f"[{','.join(table['extras'])}]" if table.get("extras") else ""
@@ -97,7 +100,7 @@ def lines_of(name: str, wish: Any) -> Iterator[str]:
 def version(text: str) -> str:
     """A version constraint as poetry writes it, as pip reads it."""
     parts = list[str]()
-    for part in (one.strip() for one in text.split(",")):
+    for part in (clause.strip() for clause in text.split(",")):
         bound = re.fullmatch(r"([\^~])\s*(\d+(?:\.\d+)*)(\S*)", part)
         if part in {"*", ""}:
             continue
