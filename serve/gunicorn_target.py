@@ -5,8 +5,8 @@ from gunicorn.http.errors import InvalidRequestLine
 
 def host_of(target: str) -> str:
     """Host and port of an absolute target, "" for any other target. Raises InvalidRequestLine for an empty host."""
-    scheme, found, rest = target.partition("://")
-    if not found or not scheme.isalpha():
+    scheme, separator, rest = target.partition("://")
+    if not separator or not scheme.isalpha():
         return ""
     # The part before an @ is not a host.
     host = rest.replace("?", "/").replace("#", "/").partition("/")[0].rpartition("@")[2]

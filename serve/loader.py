@@ -28,18 +28,18 @@ def load_app(spec: str | None = None) -> Callable[..., Any]:
     if not (colon and is_dotted(module_name) and is_dotted(attribute)):
         raise SettingError(f"{said}; expected package.module:callable, for example {DEFAULT}")
     module = import_named(module_name, said)
-    found: Any = module
+    loaded: Any = module
     for part in attribute.split("."):
-        if not hasattr(found, part):
+        if not hasattr(loaded, part):
             # Another module of that name may have been found first.
             file = getattr(module, "__file__", None) or "a folder without __init__.py"
             raise SettingError(f"{said}, but there is no {attribute!r} in {module_name} ({file})")
-        found = getattr(found, part)
-    if not callable(found):
+        loaded = getattr(loaded, part)
+    if not callable(loaded):
         raise SettingError(
-            f"{said}, but {attribute} is of type {type(found).__name__}, which cannot be called"
+            f"{said}, but {attribute} is of type {type(loaded).__name__}, which cannot be called"
         )
-    application: Any = found() if is_factory else found
+    application: Any = loaded() if is_factory else loaded
     kind = type(application).__name__
     if not callable(application):
         raise SettingError(f"{said}, but {name} gave {kind}, which is no application")

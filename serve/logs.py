@@ -93,19 +93,19 @@ def follow(app: "WSGIApplication") -> "WSGIApplication":
 
 def ids_of(environ: Mapping[str, Any]) -> dict[str, Any]:
     """The request and trace ids in a WSGI environ (or in a mapping with its keys), by their names in the log."""
-    found: dict[str, Any] = {}
+    ids: dict[str, Any] = {}
     context = environ.get("aws.context")
     if context is not None:
-        found["requestId"] = getattr(context, "aws_request_id", None)
+        ids["requestId"] = getattr(context, "aws_request_id", None)
         if tenant := getattr(context, "tenant_id", None):
-            found["tenantId"] = tenant
+            ids["tenantId"] = tenant
     if amazon := environ.get("HTTP_X_AMZN_TRACE_ID"):
-        found["xrayTraceId"] = amazon
+        ids["xrayTraceId"] = amazon
     if google := environ.get("HTTP_X_CLOUD_TRACE_CONTEXT"):
-        found |= _google(google)
+        ids |= _google(google)
     if parent := environ.get("HTTP_TRACEPARENT"):
-        found |= _w3c(parent, found)
-    return found
+        ids |= _w3c(parent, ids)
+    return ids
 
 
 def _google(header: str) -> dict[str, Any]:
@@ -126,13 +126,13 @@ def _google_name(trace: str) -> str:
     return f"projects/{project}/traces/{trace}" if project else trace
 
 
-def _w3c(header: str, found: Mapping[str, Any]) -> dict[str, Any]:
+def _w3c(header: str, ids: Mapping[str, Any]) -> dict[str, Any]:
     """Traceparent, VERSION-TRACE-SPAN-FLAGS; nothing if it is malformed."""
     parts = header.split("-")
     if len(parts) < 4 or len(parts[1]) != 32 or len(parts[2]) != 16:  # noqa: PLR2004 - the format's own lengths
         return {}
     _, trace, span, flags, *_ = parts
-    if f"{GOOGLE}/trace" in found:
+    if f"{GOOGLE}/trace" in ids:
         return {"traceparent": header}
     if platform() == "google":
         is_sampled = flags[-1:] in tuple("13579bdf")  # the lowest bit

@@ -48,11 +48,11 @@ def fetch() -> None:
 
 def _set(wanted: Mapping[str, str]) -> None:
     names = sorted(set(wanted.values()))
-    found = dict[str, str]()
+    values = dict[str, str]()
     for start in range(0, len(names), AT_ONCE):
-        found |= _parameters(names[start : start + AT_ONCE])
+        values |= _parameters(names[start : start + AT_ONCE])
     for variable, name in wanted.items():
-        os.environ[variable] = found[name]
+        os.environ[variable] = values[name]
 
 
 def fetch_again() -> None:
@@ -81,12 +81,12 @@ def _has_version(name: str) -> bool:
 
 def _wanted() -> dict[str, str]:
     try:
-        found: Any = json.loads(os.environ[VARIABLE])
+        places: Any = json.loads(os.environ[VARIABLE])
     except ValueError:
-        found = None
-    if not (isinstance(found, dict) and all(isinstance(name, str) for name in found.values())):
+        places = None
+    if not (isinstance(places, dict) and all(isinstance(name, str) for name in places.values())):
         raise SecretsError(f'{VARIABLE} is no JSON of the form {{"VARIABLE": "PARAMETER"}}')
-    return found
+    return places
 
 
 def _parameters(names: list[str]) -> dict[str, str]:
@@ -94,10 +94,10 @@ def _parameters(names: list[str]) -> dict[str, str]:
     if answer.get("InvalidParameters"):
         raise SecretsError(f"there is no parameter {', '.join(answer['InvalidParameters'])} in {_region()}")
     # A request names a parameter by NAME or by NAME:VERSION; the answer has name and version apart.
-    found = answer["Parameters"]
+    parameters = answer["Parameters"]
     return {
         name: entry["Value"]
-        for entry in found
+        for entry in parameters
         for name in (entry["Name"], f"{entry['Name']}:{entry['Version']}")
     }
 
@@ -143,16 +143,16 @@ def _keys() -> Keys:
     )
     try:
         with urllib.request.urlopen(asked, timeout=PATIENCE) as response:
-            told = json.load(response)
-        return Keys(told["AccessKeyId"], told["SecretAccessKey"], told["Token"])
+            answer = json.load(response)
+        return Keys(answer["AccessKeyId"], answer["SecretAccessKey"], answer["Token"])
     except (OSError, ValueError, KeyError, TypeError) as failure:
         raise OSError(f"{address} gives no keys: {failure!r}") from None
 
 
 def _reason(refusal: urllib.error.HTTPError) -> str:
     try:
-        told = json.load(refusal)
-        return f"{told['__type'].rpartition('#')[2]}: {told.get('message') or told.get('Message') or ''}"
+        body = json.load(refusal)
+        return f"{body['__type'].rpartition('#')[2]}: {body.get('message') or body.get('Message') or ''}"
     except (ValueError, KeyError, TypeError, AttributeError):
         return str(refusal.reason)
 

@@ -120,27 +120,27 @@ def provider() -> TracerProvider:
 def _provider() -> TracerProvider:
     is_timed = any(os.environ.get(name) for name in _TIMEOUTS)
     exporter = OTLPSpanExporter() if is_timed else OTLPSpanExporter(timeout=SECONDS)
-    made = TracerProvider(resource=_resource())
-    made.add_span_processor(BatchSpanProcessor(exporter))
-    trace.set_tracer_provider(made)
-    return made
+    provider = TracerProvider(resource=_resource())
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    trace.set_tracer_provider(provider)
+    return provider
 
 
 def _resource() -> Resource:
     """The sender: its name in the environment, else the platform's name of the service; and the build."""
     known = Resource.create()
-    own: dict[str, str] = {}
+    attributes: dict[str, str] = {}
     name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME") or os.environ.get("K_SERVICE")
     if name and str(known.attributes["service.name"]).startswith("unknown_service"):
-        own["service.name"] = name
+        attributes["service.name"] = name
     build = os.environ.get("BUILD_ID")
     if build and "service.version" not in known.attributes:
-        own["service.version"] = build
-    return known.merge(Resource(own))
+        attributes["service.version"] = build
+    return known.merge(Resource(attributes))
 
 
 def _note_ids() -> None:
     """Let log records name the span, so that a log viewer leads to the trace and back."""
     context = trace.get_current_span().get_span_context()
-    own = {"traceId": f"{context.trace_id:032x}", "spanId": f"{context.span_id:016x}"}
-    ids.set({**ids.get(), **own})
+    span_ids = {"traceId": f"{context.trace_id:032x}", "spanId": f"{context.span_id:016x}"}
+    ids.set({**ids.get(), **span_ids})

@@ -105,8 +105,12 @@ def _called(host: str, protocols: str | None, ports: str | None) -> tuple[str, s
     """Scheme, server and port that the client called. In a chain of proxies, the first value is the client's."""
     scheme = "http" if _first(protocols).lower() == "http" else "https"
     name, port = _split_host(host or "localhost")
-    told = _first(ports)
-    return scheme, name, port or (told if is_number(told) else "80" if scheme == "http" else "443")
+    first_port = _first(ports)
+    return (
+        scheme,
+        name,
+        port or (first_port if is_number(first_port) else "80" if scheme == "http" else "443"),
+    )
 
 
 def _split_host(host: str) -> tuple[str, str]:

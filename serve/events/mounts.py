@@ -37,7 +37,7 @@ def split_base_path(path: str, route: Any, parameters: Any, domain: str | None) 
     values = parameters if isinstance(parameters, dict) else {}
     if not _is_ones_own(domain) or not template.startswith("/"):
         return "", path
-    matched = as_latin1(_PARAMETER.sub(lambda found: str(values.get(found[1])), template))
+    matched = as_latin1(_PARAMETER.sub(lambda match: str(values.get(match[1])), template))
     # Whether the values are decoded depends on the kind of API. Only the path has a last slash.
     for text in (matched, unquote_to_bytes(matched).decode("latin-1")):
         end = text.rstrip("/") + ("/" if path.endswith("/") else "")

@@ -28,9 +28,9 @@ def headers_in(event: dict[str, Any], several: str, single: str) -> list[tuple[s
 
 def _pairs(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in values.items():
-        for one in value if isinstance(value, list) else [value]:
-            if one is not None:
-                yield name, text_of(one)
+        for item in value if isinstance(value, list) else [value]:
+            if item is not None:
+                yield name, text_of(item)
 
 
 def grouped(headers: list[tuple[str, str]]) -> dict[str, list[str]]:

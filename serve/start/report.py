@@ -90,8 +90,8 @@ def parse(text: str) -> list[Import]:
     for line in text.splitlines():
         if match := _LINE.match(line):
             depth = len(match[3]) // 2
-            found = Import(match[4], int(match[1]), int(match[2]), waiting.pop(depth + 1, []))
-            waiting.setdefault(depth, []).append(found)
+            module = Import(match[4], int(match[1]), int(match[2]), waiting.pop(depth + 1, []))
+            waiting.setdefault(depth, []).append(module)
     return waiting.get(0, [])
 
 
@@ -142,11 +142,11 @@ def deferred(loaded: dict[str, str], plain: list[Import]) -> list[str]:
 
 def with_importers(trees: list[Import], by: str = "the app as it is set up") -> "list[tuple[str, Import]]":
     """Each import with the name of the module that asked for it."""
-    found: list[tuple[str, Import]] = []
+    pairs: list[tuple[str, Import]] = []
     for tree in trees:
-        found.append((by, tree))
-        found += with_importers(tree.children, tree.name)
-    return found
+        pairs.append((by, tree))
+        pairs += with_importers(tree.children, tree.name)
+    return pairs
 
 
 def median_total(starts: Sequence[list[Import]]) -> float:
