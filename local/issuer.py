@@ -64,8 +64,8 @@ class Issuer:
     def token(self, claims: Mapping[str, Any]) -> str:
         """A token with an issuer's usual claims and with `claims`, which take their place; None leaves a claim out."""
         now = int(time.time())
-        own = {"iss": self.url, "sub": SUBJECT, "iat": now, "exp": now + EXPIRES_IN}
-        known = {name: value for name, value in {**own, **claims}.items() if value is not None}
+        standard_claims = {"iss": self.url, "sub": SUBJECT, "iat": now, "exp": now + EXPIRES_IN}
+        known = {name: value for name, value in {**standard_claims, **claims}.items() if value is not None}
         return jwt.encode(known, self._key, "RS256", {"kid": self._key_id})
 
     def documents(self) -> dict[str, dict[str, Any]]:

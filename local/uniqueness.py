@@ -69,14 +69,14 @@ def faults(first: Sequence[Look], other: Look) -> list[Fault]:
     """What the instances of one snapshot, `first`, share, and one of another has otherwise."""
     values, *rest = (look["values"] for look in first)
     others = other["values"]
-    found = [
+    shared = [
         Fault(place, f"{kind} that the start makes; every instance of a snapshot has the same")
         for place, (kind, digest) in values.items()
         if all(look.get(place) == [kind, digest] for look in rest)
         if place in others and others[place] != [kind, digest]
     ]
     connections = sorted(set(first[0]["connections"]))
-    return found + [
+    return shared + [
         Fault(
             "", f"a connection to {peer} that the import opened; it is dead in every instance of a snapshot"
         )
@@ -98,12 +98,12 @@ async def _looks(settings: Settings, behaves: Behaviour, log: Log, reaper: Reape
     apis = [RuntimeApi(lambda: None, restores=True) for _ in range(count)]
     try:
         await snapshot.publish()
-        found = list[Look]()
+        seen = list[Look]()
         for number, api in enumerate(apis, start=1):
             address = environment(await api.start())["AWS_LAMBDA_RUNTIME_API"]
             instance = await snapshot.restore(number, address)
-            found.append(json.loads(await _look(looks, api, instance)))
-        return found
+            seen.append(json.loads(await _look(looks, api, instance)))
+        return seen
     finally:
         await snapshot.close()
         for api in apis:

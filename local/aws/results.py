@@ -89,12 +89,12 @@ def head_of(value: dict[str, Any]) -> tuple[int, Headers, Headers]:
 
 def _measured(headers: Headers, body: bytes, status: int, method: str) -> Headers:
     """`headers` with the body's length. To a HEAD request the function's own length stays: it is that of a GET."""
-    own = next((value for name, value in headers if name == b"content-length"), None)
+    length = next((value for name, value in headers if name == b"content-length"), None)
     headers = [pair for pair in headers if pair[0] != b"content-length"]
     if status in _BODILESS:
         return headers
-    if method == "HEAD" and not body and own is not None and own.isdigit():
-        return [*headers, (b"content-length", own)]
+    if method == "HEAD" and not body and length is not None and length.isdigit():
+        return [*headers, (b"content-length", length)]
     return [*headers, (b"content-length", str(len(body)).encode())]
 
 

@@ -115,10 +115,10 @@ def check(request: Request, signer: Signer, service: str, now: float) -> None:
     value = (request.header(b"authorization") or b"").decode("latin-1")
     if not value.startswith(_SCHEME):
         raise SignatureError("there is none", "AccessDeniedException", _UNSIGNED)
-    found = _HEADER.fullmatch(value.strip())
-    if found is None:
+    match = _HEADER.fullmatch(value.strip())
+    if match is None:
         raise _wrong("it cannot be read")
-    key, day, region, called, names, signature = found.groups()
+    key, day, region, called, names, signature = match.groups()
     if key != signer.key:
         raise SignatureError("its access key is another", "UnrecognizedClientException", _UNKNOWN_KEY)
     if called != service:

@@ -107,10 +107,10 @@ def claims_of(token: str, key: RSAPublicKey, rules: Rules, now: float) -> dict[s
             "issuer does not match", f"it is {claims.get('iss')!r}, allowed is {rules.issuer!r}"
         )  # SEEN
     if not _audience_fits(claims, rules.audiences):
-        own = claims.get("aud", claims.get("client_id"))
+        audiences = claims.get("aud", claims.get("client_id"))
         raise TokenError(
             "the token does not have a valid audience",
-            f"it is {own!r}, allowed is {', '.join(rules.audiences)}",
+            f"it is {audiences!r}, allowed is {', '.join(rules.audiences)}",
         )  # WHY
     _check_times(claims, now)
     return claims
@@ -131,8 +131,10 @@ def _unreadable() -> TokenError:
 
 def _audience_fits(claims: Mapping[str, Any], allowed: tuple[str, ...]) -> bool:
     """Whether one of the audiences is `allowed`; `client_id` counts where there is no `aud` (DOC)."""
-    own = claims["aud"] if "aud" in claims else claims.get("client_id")
-    return any(audience in allowed for audience in (own if isinstance(own, list) else [own]))
+    audiences = claims["aud"] if "aud" in claims else claims.get("client_id")
+    return any(
+        audience in allowed for audience in (audiences if isinstance(audiences, list) else [audiences])
+    )
 
 
 def _check_times(claims: Mapping[str, Any], now: float) -> None:
@@ -153,7 +155,7 @@ def _text(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, list):
-        return f"[{' '.join(_text(one) for one in value)}]"
+        return f"[{' '.join(_text(item) for item in value)}]"
     return json.dumps(value, separators=(",", ":"))
 
 

@@ -77,8 +77,8 @@ class Answer:
 
 def host_of(target: bytes) -> bytes:
     """Host and port in a target of the absolute form, nothing for one of another form."""
-    scheme, found, rest = target.partition(b"://")
-    if not found or not scheme.isalpha():
+    scheme, separator, rest = target.partition(b"://")
+    if not separator or not scheme.isalpha():
         return b""
     return rest.replace(b"?", b"/").replace(b"#", b"/").partition(b"/")[0].rpartition(b"@")[2]
 

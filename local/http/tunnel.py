@@ -52,8 +52,8 @@ class Tunnel:
         try:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for one in both:
-                one.cancel()
+            for thread in both:
+                thread.cancel()
             await asyncio.gather(*both, return_exceptions=True)
             writer.close()
             self._transport.close()

@@ -210,12 +210,16 @@ async def start(
         # entrypoint.sh takes python3 from PATH.
         python = settings.python or Path(sys.executable)
         path = f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-        own = {"PATH": path, "HOST": "127.0.0.1", "PYTHONUNBUFFERED": "1"}  # the last as in the image
+        own_variables = {
+            "PATH": path,
+            "HOST": "127.0.0.1",
+            "PYTHONUNBUFFERED": "1",
+        }  # the last as in the image
         entrypoint = ENTRYPOINT
         if settings.app_dir and settings.app:
-            own |= appfolder.variables(settings.app_dir, settings.app)
+            own_variables |= appfolder.variables(settings.app_dir, settings.app)
             entrypoint = appfolder.doors() / ENTRYPOINT.name
-        whole = own | secret | variables
+        whole = own_variables | secret | variables
         if first:
             whole["PYTHONPATH"] = _path(str(first), whole.get("PYTHONPATH", ""))
         process = await spawn([str(entrypoint)], whole)

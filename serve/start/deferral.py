@@ -98,12 +98,12 @@ def _import(name: str, globals: Any = None, locals: Any = None, fromlist: Any = 
             if package not in FRAMEWORK:
                 # `import package.module` gives the package; SUBMODULES has what becomes its attribute.
                 return _plain_import(package, globals, locals, (), 0)
-        found: dict[str, Any] = {item: _part(module, item) for item in fromlist or ()}
-        if any(map(is_stand_in, found.values())):
-            for item, part in found.items():
+        items: dict[str, Any] = {item: _part(module, item) for item in fromlist or ()}
+        if any(map(is_stand_in, items.values())):
+            for item, part in items.items():
                 if part is None:
-                    found[item] = getattr(_plain_import(name, globals, locals, (item,), level), item)
-            return SimpleNamespace(**found)
+                    items[item] = getattr(_plain_import(name, globals, locals, (item,), level), item)
+            return SimpleNamespace(**items)
     elif DEFERRED_IN.get(importer) == name and name not in sys.modules:
         return stand_in(name)
     return _plain_import(name, globals, locals, fromlist, level)

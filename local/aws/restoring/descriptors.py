@@ -57,15 +57,15 @@ def _sockets(numbers: list[int]) -> list[str]:
     """
     peers, unnamed = list[str](), list[int]()
     for number in numbers:
-        found = _socket.socket(fileno=os.dup(number))
+        duplicate = _socket.socket(fileno=os.dup(number))
         try:
-            peer = found.getpeername()
+            peer = duplicate.getpeername()
         except OSError:
             peer = None  # it listens, or is not connected
-        is_of_network = found.family in (_socket.AF_INET, _socket.AF_INET6)
-        if peer is not None and is_of_network and found.type == _socket.SOCK_DGRAM:
+        is_of_network = duplicate.family in (_socket.AF_INET, _socket.AF_INET6)
+        if peer is not None and is_of_network and duplicate.type == _socket.SOCK_DGRAM:
             # No other end knows of it, so it lives on; but an instance must not get the answers to another.
-            own = _socket.socket(found.family, found.type, found.proto)
+            own = _socket.socket(duplicate.family, duplicate.type, duplicate.proto)
             own.connect(peer)
             _replace(number, own.detach())
         elif peer is not None and is_of_network:
@@ -73,9 +73,9 @@ def _sockets(numbers: list[int]) -> list[str]:
             others.close()
             _replace(number, ours.detach())
             peers.append(f"{peer[0]}:{peer[1]}")
-        elif peer is not None and not peer and not found.getsockname():
+        elif peer is not None and not peer and not duplicate.getsockname():
             unnamed.append(number)
-        found.close()
+        duplicate.close()
     while len(unnamed) > 1:
         first, second = unnamed[:2]
         if second != first + 1:

@@ -27,14 +27,14 @@ _TIMES = (("datetime", "datetime"), ("datetime", "date"), ("datetime", "time"))
 
 def look() -> dict[str, tuple[str, str]]:
     """Of each place, such as "shop:TOKEN" or "shop:app.config['SECRET_KEY']", what is there and its digest."""
-    found = dict[str, tuple[str, str]]()
+    places = dict[str, tuple[str, str]]()
     seen, environment = set[int](), set(os.environ.values())
-    own = os.path.join(os.path.abspath(os.environ.get("APP_DIR") or os.getcwd()), "")  # noqa: PTH100, PTH109, PTH118
-    for place, value in _places(own, seen):
+    app_folder = os.path.join(os.path.abspath(os.environ.get("APP_DIR") or os.getcwd()), "")  # noqa: PTH100, PTH109, PTH118
+    for place, value in _places(app_folder, seen):
         kind, text = _leaf(value)
         if kind and not _may_be_shared(value, environment):
-            found[place] = kind, hashlib.sha256(text.encode()).hexdigest()
-    return found
+            places[place] = kind, hashlib.sha256(text.encode()).hexdigest()
+    return places
 
 
 def _may_be_shared(value: Any, environment: set[str]) -> bool:
@@ -48,10 +48,10 @@ def _may_be_shared(value: Any, environment: set[str]) -> bool:
     return False
 
 
-def _places(own: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+def _places(app_folder: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
     """Every place in the modules that are not Python's or ours, the app's first, and in what is served."""
     modules = [(name, module) for name, module in tuple(sys.modules.items()) if _is_looked_at(name, module)]
-    modules.sort(key=lambda entry: (not _is_in(own, entry[1]), entry[0]))
+    modules.sort(key=lambda entry: (not _is_in(app_folder, entry[1]), entry[0]))
     handler = getattr(sys.modules["__main__"], "HANDLER", "")
     served = getattr(sys.modules.get(handler.rpartition(".")[0]), "handler", None)
     waiting = [(f"{name}:{key}", value, 0) for name, module in modules for key, value in _globals(module)]
@@ -77,9 +77,9 @@ def _is_looked_at(name: str, module: Any) -> bool:
     )
 
 
-def _is_in(own: str, module: ModuleType) -> bool:
+def _is_in(app_folder: str, module: ModuleType) -> bool:
     file = str(module.__file__)
-    return file.startswith(own) and "site-packages" not in file
+    return file.startswith(app_folder) and "site-packages" not in file
 
 
 def _globals(module: ModuleType) -> list[tuple[str, Any]]:
