@@ -96,22 +96,22 @@ def report(
     runs = [read(directory) for directory in directories]
     if merge:
         one_plan.refuse(runs)
-    made = side_by_side.together([costs.priced(build.report(one), one) for one in runs], runs)
+    built = side_by_side.together([costs.priced(build.report(run), run) for run in runs], runs)
     if form == "text" and output is None:
-        text.show(made, console)
+        text.show(built, console)
         return 0
     match form:
         case "html":
-            rendered = html.page(made)
+            rendered = html.page(built)
         case "json":
-            rendered = data.to_json(made)
+            rendered = data.to_json(built)
         case "markdown":
-            rendered = markdown.render(made)
+            rendered = markdown.render(built)
         case "csv":
-            rendered = data.to_csv((one.path.name, sample) for one in runs for sample in one.samples)
+            rendered = data.to_csv((run.path.name, sample) for run in runs for sample in run.samples)
             rendered = printable(rendered.replace("\r\n", "\n"))
         case _:
-            rendered = printable(text.plain(made))
+            rendered = printable(text.plain(built))
     if output is None:
         sys.stdout.write(rendered)
         return 0

@@ -21,9 +21,9 @@ def priced(report: Report, run: Run) -> Report:
     from cost.section import section  # noqa: PLC0415
 
     try:
-        made = section(run.samples, monthly=monthly, seed=run.head.plan.seed)
+        costs = section(run.samples, monthly=monthly, seed=run.head.plan.seed)
     except (UserError, PriceError) as failure:
         return replace(
             report, findings=[*report.findings, Finding(None, f"no costs: {failure}", problem=False)]
         )
-    return replace(report, cost=Section(**table.of_advice(made)))
+    return replace(report, cost=Section(**table.of_advice(costs)))

@@ -160,8 +160,8 @@ def _hypotheses(codes: tuple[int, ...]) -> _Hypotheses:
     lower = [np.linalg.cholesky(contrasts @ of @ contrasts.T) for of, _, _ in covariances]
     drifts = np.array([drift for _, _, drift in covariances])
     return _Hypotheses(
-        np.array([np.linalg.solve(one, contrasts) for one in lower], dtype=np.float64),
-        np.array([2 * np.sum(np.log(np.diag(one))) for one in lower]),
+        np.array([np.linalg.solve(low, contrasts) for low in lower], dtype=np.float64),
+        np.array([2 * np.sum(np.log(np.diag(low))) for low in lower]),
         np.array([variance for _, variance, _ in covariances]),
         drifts,
         drifts == 0,

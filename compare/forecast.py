@@ -71,8 +71,12 @@ def finds(plan: Plan, opened: Sequence[Endpoint], samples: Mapping[str, Sequence
 def _tried(plan: Plan, samples: Sequence[Sample]) -> list[Sample]:
     """The warm answers of the first contact on the connection of the primary figure."""
     connection = "kept" if "kept" in plan.connections else "fresh"
-    found = [one for one in samples if one.why == FIRST_CONTACT and one.ok and one.connection == connection]
-    warm = [one for one in found if one.request_number != 1]
+    first_contacts = [
+        sample
+        for sample in samples
+        if sample.why == FIRST_CONTACT and sample.ok and sample.connection == connection
+    ]
+    warm = [sample for sample in first_contacts if sample.request_number != 1]
     # The first request also opened the connection.
     return warm[1:] or warm
 
@@ -81,14 +85,16 @@ def _as_planned(
     plan: Plan, endpoint: Endpoint, tried: Sequence[Sample], drawn: np.random.Generator
 ) -> list[Sample]:
     """A drawn run of the plan, whose answers differ as much as the answers `tried`."""
-    let_go = plan.cold == "idle" and endpoint.idle_s is not None and all(one.instance for one in tried)
-    logs = np.log([one.ms.total for one in tried])
+    let_go = plan.cold == "idle" and endpoint.idle_s is not None and all(sample.instance for sample in tried)
+    logs = np.log([sample.ms.total for sample in tried])
     scale = _OF_NORMAL * float(np.median(np.abs(logs - np.median(logs))))
-    rounds, found = min(plan.rounds, _MOST), list[Sample]()
+    rounds, samples = min(plan.rounds, _MOST), list[Sample]()
     for number, log in enumerate(drawn.normal(np.median(logs), scale, rounds)):
         cycle = number * plan.cycles // rounds
         instance = f"{endpoint.name} {cycle}" if let_go else tried[0].instance
         ms = replace(tried[0].ms, total=float(np.exp(log)))
-        one = replace(tried[0], kind="warm", why=None, cycle=cycle, round=number, at_s=float(number), ms=ms)
-        found.append(replace(one, instance=instance))
-    return found
+        sample = replace(
+            tried[0], kind="warm", why=None, cycle=cycle, round=number, at_s=float(number), ms=ms
+        )
+        samples.append(replace(sample, instance=instance))
+    return samples

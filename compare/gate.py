@@ -82,11 +82,11 @@ def _decision(ratio: ratios.Ratio, figure: str, names: tuple[str, str], limit: f
     baseline, candidate = names
     low, high = ratio.interval()
     least, most = ratio.robust_interval()
-    told = f"{candidate} takes {ratio.estimate:.2f} times as long as {baseline} [{low:.2f}, {high:.2f}] ({figure})"
+    figures = f"{candidate} takes {ratio.estimate:.2f} times as long as {baseline} [{low:.2f}, {high:.2f}] ({figure})"
     if most < limit:
-        return Decision(FAST_ENOUGH, f"{told}: below {limit:.2f}")
+        return Decision(FAST_ENOUGH, f"{figures}: below {limit:.2f}")
     if least > limit:
-        return Decision(TOO_SLOW, f"{told}: above {limit:.2f}")
+        return Decision(TOO_SLOW, f"{figures}: above {limit:.2f}")
     if low <= limit <= high:
-        return Decision(UNDECIDED, f"{told}: the limit {limit:.2f} is within the interval; {more}")
-    return Decision(UNDECIDED, f"{told}: {why_no_verdict(ratio)}; {more}")
+        return Decision(UNDECIDED, f"{figures}: the limit {limit:.2f} is within the interval; {more}")
+    return Decision(UNDECIDED, f"{figures}: {why_no_verdict(ratio)}; {more}")

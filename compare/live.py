@@ -100,8 +100,8 @@ class Progress:
         about = "about " if self._about else ""
         of = "" if self._of is None else f" of {about}{max(self._of, self._number + 1)}"
         left = self._left_s(*self._first)
-        told = "" if left is None else f", about {spoken(left)} left"
-        return f"{elapsed}: {self._stage} {self._number + 1}{of}, {self._what}{told}"
+        rest = "" if left is None else f", about {spoken(left)} left"
+        return f"{elapsed}: {self._stage} {self._number + 1}{of}, {self._what}{rest}"
 
     def _left_s(self, first: int, since: float) -> float | None:
         """Seconds that are left if every cycle takes as long as those since the first, at most the run's duration."""
@@ -121,10 +121,13 @@ class Progress:
         for name in (*_COLUMNS.values(), "failed"):
             table.add_column(name, justify="right", overflow="fold")
         for name, samples in self._samples.items():
-            found = {one.kind + one.connection: one for one in map(_figures, by_series(samples).values())}
+            drawn = {
+                series.kind + series.connection: series
+                for series in map(_figures, by_series(samples).values())
+            }
             cells = [
-                f"{_value(found[key].p50)} n={found[key].n}\n{_interval(found[key].p50)}"
-                if key in found
+                f"{_value(drawn[key].p50)} n={drawn[key].n}\n{_interval(drawn[key].p50)}"
+                if key in drawn
                 else "-"
                 for key in _COLUMNS
             ]

@@ -110,8 +110,8 @@ def targets_of(words: list[str] | None, file: Path | None, request: Request, pat
     """The targets that were typed and those of a file; three emulated platforms if there are none."""
     if not path.startswith("/"):
         raise UserError(f"--path is {path!r}; it begins with /")
-    found = from_file(file, request, path) if file else []
-    return distinct([*found, *typed(words or ([] if file else DEFAULT), request, path)])
+    targets = from_file(file, request, path) if file else []
+    return distinct([*targets, *typed(words or ([] if file else DEFAULT), request, path)])
 
 
 def pair_of(baseline: str, candidate: str, file: Path | None, request: Request, path: str) -> list[Target]:

@@ -203,11 +203,11 @@ def _bootstrapped(data: Clustered, p: float, drawn: Codes) -> Floats:
     """The quantile `p` of each replicate; 0 for one that drew no sample."""
     order = np.argsort(data.values, kind="stable")
     values, clusters = data.values[order], data.clusters[order]
-    found = np.zeros(len(drawn))
+    estimates = np.zeros(len(drawn))
     step = max(1, _CHUNK // len(values))
     for start in range(0, len(drawn), step):
         weights = np.cumsum(drawn[start : start + step][:, clusters], axis=1)
         totals = weights[:, -1:]
         first = np.argmax(weights >= p * totals - 1e-9, axis=1)
-        found[start : start + step] = np.where(totals[:, 0] > 0, values[first], 0.0)
-    return found
+        estimates[start : start + step] = np.where(totals[:, 0] > 0, values[first], 0.0)
+    return estimates

@@ -106,8 +106,8 @@ def _written(measured: Measured) -> str:
         files.write(measured.directory / "report.html", rendered)
         files.write(page, rendered)
     except OSError as failure:
-        told = files.told(failure)
-        return f"Samples: {measured.directory}{os.sep} (reports could not be written: {told})"
+        reason = files.told(failure)
+        return f"Samples: {measured.directory}{os.sep} (reports could not be written: {reason})"
     return f"Samples, JSON, page: {measured.directory}{os.sep} (the page again: {page})"
 
 
@@ -202,8 +202,8 @@ class _Recording:
         if self.progress.quiet or self.stop.requested:
             return
         self.progress.say(forecast.announcement(self.plan, self.opened, contact))
-        if found := forecast.finds(self.plan, self.opened, self.samples):
-            self.progress.say(found)
+        if sentence := forecast.finds(self.plan, self.opened, self.samples):
+            self.progress.say(sentence)
 
     def _refuse_no_such_path(self, sample: Sample) -> None:
         """UserError if the first answer of all is 404: nothing that follows would be worth the wait."""

@@ -205,12 +205,12 @@ class Experiment:
         if self.plan.idle_s is None:
             size = max(size, min(size * lane.bursts, LARGEST_BURST))
         self.view.doing(f"a burst of {size} requests")
-        found = 0
+        started = 0
         for sent in together.burst(self._measurement.connections(lane, "fresh"), size):
             lane.heard(sent.answer)
             moment = Moment(self._measurement.cycle, lane.bursts - 1, sent.at - self._measurement.began)
-            found += self._keep_cold(lane, moment, sent.answer, "burst").kind == "cold"
-        lane.fruitless = 0 if found else lane.fruitless + 1
+            started += self._keep_cold(lane, moment, sent.answer, "burst").kind == "cold"
+        lane.fruitless = 0 if started else lane.fruitless + 1
 
     def _keep_cold(self, lane: Lane, moment: Moment, answer: Answer, how: How) -> Sample:
         endpoint = lane.endpoint

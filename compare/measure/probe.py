@@ -190,13 +190,13 @@ def _headers(lines: list[bytes], behind: int = 0) -> dict[str, str]:
     """
     final = [fields for status, fields in _blocks(lines) if status >= _FINAL]
     block = final[behind] if behind < len(final) else []
-    found: dict[str, str] = {}
+    headers: dict[str, str] = {}
     for field in block:
         name, colon, value = field.partition(b":")
         if colon:
             key, text = name.strip(b" \t").lower().decode("latin-1"), value.strip(b" \t").decode("latin-1")
-            found[key] = f"{found[key]}, {text}" if key in found else text
-    return found
+            headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
 
 
 def _blocks(lines: list[bytes]) -> list[tuple[int, list[bytes]]]:

@@ -47,14 +47,14 @@ def burst(connections: Connections, size: int) -> Generator[Sent]:
 
     Requests that were stopped in flight have none.
     """
-    found: Found = queue.SimpleQueue()
+    outcomes: Found = queue.SimpleQueue()
     gate = threading.Event()
 
     def one(probe: Probe) -> None:
         gate.wait()
         at = time.monotonic()
         answer = probe.measure()
-        found.put(None if answer is None else Sent(at, None, answer))
+        outcomes.put(None if answer is None else Sent(at, None, answer))
 
     with ExitStack() as stack:
         probes = [stack.enter_context(connections.probe()) for _ in range(size)]
@@ -63,7 +63,7 @@ def burst(connections: Connections, size: int) -> Generator[Sent]:
             thread.start()
         gate.set()
         try:
-            yield from _gathered(found, size)
+            yield from _gathered(outcomes, size)
         finally:  # also where nobody wants the rest: no connection may be closed while it is used
             for thread in threads:
                 thread.join()
@@ -126,9 +126,9 @@ class OpenLoop:
         return None if answer is None else Sent(at, late_s, answer)
 
 
-def _gathered(found: Found, count: int) -> Iterator[Sent]:
+def _gathered(outcomes: Found, count: int) -> Iterator[Sent]:
     """The next `count` answers of the threads, without requests that were stopped in flight."""
     for _ in range(count):
-        sent = found.get()
+        sent = outcomes.get()
         if sent is not None:
             yield sent

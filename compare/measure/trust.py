@@ -31,16 +31,18 @@ def checked(stop: Stop) -> list[str]:
     """Sentences about clock and probe; fewer if the user stops it."""
     clock = time.get_clock_info("monotonic")
     steps = f"{clock.resolution * 1e9:.0f} ns"
-    told = [f"the clock {'never goes back' if clock.monotonic else 'may go back'}; its steps are {steps}"]
+    sentences = [
+        f"the clock {'never goes back' if clock.monotonic else 'may go back'}; its steps are {steps}"
+    ]
     with known_delay(DELAY_MS) as url:
         errors = [probe_error(url, connection, stop) for connection in ("kept", "fresh")]
-    told += [
+    sentences += [
         f"on a server here that takes {DELAY_MS:g} ms, the probe sees {error.p50:.2f} ms more on a {error.connection} "
         f"connection (95th percentile {error.p95:.2f} ms)"
         for error in errors
         if error
     ]
-    return told
+    return sentences
 
 
 def probe_error(url: str, connection: Connection, stop: Stop) -> ProbeError | None:

@@ -41,17 +41,17 @@ def report(run: Run) -> Report:
     sides = [side_of(run, endpoint) for endpoint in run.head.endpoints]
     plan = run.head.plan
     compared = comparisons(sides, primary=plan.primary, seed=plan.seed)
-    found = findings(
+    notes = findings(
         {endpoint.name: _of(run, endpoint.name) for endpoint in run.head.endpoints},
         {endpoint.name: endpoint.builds for endpoint in run.head.endpoints},
     )
-    found += [Finding(None, note.text, problem=note.problem) for note in run.notes]
+    notes += [Finding(None, note.text, problem=note.problem) for note in run.notes]
     if run.damaged:
         lines = "1 line" if run.damaged == 1 else f"{run.damaged} lines"
-        found.append(
+        notes.append(
             Finding(None, f"{lines} of samples.jsonl could not be read and were left out", problem=False)
         )
-    found += [Finding(None, text, problem=False) for text in _imprecise(run)]
+    notes += [Finding(None, text, problem=False) for text in _imprecise(run)]
     status = run.end.status if run.end else "cut off"
     return Report(
         format=FORMAT,
@@ -61,7 +61,7 @@ def report(run: Run) -> Report:
         status=status,
         headline=_headline(compared, targets, status, against_itself=run.head.against_itself),
         scope=_scope(targets),
-        findings=found,
+        findings=notes,
         targets=targets,
         comparisons=compared,
         how=_how(run),
@@ -111,22 +111,22 @@ def _relative_error(samples: Sequence[Sample], key: Key, primary: str) -> float 
     values = by_series(samples).get(key)
     if not values:
         return None
-    one = series(values, charts=False)
-    figure = one.p50 if primary == "p50" else one.p95
+    summary = series(values, charts=False)
+    figure = summary.p50 if primary == "p50" else summary.p95
     if not figure.value or figure.low is None or figure.high is None:
         return None
-    if any(sample.how for sample in samples) and (one.instances or 0) < _FEWEST_INSTANCES[primary]:
+    if any(sample.how for sample in samples) and (summary.instances or 0) < _FEWEST_INSTANCES[primary]:
         return None
     return (figure.high - figure.low) / 2 / figure.value
 
 
 def by_series(samples: Sequence[Sample]) -> dict[Key, list[Sample]]:
     """The samples that count (answered as expected, and of the kind that was meant) by series, in reading order."""
-    found: dict[Key, list[Sample]] = {key: [] for key in _ORDER}
+    groups: dict[Key, list[Sample]] = {key: [] for key in _ORDER}
     for sample in samples:
         if sample.ok and sample.kind != "discarded":
-            found.setdefault(key_of(sample), []).append(sample)
-    return {key: values for key, values in found.items() if values}
+            groups.setdefault(key_of(sample), []).append(sample)
+    return {key: values for key, values in groups.items() if values}
 
 
 def _of(run: Run, name: str) -> list[Sample]:
@@ -145,7 +145,7 @@ def _target(endpoint: RunEndpoint, samples: Sequence[Sample]) -> TargetReport:
         s for s in samples if s.ok and s.how is None and s.kind in {"warm", "discarded"} and not _prepared(s)
     ]
     colds = sum(1 for s in warm if s.why == COLD_IN_WARM)
-    found = [series(values) for values in by_series(samples).values()]
+    summaries = [series(values) for values in by_series(samples).values()]
     return TargetReport(
         name=endpoint.name,
         platform=platform,
@@ -160,8 +160,8 @@ def _target(endpoint: RunEndpoint, samples: Sequence[Sample]) -> TargetReport:
         failures=dict(Counter(s.error or "" for s in samples if not s.ok).most_common()),
         discarded=dict(Counter(s.why or "" for s in samples if s.kind == "discarded" and s.ok).most_common()),
         cold_share=colds / len(warm) if warm and warm[0].request_number is not None else None,
-        cold_note=_cold_note(platform, samples, found),
-        series=found,
+        cold_note=_cold_note(platform, samples, summaries),
+        series=summaries,
     )
 
 
@@ -169,8 +169,8 @@ def _prepared(sample: Sample) -> bool:
     return sample.why in {*PREPARATIONS, COLD_UNDER_LOAD}
 
 
-def _cold_note(platform: str | None, samples: Sequence[Sample], found: Sequence[Series]) -> str | None:
-    if any(one.kind == "cold" for one in found):
+def _cold_note(platform: str | None, samples: Sequence[Sample], summaries: Sequence[Series]) -> str | None:
+    if any(summary.kind == "cold" for summary in summaries):
         return None
     if platforms.keeps_an_instance(platform):
         return "keeps an instance"
@@ -183,40 +183,40 @@ def _cold_note(platform: str | None, samples: Sequence[Sample], found: Sequence[
 def _headline(
     compared: Sequence[Comparison], targets: Sequence[TargetReport], status: str, *, against_itself: bool
 ) -> list[Headline]:
-    found = [
-        _noise_floor(one) if against_itself else Headline(one.words, one.figure)
-        for one in compared
-        if one.primary
+    headlines = [
+        _noise_floor(comparison) if against_itself else Headline(comparison.words, comparison.figure)
+        for comparison in compared
+        if comparison.primary
     ]
-    if not found and not any(target.series for target in targets):
-        found = [Headline("nothing could be measured")]
-    found += [
-        Headline(one.words, one.figure)
-        for one in compared
-        if not one.primary and one.verdict in {"slower", "faster"}
+    if not headlines and not any(target.series for target in targets):
+        headlines = [Headline("nothing could be measured")]
+    headlines += [
+        Headline(comparison.words, comparison.figure)
+        for comparison in compared
+        if not comparison.primary and comparison.verdict in {"slower", "faster"}
     ]
     if status == "interrupted":
-        found.insert(0, Headline("these figures are of what was measured until then", "interrupted"))
+        headlines.insert(0, Headline("these figures are of what was measured until then", "interrupted"))
     elif status != "complete":
-        found.insert(
+        headlines.insert(
             0, Headline(f"the run did not end well ({status}): these figures are of what is in its file")
         )
-    return found
+    return headlines
 
 
-def _noise_floor(one: Comparison) -> Headline:
+def _noise_floor(comparison: Comparison) -> Headline:
     """What comparing a target with itself says about comparisons on this machine."""
-    if one.low is None or one.high is None:
-        return Headline(f"not known ({one.words})", "noise floor")
-    floor = max(one.high, 1 / one.low) - 1
-    if one.verdict == "no difference":
+    if comparison.low is None or comparison.high is None:
+        return Headline(f"not known ({comparison.words})", "noise floor")
+    floor = max(comparison.high, 1 / comparison.low) - 1
+    if comparison.verdict == "no difference":
         return Headline(
-            f"a run like this cannot tell a difference below {floor:.0%} from none ({one.figure})",
+            f"a run like this cannot tell a difference below {floor:.0%} from none ({comparison.figure})",
             "noise floor",
         )
     return Headline(
-        f"one target measured twice seems to differ by {floor:.0%} ({one.figure}): that happens in 5 of 100 such runs; "
-        "if it happens again, verdicts from this machine are not to be believed"
+        f"one target measured twice seems to differ by {floor:.0%} ({comparison.figure}): that happens in 5 of 100 "
+        "such runs; if it happens again, verdicts from this machine are not to be believed"
     )
 
 
@@ -237,15 +237,15 @@ def _how(run: Run) -> dict[str, str]:
     key = primary_series([by_series(run.samples)])
     primary = name_of(key) if key else "none"
     when = run.head.started.strftime("%Y-%m-%d %H:%M %Z").strip()
-    told = {
+    description = {
         "when": f"{when}, {spoken(run.measured_s)}",
         "command": run.head.command,
         "order": f"random in each round, seed {plan.seed}",
         "figures": f"primary: {primary}, {plan.primary}; the others corrected for their number (Holm)",
     }
     if plan.rate:
-        told["load"] = (
+        description["load"] = (
             f"{plan.rate:g} requests a second to each target for {spoken(plan.load_s)}, "
             f"on {plan.load_connections} connections"
         )
-    return {**told, **{name: str(value) for name, value in run.head.machine.items()}}
+    return {**description, **{name: str(value) for name, value in run.head.machine.items()}}

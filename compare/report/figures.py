@@ -136,11 +136,15 @@ def _figure(values: Sequence[float | None], group: Grouping, p: float) -> Figure
         return Figure(why=f"n too small: {len(known)} of {fewest}")
     value = stats.quantile(known, p)
     if group.by == "independent":
-        found = stats.independent_interval(known, p)
-        return Figure(value, *found) if found else Figure(value, why=f"n too small: {len(known)} of {fewest}")
+        interval = stats.independent_interval(known, p)
+        return (
+            Figure(value, *interval)
+            if interval
+            else Figure(value, why=f"n too small: {len(known)} of {fewest}")
+        )
     data = group.clustered(known, p)
-    found = stats.clustered_interval(data, p)
-    return Figure(value, *found) if found else Figure(value, why=_why_no_interval(data, group, p))
+    interval = stats.clustered_interval(data, p)
+    return Figure(value, *interval) if interval else Figure(value, why=_why_no_interval(data, group, p))
 
 
 def _why_no_interval(data: stats.Clustered, group: Grouping, p: float) -> str:

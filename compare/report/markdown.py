@@ -24,11 +24,13 @@ def render(report: Report) -> str:
     lines += [_row([_escaped(cell) for cell in _cells(target)]) for target in report.targets]
     lines.append("")
     for target in report.targets:
-        if one := words.find(target, "load", "kept"):
-            figures = (
-                f"p50 {words.both(one.p50)}, p95 {words.both(one.p95)}, p99 {words.both(one.p99)}, n={one.n}"
+        if series := words.find(target, "load", "kept"):
+            figures = ", ".join(
+                f"{name} {words.both(getattr(series, name))}" for name in ("p50", "p95", "p99")
             )
-            lines.append(_escaped(f"Under load, {target.name}, {target.label}: {figures}") + "  ")
+            lines.append(
+                _escaped(f"Under load, {target.name}, {target.label}: {figures}, n={series.n}") + "  "
+            )
     for finding in report.findings:
         lines.append(f"- {'**Problem:** ' if finding.problem else ''}{_escaped(finding.text)}")
     if report.cost:
@@ -43,7 +45,10 @@ def render(report: Report) -> str:
         lines += [_row([_escaped(cell) for cell in row]) for row in report.cost.rows]
     if report.comparisons:
         lines += ["", "<details><summary>All comparisons</summary>", ""]
-        lines += [f"- {_escaped(words.figure_of(one))}: {_escaped(one.words)}" for one in report.comparisons]
+        lines += [
+            f"- {_escaped(words.figure_of(comparison))}: {_escaped(comparison.words)}"
+            for comparison in report.comparisons
+        ]
         lines += ["", "</details>"]
     lines += ["", *(f"<sub>{_escaped(line)}</sub>" for line in report.scope), ""]
     lines += [f"<sub>`{report.how['command']}`</sub>", ""] if "command" in report.how else []

@@ -50,16 +50,16 @@ def merged(runs: Sequence[Run]) -> list[Comparison]:
     for place in places:
         pairs += _pairs(place, plan, several=len(places) > 1)
     # The course of a single run stands with that run.
-    found = [replace(one, course=[], drift=None) for one in judged(pairs)]
-    return [*(_over_places(found, places) if len(places) > 1 else []), *found]
+    comparisons = [replace(comparison, course=[], drift=None) for comparison in judged(pairs)]
+    return [*(_over_places(comparisons, places) if len(places) > 1 else []), *comparisons]
 
 
 def described(runs: Sequence[Run]) -> list[str]:
     """How many runs, times and places there are, and what that means, in sentences."""
     places = _places(runs)
     if len(places) > 1:
-        told = "; ".join(f"{place.name}: {_counted(place)}" for place in places)
-        words = [f"{len(runs)} runs of one plan at {len(places)} places ({told})."]
+        listed = "; ".join(f"{place.name}: {_counted(place)}" for place in places)
+        words = [f"{len(runs)} runs of one plan at {len(places)} places ({listed})."]
     else:
         words = [f"{_counted(places[0])}, of one plan."]
     words.append(
@@ -86,16 +86,16 @@ def _places(runs: Sequence[Run]) -> list[_Place]:
 
 def _times(runs: Sequence[Run]) -> list[list[Run]]:
     """Runs of one place by time: one that begins less than a run's length after the one before belongs to its time."""
-    found: list[list[Run]] = []
+    times: list[list[Run]] = []
     end = None
     for run in sorted(runs, key=_began):
         lasted = timedelta(seconds=run.measured_s)
         if end is None or _began(run) - end < lasted:
-            (found.append([run]) if end is None else found[-1].append(run))
+            (times.append([run]) if end is None else times[-1].append(run))
         else:
-            found.append([run])
+            times.append([run])
         end = max(end or _began(run), _began(run) + lasted)
-    return found
+    return times
 
 
 def _began(run: Run) -> datetime:
@@ -113,10 +113,10 @@ def _counted(place: _Place) -> str:
 
 
 def _called(run: Run, name: str) -> RunEndpoint:
-    found = run.head.endpoint(name)
-    if found is None:
+    endpoint = run.head.endpoint(name)
+    if endpoint is None:
         raise LookupError(name)  # `why_not` has found the same targets in all runs
-    return found
+    return endpoint
 
 
 def _where(place: _Place, *, several: bool) -> str:
@@ -159,27 +159,29 @@ def _pair(
     primary: bool,
 ) -> Pair:
     base, other = sides
-    found: list[list[ratios.Ratio]] = []
+    by_place: list[list[ratios.Ratio]] = []
     reasons: list[str] = []
     for time in place.times:
-        found.append([])
+        by_place.append([])
         for run in time:
             series = [side[run.path].series.get(key, []) for side in (base, other)]
             if not all(series):
                 reasons.append(f"not measured in {run.path.name}")
                 continue
             ratio, few = paired_ratio(series[0], series[1], QUANTILES[quantile], seed=plan.seed)
-            found[-1] += [ratio] if ratio else []
+            by_place[-1] += [ratio] if ratio else []
             reasons += [] if ratio else [few]
-    one = next(iter(place.runs)).path
+    path = next(iter(place.runs)).path
     figure = f"{name_of(key)}, {quantile}"
-    known = [of for of in found if of]
+    known = [of for of in by_place if of]
     if len(known) == 1 and len(known[0]) == 1 and len(place.runs) == 1:
-        return Pair(key, figure, base[one], other[one], primary, known[0][0], "", over=where)
+        return Pair(key, figure, base[path], other[path], primary, known[0][0], "", over=where)
     if len(known) < FEWEST_TIMES:
         few = f"too few times: {len(known)} of {FEWEST_TIMES}{f' ({reasons[0]})' if reasons else ''}"
-        return Pair(key, figure, base[one], other[one], primary, None, few, over=where)
-    return Pair(key, figure, base[one], other[one], primary, over_times(known), "", several=True, over=where)
+        return Pair(key, figure, base[path], other[path], primary, None, few, over=where)
+    return Pair(
+        key, figure, base[path], other[path], primary, over_times(known), "", several=True, over=where
+    )
 
 
 def over_times(times: Sequence[Sequence[ratios.Ratio]]) -> ratios.Ratio:
@@ -193,50 +195,50 @@ def over_times(times: Sequence[Sequence[ratios.Ratio]]) -> ratios.Ratio:
     return ratios.Ratio(float(np.mean(logs)), drift.Error.without_drift(float(scale), len(logs) - 1))
 
 
-def _over_places(found: Sequence[Comparison], places: Sequence[_Place]) -> list[Comparison]:
+def _over_places(comparisons: Sequence[Comparison], places: Sequence[_Place]) -> list[Comparison]:
     """What holds at every place, by primary figure: it claims no more than each place's own verdict."""
     by_other: dict[str, dict[str, Comparison]] = {}
     for place in places:
-        for one in found:
-            if one.primary and one.run == _where(place, several=True):
-                by_other.setdefault(one.other, {})[place.name] = one
+        for comparison in comparisons:
+            if comparison.primary and comparison.run == _where(place, several=True):
+                by_other.setdefault(comparison.other, {})[place.name] = comparison
     return [_at_all(of) for of in by_other.values() if len(of) == len(places)]
 
 
 def _at_all(of: Mapping[str, Comparison]) -> Comparison:
     """The verdict over places, of the same figure at each of them."""
-    one, count = next(iter(of.values())), len(of)
+    first, count = next(iter(of.values())), len(of)
     verdicts = {each.verdict for each in of.values()}
-    agreed = one.verdict if len(verdicts) == 1 else "no verdict"
+    agreed = first.verdict if len(verdicts) == 1 else "no verdict"
     words = {
-        "slower": f"{one.other} is slower than {one.baseline} at each of the {count} places",
-        "faster": f"{one.other} is faster than {one.baseline} at each of the {count} places",
-        "no difference": f"no difference shown between {one.other} and {one.baseline} at any of the {count} places",
+        "slower": f"{first.other} is slower than {first.baseline} at each of the {count} places",
+        "faster": f"{first.other} is faster than {first.baseline} at each of the {count} places",
+        "no difference": f"no difference shown between {first.other} and {first.baseline} at any of the {count} places",
         "too few": f"too few times at each of the {count} places",
-        "emulated": f"{one.other} and {one.baseline} are emulated at some place, no verdict on clouds",
+        "emulated": f"{first.other} and {first.baseline} are emulated at some place, no verdict on clouds",
     }.get(
         agreed,
         "no verdict over places: they do not agree" if len(verdicts) > 1 else "no verdict at any place",
     )
     known = [each.ratio for each in of.values() if each.ratio]
-    told = "; ".join(f"{place}: {_briefly(each)}" for place, each in of.items())
+    listed = "; ".join(f"{place}: {_briefly(each)}" for place, each in of.items())
     return Comparison(
-        figure=one.figure,
+        figure=first.figure,
         run=f"{count} places",
-        baseline=one.baseline,
-        other=one.other,
+        baseline=first.baseline,
+        other=first.other,
         primary=True,
         verdict=agreed,
-        words=f"{words} ({told})",
+        words=f"{words} ({listed})",
         ratio=float(np.exp(np.mean(np.log(known)))) if len(known) == count else None,
     )
 
 
-def _briefly(one: Comparison) -> str:
-    if one.ratio is None:
-        return one.verdict
-    interval = f" [{one.low:.2f}, {one.high:.2f}]" if one.low and one.high else ""
-    return f"{one.ratio:.2f}{interval}, {one.verdict}"
+def _briefly(comparison: Comparison) -> str:
+    if comparison.ratio is None:
+        return comparison.verdict
+    interval = f" [{comparison.low:.2f}, {comparison.high:.2f}]" if comparison.low and comparison.high else ""
+    return f"{comparison.ratio:.2f}{interval}, {comparison.verdict}"
 
 
 def _builds(runs: Sequence[Run], name: str) -> set[str]:

@@ -37,8 +37,8 @@ def paired_ratio(
     if labels is not None:
         universe = dict.fromkeys([*labels[0], *labels[1]])
         sides = [
-            _clustered(samples, own, universe=universe)
-            for samples, own in zip((base, other), labels, strict=True)
+            _clustered(samples, side_labels, universe=universe)
+            for samples, side_labels in zip((base, other), labels, strict=True)
         ]
     if base[0].kind != "cold":
         sides = _with_parts(sides, base, other)
@@ -50,8 +50,8 @@ def paired_ratio(
             if stats.effective_sample(side, p) < stats.smallest_sample(p):
                 return None, f"too few instances: those of {samples[0].target} differ too much"
     went = course(base, other, p)
-    found = ratios.ratio(sides[0], sides[1], p, paired=labels is not None, course=went, seed=seed)
-    return found, "" if found else "a figure of 0 has no ratio"
+    ratio = ratios.ratio(sides[0], sides[1], p, paired=labels is not None, course=went, seed=seed)
+    return ratio, "" if ratio else "a figure of 0 has no ratio"
 
 
 def _with_parts(
@@ -94,13 +94,13 @@ def _parts(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
     for place in sorted(set(places)):
         cycles.setdefault(place[0], []).append(place)
     most = max(1, round(drift.PARTS / len(cycles)))
-    found: dict[tuple[int, int], int] = {}
+    parts: dict[tuple[int, int], int] = {}
     for number, rounds in enumerate(cycles.values()):
         count = max(1, min(most, len(rounds) // _ROUNDS_A_PART))
         for rank, place in enumerate(rounds):
             first = number * most if len(cycles) <= drift.PARTS else number * drift.PARTS // len(cycles)
-            found[place] = first + (rank * count // len(rounds) if len(cycles) <= drift.PARTS else 0)
-    return found
+            parts[place] = first + (rank * count // len(rounds) if len(cycles) <= drift.PARTS else 0)
+    return parts
 
 
 def _clustered(

@@ -22,9 +22,9 @@ def together(reports: Sequence[Report], runs: Sequence[Run]) -> Report:
         return _join(reports, names, [_APART, f"They are not merged: {why}."], [])
     over = merging.merged(runs)
     headline = [
-        Headline(one.words, one.figure, one.run)
-        for one in over
-        if one.primary or one.verdict in {"slower", "faster"}
+        Headline(comparison.words, comparison.figure, comparison.run)
+        for comparison in over
+        if comparison.primary or comparison.verdict in {"slower", "faster"}
     ]
     joined = _join(reports, names, merging.described(runs), over)
     return replace(joined, headline=[*headline, *joined.headline])
@@ -43,37 +43,39 @@ def _join(
     reports: Sequence[Report], names: Sequence[str], about: Sequence[str], over: Sequence[Comparison]
 ) -> Report:
     """All reports as one, each target marked with its run."""
-    scope = list(dict.fromkeys(line for one in reports for line in one.scope))
+    scope = list(dict.fromkeys(line for report in reports for line in report.scope))
     return Report(
         format=FORMAT,
         title=f"{len(reports)} runs",
         started=reports[0].started,
-        seconds=sum(one.seconds for one in reports),
-        status="complete" if all(one.status == "complete" for one in reports) else "not all complete",
+        seconds=sum(report.seconds for report in reports),
+        status="complete" if all(report.status == "complete" for report in reports) else "not all complete",
         headline=[
-            replace(line, run=name) for name, one in zip(names, reports, strict=True) for line in one.headline
+            replace(line, run=name)
+            for name, report in zip(names, reports, strict=True)
+            for line in report.headline
         ],
         scope=[*about, *scope],
         findings=[
             replace(finding, text=f"{name}: {finding.text}")
-            for name, one in zip(names, reports, strict=True)
-            for finding in one.findings
+            for name, report in zip(names, reports, strict=True)
+            for finding in report.findings
         ],
         targets=[
             replace(target, run=name)
-            for name, one in zip(names, reports, strict=True)
-            for target in one.targets
+            for name, report in zip(names, reports, strict=True)
+            for target in report.targets
         ],
         comparisons=[*over]
         + [
             replace(comparison, run=name)
-            for name, one in zip(names, reports, strict=True)
-            for comparison in one.comparisons
+            for name, report in zip(names, reports, strict=True)
+            for comparison in report.comparisons
         ],
         how={
             f"{name}: {key}": value
-            for name, one in zip(names, reports, strict=True)
-            for key, value in one.how.items()
+            for name, report in zip(names, reports, strict=True)
+            for key, value in report.how.items()
         },
         runs=list(names),
     )

@@ -39,12 +39,12 @@ class Scale:
     def ticks(self, apart: float = APART) -> list[float]:
         """Round numbers within the scale, as many as can be labelled when labels are so far `apart`."""
         even = not self.log or self.high < _SHORT * self.low
-        found: list[float] = []
-        for found in _even(self.low, self.high) if even else _decades(self.low, self.high):
-            places = [self(tick) for tick in found]
+        ticks: list[float] = []
+        for ticks in _even(self.low, self.high) if even else _decades(self.low, self.high):
+            places = [self(tick) for tick in ticks]
             if all(abs(after - before) >= apart for before, after in pairwise(places)):
                 break
-        return found
+        return ticks
 
 
 def log_scale(values: Sequence[float], start: float, end: float) -> Scale:

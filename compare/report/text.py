@@ -125,24 +125,24 @@ def _mark(number: int) -> str:
 def _load(report: Report, console: Console) -> None:
     """Print how long requests of the load took, from the time when they were due."""
     for target in report.targets:
-        one = words.find(target, "load", "kept")
-        if one is None:
+        series = words.find(target, "load", "kept")
+        if series is None:
             continue
-        figures = (("p50", one.p50), ("p95", one.p95), ("p99", one.p99))
-        told = ", ".join(f"{name} {words.both(figure)}" for name, figure in figures)
-        console.print(Text(f"under load, {label_of(target)}: {told}, n={one.n}"))
+        figures = (("p50", series.p50), ("p95", series.p95), ("p99", series.p99))
+        listed = ", ".join(f"{name} {words.both(figure)}" for name, figure in figures)
+        console.print(Text(f"under load, {label_of(target)}: {listed}, n={series.n}"))
 
 
 def _phases(report: Report, console: Console) -> None:
     """Where the time of a typical request goes, one line a series."""
-    shown = [(target, one) for target in report.targets for one in target.series if one.phases]
+    shown = [(target, series) for target in report.targets for series in target.series if series.phases]
     if not shown:
         return
     table = _bare_table("where the time goes", (*words.PHASES, "total"))
     lines: list[Text] = []
-    for target, one in shown:
-        name = f"{label_of(target)}, {words.series_name(one)}"
-        took = [(phase, getattr(one.phases, phase)) for phase in (*words.PHASES, "total")]
+    for target, series in shown:
+        name = f"{label_of(target)}, {words.series_name(series)}"
+        took = [(phase, getattr(series.phases, phase)) for phase in (*words.PHASES, "total")]
         table.add_row(escape(name), *("-" if ms is None else words.ms(ms) for _, ms in took))
         phases = ", ".join(f"{phase} {words.ms(ms)}" for phase, ms in took if ms is not None)
         lines.append(Text(f"{name}: {phases}"))

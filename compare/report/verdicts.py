@@ -100,14 +100,14 @@ def judged(pairs: Sequence[Pair]) -> list[Comparison]:
     The primary figure is tested at 5% over its pairs, all others together at another 5% (Holm in each family), so a
     report of identical targets has a false primary verdict in at most 5 of 100 cases, and any other in at most 5.
     """
-    found: list[Comparison] = []
+    comparisons: list[Comparison] = []
     for family in ([pair for pair in pairs if pair.primary], [pair for pair in pairs if not pair.primary]):
         known = [pair.ratio for pair in family if pair.ratio is not None]
         levels = iter(ratios.holm([ratio.p_value() for ratio in known]))
-        found += [
+        comparisons += [
             _comparison(pair, next(levels) if pair.ratio is not None else stats.CONFIDENCE) for pair in family
         ]
-    return found
+    return comparisons
 
 
 def _pair(key: Key, quantile: str, base: Side, other: Side, *, primary: bool, seed: int) -> Pair:
@@ -127,7 +127,7 @@ def _comparison(pair: Pair, confidence: float) -> Comparison:
     )
     if pair.ratio is None:
         return plain
-    found = replace(
+    comparison = replace(
         plain,
         ratio=pair.ratio.estimate,
         confidence=confidence,
@@ -140,19 +140,19 @@ def _comparison(pair: Pair, confidence: float) -> Comparison:
             pair.other.series[pair.key],
             QUANTILES[pair.figure.rpartition(", ")[2]],
         )
-        found = replace(
-            found,
+        comparison = replace(
+            comparison,
             course=went.points,
             drift=what_drift_did(pair.ratio, went, (pair.base.label, pair.other.label), confidence),
         )
     unmeasured = clouds_unmeasured(pair.base, pair.other)
     if pair.ratio.undecided(confidence) and not unmeasured:
-        return replace(found, verdict="no verdict", words=_drift_words(pair, pair.ratio, confidence))
+        return replace(comparison, verdict="no verdict", words=_drift_words(pair, pair.ratio, confidence))
     low, high = pair.ratio.interval(confidence)
     verdict, words = _words(pair.base.label, pair.other.label, pair.ratio.estimate, low, high)
     if unmeasured:
         verdict, words = "emulated", _emulated_words(pair.base, pair.other, pair.ratio.estimate, low, high)
-    return replace(found, verdict=verdict, words=words + _one_instance(pair), low=low, high=high)
+    return replace(comparison, verdict=verdict, words=words + _one_instance(pair), low=low, high=high)
 
 
 def _drift_words(pair: Pair, ratio: ratios.Ratio, confidence: float) -> str:

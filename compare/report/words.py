@@ -58,9 +58,9 @@ def _joined(*parts: str | None) -> str:
 
 def find(target: TargetReport, kind: str, connection: str, how: str | None = None) -> Series | None:
     """The target's series of that kind, None when it has none."""
-    for one in target.series:
-        if (one.kind, one.connection, one.how) == (kind, connection, how):
-            return one
+    for series in target.series:
+        if (series.kind, series.connection, series.how) == (kind, connection, how):
+            return series
     return None
 
 
@@ -79,40 +79,42 @@ def failed(target: TargetReport) -> str:
     return f"{target.failed} of {target.asked}" if target.failed else "0"
 
 
-def shares(one: Series | None) -> str:
+def shares(series: Series | None) -> str:
     """The app's own time against the platform's overhead, as medians."""
-    if one is None:
+    if series is None:
         return "-"
-    if one.app_p50.value is None or one.overhead_p50.value is None:
-        return one.app_p50.why or "not known"
-    return f"{ms(one.app_p50.value)} / {ms(one.overhead_p50.value)}"
+    if series.app_p50.value is None or series.overhead_p50.value is None:
+        return series.app_p50.why or "not known"
+    return f"{ms(series.app_p50.value)} / {ms(series.overhead_p50.value)}"
 
 
-def instances(one: Series) -> str:
+def instances(series: Series) -> str:
     """How many instances answered."""
-    if one.instances is None:
+    if series.instances is None:
         return "instances unknown"
-    return "one instance" if one.instances == 1 else f"{one.instances} instances"
+    return "one instance" if series.instances == 1 else f"{series.instances} instances"
 
 
-def counted(one: Series) -> str:
+def counted(series: Series) -> str:
     """How many samples, and their kind if it is not the usual one: bursts, restored ones, fresh connections."""
-    if one.kind == "cold":
-        burst = ", in bursts" if one.how == "burst" else ""
+    if series.kind == "cold":
+        burst = ", in bursts" if series.how == "burst" else ""
         restored = (
             ""
-            if not one.restored
+            if not series.restored
             else ", restored"
-            if one.restored == one.n
-            else f", {one.restored} restored"
+            if series.restored == series.n
+            else f", {series.restored} restored"
         )
-        return f"n={one.n}{burst}{restored}"
-    return f"n={one.n}, fresh" if (one.kind, one.connection) == ("warm", "fresh") else f"n={one.n}"
+        return f"n={series.n}{burst}{restored}"
+    return (
+        f"n={series.n}, fresh" if (series.kind, series.connection) == ("warm", "fresh") else f"n={series.n}"
+    )
 
 
-def series_name(one: Series) -> str:
+def series_name(series: Series) -> str:
     """A series in words: "cold, idle", "warm, kept"."""
-    return f"{one.kind}, {one.how or one.connection}"
+    return f"{series.kind}, {series.how or series.connection}"
 
 
 PHASES = ("name", "connect", "tls", "platform", "start", "app", "transfer")

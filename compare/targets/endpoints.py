@@ -48,12 +48,12 @@ class Endpoint:
 
 def located(targets: Sequence[Target]) -> list[Target]:
     """`targets` with the URLs of stacks. UserError for every fault that can be found before anything is started."""
-    found = [_located(target) if target.where == "stack" else target for target in targets]
-    for target in found:
+    located_targets = [_located(target) if target.where == "stack" else target for target in targets]
+    for target in located_targets:
         filled(target.request, os.environ)
-    for emulator in dict.fromkeys(target.emulator for target in found if target.where == "local"):
+    for emulator in dict.fromkeys(target.emulator for target in located_targets if target.where == "local"):
         prepare(Settings(**dict(emulator)))
-    return found
+    return located_targets
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def _located(target: Target) -> Target:
 def _open(stack: ExitStack, target: Target, asked_s: float | None, logs: Path) -> Endpoint:
     request, idle_s = target.request, target.idle_s
     if target.where == "local":
-        kept_s = next(one for one in (asked_s, idle_s, _LOCAL_IDLE_S) if one is not None)
+        kept_s = next(seconds for seconds in (asked_s, idle_s, _LOCAL_IDLE_S) if seconds is not None)
         request = replace(request, url=stack.enter_context(started(target, kept_s, logs)) + target.path)
         idle_s = kept_s + _LOCAL_MARGIN_S
     return Endpoint(
