@@ -63,8 +63,8 @@ def advise(  # noqa: PLR0913 -- each is one choice of the caller
     }
     at = Volumes(priced, arrivals.profile, seed)
     curves = {
-        name: curve(one.setup, at.points(name, knots()), prices, free_tier=True)
-        for name, one in priced.items()
+        name: curve(choice.setup, at.points(name, knots()), prices, free_tier=True)
+        for name, choice in priced.items()
     }
     available = {
         option.name: curves[option.name]
@@ -86,7 +86,7 @@ def advise(  # noqa: PLR0913 -- each is one choice of the caller
 
 
 def _systems(candidates: Mapping[str, Candidate], prices: Prices) -> dict[str, System]:
-    return {name: system(one.setup, one.timing, prices) for name, one in candidates.items()}
+    return {name: system(candidate.setup, candidate.timing, prices) for name, candidate in candidates.items()}
 
 
 def _doubt(
@@ -136,8 +136,8 @@ def knots() -> tuple[Decimal, ...]:
 def _option(name: str, candidate: Candidate, result: Result, prices: Prices) -> Option:
 
     def dollars(*, free_tier: bool) -> Estimate:
-        bills = [bill(candidate.setup, one.usage, prices, free_tier=free_tier) for one in result.months]
-        return Estimate.of([float(one.total) for one in bills])
+        bills = [bill(candidate.setup, month.usage, prices, free_tier=free_tier) for month in result.months]
+        return Estimate.of([float(month.total) for month in bills])
 
     return Option(
         name=name,

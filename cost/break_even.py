@@ -53,8 +53,8 @@ def curve(setup: Setup, usages: Sequence[tuple[Decimal, Usage]], prices: Prices,
     points: dict[Decimal, Decimal] = {}
     for (here, low), (there, high) in pairwise(usages):
         for part in _kinks(setup, low, high, prices):
-            one = bill(setup, low.between(high, part), prices, free_tier=free_tier)
-            points[here + (there - here) * part] = one.estimate
+            whole = bill(setup, low.between(high, part), prices, free_tier=free_tier)
+            points[here + (there - here) * part] = whole.estimate
     return Curve(tuple(sorted(points.items())))
 
 
@@ -65,17 +65,17 @@ def changes(curves: Mapping[str, Curve]) -> list[Change]:
     """
     if len(curves) < 2:  # noqa: PLR2004 -- it takes two
         return []
-    volumes = sorted({volume for one in curves.values() for volume, _ in one.points})
-    found: list[Change] = []
+    volumes = sorted({volume for curve in curves.values() for volume, _ in curve.points})
+    crossings: list[Change] = []
     best: str | None = None
     for here, there in pairwise(volumes):
         marks = [here, *sorted(set(_crossings(curves, here, there))), there]
         for volume, following in pairwise(marks):
             now = _cheapest(curves, (volume + following) / 2)
             if best is not None and now != best:
-                found.append(Change(volume, best, now))
+                crossings.append(Change(volume, best, now))
             best = now
-    return found
+    return crossings
 
 
 def _cheapest(curves: Mapping[str, Curve], volume: Decimal) -> str:
@@ -84,7 +84,7 @@ def _cheapest(curves: Mapping[str, Curve], volume: Decimal) -> str:
 
 def _crossings(curves: Mapping[str, Curve], here: Decimal, there: Decimal) -> Iterator[Decimal]:
     """Where any two curves cross between two volumes with no kink of any curve in between."""
-    ends = [(one.at(here), one.at(there)) for one in curves.values()]
+    ends = [(curve.at(here), curve.at(there)) for curve in curves.values()]
     for place, (low, high) in enumerate(ends):
         for other_low, other_high in ends[place + 1 :]:
             before, after = low - other_low, high - other_high

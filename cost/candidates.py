@@ -91,13 +91,13 @@ class Question:
         samples = measurements.by_platform.get(setup.platform) if measurements else None
         self._check_longest(setup)
         if samples is None:
-            found = timing.published(setup, () if self.said else self.handling)
+            times = timing.published(setup, () if self.said else self.handling)
         elif self.said:
-            found = timing.with_app(timing.measured(samples, setup, None), self.app)
+            times = timing.with_app(timing.measured(samples, setup, None), self.app)
         else:
-            found = timing.measured(samples, setup, self.app)
+            times = timing.measured(samples, setup, self.app)
         platform = setup.platform
-        return found.with_idle(*self.idle[platform]) if platform in self.idle else found
+        return times.with_idle(*self.idle[platform]) if platform in self.idle else times
 
     def answers(self, setup: Setup) -> bool:
         """Whether a request is answered before the platform gives it up."""
@@ -138,15 +138,17 @@ def candidates(
         question, parts = split(question, prices, measurements)
     else:
         parts = []
-    found: dict[str, Candidate] = {}
+    by_name: dict[str, Candidate] = {}
     for platform in question.platforms:
         plain = question.setup(platform, prices, ready=False)
-        found[platform] = Candidate(plain, question.timing(plain, measurements))
+        by_name[platform] = Candidate(plain, question.timing(plain, measurements))
         kept = question.setup(platform, prices)
         if kept.minimum > plain.minimum:
-            found[f"{platform}-ready"] = Candidate(kept, question.timing(kept, measurements))
+            by_name[f"{platform}-ready"] = Candidate(kept, question.timing(kept, measurements))
     notes = list(measurements.notes) if measurements else []
-    return found, notes + parts + assumptions(question, [one.setup for one in found.values()], measurements)
+    return by_name, notes + parts + assumptions(
+        question, [candidate.setup for candidate in by_name.values()], measurements
+    )
 
 
 def split(question: Question, prices: Prices, measurements: Measurements) -> tuple[Question, list[str]]:
@@ -206,11 +208,11 @@ def assumptions(
         )
     alone = ", ".join(
         dict.fromkeys(
-            f"{one.alone_s:.3g} s on {TITLES[one.platform]} ({one.vcpu:.2g} vCPU)" for one in setups
+            f"{setup.alone_s:.3g} s on {TITLES[setup.platform]} ({setup.vcpu:.2g} vCPU)" for setup in setups
         )
     )
     notes.append(f"a request that shares an instance with no other takes {alone}")
-    if any(one.shared for one in setups):
+    if any(setup.shared for setup in setups):
         notes.append(
             "requests at once share an instance's CPU, and each gets one vCPU at most; more vCPUs take as many "
             "processes (environment.WEB_CONCURRENCY)"

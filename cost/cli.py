@@ -267,11 +267,11 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
         )
         command.show(values, page, as_json=as_json, chart=chart)
         return
-    found, more = candidates(question, known, measurements)
+    candidates_found, more = candidates(question, known, measurements)
     report = data.of_advice(
         advise(
             asked.arrivals,
-            found,
+            candidates_found,
             known,
             limit_s=p95,
             closed=existing_customer,

@@ -51,7 +51,7 @@ def bills(
         _BILL_NOTE if cold_share is None else _COLD_NOTE,
     ]
     if as_json:
-        listed = [one for pair in pairs for one in pair]
+        listed = [each for pair in pairs for each in pair]
         print(json.dumps({"requests": requests, "bills": listed, "notes": notes}))
         return
     text.bills(pairs, [*notes, _FREE_NOTE], commandline.console())
@@ -82,6 +82,6 @@ def _usage(
 ) -> tuple[Setup, Usage]:
     """A platform's deployment and what is expected of it."""
     deployed = question.setup(name, prices)
-    one = system(deployed, question.timing(deployed, None), prices)
-    expected = volumes.usage(one, requests)
-    return deployed, expected if cold_share is None else volumes.with_starts(one, expected, cold_share)
+    deployment = system(deployed, question.timing(deployed, None), prices)
+    expected = volumes.usage(deployment, requests)
+    return deployed, expected if cold_share is None else volumes.with_starts(deployment, expected, cold_share)

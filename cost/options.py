@@ -173,7 +173,7 @@ def _decimal(value: float) -> Decimal:
 
 
 def _idle(values: Sequence[str]) -> dict[str, tuple[float, float, float]]:
-    found: dict[str, tuple[float, float, float]] = {}
+    idle_times: dict[str, tuple[float, float, float]] = {}
     for value in values:
         name, _, seconds = value.partition("=")
         parts = [
@@ -181,14 +181,14 @@ def _idle(values: Sequence[str]) -> dict[str, tuple[float, float, float]]:
         ]
         match parts:
             case [only]:
-                found[name] = (only, only, only)
+                idle_times[name] = (only, only, only)
             case [least, likely, most]:
-                found[name] = (least, likely, most)
+                idle_times[name] = (least, likely, most)
             case _:
                 raise UserError(f"--idle {value!r}: it is such as --idle aws=600 or --idle aws=300-600-900")
         if name not in NAMES:
             raise UserError(f"--idle {value!r}: {name!r} is not a platform; known: {', '.join(NAMES)}")
-    return found
+    return idle_times
 
 
 def _number(text_: str, whole: str, example: str) -> float:

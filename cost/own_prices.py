@@ -24,10 +24,10 @@ def _read(path: Path) -> Mapping[str, Any]:
         raise PriceError(f"{path} cannot be read as a price file: {error}") from None
 
 
-def _merge(base: Mapping[str, Any], own: Mapping[str, Any], path: Path) -> dict[str, Any]:
+def _merge(base: Mapping[str, Any], changes: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """`base` with the regions and prices of `own` added or replaced."""
     merged: dict[str, Any] = {platform: dict(tables) for platform, tables in base.items()}
-    for platform, tables in own.items():
+    for platform, tables in changes.items():
         _known(platform, merged, "", path)
         for name, table in _as_table(tables, f"[{platform}]", path).items():
             _known(name, merged[platform], f"{platform}.", path)

@@ -54,7 +54,9 @@ def recommend(options: Sequence[Choice], limit_s: float | None, *, closed: bool)
             f"the cheapest is {cheapest.title} at {_month(cheapest)}."
         )
     limit = "" if limit_s is None else f", 95% of the requests are answered within {limit_s:g} s"
-    others = "; ".join(f"{one.title}: {_month(one)}, {_waits(one)}" for one in known if one is not best)
+    others = "; ".join(
+        f"{choice.title}: {_month(choice)}, {_waits(choice)}" for choice in known if choice is not best
+    )
     return f"Take {best.title}: {_month(best)}{limit}, {_waits(best)}" + (f" ({others})." if others else ".")
 
 

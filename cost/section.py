@@ -30,10 +30,12 @@ def section(
     """
     known, measurements = prices or Prices.load(), timing.select(samples)
     # The measured samples show whether SnapStart is on.
-    restored = any(len(one.restored) > len(one.cold) for one in measurements.by_platform.values())
+    restored = any(
+        len(measured.restored) > len(measured.cold) for measured in measurements.by_platform.values()
+    )
     question, arrivals = Question(snapstart=restored), poisson(monthly)
-    found, notes = candidates(question, known, measurements)
-    advice = advise(arrivals, found, known, seed=seed, budget=BUDGET, notes=notes)
+    candidates_found, notes = candidates(question, known, measurements)
+    advice = advise(arrivals, candidates_found, known, seed=seed, budget=BUDGET, notes=notes)
     best = pick(advice.options, None, closed=False)
     shorter = (
         ""

@@ -113,11 +113,14 @@ def unsure(bill: Mapping[str, Any]) -> str:
 def changes(data: Mapping[str, Any], key: str = "changes") -> list[str]:
     """A sentence for each volume at which another platform becomes the cheapest."""
     titles = {option["name"]: option["title"] for option in data["options"]}
-    found = data[key]
-    if not found:
+    listed = data[key]
+    if not listed:
         return []
-    first = found[0]
+    first = listed[0]
     lines = [
         f"up to about {count(first['requests'])} requests a month {titles[first['before']]} is the cheapest"
     ]
-    return [*lines, *(f"from about {count(one['requests'])} on {titles[one['after']]}" for one in found)]
+    return [
+        *lines,
+        *(f"from about {count(change['requests'])} on {titles[change['after']]}" for change in listed),
+    ]

@@ -39,9 +39,9 @@ def wait_of(point: Point, by: str) -> float:
     return float(f"{value:.3g}")
 
 
-def beats(one: Point, other: Point, by: str) -> bool:
+def beats(point: Point, other: Point, by: str) -> bool:
     """Whether one is as good as the other in bill and in wait, and better in one of them."""
-    mine, theirs = (cents(one), wait_of(one, by)), (cents(other), wait_of(other, by))
+    mine, theirs = (cents(point), wait_of(point, by)), (cents(other), wait_of(other, by))
     return mine != theirs and mine[0] <= theirs[0] and mine[1] <= theirs[1]
 
 
@@ -50,11 +50,11 @@ def front(points: Sequence[Point], by: str) -> list[Point]:
 
     Of points with equal figures the first is taken.
     """
-    found: list[Point] = []
-    for point in sorted(points, key=lambda one: (cents(one), wait_of(one, by))):
-        if not found or wait_of(point, by) < wait_of(found[-1], by) * SHORTER:
-            found.append(point)
-    return found
+    unbeaten: list[Point] = []
+    for point in sorted(points, key=lambda candidate: (cents(candidate), wait_of(candidate, by))):
+        if not unbeaten or wait_of(point, by) < wait_of(unbeaten[-1], by) * SHORTER:
+            unbeaten.append(point)
+    return unbeaten
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def answer(
     every, notes = times.candidates(
         question, prices, measurements, chosen=asked.chosen, least_mb=asked.least_mb
     )
-    every = [one for one in every if one[0].setup.platform not in shut]
+    every = [candidate for candidate in every if candidate[0].setup.platform not in shut]
     if not every:
         why = "sold with what was asked, takes new customers and answers in time"
         raise UserError(f"there is no set-up to choose from: none is {why}")

@@ -47,12 +47,12 @@ def of_search(
 
 
 def _point(point: Point, rate: float) -> dict[str, Any]:
-    one = point.setup
-    keys = config(one, point.most, rate)
+    setup = point.setup
+    keys = config(setup, point.most, rate)
     return {
         "title": point.title,
-        "platform": one.platform,
-        "region": one.region,
+        "platform": setup.platform,
+        "region": setup.region,
         "dollars": round(point.dollars, 6),
         "waits": {
             name: None if value is None else float(f"{value:.6g}") for name, value in point.waits.items()
@@ -60,7 +60,7 @@ def _point(point: Point, rate: float) -> dict[str, Any]:
         "network": point.candidate.timing.network,
         "measured": point.measured,
         "config": keys,
-        "lines": lines(one.platform, keys),
+        "lines": lines(setup.platform, keys),
         "bill": of_bill(point.bill),
     }
 

@@ -31,15 +31,15 @@ def sentence(
     seed: int = 0,
 ) -> str:
     """The cheapest way to a shorter wait than the question's own deployment has; "" if there is none."""
-    own = question.setup(platform, prices, ready=False)
-    cpu = own.vcpu if sold.cpus(platform) else None
-    asked = replace(question, platforms=(platform,), memory_mb=own.memory_mb, vcpu=cpu)
+    deployed = question.setup(platform, prices, ready=False)
+    cpu = deployed.vcpu if sold.cpus(platform) else None
+    asked = replace(question, platforms=(platform,), memory_mb=deployed.memory_mb, vcpu=cpu)
     chosen = {field.name for field in fields(Question)} - KEYS.keys()
     every, _ = candidates(asked, prices, measurements, chosen=chosen, least_mb=1)
-    found = search(arrivals, every, prices, WAITS[0], seed=seed, budget=FEW)
+    rough_points = search(arrivals, every, prices, WAITS[0], seed=seed, budget=FEW)
     for by in WAITS:
-        points = usable(found, by)
-        plain = [point for point in points if _same(point, own.snapstart, own.minimum)]
+        points = usable(rough_points, by)
+        plain = [point for point in points if _same(point, deployed.snapstart, deployed.minimum)]
         shorter = [
             point
             for point in front(points, by)

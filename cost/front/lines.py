@@ -12,32 +12,32 @@ STACKS_RATE = 20
 """Requests a second that an HTTP API of a stack lets through if nobody says otherwise."""
 
 
-def config(one: Setup, most: int, rate: float) -> dict[str, str]:
+def config(setup: Setup, most: int, rate: float) -> dict[str, str]:
     """The keys of a stack and their values.
 
     most: instances at once in the simulation, which the keys allow. rate: requests a second in the busiest hour.
     """
-    platform = one.platform
-    keys: dict[str, object] = {"memory": one.memory_mb}
+    platform = setup.platform
+    keys: dict[str, object] = {"memory": setup.memory_mb}
     if sold.cpus(platform):
-        keys["cpu"] = f"{one.vcpu.normalize():f}"
+        keys["cpu"] = f"{setup.vcpu.normalize():f}"
     if calls_a_function(platform):
-        keys |= {"architecture": ARCHITECTURES[one.architecture], "door": one.door}
-        keys["snapStart"] = str(one.snapstart).lower()
-        keys |= _throttle(rate) if one.door == "http-api" else {}
-    at_once, kept = sold.concurrency(platform, one.vcpu), sold.kept_instances(platform)
+        keys |= {"architecture": ARCHITECTURES[setup.architecture], "door": setup.door}
+        keys["snapStart"] = str(setup.snapstart).lower()
+        keys |= _throttle(rate) if setup.door == "http-api" else {}
+    at_once, kept = sold.concurrency(platform, setup.vcpu), sold.kept_instances(platform)
     if at_once is not None and len(at_once.allowed) > 1:
-        keys["concurrency"] = one.concurrency
+        keys["concurrency"] = setup.concurrency
     if has(platform, "cpu_of_billed_instances"):
-        keys["billing"] = one.billing
+        keys["billing"] = setup.billing
     if len(kept.allowed) > 1:
-        keys["minInstances"] = one.minimum
+        keys["minInstances"] = setup.minimum
     if not calls_a_function(platform):
         allowed = sold.instances(platform).allowed
-        keys["maxInstances"] = min(HEADROOM * max(most, one.minimum, 1), allowed[-1])
-    if one.shared and one.vcpu > 1:
+        keys["maxInstances"] = min(HEADROOM * max(most, setup.minimum, 1), allowed[-1])
+    if setup.shared and setup.vcpu > 1:
         # A process computes on one vCPU at most.
-        keys["environment.WEB_CONCURRENCY"] = math.ceil(one.vcpu)
+        keys["environment.WEB_CONCURRENCY"] = math.ceil(setup.vcpu)
     return {key: str(value) for key, value in keys.items()}
 
 

@@ -70,8 +70,8 @@ def search(  # noqa: PLR0913 -- each is one choice of the caller
     that are done, and the number of all.
     """
     groups: dict[Candidate | Setup, list[tuple[Candidate, bool]]] = {}
-    for one in candidates:
-        groups.setdefault(_simulated_as(one[0].setup), []).append(one)
+    for candidate in candidates:
+        groups.setdefault(_simulated_as(candidate[0].setup), []).append(candidate)
     done, points = 0, list[Point]()
 
     def simulated(group: Sequence[tuple[Candidate, bool]], most: int) -> list[Point]:
@@ -87,7 +87,7 @@ def search(  # noqa: PLR0913 -- each is one choice of the caller
         done += 1
         if progress:
             progress(done, 2 * len(groups))
-        return [_point(one, measured, results["one"], prices) for one, measured in group]
+        return [_point(candidate, measured, results["one"], prices) for candidate, measured in group]
 
     rough = {key: simulated(group, min(FEW, budget)) for key, group in groups.items()}
     every = [point for of_group in rough.values() for point in of_group]
@@ -95,13 +95,13 @@ def search(  # noqa: PLR0913 -- each is one choice of the caller
         beaten = [beaten_clearly(point, every, by) for point in rough[key]]
         if all(beaten) or budget <= FEW:
             done += 1
-            found = rough[key]
+            points_of_group = rough[key]
         else:
-            found = simulated(group, budget)
-        points += [replace(point, beaten=far) for point, far in zip(found, beaten, strict=True)]
+            points_of_group = simulated(group, budget)
+        points += [replace(point, beaten=far) for point, far in zip(points_of_group, beaten, strict=True)]
     if progress:
         progress(1, 1)
-    order = {id(one[0]): place for place, one in enumerate(candidates)}
+    order = {id(candidate[0]): place for place, candidate in enumerate(candidates)}
     return sorted(points, key=lambda point: order[id(point.candidate)])
 
 
@@ -119,23 +119,23 @@ def beaten_clearly(point: Point, points: Sequence[Point], by: str) -> bool:
     )
 
 
-def _clearly_less(one: float | None, other: float | None) -> bool:
-    return one is not None and other is not None and one * CLEARLY <= other
+def _clearly_less(value: float | None, other: float | None) -> bool:
+    return value is not None and other is not None and value * CLEARLY <= other
 
 
-def _simulated_as(one: Setup) -> Setup:
+def _simulated_as(setup: Setup) -> Setup:
     """The settings on which a simulation depends: all but the door of a function and the way of billing instances."""
-    return replace(one, door="http-api", billing="request")
+    return replace(setup, door="http-api", billing="request")
 
 
-def _point(one: Candidate, measured: bool, result: Result, prices: Prices) -> Point:  # noqa: FBT001 -- in pairs
-    month = bill(one.setup, result.usage, prices, free_tier=True)
+def _point(candidate: Candidate, measured: bool, result: Result, prices: Prices) -> Point:  # noqa: FBT001 -- in pairs
+    month = bill(candidate.setup, result.usage, prices, free_tier=True)
     waits: dict[str, float | None] = {}
     for name, share in WAITS.items():
         figure = result.waiting if share is None else result.latency(share)
         waits[name] = None if figure is None else figure.high
     return Point(
-        candidate=one,
+        candidate=candidate,
         measured=measured,
         dollars=float(month.estimate),
         waits=waits,

@@ -28,33 +28,33 @@ def candidates(
     parts: list[str] = []
     if measurements and measurements.by_platform and not question.said:
         question, parts = split(question, prices, measurements)
-    found: list[tuple[Candidate, bool]] = []
-    for one in grid.setups(question, prices, chosen=chosen, least_mb=least_mb):
-        if measurements is None or one.platform not in measurements.by_platform:
-            found.append((Candidate(one, question.timing(one, None)), False))
+    timed: list[tuple[Candidate, bool]] = []
+    for setup in grid.setups(question, prices, chosen=chosen, least_mb=least_mb):
+        if measurements is None or setup.platform not in measurements.by_platform:
+            timed.append((Candidate(setup, question.timing(setup, None)), False))
             continue
-        base = replace(question.setup(one.platform, prices, ready=False), snapstart=one.snapstart)
+        base = replace(question.setup(setup.platform, prices, ready=False), snapstart=setup.snapstart)
         timing = question.timing(base, measurements)
-        seen = not one.snapstart or len(measurements.by_platform[one.platform].restored) >= FEWEST
-        found.append((Candidate(one, scaled(timing, base, one)), _same(one, base) and seen))
+        seen = not setup.snapstart or len(measurements.by_platform[setup.platform].restored) >= FEWEST
+        timed.append((Candidate(setup, scaled(timing, base, setup)), _same(setup, base) and seen))
     notes = [*(measurements.notes if measurements else ()), *parts]
     bases = [question.setup(platform, prices, ready=False) for platform in question.platforms]
-    return found, [*notes, *assumptions(question, bases, measurements)]
+    return timed, [*notes, *assumptions(question, bases, measurements)]
 
 
-def scaled(timing: Timing, base: Setup, one: Setup) -> Timing:
+def scaled(timing: Timing, base: Setup, setup: Setup) -> Timing:
     """The times that were measured at `base`, as they are to be expected at `one`.
 
     Work and waiting are known apart, so they hold for any CPU. A start is taken to be longer or shorter by as much as
     the published starts are, with the app's own imports.
     """
-    ratio = float(np.median(published(one).starts)) / max(float(np.median(published(base).starts)), 1e-9)
+    ratio = float(np.median(published(setup).starts)) / max(float(np.median(published(base).starts)), 1e-9)
     if ratio == 1 or not timing.starts.any():
         return timing
     return replace(timing, starts=timing.starts * ratio, starts_billed=timing.starts_billed * ratio)
 
 
-def _same(one: Setup, base: Setup) -> bool:
+def _same(setup: Setup, base: Setup) -> bool:
     """Whether requests and starts take equally long in both; the number of instances and the billing do not matter."""
     aside = {"minimum": base.minimum, "maximum": base.maximum, "billing": base.billing}
-    return replace(one, **aside) == base
+    return replace(setup, **aside) == base

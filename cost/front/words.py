@@ -7,24 +7,24 @@ from platforms import TITLES, calls_a_function, least_instances, sold
 WAIT_TITLES = {"p50": "p50", "p95": "p95", "starts": "wait for a start"}
 
 
-def title(one: Setup) -> str:
+def title(setup: Setup) -> str:
     """A deployment by its platform and its settings, those that it shares with most others left out."""
-    parts = [TITLES[one.platform]]
-    if sold.cpus(one.platform):
-        parts.append(f"{one.vcpu.normalize():f} vCPU")
-    parts.append(f"{one.memory_mb:,} MB")
-    choice = sold.concurrency(one.platform, one.vcpu)
-    if choice is not None and one.concurrency != choice.default:
-        parts.append(f"{one.concurrency} at once")
-    if one.architecture != "x86":
-        parts.append(one.architecture)
-    if calls_a_function(one.platform):
-        parts.append({"http-api": "HTTP API", "function-url": "function URL"}[one.door])
-    if one.snapstart:
+    parts = [TITLES[setup.platform]]
+    if sold.cpus(setup.platform):
+        parts.append(f"{setup.vcpu.normalize():f} vCPU")
+    parts.append(f"{setup.memory_mb:,} MB")
+    choice = sold.concurrency(setup.platform, setup.vcpu)
+    if choice is not None and setup.concurrency != choice.default:
+        parts.append(f"{setup.concurrency} at once")
+    if setup.architecture != "x86":
+        parts.append(setup.architecture)
+    if calls_a_function(setup.platform):
+        parts.append({"http-api": "HTTP API", "function-url": "function URL"}[setup.door])
+    if setup.snapstart:
         parts.append("SnapStart")
-    if one.minimum > least_instances(one.platform):
-        parts.append(f"{one.minimum} kept ready")
-    if one.billing == "instance":
+    if setup.minimum > least_instances(setup.platform):
+        parts.append(f"{setup.minimum} kept ready")
+    if setup.billing == "instance":
         parts.append("billed by instance")
     return ", ".join(parts)
 

@@ -32,8 +32,8 @@ def of_advice(advice: Advice) -> dict[str, Any]:
             for volume in VOLUMES
         ],
         "curves": {
-            name: [[float(volume), _round(dollars)] for volume, dollars in one.points]
-            for name, one in advice.curves.items()
+            name: [[float(volume), _round(dollars)] for volume, dollars in curve.points]
+            for name, curve in advice.curves.items()
         },
     }
 

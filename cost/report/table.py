@@ -29,7 +29,10 @@ def _row(option: Mapping[str, Any]) -> list[str]:
     return [
         option["title"],
         words.ranged(words.share, waiting),
-        *(words.ranged(words.seconds, one) if one else "n too small" for one in option["latency"].values()),
+        *(
+            words.ranged(words.seconds, figure) if figure else "n too small"
+            for figure in option["latency"].values()
+        ),
         _month(option["free"], option["dollars"]),
         _month(option["list_price"], option["list_dollars"]),
     ]

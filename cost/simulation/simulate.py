@@ -67,13 +67,16 @@ def one_month(
     traffic, *others = source.spawn(1 + len(systems))
     warm = _warm_up(arrivals, systems)
     tracked = {
-        name: Tasks(one.setup, one.timing, warm, seconds, SLOTS)
-        for name, one in systems.items()
-        if one.setup.concurrency is None
+        name: Tasks(system.setup, system.timing, warm, seconds, SLOTS)
+        for name, system in systems.items()
+        if system.setup.concurrency is None
     }
     running = {
-        name: (one, state.fresh(one.rule, one.draws, -warm, int(other.generate_state(1, np.uint64)[0])))
-        for (name, one), other in zip(systems.items(), others, strict=True)
+        name: (
+            system,
+            state.fresh(system.rule, system.draws, -warm, int(other.generate_state(1, np.uint64)[0])),
+        )
+        for (name, system), other in zip(systems.items(), others, strict=True)
     }
     for chunk, _ in _chunks(arrivals, traffic, warm, seconds) if tracked else ():
         for tasks in tracked.values():
@@ -83,13 +86,13 @@ def one_month(
         if counts and not counting:
             counting = True
             _begin_to_count(running)
-        for name, (one, now) in running.items():
+        for name, (system, now) in running.items():
             if name in tracked:
-                tracked[name].advance(now, one.rule, chunk)
+                tracked[name].advance(now, system.rule, chunk)
             else:
-                engine.advance(now, one.rule, chunk)
+                engine.advance(now, system.rule, chunk)
     _finish(running, seconds, counting=counting)
-    months = {name: _counted(now[0], one, seconds) for name, (one, now) in running.items()}
+    months = {name: _counted(now[0], system, seconds) for name, (system, now) in running.items()}
     for name, tasks in tracked.items():
         usage = tasks.billed(months[name].usage, MONTH / seconds)
         months[name] = replace(months[name], usage=usage, most=tasks.most)
@@ -100,7 +103,7 @@ def _warm_up(arrivals: Arrivals, systems: Mapping[str, System]) -> float:
     """Seconds of traffic before what counts: twice the longest idle time, or less if that is very many requests."""
     if not arrivals.steady:
         return 0.0
-    longest = 2 * max(float(one.timing.idle.max()) for one in systems.values())
+    longest = 2 * max(float(system.timing.idle.max()) for system in systems.values())
     return min(longest, max(WARM_S, WARM_REQUESTS / arrivals.rate))
 
 
@@ -120,21 +123,21 @@ def _chunks(
 def _finish(running: Mapping[str, tuple[System, Any]], seconds: float, *, counting: bool) -> None:
     if not counting:
         _begin_to_count(running)
-    for one, now in running.values():
-        engine.finish(now, one.rule, seconds)
+    for system, now in running.values():
+        engine.finish(now, system.rule, seconds)
 
 
 def _begin_to_count(running: Mapping[str, tuple[System, Any]]) -> None:
-    for one, now in running.values():
-        engine.finish(now, one.rule, 0.0)
+    for system, now in running.values():
+        engine.finish(now, system.rule, 0.0)
         engine.forget(now)
 
 
-def _counted(counts: Any, one: System, seconds: float) -> Month:
+def _counted(counts: Any, system: System, seconds: float) -> Month:
     part = MONTH / seconds
     busy, further = float(counts["busy_s"]), float(counts["further_s"])
     # Lambda bills the handling by provisioned instances; elsewhere, the time counts in which the minimum was busy.
-    ready = float(counts["ready_s"]) if calls_a_function(one.setup.platform) else busy - further
+    ready = float(counts["ready_s"]) if calls_a_function(system.setup.platform) else busy - further
     return Month(
         usage=Usage(
             requests=decimal(counts["requests"] * part),
@@ -142,9 +145,9 @@ def _counted(counts: Any, one: System, seconds: float) -> Month:
             busy_s=decimal(counts["handling_s"] * part),
             start_s=decimal(counts["start_s"] * part),
             active_s=decimal(counts["active_s"] * part),
-            ready_s=decimal(ready * part) if one.setup.minimum else Decimal(0),
+            ready_s=decimal(ready * part) if system.setup.minimum else Decimal(0),
             further_s=decimal(further * part),
-            running_s=decimal((one.setup.minimum * seconds + float(counts["there_s"])) * part),
+            running_s=decimal((system.setup.minimum * seconds + float(counts["there_s"])) * part),
         ),
         requests=int(counts["requests"]),
         waited=int(counts["waited"]),

@@ -179,9 +179,9 @@ def with_app(timing: Timing, app: App) -> Timing:
 def read(directory: Path, connection: Connection = "fresh") -> Measurements:
     """The cloud samples of a run saved in `directory`; UserError if it is not one, or one of a newer version."""
     run = file.read(directory)
-    found = select(run.samples, connection)
+    measured = select(run.samples, connection)
     damaged = [f"{run.damaged} lines of the run are damaged: not used"] if run.damaged else []
-    return replace(found, notes=(*damaged, *found.notes))
+    return replace(measured, notes=(*damaged, *measured.notes))
 
 
 def select(samples: Iterable[Sample], connection: Connection = "fresh") -> Measurements:
@@ -199,19 +199,19 @@ def select(samples: Iterable[Sample], connection: Connection = "fresh") -> Measu
             emulated.add(platform)
         elif sample.kind in ("cold", "warm"):
             targets.setdefault((platform, sample.target), []).append(sample)
-    found: dict[str, Measured] = {}
+    by_target: dict[str, Measured] = {}
     notes: list[str] = []
     for (platform, target), of_target in targets.items():
         measurement = _measured(platform, target, of_target, connection)
         if measurement is None:
             notes.append(f"{target}: fewer than {FEWEST} warm answers, so it is not used")
-        elif platform not in found or measurement.count > found[platform].count:
-            found[platform] = measurement
+        elif platform not in by_target or measurement.count > by_target[platform].count:
+            by_target[platform] = measurement
     notes += [
         f"{TITLES[platform]} was emulated on this machine, which says nothing about the cloud's speed: not used"
-        for platform in sorted(emulated - found.keys())
+        for platform in sorted(emulated - by_target.keys())
     ]
-    return Measurements(found, tuple(notes))
+    return Measurements(by_target, tuple(notes))
 
 
 def triangle(least: float, likely: float, most: float) -> Floats:

@@ -45,7 +45,7 @@ class Volumes:
         }
         self._rates = _knots(MOST * max(1.0, *profile) if len(self._parts) > 1 else MOST)
         self._known: dict[str, list[Usage]] = {name: [] for name in systems}
-        simulated = {name: one for name, one in systems.items() if one.setup.concurrency is not None}
+        simulated = {name: system for name, system in systems.items() if system.setup.concurrency is not None}
         for monthly in self._rates if simulated else ():
             for name, usage in _simulated(simulated, monthly, min(REQUESTS, MONTHS * monthly), seed).items():
                 self._known[name].append(usage)
@@ -59,11 +59,11 @@ class Volumes:
 
     def points(self, name: str, volumes: Sequence[Decimal]) -> list[tuple[Decimal, Usage]]:
         """Ascending volumes with their usage, and between them those that follow whole tasks."""
-        found = [(volume, self.at(name, float(volume))) for volume in volumes]
+        simulated = [(volume, self.at(name, float(volume))) for volume in volumes]
         if self._systems[name].setup.concurrency is not None:
-            return found
-        points = found[:1]
-        for here, there in pairwise(found):
+            return simulated
+        points = simulated[:1]
+        for here, there in pairwise(simulated):
             points += [*self._between(name, here, there), there]
         return points
 
@@ -92,31 +92,31 @@ class Volumes:
         return replace(low.between(usages[place], Decimal(part)), requests=decimal(monthly))
 
 
-def usage(one: System, monthly: float) -> Usage:
+def usage(system: System, monthly: float) -> Usage:
     """The usage of so many requests a month at random."""
     if monthly == 0:
-        return nothing(one)
-    if one.setup.concurrency is None:
-        return _tracked(one, monthly)
-    return _simulated({"one": one}, monthly, min(10 * REQUESTS, 10 * MONTHS * monthly), seed=0)["one"]
+        return nothing(system)
+    if system.setup.concurrency is None:
+        return _tracked(system, monthly)
+    return _simulated({"one": system}, monthly, min(10 * REQUESTS, 10 * MONTHS * monthly), seed=0)["one"]
 
 
-def with_starts(one: System, expected: Usage, cold_share: float) -> Usage:
+def with_starts(system: System, expected: Usage, cold_share: float) -> Usage:
     """The usage with another share of the requests that start an instance."""
     starts = expected.requests * Decimal(str(cold_share))
-    lasts = Decimal(str(float(one.timing.starts.mean()) + one.rule.stop))
-    more = (starts - expected.starts) * (lasts if one.setup.active_while_starting else 0)
+    lasts = Decimal(str(float(system.timing.starts.mean()) + system.rule.stop))
+    more = (starts - expected.starts) * (lasts if system.setup.active_while_starting else 0)
     return replace(
         expected,
         starts=starts,
-        start_s=starts * decimal(float(one.draws.starts[:, 1].mean())),
+        start_s=starts * decimal(float(system.draws.starts[:, 1].mean())),
         active_s=max(expected.active_s + more, Decimal(0)),
     )
 
 
-def nothing(one: System) -> Usage:
+def nothing(system: System) -> Usage:
     """The usage of a month without a request."""
-    return Usage(running_s=decimal(one.setup.minimum * MONTH)) if one.setup.concurrency else Usage()
+    return Usage(running_s=decimal(system.setup.minimum * MONTH)) if system.setup.concurrency else Usage()
 
 
 def _knots(most: float) -> list[float]:
@@ -134,24 +134,24 @@ def _simulated(systems: Mapping[str, System], monthly: float, requests: float, s
     return {name: _exact(month.usage, monthly) for name, month in months.items()}
 
 
-def _exact(found: Usage, monthly: float) -> Usage:
+def _exact(usage: Usage, monthly: float) -> Usage:
     """The usage of exactly so many requests: what goes with each in proportion, and what goes by time as it is."""
-    factor = Decimal(monthly) / max(found.requests + 0, Decimal(1))
-    scaled = found.times(factor)
+    factor = Decimal(monthly) / max(usage.requests + 0, Decimal(1))
+    scaled = usage.times(factor)
     return replace(
         scaled,
         requests=decimal(monthly),
-        further_s=found.further_s,
-        running_s=found.running_s,
-        ready_s=min(scaled.ready_s, scaled.busy_s) if scaled.ready_s <= scaled.busy_s else found.ready_s,
+        further_s=usage.further_s,
+        running_s=usage.running_s,
+        ready_s=min(scaled.ready_s, scaled.busy_s) if scaled.ready_s <= scaled.busy_s else usage.ready_s,
     )
 
 
-def _tracked(one: System, monthly: float) -> Usage:
+def _tracked(system: System, monthly: float) -> Usage:
     """A month of ECS at a constant rate."""
-    lasts = float(one.timing.alone(float(one.setup.vcpu)).mean())
+    lasts = float(system.timing.alone(float(system.setup.vcpu)).mean())
     return Usage(
         requests=decimal(monthly),
         busy_s=decimal(monthly * lasts),
-        further_s=decimal(expected_tasks(one.setup, one.timing, monthly / MONTH) * MONTH),
+        further_s=decimal(expected_tasks(system.setup, system.timing, monthly / MONTH) * MONTH),
     )

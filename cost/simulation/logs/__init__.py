@@ -55,7 +55,7 @@ def read(paths: Sequence[str | Path], *, exclude: Sequence[str] = ()) -> Log:
         *notes.taken(response_kb, handling),
     ]
     arrivals = _arrivals(counted, name)
-    return Log(arrivals, len(counted), response_kb, handling, tuple(f"the log: {one}" for one in said))
+    return Log(arrivals, len(counted), response_kb, handling, tuple(f"the log: {note}" for note in said))
 
 
 def _read(blocks: Iterator[list[bytes]], tally: Tally) -> None:

@@ -23,10 +23,10 @@ def kinds(column: Column) -> set[type]:
 
 def times(column: Column) -> Floats:
     """Seconds since 1970."""
-    found = kinds(column)
-    if found == {str}:
+    kind = kinds(column)
+    if kind == {str}:
         return moments.of_texts(column)
-    if found <= {int, float}:
+    if kind <= {int, float}:
         return moments.of_numbers(np.array(column, np.float64))
     return moments.of_texts([value if type(value) is str else "" for value in column])
 
@@ -67,11 +67,11 @@ def _path(line: str) -> str | None:
 
 def sizes(column: Column) -> Column:
     """Bytes."""
-    found = kinds(column)
-    if found == {int} and min(column) >= 0 and max(column) < fields.LARGEST:
+    kind = kinds(column)
+    if kind == {int} and min(column) >= 0 and max(column) < fields.LARGEST:
         return column
     if (
-        found == {str}
+        kind == {str}
         and _are_digits("".join(column))
         and all(column)
         and max(map(len, column)) < fields.DIGITS
@@ -88,9 +88,9 @@ def _size(value: Any) -> int | None:
 
 def durations(column: Column, scale: float) -> Column:
     """Seconds, of numbers which `scale` makes seconds."""
-    found = kinds(column)
-    lines = "\n".join(column) if found == {str} else ""
-    if found <= {int, float} or (
+    kind = kinds(column)
+    lines = "\n".join(column) if kind == {str} else ""
+    if kind <= {int, float} or (
         _are_digits(lines.replace("\n", "").replace(".", "")) and _are_numbers(lines)
     ):
         try:

@@ -68,20 +68,20 @@ def count(lines: Sequence[bytes], tally: Tally) -> list[bytes]:
 
 def _counted(lines: Sequence[bytes], tally: Tally) -> list[bytes]:
     block = b"\n".join([*lines, b""])
-    found = _fields(block)
-    whys = _reasons(block, found, tally)
+    fields = _fields(block)
+    whys = _reasons(block, fields, tally)
     unlike = np.fromiter((why == UNKNOWN for why in whys), np.bool_, len(whys)) if UNKNOWN in whys else None
     if unlike is not None:
         whys = [why for why in whys if why != UNKNOWN]
-        found = found.of(~unlike)
+        fields = fields.of(~unlike)
     is_other = np.ones(len(lines), np.bool_)
-    is_other[found.line] = False
-    for place in _checks(block, found):
+    is_other[fields.line] = False
+    for place in _checks(block, fields):
         whys[place] = whys[place] or HEALTH_CHECKS
     if any(whys):
         tally.left.update(why for why in whys if why)
-        found = found.of(np.fromiter((why is None for why in whys), np.bool_, len(whys)))
-    tally.columns[Kind.REQUEST].extend(found.time, found.sent[found.sent >= 0].tolist(), ())
+        fields = fields.of(np.fromiter((why is None for why in whys), np.bool_, len(whys)))
+    tally.columns[Kind.REQUEST].extend(fields.time, fields.sent[fields.sent >= 0].tolist(), ())
     return [lines[place] for place in np.flatnonzero(is_other).tolist()]
 
 
@@ -100,7 +100,9 @@ def _fields(block: bytes) -> Fields:
     good &= _next(data, b"=", begins) > stamp
     good &= _next(data, b"\\", begins) > ends
     line = np.flatnonzero(good)
-    begins, ends, first, many, asked, stamp = (one[line] for one in (begins, ends, first, many, asked, stamp))
+    begins, ends, first, many, asked, stamp = (
+        array[line] for array in (begins, ends, first, many, asked, stamp)
+    )
     time, good = _times(data[stamp[:, None] + np.arange(len(STAMP))])
     answered = quotes[first + 1]
     end = ends - (data[ends - 1] == RETURN)
@@ -157,13 +159,15 @@ def _sizes(data: Bytes, begin: Ints, end: Ints) -> tuple[Ints, Bools]:
     return sizes, good
 
 
-def _reasons(block: bytes, found: Fields, tally: Tally) -> list[str | None]:
+def _reasons(block: bytes, fields: Fields, tally: Tally) -> list[str | None]:
     """Why each request does not count, None if it does, UNKNOWN if it is written in an unusual way."""
     data = np.frombuffer(block, np.uint8)
     spaces = np.append(_places(data, b" "), [len(data)] * 2)
-    second = spaces[np.searchsorted(spaces, found.asked) + 1]
-    ends = np.minimum(np.minimum(second, found.answered), _next(data, b"?", found.asked))
-    targets = [block[begin:end] for begin, end in zip((found.asked + 1).tolist(), ends.tolist(), strict=True)]
+    second = spaces[np.searchsorted(spaces, fields.asked) + 1]
+    ends = np.minimum(np.minimum(second, fields.answered), _next(data, b"?", fields.asked))
+    targets = [
+        block[begin:end] for begin, end in zip((fields.asked + 1).tolist(), ends.tolist(), strict=True)
+    ]
     reasons = tally.targets
     missing = set(targets) - reasons.keys()
     if missing and len(reasons) > PATHS_KEPT:
@@ -175,19 +179,19 @@ def _reasons(block: bytes, found: Fields, tally: Tally) -> list[str | None]:
     return [reasons[target] for target in targets]
 
 
-def _checks(block: bytes, found: Fields) -> set[int]:
+def _checks(block: bytes, fields: Fields) -> set[int]:
     """The places in `found` of the requests of a health check's user agent."""
     words = np.array(
         [match.start() for word in AGENTS if word in block for match in re.finditer(word, block)]
     )
-    if not len(words) or not len(found.line):
+    if not len(words) or not len(fields.line):
         return set()
-    places = np.searchsorted(found.begin, words, side="right") - 1
-    apart = (words > found.answered[places]) | (words < found.asked[places])
+    places = np.searchsorted(fields.begin, words, side="right") - 1
+    apart = (words > fields.answered[places]) | (words < fields.asked[places])
     checks: set[int] = set()
-    for place in set(places[apart & (places >= 0) & (words < found.end[places])].tolist()):
+    for place in set(places[apart & (places >= 0) & (words < fields.end[places])].tolist()):
         begin, asked, answered, end = (
-            int(one[place]) for one in (found.begin, found.asked, found.answered, found.end)
+            int(offsets[place]) for offsets in (fields.begin, fields.asked, fields.answered, fields.end)
         )
         said = block[begin:asked] + block[answered:end]
         if HEALTH_AGENT.search(said.decode("utf-8", "replace")):

@@ -68,7 +68,9 @@ def read(path: str | Path) -> Log:
         *notes.short(int(many.sum()), span),
         *notes.taken(response_kb, handling),
     ]
-    return Log(arrivals, int(many.sum()), response_kb, handling, tuple(f"the counts: {one}" for one in said))
+    return Log(
+        arrivals, int(many.sum()), response_kb, handling, tuple(f"the counts: {note}" for note in said)
+    )
 
 
 def _step(begins: Floats) -> float:
@@ -106,9 +108,9 @@ def _count(row: Row) -> int | None:
     number = _number(_named(row, COUNTS))
     if number is None:
         others = [
-            found
+            amount
             for value in row.values()
-            if times.of_value(value) is None and (found := _number(value)) is not None
+            if times.of_value(value) is None and (amount := _number(value)) is not None
         ]
         number = others[0] if len(others) == 1 else None
     return int(number) if number is not None and number >= 0 and number == int(number) else None

@@ -57,11 +57,11 @@ def unwrapped(value: Any) -> Iterator[Any]:
     """The items of lists, one by one. A list of fields and values is a row of CloudWatch Insights, so one record."""
     if not isinstance(value, list):
         yield value
-    elif value and all(isinstance(one, dict) and {"field", "value"} <= one.keys() for one in value):
-        yield {str(one["field"]): one["value"] for one in value}
+    elif value and all(isinstance(item, dict) and {"field", "value"} <= item.keys() for item in value):
+        yield {str(item["field"]): item["value"] for item in value}
     else:
-        for one in value:
-            yield from unwrapped(one)
+        for item in value:
+            yield from unwrapped(item)
 
 
 def records(blocks: Iterator[list[bytes]]) -> Iterator[Mapping[str, Any]]:

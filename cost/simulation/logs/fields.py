@@ -92,10 +92,14 @@ def is_status(value: Any) -> bool:
 
 
 def _wrapped(message: str, time: float | None, same: str | None, inner: Inner) -> Request | Unread:
-    found = inner(message.strip(), time)
-    if isinstance(found, Request):
-        return found if found.id is not None or same is None else found._replace(id=same)
-    return found if time is None or found.reason == OWN else Request(time, Kind.LINE, same)
+    request_inside = inner(message.strip(), time)
+    if isinstance(request_inside, Request):
+        return (
+            request_inside
+            if request_inside.id is not None or same is None
+            else request_inside._replace(id=same)
+        )
+    return request_inside if time is None or request_inside.reason == OWN else Request(time, Kind.LINE, same)
 
 
 def _invocation(

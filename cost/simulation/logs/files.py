@@ -42,24 +42,24 @@ class Source:
 
 def sources(paths: Sequence[str | Path]) -> list[Source]:
     """The files that paths name, each once; a folder stands for all in it. UserError for what is not there."""
-    found: dict[Path, Source] = {}
+    sources_found: dict[Path, Source] = {}
     for given in map(str, paths):
         path = Path(given)
         if given == "-":
-            found.setdefault(path, Source(path, STDIN))
+            sources_found.setdefault(path, Source(path, STDIN))
         elif path.is_dir():
-            inside = [one for one in sorted(path.rglob("*")) if one.is_file() and not _hidden(one, path)]
+            inside = [file for file in sorted(path.rglob("*")) if file.is_file() and not _hidden(file, path)]
             if not inside:
                 raise UserError(f"{shown(given)} is a folder without files: name a log, or a folder of logs")
-            for one in inside:
-                found.setdefault(one.resolve(), Source(one, shown(str(one))))
+            for file in inside:
+                sources_found.setdefault(file.resolve(), Source(file, shown(str(file))))
         elif path.is_char_device():
             raise UserError(
                 f"{shown(given)} is a device, and has no end: name a file, or - for standard input"
             )
         else:
-            found.setdefault(path.resolve(), Source(path, shown(given)))
-    return list(found.values())
+            sources_found.setdefault(path.resolve(), Source(path, shown(given)))
+    return list(sources_found.values())
 
 
 def blocks(source: Source) -> Iterator[list[bytes]]:

@@ -128,19 +128,19 @@ def _count(group: _Group, tally: Tally) -> Bools:
 
 def _checked(quick: Quick, values: Mapping[str, Column]) -> dict[str, Column]:
     """The values of each role, None for each that is not as usual. A request's line goes before method and status."""
-    found: dict[str, Column] = {}
+    rows: dict[str, Column] = {}
     if quick.line:
-        found["path"] = columns.asked(values[quick.line])
+        rows["path"] = columns.asked(values[quick.line])
     elif quick.method:
-        found["method"] = columns.methods(values[quick.method])
+        rows["method"] = columns.methods(values[quick.method])
     elif quick.status:
-        found["status"] = columns.statuses(values[quick.status])
+        rows["status"] = columns.statuses(values[quick.status])
     for role, read in READERS.items():
-        if role not in found and (key := getattr(quick, role)) is not None:
-            found[role] = read(values[key])
+        if role not in rows and (key := getattr(quick, role)) is not None:
+            rows[role] = read(values[key])
     if quick.duration:
-        found["duration"] = columns.durations(values[quick.duration], quick.scale)
-    return found
+        rows["duration"] = columns.durations(values[quick.duration], quick.scale)
+    return rows
 
 
 def _add(quick: Quick, times: Floats, checked: Mapping[str, Column], tally: Tally) -> None:
@@ -162,7 +162,9 @@ def _whys(paths: Column | None, agents: Column | None, tally: Tally) -> list[str
     left = {path: reason for path in set(paths or ()) if (reason := tally.reason(path))}
     checks: set[str] = set()
     if agents is not None:
-        said = set(agents) if columns.kinds(agents) == {str} else {one for one in agents if type(one) is str}
+        said = (
+            set(agents) if columns.kinds(agents) == {str} else {text for text in agents if type(text) is str}
+        )
         checks = set(filter(is_check, said))
     if not left and not checks:
         return None

@@ -94,31 +94,31 @@ class Lines:
                 self._value(value, line)
             if not values:
                 said = line[:LONGEST].decode("utf-8", "replace")
-                found = text.request(said)
-                self.tally.add(Unread(BROKEN) if isinstance(found, Unread) else found, said)
+                request = text.request(said)
+                self.tally.add(Unread(BROKEN) if isinstance(request, Unread) else request, said)
 
     def _value(self, value: Any, line: bytes, depth: int = 0) -> None:
         """Count a value of JSON: a record, or a list of records."""
         if isinstance(value, dict):
             self.record(value, line, depth)
         elif isinstance(value, list):
-            for one in documents.unwrapped(value):
-                self._value(one, line, depth + 1)
+            for record in documents.unwrapped(value):
+                self._value(record, line, depth + 1)
         else:
             said = str(value)
             self.tally.add(text.request(said), said)
 
     def record(self, record: Mapping[str, Any], line: bytes = b"", depth: int = 0) -> None:
         """Count an object of JSON, or a row of a table. If it has no time, it may be an export's wrapper of others."""
-        found = fields.request(record, None, text.request)
-        if isinstance(found, Request):
-            self.tally.add(found)
+        request = fields.request(record, None, text.request)
+        if isinstance(request, Request):
+            self.tally.add(request)
             return
         inside = next((record[key] for key in LISTS if isinstance(record.get(key), list | dict)), None)
         if inside and depth < DEEPEST:
             self._value(inside, line, depth + 1)
         else:
-            self.tally.add(found, line[:LONGEST].decode("utf-8", "replace"))
+            self.tally.add(request, line[:LONGEST].decode("utf-8", "replace"))
 
 
 def _values(said: str) -> Iterator[Any]:

@@ -54,7 +54,7 @@ def of_texts(texts: Sequence[str]) -> Floats:
         return _same_length(texts, lengths[0])
     moments = np.full(len(texts), np.nan)
     for length in set(lengths):
-        same = [place for place, one in enumerate(lengths) if one == length]
+        same = [place for place, each in enumerate(lengths) if each == length]
         moments[same] = _same_length([texts[place] for place in same], length)
     return moments
 
@@ -80,8 +80,8 @@ def of_clocks(rows: Bytes) -> tuple[Ints, Bools]:
 def of_days(rows: Bytes, moment: Callable[[bytes], float | None]) -> Floats:
     """What `moment` says of each row, asked once for each run of equal rows; not a number for None."""
     begins = np.flatnonzero(np.concatenate([[True], (rows[1:] != rows[:-1]).any(1)]))
-    found = [moment(rows[place].tobytes()) for place in begins.tolist()]
-    known = np.array([np.nan if one is None else one for one in found])
+    moments = [moment(rows[place].tobytes()) for place in begins.tolist()]
+    known = np.array([np.nan if seconds is None else seconds for seconds in moments])
     return np.repeat(known, np.diff(begins, append=len(rows)))
 
 

@@ -30,7 +30,7 @@ def left_out(tally: Tally, kind: Kind) -> Iterator[str]:
     """What is not counted, a sentence for each reason."""
     for reason, count in tally.left.most_common():
         yield f"{reason}: {count:,} left out"
-    for lower in (one for one in Kind if one < kind):
+    for lower in (other for other in Kind if other < kind):
         if count := len(tally.columns[lower].times):
             yield f"{NOT_COUNTED[lower]}: {count:,} left out"
     if kind is Kind.LINE:

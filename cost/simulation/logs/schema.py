@@ -90,14 +90,14 @@ def schema_of(record: Record, shape: tuple[str, ...] | None = None) -> Schema:
             _schemas.clear()
         schema = tuple(key for key, value in record.items() if isinstance(value, dict | list))
         if not schema:
-            made = _schemas[shape] = _schema(record)
-            return made
+            shaped = _schemas[shape] = _schema(record)
+            return shaped
         _schemas[shape] = schema
     within = (shape, _shape([record[key] for key in schema]))
-    made = _schemas.get(within)
-    if not isinstance(made, Schema):
-        made = _schemas[within] = _schema(record)
-    return made
+    shaped = _schemas.get(within)
+    if not isinstance(shaped, Schema):
+        shaped = _schemas[within] = _schema(record)
+    return shaped
 
 
 def is_flat(shape: tuple[str, ...]) -> bool:
@@ -111,20 +111,20 @@ def _shape(value: Any, depth: int = 1) -> Any:
         if depth > DEEPEST:
             return tuple(value)
         return tuple(
-            (key, _shape(one, depth + 1)) if isinstance(one, dict | list) else key
-            for key, one in value.items()
+            (key, _shape(item, depth + 1)) if isinstance(item, dict | list) else key
+            for key, item in value.items()
         )
     if isinstance(value, list) and depth == 1:
         return tuple(
-            _shape(one, depth + 1) if isinstance(one, dict) else isinstance(one, list) for one in value
+            _shape(item, depth + 1) if isinstance(item, dict) else isinstance(item, list) for item in value
         )
     return type(value) is list
 
 
 def _leaves(value: Any, way: Way = ()) -> Iterator[tuple[Way, Any]]:
     if isinstance(value, dict) and len(way) < DEEPEST and not {"$date", "seconds", "_seconds"} & value.keys():
-        for key, one in value.items():
-            yield from _leaves(one, (*way, key))
+        for key, item in value.items():
+            yield from _leaves(item, (*way, key))
     elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
         yield (*way, 0), value[0]
     elif way:
@@ -152,7 +152,7 @@ def _schema(record: Record) -> Schema:
         if called and _may_be_when(called[-1]) and times.of_value(value) is not None
     )
     return Schema(
-        **{role: tuple(map(_getter, found)) for role, found in ways.items() if role != "times"},
+        **{role: tuple(map(_getter, in_role)) for role, in_role in ways.items() if role != "times"},
         times=tuple(map(_getter, (*ways["times"], *more))),
         moments=moments,
         durations=tuple((_getter(way), unit) for way, unit in durations),
@@ -164,25 +164,25 @@ def _schema(record: Record) -> Schema:
 
 def _ways(leaves: Sequence[tuple[Way, Any, list[str]]], role: Sequence[str]) -> list[Way]:
     """The ways to the values that may have a role, by the order of its names, then by depth."""
-    found = [
+    ranked = [
         (min(role.index(name) for name in called if name in role), len(way), place, way)
         for place, (way, _, called) in enumerate(leaves)
         if any(name in role for name in called)
     ]
-    return [way for *_, way in sorted(found, key=lambda one: one[:3])]
+    return [way for *_, way in sorted(ranked, key=lambda rank: rank[:3])]
 
 
 def _quick(
     ways: Mapping[str, list[Way]], durations: Sequence[tuple[Way, float | None]], record: Record, kind: Kind
 ) -> Quick | None:
-    firsts = {role: found[0] if found else () for role, found in ways.items()}
+    firsts = {role: in_role[0] if in_role else () for role, in_role in ways.items()}
     when = [_getter(way)(record) for way in ways["times"]]
     skipped = next((place for place, value in enumerate(when) if times.of_value(value) is not None), 0)
     if not when or skipped > 1:
         return None
     firsts["times"] = ways["times"][skipped]
     # A request's time is no duration, though some logs call their durations so.
-    lasted, scale = next((one for one in durations if one[0] != firsts["times"]), ((), 1.0))
+    lasted, scale = next((duration for duration in durations if duration[0] != firsts["times"]), ((), 1.0))
     types = [key for key in ("type", "@type") if key in record]
     if scale is None or len(types) > 1:
         return None
@@ -208,21 +208,21 @@ def _moments(record: Record) -> Iterator[Getter]:
     keys = {names.plain(key): key for key in record}
     if "date" in keys and "time" in keys:
         date, time = keys["date"], keys["time"]
-        yield lambda one: times.of_text(f"{one[date]} {one[time]}")
+        yield lambda record: times.of_text(f"{record[date]} {record[time]}")
 
 
 def _durations(
     record: Record, leaves: Sequence[tuple[Way, Any, list[str]]]
 ) -> Iterator[tuple[Way, float | None]]:
-    found: list[tuple[int, Way, float | None]] = []
+    durations: list[tuple[int, Way, float | None]] = []
     for way, _, called in leaves:
         for name in called:
             if match := names.LASTED.fullmatch(name):
                 base, unit = name.removesuffix(match[1]), names.UNITS[match[1]]
                 rank = names.NEAREST.index(base) if base in names.NEAREST else len(names.NEAREST)
-                found.append((rank, way, unit if unit is not None else _unit(base, record)))
+                durations.append((rank, way, unit if unit is not None else _unit(base, record)))
                 break
-    yield from ((way, unit) for _, way, unit in sorted(found, key=lambda one: one[0]))
+    yield from ((way, unit) for _, way, unit in sorted(durations, key=lambda pair: pair[0]))
 
 
 def _unit(base: str, record: Record) -> float | None:

@@ -25,12 +25,12 @@ def delimiter(line: bytes) -> str | None:
     head = line[:LONGEST_HEAD].decode("utf-8", "replace").strip()
     if not head or times.of_text(head) is not None or "{" in head:
         return None
-    for one in DELIMITERS:
-        cells = [cell.strip('" ') for cell in head.split(one)]
+    for candidate in DELIMITERS:
+        cells = [cell.strip('" ') for cell in head.split(candidate)]
         if any(times.of_text(cell) is not None for cell in cells):
             return None
         if any(_is_time(cell) for cell in cells) and all(len(cell) < 80 for cell in cells):  # noqa: PLR2004 -- a name
-            return one
+            return candidate
     return None
 
 

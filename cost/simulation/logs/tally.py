@@ -113,16 +113,17 @@ class Tally:
         self._older: dict[str, Row] = {}
         self._shared: set[str] = set()
 
-    def add(self, found: Request | Unread, line: str = "") -> None:
+    def add(self, request: Request | Unread, line: str = "") -> None:
         """Count a record; `line` is shown if it is the first unread one of its reason."""
-        if isinstance(found, Unread):
-            self.miss(found.reason, line)
-        elif found.id is not None:
+        if isinstance(request, Unread):
+            self.miss(request.reason, line)
+        elif request.id is not None:
             self._merge(
-                found.id, Record(found.time, found.kind, found.sent, found.seconds, self._reason(found))
+                request.id,
+                Record(request.time, request.kind, request.sent, request.seconds, self._reason(request)),
             )
         else:
-            self._count(found, self._reason(found))
+            self._count(request, self._reason(request))
 
     def miss(self, reason: str, line: str) -> None:
         """Count a line that is no request."""
@@ -138,8 +139,8 @@ class Tally:
             if len(self.reasons) > PATHS_KEPT:
                 self.reasons.clear()
             text = path if isinstance(path, str) else path.decode("utf-8", "replace")
-            found = self.reasons[path] = self._why(text)
-            return found
+            reason = self.reasons[path] = self._why(text)
+            return reason
 
     def add_identified(
         self,
@@ -155,10 +156,10 @@ class Tally:
         rows = zip(
             times, repeat(kind), sizes or none, seconds or none, whys or none, repeat(()), strict=False
         )
-        found: dict[str, Row] = dict(zip(ids, rows, strict=False))
+        row_by_id: dict[str, Row] = dict(zip(ids, rows, strict=False))
         known = (self._pending.keys(), self._older.keys(), self._shared)
-        if len(found) == len(ids) and all(found.keys().isdisjoint(kept) for kept in known):
-            self._pending |= found
+        if len(row_by_id) == len(ids) and all(row_by_id.keys().isdisjoint(kept) for kept in known):
+            self._pending |= row_by_id
             self._turn()
             return
         rows = zip(times, repeat(kind), sizes or none, seconds or none, whys or none, strict=False)
@@ -177,23 +178,23 @@ class Tally:
             return HEALTH_CHECKS
         return EXCLUDED if any(pattern.match(path) for pattern in self._excluded) else None
 
-    def _reason(self, found: Request) -> str | None:
-        reason = self.reason(found.path) if found.path is not None else None
-        if reason is None and found.agent is not None and HEALTH_AGENT.search(found.agent):
+    def _reason(self, request: Request) -> str | None:
+        reason = self.reason(request.path) if request.path is not None else None
+        if reason is None and request.agent is not None and HEALTH_AGENT.search(request.agent):
             return HEALTH_CHECKS
         return reason
 
-    def _count(self, found: Request | Record, reason: str | None) -> None:
+    def _count(self, request: Request | Record, reason: str | None) -> None:
         if reason is not None:
             self.left[reason] += 1
             return
-        column = self.columns[found.kind]
-        column.times.append(found.time)
-        if found.sent is not None:
+        column = self.columns[request.kind]
+        column.times.append(request.time)
+        if request.sent is not None:
             column.sized += 1
-            column.sent += found.sent
-        if found.seconds is not None:
-            column.seconds.add(found.seconds)
+            column.sent += request.sent
+        if request.seconds is not None:
+            column.seconds.add(request.seconds)
 
     def _count_all(self, rows: Collection[Row]) -> None:
         if not rows:
@@ -201,8 +202,8 @@ class Tally:
         times, kinds, sizes, seconds, reasons, several = zip(*rows, strict=True)
         if any(several) or any(reasons) or len(set(kinds)) > 1:
             for row in map(Record._make, rows):
-                found = _together(row.records) if row.records else row
-                self._count(found, found.reason)
+                record = _together(row.records) if row.records else row
+                self._count(record, record.reason)
             return
         self.columns[kinds[0]].extend(
             np.array(times),
@@ -210,20 +211,20 @@ class Tally:
             [second for second in seconds if second is not None],
         )
 
-    def _merge(self, same: str, found: Record) -> None:
+    def _merge(self, same: str, record: Record) -> None:
         if same in self._shared:
-            self._count(found, found.reason)
+            self._count(record, record.reason)
             return
         kept = self._pending if same in self._pending else self._older
         if same not in kept:
-            self._pending[same] = found
+            self._pending[same] = record
             self._turn()
             return
         self.unread[REPEATED] += 1
         first = Record._make(kept[same])
-        records = (*(first.records or (first,)), found)
+        records = (*(first.records or (first,)), record)
         kept[same] = first._replace(records=records)
-        if len(records) > MOST and max(Counter(one.kind for one in records).values()) > MOST:
+        if len(records) > MOST and max(Counter(each.kind for each in records).values()) > MOST:
             self._shared.add(same)
             del kept[same]
             self.unread -= Counter({REPEATED: len(records) - 1})  # without what is zero
@@ -243,9 +244,15 @@ def _together(records: Sequence[Record]) -> Record:
     largest if they differ.
     """
     return Record(
-        min(one.time for one in records),
-        max(one.kind for one in records),
-        max(((one.kind, one.sent) for one in records if one.sent is not None), default=(None, None))[1],
-        max(((one.kind, one.seconds) for one in records if one.seconds is not None), default=(None, None))[1],
-        min((one.reason for one in records if one.reason is not None), default=None),
+        min(record.time for record in records),
+        max(record.kind for record in records),
+        max(
+            ((record.kind, record.sent) for record in records if record.sent is not None),
+            default=(None, None),
+        )[1],
+        max(
+            ((record.kind, record.seconds) for record in records if record.seconds is not None),
+            default=(None, None),
+        )[1],
+        min((record.reason for record in records if record.reason is not None), default=None),
     )
