@@ -34,11 +34,11 @@ class Deployment:
             "url": self.url,
             "platform": platform,
             "region": self.region,
-            "image": self.outcome.apply(lambda found: found.image),
-            "promoted": self.outcome.apply(lambda found: found.promoted),
-            "promotedBefore": self.outcome.apply(lambda found: found.promoted_before),
-            "releases": self.outcome.apply(lambda found: list(found.releases)),
-            "traffic": self.outcome.apply(lambda found: dict(found.traffic)),
+            "image": self.outcome.apply(lambda outcome: outcome.image),
+            "promoted": self.outcome.apply(lambda outcome: outcome.promoted),
+            "promotedBefore": self.outcome.apply(lambda outcome: outcome.promoted_before),
+            "releases": self.outcome.apply(lambda outcome: list(outcome.releases)),
+            "traffic": self.outcome.apply(lambda outcome: dict(outcome.traffic)),
             "logs": self.logs,
             "console": self.console,
             "customUrl": self.custom_url,
@@ -52,9 +52,9 @@ class Deployment:
             self.outcome.apply(_refuse)
 
 
-def _refuse(found: Outcome) -> None:
-    if found.problems:
-        raise pulumi.RunError("\n".join(found.problems))
+def _refuse(outcome: Outcome) -> None:
+    if outcome.problems:
+        raise pulumi.RunError("\n".join(outcome.problems))
 
 
 def deploy(service: Service, past: History) -> Deployment:

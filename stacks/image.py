@@ -41,19 +41,19 @@ def build(
     """
     platform = docker_build.Platform(f"linux/{service.architecture}")
     try:
-        made = image.build(service.app, {"OTEL": "on"} if service.otlp_endpoint else {}, platform.value)
+        plan = image.build(service.app, {"OTEL": "on"} if service.otlp_endpoint else {}, platform.value)
     except UserError as problem:
         raise pulumi.RunError(str(problem)) from None
     contexts = {
-        name: docker_build.ContextArgs(location=_from_here(path)) for name, path in made.contexts.items()
+        name: docker_build.ContextArgs(location=_from_here(path)) for name, path in plan.contexts.items()
     }
     built = docker_build.Image(
         service.name,
-        context=docker_build.BuildContextArgs(location=_from_here(made.context), named=contexts),
-        dockerfile=docker_build.DockerfileArgs(location=_from_here(made.written())),
+        context=docker_build.BuildContextArgs(location=_from_here(plan.context), named=contexts),
+        dockerfile=docker_build.DockerfileArgs(location=_from_here(plan.written())),
         platforms=[platform],
-        build_args=dict(made.arguments),
-        tags=[pulumi.Output.concat(repository, ":build-", made.arguments["BUILD_ID"])],
+        build_args=dict(plan.arguments),
+        tags=[pulumi.Output.concat(repository, ":build-", plan.arguments["BUILD_ID"])],
         registries=[login],
         # `push` would add a second export, without the fixed times and with a media type that Lambda refuses.
         push=False,
@@ -73,7 +73,7 @@ def build(
 
 def build_of(tags: Sequence[str]) -> str:
     """The build id that build() put into one of an image's tags; "" for an image that was built in another way."""
-    return next((found[1] for tag in sorted(tags) if (found := TAG.fullmatch(tag))), "")
+    return next((match[1] for tag in sorted(tags) if (match := TAG.fullmatch(tag))), "")
 
 
 def _from_here(path: Path) -> str:

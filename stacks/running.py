@@ -87,9 +87,9 @@ def differences(asked: Asked, running: Running) -> list[str]:
     if running.image != asked.image:
         wrong.append(f"image: {asked.image} was asked for, and {running.image or 'none'} runs")
     for name, wanted in asked.settings.items():
-        found = running.settings.get(name, wanted)
-        if found != wanted:
-            wrong.append(f"{name}: {wanted} was asked for, and it is {found}")
+        value = running.settings.get(name, wanted)
+        if value != wanted:
+            wrong.append(f"{name}: {wanted} was asked for, and it is {value}")
     # Without the values, which may be long, and do not belong in a log.
     names = sorted({*asked.variables, *running.variables})
     return wrong + [

@@ -26,7 +26,7 @@ def join_domain(service: Service, app_runner: aws.apprunner.Service) -> DnsRecor
     )
     proofs = association.certificate_validation_records
     if not service.dns_zone:
-        by_hand = proofs.apply(lambda found: [_by_hand(proof) for proof in found])
+        by_hand = proofs.apply(lambda resolved: [_by_hand(proof) for proof in resolved])
         return pulumi.Output.all(by_hand, association.dns_target).apply(
             lambda got: [*got[0], {"name": service.domain, "type": "CNAME", "value": got[1]}]
         )

@@ -15,13 +15,15 @@ Dimensions = Mapping[str, pulumi.Input[str]]
 
 def topic(service: Service) -> aws.sns.Topic:
     """A topic that mails to `service.alarm_email`, after someone has confirmed the address."""
-    told = aws.sns.Topic(service.name, tags=service.labels)
-    aws.sns.TopicSubscription(service.name, topic=told.arn, protocol="email", endpoint=service.alarm_email)
-    return told
+    alarm_topic = aws.sns.Topic(service.name, tags=service.labels)
+    aws.sns.TopicSubscription(
+        service.name, topic=alarm_topic.arn, protocol="email", endpoint=service.alarm_email
+    )
+    return alarm_topic
 
 
 def error_rate(
-    service: Service, told: aws.sns.Topic, namespace: str, metrics: tuple[str, str], dimensions: Dimensions
+    service: Service, topic: aws.sns.Topic, namespace: str, metrics: tuple[str, str], dimensions: Dimensions
 ) -> None:
     """An alarm for more than ERRORS percent of failed requests in five minutes.
 
@@ -31,12 +33,12 @@ def error_rate(
         metric(id_, namespace, name, dimensions)
         for id_, name in zip(("failures", "requests"), metrics, strict=True)
     ]
-    failing(service, told, [*counted, math("rate", "100 * failures / requests", "failed, in percent")])
+    failing(service, topic, [*counted, math("rate", "100 * failures / requests", "failed, in percent")])
 
 
 def failing(
     service: Service,
-    told: aws.sns.Topic,
+    topic: aws.sns.Topic,
     percent: pulumi.Input[list[aws.cloudwatch.MetricAlarmMetricQueryArgs]],
 ) -> None:
     """The alarm of error_rate(), from queries; the one that counts is a share in percent."""
@@ -46,7 +48,7 @@ def failing(
         metric_queries=percent,
         evaluation_periods=1,
         threshold=ERRORS,
-        **speaking(service, told),
+        **speaking(service, topic),
     )
 
 
@@ -69,7 +71,7 @@ def math(id_: str, expression: str, label: str) -> aws.cloudwatch.MetricAlarmMet
     )
 
 
-def throttled(service: Service, told: aws.sns.Topic, function: pulumi.Input[str]) -> None:
+def throttled(service: Service, topic: aws.sns.Topic, function: pulumi.Input[str]) -> None:
     """An alarm for requests without an instance on Lambda: maxInstances or the account's limit is reached."""
     aws.cloudwatch.MetricAlarm(
         f"{service.name}-throttles",
@@ -81,11 +83,11 @@ def throttled(service: Service, told: aws.sns.Topic, function: pulumi.Input[str]
         statistic="Sum",
         evaluation_periods=1,
         threshold=0,
-        **speaking(service, told),
+        **speaking(service, topic),
     )
 
 
-def speaking(service: Service, told: aws.sns.Topic, *, silence: str = "notBreaching") -> dict[str, Any]:
+def speaking(service: Service, topic: aws.sns.Topic, *, silence: str = "notBreaching") -> dict[str, Any]:
     """The settings of every alarm: it goes off above its threshold, and writes a mail then and when it is over.
 
     `silence` says how a time without figures counts, which a service that scales to zero has most of the time.
@@ -93,8 +95,8 @@ def speaking(service: Service, told: aws.sns.Topic, *, silence: str = "notBreach
     return {
         "comparison_operator": "GreaterThanThreshold",
         "treat_missing_data": silence,
-        "alarm_actions": [told.arn],
-        "ok_actions": [told.arn],
+        "alarm_actions": [topic.arn],
+        "ok_actions": [topic.arn],
         "tags": service.labels,
     }
 

@@ -35,11 +35,11 @@ def repository(service: Service) -> awsx.ecr.Repository:
     )
 
 
-def source(service: Service, own: awsx.ecr.Repository) -> pulumi.Output[str]:
+def source(service: Service, repository: awsx.ecr.Repository) -> pulumi.Output[str]:
     """The ARN of the repository that the image is pulled from: the stack's own, or that of `service.image`."""
     if service.image:
         return _repository_of(pulumi.Output.from_input(service.image))
-    return own.repository.arn
+    return repository.repository.arn
 
 
 def pulls(repository: str, *more: str) -> list[dict[str, object]]:
@@ -77,20 +77,20 @@ async def _build_of(reference: str) -> str:
     if not place:
         return ""
     try:
-        found = await aws.ecr.get_image_output(
+        pushed = await aws.ecr.get_image_output(
             registry_id=place["account"], repository_name=place["name"], image_digest=place["digest"]
         ).future()
     except Exception:  # noqa: BLE001 - the SDK has none of its own for it, and the id is only shown
         return ""
-    return image.build_of(found.image_tags if found else [])
+    return image.build_of(pushed.image_tags if pushed else [])
 
 
 def _of_this_account(image: str, account: str) -> str:
     """`image` again, if it is in the registry of `account`; raises pulumi.RunError otherwise."""
-    found = ECR.names.fullmatch(image)
-    if found and found["account"] != account:
+    match = ECR.names.fullmatch(image)
+    if match and match["account"] != account:
         raise pulumi.RunError(
-            f"image: it is in the account {found['account']}, and this stack is in {account}; "
+            f"image: it is in the account {match['account']}, and this stack is in {account}; "
             f"replicate it to {account} (docs/environments.md) and name that copy"
         )
     return image
@@ -102,8 +102,8 @@ def _repository_of(image: pulumi.Output[str]) -> pulumi.Output[str]:
 
 
 def _ecr_arn(image: str) -> str:
-    found = ECR.names.fullmatch(image)
-    if not found:
+    match = ECR.names.fullmatch(image)
+    if not match:
         raise ValueError(image)
-    region = found["region"]
-    return f"arn:{partition(region)}:ecr:{region}:{found['account']}:repository/{found['name']}"
+    region = match["region"]
+    return f"arn:{partition(region)}:ecr:{region}:{match['account']}:repository/{match['name']}"

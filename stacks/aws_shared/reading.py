@@ -22,12 +22,12 @@ def compared(
     past: History,
     pushed: Pushed,
     variables: Mapping[str, pulumi.Input[str]],
-    found: pulumi.Output[Running],
+    running: pulumi.Output[Running],
     size: pulumi.Output[Mapping[str, str]],
 ) -> pulumi.Output[Outcome]:
     """The stack's outputs: what runs, by the platform's answer, and a sentence for each setting that differs."""
     settings = {"cpu": f"{service.cpu:g}", "memory": str(service.memory)}
-    return pulumi.Output.all(pushed.reference, pushed.build, variables, found, size).apply(
+    return pulumi.Output.all(pushed.reference, pushed.build, variables, running, size).apply(
         lambda got: outcome(
             Asked(got[0], got[1], settings, got[2]), replace(got[3], settings=got[4]), past, service.platform
         )

@@ -28,22 +28,22 @@ def keep(service: Service) -> dict[str, aws.ssm.Parameter]:
     }
 
 
-def versions(made: Mapping[str, aws.ssm.Parameter]) -> dict[str, pulumi.Output[str]]:
+def versions(parameters: Mapping[str, aws.ssm.Parameter]) -> dict[str, pulumi.Output[str]]:
     """NAME:VERSION of each parameter: a changed value is a changed setting, and an old release keeps its own."""
     return {
         variable: pulumi.Output.concat(parameter.name, ":", parameter.version.apply(str))
-        for variable, parameter in made.items()
+        for variable, parameter in parameters.items()
     }
 
 
 def stamped(
-    variables: Mapping[str, str], made: Mapping[str, pulumi.Output[str]]
+    variables: Mapping[str, str], versions: Mapping[str, pulumi.Output[str]]
 ) -> dict[str, pulumi.Input[str]]:
     """`variables`, and one that changes with a secret: for platforms that read secrets only when they deploy."""
-    found: dict[str, pulumi.Input[str]] = dict(variables)
-    if made:
-        found["SECRETS_VERSIONS"] = pulumi.Output.json_dumps(made)
-    return found
+    stamped_variables: dict[str, pulumi.Input[str]] = dict(variables)
+    if versions:
+        stamped_variables["SECRETS_VERSIONS"] = pulumi.Output.json_dumps(versions)
+    return stamped_variables
 
 
 def names(service: Service) -> dict[str, str]:
@@ -53,12 +53,14 @@ def names(service: Service) -> dict[str, str]:
 
 def arns(service: Service, account: str) -> dict[str, str]:
     """The ARN of each secret, by variable: that of a parameter, or of a secret in Secrets Manager."""
-    own = {variable: _arn(service, account, _own(service, variable)) for variable in service.variables.values}
+    arns_kept = {
+        variable: _arn(service, account, _own(service, variable)) for variable in service.variables.values
+    }
     kept = {
         variable: place if SECRETS_MANAGER.fullmatch(place) else _arn(service, account, place)
         for variable, place in service.variables.stored.items()
     }
-    return {**own, **kept}
+    return {**arns_kept, **kept}
 
 
 def rights(service: Service, account: str, *, borrowed: bool) -> list[dict[str, object]]:
@@ -81,8 +83,8 @@ def _own(service: Service, variable: str) -> str:
 
 
 def _parameter(place: str) -> str:
-    found = SECRETS_MANAGER.fullmatch(place)
-    return f"{BORROWED}{found['name']}" if found else place
+    match = SECRETS_MANAGER.fullmatch(place)
+    return f"{BORROWED}{match['name']}" if match else place
 
 
 def _arn(service: Service, account: str, name: str) -> str:

@@ -29,14 +29,14 @@ def watch(service: Service, express: aws.ecs.ExpressGatewayService) -> None:
     Express Mode deploys from one target group to another, so both are counted together. The load balancer counts its
     answers without a task (502, 503, 504) for all of its services together; the second alarm is for those.
     """
-    told = alarms.topic(service)
+    topic = alarms.topic(service)
     # The resource does not name its load balancer; Cloud Control does.
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ecs-expressgatewayservice-ecsmanagedresourcearns.html
-    made = aws.cloudcontrol.get_resource_output(
+    service_read = aws.cloudcontrol.get_resource_output(
         type_name="AWS::ECS::ExpressGatewayService", identifier=express.service_arn
     )
-    places = made.properties.apply(places_of)
-    alarms.failing(service, told, places.apply(_failed))
+    places = service_read.properties.apply(places_of)
+    alarms.failing(service, topic, places.apply(_failed))
     aws.cloudwatch.MetricAlarm(
         f"{service.name}-down",
         alarm_description=f"No task of {service.name} answered its health checks for five minutes",
@@ -45,7 +45,7 @@ def watch(service: Service, express: aws.ecs.ExpressGatewayService) -> None:
         threshold=0,
         # A target group without a target has no figure at all, and a service without a task is down.
         # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
-        **alarms.speaking(service, told, silence="breaching"),
+        **alarms.speaking(service, topic, silence="breaching"),
     )
 
 

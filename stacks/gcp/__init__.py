@@ -143,7 +143,7 @@ async def _build_of(reference: str) -> str:
         return ""
     repository, _, name = place["name"].partition("/")
     try:
-        found = await gcp.artifactregistry.get_docker_image_output(
+        pushed = await gcp.artifactregistry.get_docker_image_output(
             location=place["region"],
             project=place["project"],
             repository_id=repository,
@@ -151,7 +151,7 @@ async def _build_of(reference: str) -> str:
         ).future()
     except Exception:  # noqa: BLE001 - the SDK has none of its own for it, and the id is only shown
         return ""
-    return image.build_of(found.tags if found else [])
+    return image.build_of(pushed.tags if pushed else [])
 
 
 def _push(service: Service, repository: gcp.artifactregistry.Repository) -> image.Pushed:

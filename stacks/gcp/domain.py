@@ -28,10 +28,10 @@ def join_domain(service: Service, cloud_run: gcp.cloudrunv2.Service) -> DnsRecor
     )
     records = mapping.statuses.apply(lambda statuses: statuses[0].resource_records or [])
     if not service.dns_zone:
-        return records.apply(lambda found: [_by_hand(service.domain, record) for record in found])
+        return records.apply(lambda resolved: [_by_hand(service.domain, record) for record in resolved])
 
     zones = gcp.dns.get_managed_zones_output(project=service.cloud_project).managed_zones
-    zone = zones.apply(lambda found: _zone(found, service.dns_zone))
+    zone = zones.apply(lambda resolved: _zone(resolved, service.dns_zone))
     # A zone's own name takes addresses, a name below it one alias: Google gives no other records.
     for kind in ("A", "AAAA") if service.domain == service.dns_zone else ("CNAME",):
         gcp.dns.RecordSet(
@@ -42,7 +42,7 @@ def join_domain(service: Service, cloud_run: gcp.cloudrunv2.Service) -> DnsRecor
             type=kind,
             ttl=300,
             rrdatas=records.apply(
-                lambda found, kind=kind: [str(record.rrdata) for record in found if record.type == kind]
+                lambda resolved, kind=kind: [str(record.rrdata) for record in resolved if record.type == kind]
             ),
         )
     return None

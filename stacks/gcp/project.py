@@ -16,7 +16,7 @@ def number(service: Service) -> pulumi.Output[str]:
 
 async def _number(project: str) -> str:
     try:
-        found = await gcp.organizations.get_project_output(project_id=project).future()
+        read = await gcp.organizations.get_project_output(project_id=project).future()
     except Exception as refusal:  # noqa: BLE001 - the SDK has none of its own for it
         said = " ".join(str(refusal).split())
         raise pulumi.RunError(
@@ -24,4 +24,4 @@ async def _number(project: str) -> str:
             f"cloudresourcemanager.googleapis.com serviceusage.googleapis.com --project {project}`, wait a minute and "
             "type `pulumi up`; else look at the project's name and at who is logged in"
         ) from None
-    return found.number if found else ""
+    return read.number if read else ""

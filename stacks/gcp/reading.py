@@ -78,5 +78,5 @@ def _shares(traffic: Sequence[Any], ready: str) -> dict[str, int]:
 
 
 def _size(text: str) -> str:
-    found = SIZE.fullmatch(text)
-    return f"{float(found[1]) * UNITS.get(found[2], 1):g}" if found else ""
+    match = SIZE.fullmatch(text)
+    return f"{float(match[1]) * UNITS.get(match[2], 1):g}" if match else ""

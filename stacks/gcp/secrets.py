@@ -34,8 +34,8 @@ def keep(
             deletion_policy="ABANDON",
         )
         places[variable] = SecretRef(secret=secret.secret_id, version=version.version)
-        own = _may_read(f"{service.name}-{variable}", service.cloud_project, secret.id, account)
-        rights += [version, own]
+        right = _may_read(f"{service.name}-{variable}", service.cloud_project, secret.id, account)
+        rights += [version, right]
     # Secrets that are not the stack's own are read at the start of an instance, with their value at that time.
     for variable, place in service.variables.stored.items():
         places[variable] = SecretRef(secret=reference(place, service.cloud_project), version="latest")
@@ -53,10 +53,10 @@ def keep(
 
 def distinct(kept: Mapping[str, str], own_project: str) -> dict[tuple[str, str], list[str]]:
     """The variables of each secret, by its project and name: two places may be one secret, written in two ways."""
-    found = dict[tuple[str, str], list[str]]()
+    variables = dict[tuple[str, str], list[str]]()
     for variable, place in kept.items():
-        found.setdefault(_place(place, own_project), []).append(variable)
-    return found
+        variables.setdefault(_place(place, own_project), []).append(variable)
+    return variables
 
 
 def reference(place: str, own_project: str) -> str:

@@ -105,7 +105,7 @@ def read(
     region = provider.get("aws:region") or provider.get("gcp:region", "")
     image, endpoint = str(values["image"]), str(values["otlpEndpoint"])
     app, unknown_app = _app(values, environment, platform)
-    own, unfit = variables.read(config, project, platform, region, is_secret, endpoint)
+    variables_read, unfit = variables.read(config, project, platform, region, is_secret, endpoint)
     chosen, wrong = _chosen(values, platform, unread)
     problems += [
         *images.problems(image, {key: str(values[key]) for key in ("app", "appDir")}, platform, region),
@@ -133,7 +133,7 @@ def read(
         cloud_project=provider.get("gcp:project", ""),
         app=app,
         events_path=str(values["eventsPath"]).rstrip("/"),
-        variables=own,
+        variables=variables_read,
     )
 
 
@@ -159,14 +159,14 @@ def _no_platform(platform: str, stack: str) -> str:
 def _provider_settings(
     config: Mapping[str, str], environment: Mapping[str, str], platform: str
 ) -> tuple[dict[str, str], list[str]]:
-    found, problems = dict[str, str](), list[str]()
+    provider_settings, problems = dict[str, str](), list[str]()
     for key, its in by_platform.of(platform).providers.items():
-        found[key] = config.get(key) or next(
+        provider_settings[key] = config.get(key) or next(
             (environment[name] for name in its.variables if environment.get(name)), ""
         )
-        if not found[key]:
+        if not provider_settings[key]:
             problems.append(f"{key}: it is not set; type `pulumi config set {key} {its.example}`")
-    return found, problems
+    return provider_settings, problems
 
 
 def _billed(

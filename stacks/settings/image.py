@@ -13,16 +13,16 @@ def problems(image: str, apps: Mapping[str, str], platform: str, region: str) ->
     if not image:
         return []
     table = by_platform.of(platform)
-    found = table.images.names.fullmatch(image)
+    match = table.images.names.fullmatch(image)
     wrong = list[str]()
-    if not found:
+    if not match:
         wrong.append(
             f"image: it is {image!r}; allowed is {table.images.allowed}, "
             "which `pulumi stack output image --stack OTHER` prints"
         )
-    elif not table.images_cross_regions and region and found["region"] != region:
+    elif not table.images_cross_regions and region and match["region"] != region:
         wrong.append(
-            f"image: it is in {found['region']}, and this stack is in {region}; an image is taken from the "
+            f"image: it is in {match['region']}, and this stack is in {region}; an image is taken from the "
             f"stack's own region. Replicate it to {region} (docs/environments.md) and name that copy"
         )
     wrong += [

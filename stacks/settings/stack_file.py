@@ -14,8 +14,8 @@ def secrecy(file: Path, of_key: Callable[[str], bool]) -> IsSecret:
 
     `of_key` is the engine's answer, true if any value of the map is secret. It counts for values that `file` lacks.
     """
-    found: Any = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else None
-    config: Any = found.get("config") if isinstance(found, dict) else None
+    content: Any = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else None
+    config: Any = content.get("config") if isinstance(content, dict) else None
 
     def is_secret(key: str, name: str) -> bool:
         entries: Any = config.get(key) if isinstance(config, dict) else None

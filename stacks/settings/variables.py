@@ -77,12 +77,12 @@ def read(
 
 def _map(key: str, text: str) -> tuple[dict[str, str], list[str]]:
     try:
-        found: Any = json.loads(text)
+        parsed: Any = json.loads(text)
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
+        parsed = None
+    if not isinstance(parsed, dict):
         return {}, [f"{key}: it is no map; type `pulumi config set --path {key}.NAME VALUE`"]
-    entries: dict[str, Any] = found
+    entries: dict[str, Any] = parsed
     texts = {
         name: value if isinstance(value, str) else json.dumps(value)
         for name, value in entries.items()
@@ -127,10 +127,10 @@ def _twice(maps: Mapping[str, Mapping[str, str]]) -> list[str]:
 
 def _place(name: str, place: str, platform: str, region: str) -> list[str]:
     store = by_platform.of(platform).secrets
-    found = store.names.fullmatch(place)
-    if not found:
+    match = store.names.fullmatch(place)
+    if not match:
         return [f"secrets.{name}: it is {place!r}; allowed is {store.allowed}"]
-    its_region = found.groupdict().get("region")
+    its_region = match.groupdict().get("region")
     if its_region and region and its_region != region:
         return [f"secrets.{name}: it is in {its_region}, and this stack is in {region}"]
     return []
