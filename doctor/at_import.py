@@ -22,15 +22,15 @@ _IMPORT = re.compile(r"import time:\s+(\d+) \|\s+\d+ \|\s*(\S+)")
 
 def look(app: App, python: Path) -> dict[str, Any] | Finding:
     """The output of look.py about the app, or the error with which it ended; look.py has the names."""
-    found = _looked(app, python)
-    if isinstance(found, Finding) or found["seconds"] <= SLOW:
-        return found
+    facts = _looked(app, python)
+    if isinstance(facts, Finding) or facts["seconds"] <= SLOW:
+        return facts
     # Only the very first import compiles, so its time does not count: a second one is measured.
     again = _looked(app, python)
     return (
-        found
+        facts
         if isinstance(again, Finding)
-        else found | {name: again[name] for name in ("seconds", "packages")}
+        else facts | {name: again[name] for name in ("seconds", "packages")}
     )
 
 
@@ -58,53 +58,53 @@ def _looked(app: App, python: Path) -> dict[str, Any] | Finding:
     if not lines or not lines[-1].startswith("{"):
         said = last_words("\n".join(errors) or done.stdout)
         return Finding("stops", f"importing it ended the process with {done.returncode}: {said}")
-    found: dict[str, Any] = json.loads(lines[-1])
+    facts: dict[str, Any] = json.loads(lines[-1])
     printed = last_words("\n".join([*lines[:-1], *errors]))
-    if found["error"].startswith("SystemExit") and printed != "nothing":
-        found["error"] += f", after it printed: {printed}"
-    return found | {"packages": _packages(done.stderr)}
+    if facts["error"].startswith("SystemExit") and printed != "nothing":
+        facts["error"] += f", after it printed: {printed}"
+    return facts | {"packages": _packages(done.stderr)}
 
 
 def _packages(trace: str) -> list[str]:
     """The three packages whose imports took most of the time, such as "pandas 40%"."""
     took = Counter[str]()
-    for own, name in _IMPORT.findall(trace):
-        took[name.partition(".")[0]] += int(own)
-    return [f"{name} {own / took.total():.0%}" for name, own in took.most_common(3)]
+    for milliseconds, name in _IMPORT.findall(trace):
+        took[name.partition(".")[0]] += int(milliseconds)
+    return [f"{name} {milliseconds / took.total():.0%}" for name, milliseconds in took.most_common(3)]
 
 
-def findings(found: dict[str, Any]) -> Iterator[Finding]:
+def findings(facts: dict[str, Any]) -> Iterator[Finding]:
     """The findings about the import, without those about variables."""
-    if found["error"]:
-        yield Finding("stops", f"it cannot be imported: {found['error']}")
-    if found["written"]:
+    if facts["error"]:
+        yield Finding("stops", f"it cannot be imported: {facts['error']}")
+    if facts["written"]:
         yield Finding(
             "stops",
-            f"its import writes {some(found['written'])}: Lambda's file system is read-only but for /tmp, and the "
+            f"its import writes {some(facts['written'])}: Lambda's file system is read-only but for /tmp, and the "
             "others' goes with the instance; write below /tmp, or log to standard output",
         )
-    if found["threads"]:
+    if facts["threads"]:
         yield Finding(
             "differs",
-            f"its import starts threads ({some(found['threads'])}): they stand still between requests on aws and gcp, "
+            f"its import starts threads ({some(facts['threads'])}): they stand still between requests on aws and gcp, "
             "where an idle instance has no CPU, and they run in every instance: move lasting work to a job",
         )
-    if found["started"]:
+    if facts["started"]:
         yield Finding(
             "differs",
-            f"its import starts programs ({some(found['started'])}): every instance does, and the image has to hold "
+            f"its import starts programs ({some(facts['started'])}): every instance does, and the image has to hold "
             "them ([image] packages in app.toml)",
         )
-    if found["connected"]:
+    if facts["connected"]:
         yield Finding(
             "differs",
-            f"its import connects to {some(found['connected'])}: every start waits for that, and fails without it; "
+            f"its import connects to {some(facts['connected'])}: every start waits for that, and fails without it; "
             "connect in the first request that needs it",
         )
-    if found["seconds"] > SLOW:
+    if facts["seconds"] > SLOW:
         limit = platforms.limit("aws", "init_timeout")
         yield Finding(
             "note",
-            f"its import takes {found['seconds']:.1f} s of CPU here ({', '.join(found['packages'])}), each cold start "
+            f"its import takes {facts['seconds']:.1f} s of CPU here ({', '.join(facts['packages'])}), each cold start "
             f"anew; Lambda gives an init {limit:g} s, and a small instance a part of a CPU: see make start",
         )

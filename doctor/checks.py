@@ -66,21 +66,21 @@ def check(app: App, engine: Engine | None = None, say: Callable[[str], None] = _
     # The project's own folder has many other files, which may change meanwhile.
     folder = app.folder / "app" if app.is_own else app.folder
     before = contents.stamps(folder)
-    found = at_import.look(app, python)
-    if isinstance(found, Finding):
-        yield found
+    facts = at_import.look(app, python)
+    if isinstance(facts, Finding):
+        yield facts
         return
-    yield from at_import.findings(found)
-    yield from variables.findings(app, found)
-    yield from sources.findings(app, found)
+    yield from at_import.findings(facts)
+    yield from variables.findings(app, facts)
+    yield from sources.findings(app, facts)
     said = set[str]()
-    if not found["error"]:
+    if not facts["error"]:
         for finding in _served(app, python):
             said.add(finding.text)
             yield finding
-    yield from contents.written(before, contents.stamps(folder), set(found["written"]))
+    yield from contents.written(before, contents.stamps(folder), set(facts["written"]))
     yield from contents.findings(app)
-    if engine and not found["error"]:
+    if engine and not facts["error"]:
         for finding in _in_a_container(app, engine, say):
             if finding.text not in said:
                 yield replace(finding, text=f"in a container: {finding.text}")

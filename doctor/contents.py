@@ -22,7 +22,7 @@ Stamps = Mapping[str, tuple[int, int]]
 
 def stamps(folder: Path) -> Stamps:
     """Size and time of every file that the app could write, by its path from the folder."""
-    found = dict[str, tuple[int, int]]()
+    by_path = dict[str, tuple[int, int]]()
     for root, folders, names in os.walk(folder):
         folders[:] = [
             name for name in folders if name not in _IGNORED and Path(root, name) != environment.ROOT
@@ -30,8 +30,8 @@ def stamps(folder: Path) -> Stamps:
         for name in names:
             with contextlib.suppress(OSError):
                 stat = os.lstat(Path(root, name))
-                found[os.path.relpath(Path(root, name), folder)] = (stat.st_size, stat.st_mtime_ns)
-    return found
+                by_path[os.path.relpath(Path(root, name), folder)] = (stat.st_size, stat.st_mtime_ns)
+    return by_path
 
 
 def written(before: Stamps, after: Stamps, known: set[str]) -> Iterator[Finding]:

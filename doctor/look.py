@@ -89,14 +89,14 @@ def speaks_websocket(app: Any) -> str:
             return name
     waiting, paths = [app], set[int]()
     while waiting:
-        one = waiting.pop()
-        if id(one) in paths:
+        current = waiting.pop()
+        if id(current) in paths:
             continue
-        paths.add(id(one))
-        if "WebSocket" in type(one).__name__:
-            return f"the route {getattr(one, 'path', '?')}"
-        waiting += list(getattr(one, "routes", None) or ())
-        waiting += [inner for inner in (getattr(one, "app", None),) if hasattr(inner, "routes")]
+        paths.add(id(current))
+        if "WebSocket" in type(current).__name__:
+            return f"the route {getattr(current, 'path', '?')}"
+        waiting += list(getattr(current, "routes", None) or ())
+        waiting += [inner for inner in (getattr(current, "app", None),) if hasattr(inner, "routes")]
     return ""
 
 
@@ -105,22 +105,22 @@ def main() -> None:
     type(os.environ).__getitem__ = recorded
     sys.addaudithook(seen.event)
     before, variables = {thread.ident for thread in threading.enumerate()}, set(os.environ)
-    found: dict[str, Any] = {"error": "", "websocket": ""}
+    facts: dict[str, Any] = {"error": "", "websocket": ""}
     loader = importlib.import_module(f"{sys.argv[1]}.loader")
     seconds, seen.on = time.process_time(), True
     try:
         app = loader.load_app()
         seen.on = False
-        found["websocket"] = speaks_websocket(app)
+        facts["websocket"] = speaks_websocket(app)
     except BaseException as problem:  # noqa: BLE001 - whatever an app may raise
-        found["error"] = " ".join(f"{type(problem).__name__}: {problem}".split())
+        facts["error"] = " ".join(f"{type(problem).__name__}: {problem}".split())
     seen.on = False
-    found["seconds"] = time.process_time() - seconds
-    found["threads"] = sorted(thread.name for thread in threading.enumerate() if thread.ident not in before)
-    found["set"] = sorted(set(os.environ) - variables)
+    facts["seconds"] = time.process_time() - seconds
+    facts["threads"] = sorted(thread.name for thread in threading.enumerate() if thread.ident not in before)
+    facts["set"] = sorted(set(os.environ) - variables)
     for name in ("asked", "defaulted", "written", "env_files", "connected", "started"):
-        found[name] = list(getattr(seen, name))
-    print(f"\n{json.dumps(found)}", flush=True)
+        facts[name] = list(getattr(seen, name))
+    print(f"\n{json.dumps(facts)}", flush=True)
     os._exit(0)
 
 

@@ -13,12 +13,12 @@ _STREAM = re.compile(
 )
 
 
-def findings(app: App, found: Mapping[str, Any]) -> Iterator[Finding]:
+def findings(app: App, facts: Mapping[str, Any]) -> Iterator[Finding]:
     """A line for each thing that some platforms do not carry."""
-    if found["websocket"]:
+    if facts["websocket"]:
         yield Finding(
             "differs",
-            f"it takes WebSockets ({found['websocket']}): gcp and ecs carry them, for as long as a request may take; "
+            f"it takes WebSockets ({facts['websocket']}): gcp and ecs carry them, for as long as a request may take; "
             "aws and apprunner refuse them, and clients have to fall back to plain requests",
         )
     streaming = [

@@ -26,20 +26,20 @@ def is_secret(name: str) -> bool:
     return _SECRET.search(name) is not None
 
 
-def findings(app: App, found: Mapping[str, Any], root: Path = ROOT) -> Iterator[Finding]:
+def findings(app: App, facts: Mapping[str, Any], root: Path = ROOT) -> Iterator[Finding]:
     """A line for each variable that a stack lacks: asked for and not set here, or set here by a file."""
     # A variable that the app then sets itself is not needed.
-    asked = [name for name in found["asked"] if not _NOT_ITS_OWN.fullmatch(name) and name not in found["set"]]
-    in_code = [name for name in found["defaulted"] if is_secret(name) and name not in found["set"]]
+    asked = [name for name in facts["asked"] if not _NOT_ITS_OWN.fullmatch(name) and name not in facts["set"]]
+    in_code = [name for name in facts["defaulted"] if is_secret(name) and name not in facts["set"]]
     file = variables_of(app.env_file) if app.env_file else {}
-    own = _read_by_the_app(found, app)
+    by_the_app = _read_by_the_app(facts, app)
     stacks = {path.name.split(".")[1]: _names_in(path) for path in sorted(root.glob("Pulumi.*.yaml"))}
-    for name in dict.fromkeys([*asked, *in_code, *file, *own]):
+    for name in dict.fromkeys([*asked, *in_code, *file, *by_the_app]):
         lacking = [stack for stack, names in stacks.items() if name not in names]
         if stacks and not lacking:
             continue
-        if name in own:
-            said = f"it reads {name} from {own[name]}, which stays out of the image"
+        if name in by_the_app:
+            said = f"it reads {name} from {by_the_app[name]}, which stays out of the image"
         elif name in file:
             said = f"{name} is in the env file, which is for this machine alone"
         elif name in in_code:
@@ -58,16 +58,16 @@ def _line(name: str, stacks: list[str]) -> str:
     return f"pulumi config set {remedy}" + "".join(f" --stack {stack}" for stack in stacks[:1])
 
 
-def _read_by_the_app(found: Mapping[str, Any], app: App) -> dict[str, str]:
+def _read_by_the_app(facts: Mapping[str, Any], app: App) -> dict[str, str]:
     """The variables of files such as .env that the app itself opened, each with the file's name."""
     names = dict[str, str]()
-    for path in map(Path, found["env_files"]):
+    for path in map(Path, facts["env_files"]):
         if path.is_relative_to(app.folder):
             try:
                 names |= dict.fromkeys(variables_of(path), path.name)
             except UserError:
                 # Another form than ours; what it put into the environment is known all the same.
-                names |= dict.fromkeys(found["set"], path.name)
+                names |= dict.fromkeys(facts["set"], path.name)
     return names
 
 
@@ -78,6 +78,6 @@ def _names_in(file: Path) -> set[str]:
         indent = len(line) - len(line.lstrip())
         if indent <= 2:  # noqa: PLR2004 - a key of the configuration itself
             inside = re.match(r"\s+\S+:(environment|secretValues|secrets):\s*$", line) is not None
-        elif inside and (found := re.match(r"\s+[\"']?(\w+)[\"']?:", line)):
-            names.add(found[1])
+        elif inside and (match := re.match(r"\s+[\"']?(\w+)[\"']?:", line)):
+            names.add(match[1])
     return names
