@@ -58,8 +58,8 @@ class Asker:
     def target(self, outputs: dict[str, Any], builds: tuple[str, ...]) -> Target:
         """The deployed service as the comparison names one."""
         url = (self.url or str(outputs["url"])).rstrip("/") + self.path
-        [found] = typed([f"{outputs['platform']}={url}"], self.request, self.path)
-        return replace(found, platform=str(outputs["platform"]), builds=builds)
+        [targets] = typed([f"{outputs['platform']}={url}"], self.request, self.path)
+        return replace(targets, platform=str(outputs["platform"]), builds=builds)
 
     def answers(
         self, outputs: dict[str, Any], builds: tuple[str, ...], patience: Patience

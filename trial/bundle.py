@@ -48,13 +48,13 @@ def _redacted(name: str, text: str, known: Mapping[str, str]) -> str:
 def _contents(journal: Journal) -> dict[str, str]:
     folder = journal.folder
     files = [*folder.glob("*.log"), *folder.glob("compare/*/report.json")]
-    found = {
+    texts = {
         f"logs/{path.name}" if path.suffix == ".log" else str(path.relative_to(folder)): path.read_text(
             encoding="utf-8", errors="replace"
         )
         for path in files
     }
-    return {"README.txt": _README, "trial.json": _told(journal), **found}
+    return {"README.txt": _README, "trial.json": _told(journal), **texts}
 
 
 def _told(journal: Journal) -> str:

@@ -54,10 +54,10 @@ def _same(before: Outputs, after: Outputs, name: str) -> list[str]:
 
 
 def _shared(outputs: Outputs, wanted: Mapping[str, int]) -> list[str]:
-    found = outputs.get("traffic")
-    if isinstance(found, dict) and {key: round(percent) for key, percent in found.items()} == wanted:
+    traffic = outputs.get("traffic")
+    if isinstance(traffic, dict) and {key: round(percent) for key, percent in traffic.items()} == wanted:
         return []
-    return [f"the output traffic is {found!r}, and should be {dict(wanted)!r}"]
+    return [f"the output traffic is {traffic!r}, and should be {dict(wanted)!r}"]
 
 
 def _newest(outputs: Outputs) -> str | None:

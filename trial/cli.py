@@ -109,8 +109,8 @@ def _begin(
 
 
 def _announce(service: Service, journal: Journal, tried: str, minutes: int) -> None:
-    own = journal.head["own_stack"]
-    show(f"Deploys what is in this folder as a stack of its own, {own}, and takes it away again.")
+    own_stack = journal.head["own_stack"]
+    show(f"Deploys what is in this folder as a stack of its own, {own_stack}, and takes it away again.")
     left_out = journal.head["left_out"]
     besides = f", but for {', '.join(left_out)}" if left_out else ""
     show(f"Settings: those of {tried}{besides}. Where: {service.platform} in {service.region}.")

@@ -95,21 +95,26 @@ def _told(trial: Trial, step: Step, say: Say) -> None:
     """Do one step, write it down and say how it went."""
     began = time.monotonic()
     try:
-        found = step.do(trial)
+        findings = step.do(trial)
     except UserError as failure:
-        found = Found([str(failure)])
+        findings = Found([str(failure)])
     except OverError:
         raise
     except Exception as failure:  # noqa: BLE001 - whatever it is, everything has to be taken away
-        found = _unforeseen(trial, step, failure)
+        findings = _unforeseen(trial, step, failure)
     seconds = round(time.monotonic() - began, 1)
     trial.journal.write(
-        "step", name=step.name, seconds=seconds, problems=found.problems, notes=found.notes, facts=found.facts
+        "step",
+        name=step.name,
+        seconds=seconds,
+        problems=findings.problems,
+        notes=findings.notes,
+        facts=findings.facts,
     )
-    for line in (*found.notes, *(f"PROBLEM: {problem}" for problem in found.problems)):
+    for line in (*findings.notes, *(f"PROBLEM: {problem}" for problem in findings.problems)):
         say(f"  {line}")
-    say(f"{step.name}: {'a problem' if found.problems else 'fine'}, {seconds:g} s")
-    _refuse_to_go_on(step, found.problems)
+    say(f"{step.name}: {'a problem' if findings.problems else 'fine'}, {seconds:g} s")
+    _refuse_to_go_on(step, findings.problems)
 
 
 def _refuse_to_go_on(step: Step, problems: Sequence[str]) -> None:

@@ -45,8 +45,8 @@ def errors(text: str) -> list[str]:
 
     Providers put a list of lines that begin with "*" below an error.
     """
-    told = [" ".join(found[1].split()) for found in _ERROR.finditer(text)]
-    return [each for each in dict.fromkeys(told) if each != "update failed"] or told[:1]
+    messages = [" ".join(match[1].split()) for match in _ERROR.finditer(text)]
+    return [each for each in dict.fromkeys(messages) if each != "update failed"] or messages[:1]
 
 
 @dataclass(frozen=True)

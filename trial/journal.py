@@ -59,8 +59,8 @@ class Journal:
 
 def unfinished(results: Path, stack: str) -> Journal | None:
     """The last trial of `stack` below `results` that has not ended, if there is one."""
-    found = [Journal(path.parent) for path in sorted(results.glob(f"trial-{stack}-*/{FILE}"))]
-    going_on = [of for of in found if of.records and of.head["stack"] == stack and not of.ended]
+    journals = [Journal(path.parent) for path in sorted(results.glob(f"trial-{stack}-*/{FILE}"))]
+    going_on = [of for of in journals if of.records and of.head["stack"] == stack and not of.ended]
     return going_on[-1] if going_on else None
 
 

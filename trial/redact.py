@@ -48,7 +48,7 @@ def secrets_of(environment: Mapping[str, str]) -> dict[str, str]:
 
 def accounts_in(text: str) -> dict[str, str]:
     """The numbers of AWS accounts that ARNs and registries in `text` name, each with what stands in its place."""
-    return dict.fromkeys((found[1] or found[2] for found in _ACCOUNT.finditer(text)), "[ACCOUNT]")
+    return dict.fromkeys((match[1] or match[2] for match in _ACCOUNT.finditer(text)), "[ACCOUNT]")
 
 
 def redacted(text: str, known: Mapping[str, str]) -> str:
@@ -59,7 +59,7 @@ def redacted(text: str, known: Mapping[str, str]) -> str:
     written = {way: put for value, put in known.items() if len(value) >= SHORTEST for way in _ways(value)}
     if written:
         longest_first = sorted(written, key=len, reverse=True)  # one may begin as another does
-        text = re.sub("|".join(map(re.escape, longest_first)), lambda found: written[found[0]], text)
+        text = re.sub("|".join(map(re.escape, longest_first)), lambda match: written[match[0]], text)
     for pattern, put in _COMPILED:
         text = pattern.sub(put, text)
     return text

@@ -57,11 +57,11 @@ class Trial:
 
 def up(trial: Trial) -> Found:
     """Deploy; if that fails, once more, as a reader of the message would do."""
-    found, done = Found(), trial.up("up")
+    findings, done = Found(), trial.up("up")
     if done.status:
-        found.notes.append(f"the first up failed ({done.error}); a bare up was tried again")
+        findings.notes.append(f"the first up failed ({done.error}); a bare up was tried again")
         done = trial.up("up")
-    return _deployed(trial, found, done, checks.deployed)
+    return _deployed(trial, findings, done, checks.deployed)
 
 
 def answers(trial: Trial) -> Found:
@@ -82,10 +82,10 @@ def unchanged(trial: Trial) -> Found:
     """Deploy again what is there, which changes nothing."""
     done = trial.up("unchanged", "--expect-no-changes")
     before = trial.outputs_of("up")
-    found = _deployed(trial, Found(), done, checks.deployed)
-    if not done.status and found.facts["outputs"] != before:
-        found.problems.append("the outputs of an unchanged up are not those of the up before")
-    return found
+    findings = _deployed(trial, Found(), done, checks.deployed)
+    if not done.status and findings.facts["outputs"] != before:
+        findings.problems.append("the outputs of an unchanged up are not those of the up before")
+    return findings
 
 
 def number(trial: Trial) -> Found:
@@ -102,9 +102,11 @@ def canary(trial: Trial) -> Found:
     before = trial.outputs_of("number")
     trial.set(**{_VARIABLE: "canary"})
     if not checks.keeps_releases(before):
-        found = Found(notes=["the platform keeps no release for a canary: the change got all of the traffic"])
+        findings = Found(
+            notes=["the platform keeps no release for a canary: the change got all of the traffic"]
+        )
         done = trial.up("canary")
-        return _and_asked(trial, _deployed(trial, found, done, checks.deployed))
+        return _and_asked(trial, _deployed(trial, findings, done, checks.deployed))
     trial.set(canaryPercent=SHARE)
     done = trial.up("canary")
     return _and_asked(
@@ -124,27 +126,27 @@ def back(trial: Trial) -> Found:
 
 
 def _deployed(
-    trial: Trial, found: Found, done: Done, check: Callable[[Mapping[str, Any]], list[str]]
+    trial: Trial, findings: Found, done: Done, check: Callable[[Mapping[str, Any]], list[str]]
 ) -> Found:
     """`found` with how an `up` ended and what its outputs say."""
-    found.facts["up_s"] = round(done.seconds, 1)
+    findings.facts["up_s"] = round(done.seconds, 1)
     if done.status:
-        found.problems.append(f"pulumi up failed: {done.error}")
-        return found
-    found.facts["outputs"] = outputs = trial.outputs()
-    found.problems += check(outputs)
-    return found
+        findings.problems.append(f"pulumi up failed: {done.error}")
+        return findings
+    findings.facts["outputs"] = outputs = trial.outputs()
+    findings.problems += check(outputs)
+    return findings
 
 
-def _and_asked(trial: Trial, found: Found) -> Found:
+def _and_asked(trial: Trial, findings: Found) -> Found:
     """`found` with what the service answers after a change."""
-    if found.problems or not trial.can_ask:
-        return found
-    outputs = found.facts["outputs"]
+    if findings.problems or not trial.can_ask:
+        return findings
+    outputs = findings.facts["outputs"]
     problems, facts = trial.asker.answers(outputs, builds_of(outputs), trial.patience)
-    found.problems += problems
-    found.facts |= facts
-    return found
+    findings.problems += problems
+    findings.facts |= facts
+    return findings
 
 
 @dataclass(frozen=True)
