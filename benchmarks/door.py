@@ -30,16 +30,16 @@ EVENTS = {
 def main() -> None:
     """Measure and print."""
     describe_machine()
-    for name, one in EVENTS.items():
+    for name, request in EVENTS.items():
         print(f"{name}, {ROUNDS} rounds")
-        subjects = {DIRECT: _timed(_direct(one, plain_app()), CALLS)}
+        subjects = {DIRECT: _timed(_direct(request, plain_app()), CALLS)}
         for label, handler in _handlers().items():
-            subjects[label] = _timed(_called(handler, one), SLOW_CALLS if "Mangum" in label else CALLS)
+            subjects[label] = _timed(_called(handler, request), SLOW_CALLS if "Mangum" in label else CALLS)
         report(measure(subjects, ROUNDS))
         print(f"{name}, with identity headers and log")
         subjects = {
-            DIRECT: _timed(_direct(one, served_app()), CALLS),
-            "ours": _timed(_called(_ours(served_app()), one), CALLS),
+            DIRECT: _timed(_direct(request, served_app()), CALLS),
+            "ours": _timed(_called(_ours(served_app()), request), CALLS),
         }
         report(measure(subjects, ROUNDS))
 
@@ -96,17 +96,17 @@ def _timed(call: Callable[[], Any], calls: int) -> Callable[[], Sample]:
     return sample
 
 
-def _called(handler: Callable[[Any, Any], Any], one: Any) -> Callable[[], Any]:
-    status = handler(one, None)["statusCode"]
+def _called(handler: Callable[[Any, Any], Any], event: Any) -> Callable[[], Any]:
+    status = handler(event, None)["statusCode"]
     if status != 200:  # noqa: PLR2004
         raise RuntimeError(f"{handler} answered {status}")
-    return lambda: handler(one, None)
+    return lambda: handler(event, None)
 
 
-def _direct(one: Any, app: Any) -> Callable[[], Any]:
+def _direct(event: Any, app: Any) -> Callable[[], Any]:
     from serve.events import payload_v2  # noqa: PLC0415
 
-    environ = payload_v2.read(one)
+    environ = payload_v2.read(event)
     request = environ["wsgi.input"].read()
 
     def start_response(*_: Any) -> Any: ...

@@ -27,9 +27,9 @@ def main() -> None:
     """Measure and print."""
     describe_machine()
     tree.prepare()
-    for name, (app, one) in REQUESTS.items():
+    for name, (app, request) in REQUESTS.items():
         print(f"first {name} request, {ROUNDS} rounds")
-        run = partial(first_request, app, json.dumps(one))
+        run = partial(first_request, app, json.dumps(request))
         subjects = {
             "FAST_START=off": partial(run, "off"),
             "the same again": partial(run, "off"),
@@ -38,10 +38,10 @@ def main() -> None:
         report(measure(subjects, ROUNDS))
 
 
-def first_request(app: str, one: str, setting: str) -> Sample:
+def first_request(app: str, request: str, setting: str) -> Sample:
     """Milliseconds of time and of CPU that the first request takes in a fresh process."""
     done = subprocess.run(
-        ["python3", "-m", "benchmarks.first", one],
+        ["python3", "-m", "benchmarks.first", request],
         env=tree.environment({"APP": app, "FAST_START": setting}),
         cwd=tree.CACHE / "srv",
         capture_output=True,
@@ -51,12 +51,12 @@ def first_request(app: str, one: str, setting: str) -> Sample:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def _measure_in_this_process(one: str) -> None:
+def _measure_in_this_process(request: str) -> None:
     from serve import lambda_runtime  # noqa: PLC0415 - as the door does
     from serve.aws_lambda import handler  # noqa: PLC0415
 
     assert lambda_runtime
-    question = json.loads(one)
+    question = json.loads(request)
     wall, cpu = time.perf_counter(), time.process_time()
     answer = handler(question, None)
     taken = {"wall ms": (time.perf_counter() - wall) * 1000, "CPU ms": (time.process_time() - cpu) * 1000}

@@ -56,9 +56,9 @@ def app() -> object:
     """The app without its log, as all of them serve it."""
     from app import create_app  # noqa: PLC0415 - only in a server
 
-    made = create_app()
-    made.wsgi_app = type(made).wsgi_app.__get__(made)
-    return made
+    created = create_app()
+    created.wsgi_app = type(created).wsgi_app.__get__(created)
+    return created
 
 
 def _start(command: list[str], port: int, variables: dict[str, str]) -> "subprocess.Popen[bytes]":

@@ -33,9 +33,9 @@ def report(samples: Mapping[str, list[Sample]]) -> None:
     for name, taken in samples.items():
         cells = []
         for quantity in taken[0]:
-            ratios = [one[quantity] / other[quantity] for one, other in zip(taken, base, strict=True)]
+            ratios = [sample[quantity] / other[quantity] for sample, other in zip(taken, base, strict=True)]
             low, _, high = statistics.quantiles(ratios, n=4)
-            median = statistics.median(one[quantity] for one in taken)
+            median = statistics.median(sample[quantity] for sample in taken)
             cells.append(
                 f"{quantity} {median:8.1f}  {statistics.median(ratios):5.3f} [{low:5.3f} {high:5.3f}]"
             )

@@ -76,34 +76,34 @@ def main() -> None:
 
 def _clients(program: Path, port: int, connection: Connection) -> dict[str, Subject]:
     url = f"http://127.0.0.1:{port}/"
-    found: dict[str, Subject] = {
+    clients: dict[str, Subject] = {
         "C": lambda: _error(_lines([str(program), "client", str(port), connection, str(REQUESTS)])),
         "ours": lambda: _error(_probed(url, connection)),
         "pycurl alone": lambda: _error(_pycurl(url, connection)),
         "aiohttp": lambda: _error(asyncio.run(_aiohttp(url, connection))),
     }
     if shutil.which("hey"):
-        found["hey"] = lambda: _error(_hey(url, connection))
+        clients["hey"] = lambda: _error(_hey(url, connection))
     if shutil.which("wrk") and connection == "kept":
-        found["wrk"] = lambda: {"p50": _wrk(url, 1, 1)[50] - DELAY_MS * 1000}
-    return found
+        clients["wrk"] = lambda: {"p50": _wrk(url, 1, 1)[50] - DELAY_MS * 1000}
+    return clients
 
 
 def _loops(port: int) -> dict[str, Subject]:
     url = f"http://127.0.0.1:{port}/"
-    found: dict[str, Subject] = {"ours, from the intended send": lambda: _tail(_open_loop(url))}
+    loops: dict[str, Subject] = {"ours, from the intended send": lambda: _tail(_open_loop(url))}
     # These two reach the rate by the number of connections that it takes if every answer takes 20 ms.
     busy = round(RATE * DELAY_MS / 1000)
     if shutil.which("wrk"):
-        found["wrk, a closed loop"] = lambda: {
+        loops["wrk, a closed loop"] = lambda: {
             f"p{p}": micros - DELAY_MS * 1000
             for p, micros in _wrk(url, busy, SECONDS).items()
             if p in {50, 99}
         }
     if shutil.which("hey"):
         each = ["-c", str(busy), "-q", str(RATE // busy), "-z", f"{SECONDS}s"]
-        found["hey, at that rate"] = lambda: _tail(_hey_times(url, each))
-    return found
+        loops["hey, at that rate"] = lambda: _tail(_hey_times(url, each))
+    return loops
 
 
 def _error(micros: Sequence[float]) -> Sample:
@@ -129,16 +129,16 @@ def _pycurl(url: str, connection: Connection) -> list[float]:
     if connection == "fresh":
         curl.setopt(pycurl.FRESH_CONNECT, 1)
         curl.setopt(pycurl.FORBID_REUSE, 1)
-    found: list[float] = []
+    times: list[float] = []
     for _ in range(REQUESTS):
         curl.perform()
-        found.append(float(curl.getinfo(pycurl.TOTAL_TIME_T)))
+        times.append(float(curl.getinfo(pycurl.TOTAL_TIME_T)))
     curl.close()
-    return found[1:]
+    return times[1:]
 
 
 async def _aiohttp(url: str, connection: Connection) -> list[float]:
-    found: list[float] = []
+    times: list[float] = []
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(force_close=connection == "fresh")
     ) as session:
@@ -146,8 +146,8 @@ async def _aiohttp(url: str, connection: Connection) -> list[float]:
             began = time.perf_counter()
             async with session.get(url) as response:
                 await response.read()
-            found.append((time.perf_counter() - began) * 1e6)
-    return found[1:]
+            times.append((time.perf_counter() - began) * 1e6)
+    return times[1:]
 
 
 def _hey(url: str, connection: Connection) -> list[float]:
@@ -167,8 +167,8 @@ def _wrk(url: str, connections: int, seconds: int) -> dict[int, float]:
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", url]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     units = {"us": 1.0, "ms": 1e3, "s": 1e6}
-    found = re.findall(r"^\s+(\d+)%\s+([\d.]+)(us|ms|s)$", printed, re.MULTILINE)
-    return {int(p): float(value) * units[unit] for p, value, unit in found}
+    percentiles = re.findall(r"^\s+(\d+)%\s+([\d.]+)(us|ms|s)$", printed, re.MULTILINE)
+    return {int(p): float(value) * units[unit] for p, value, unit in percentiles}
 
 
 def _lines(command: list[str]) -> list[float]:
@@ -178,19 +178,19 @@ def _lines(command: list[str]) -> list[float]:
 
 def _side_by_side(ports: Sequence[int]) -> Subject:
     def run() -> Sample:
-        found: list[Measured] = []
+        results: list[Measured] = []
         plan = Plan(cold="none", rounds=max(2, REQUESTS // len(ports)), connections=("kept",), seed=1)
         with Stop() as stop:
             experiment = Experiment(
                 plan,
                 [_endpoint(port) for port in ports],
-                found.append,
+                results.append,
                 stop=stop,
                 view=_Silent(),
                 began=time.monotonic(),
             )
             experiment.run(Done(), lambda _: None)
-        return _error([sample.ms.total * 1000 for sample in found if sample.kind == "warm"])
+        return _error([sample.ms.total * 1000 for sample in results if sample.kind == "warm"])
 
     return run
 
@@ -202,7 +202,7 @@ def _open_loop(url: str) -> list[float]:
             pass
         begin = time.monotonic() + 0.1
         sent = loop.run([begin + n / RATE for n in range(RATE * SECONDS)])
-        return [((one.late_s or 0.0) * 1000 + one.answer.times.total) * 1000 for one in sent]
+        return [((request.late_s or 0.0) * 1000 + request.answer.times.total) * 1000 for request in sent]
 
 
 def _endpoint(port: int) -> Endpoint:

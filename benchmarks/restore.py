@@ -81,10 +81,10 @@ def forked(app: str) -> Generator[Callable[[], Sample]]:
         }
         process = start(ENTRYPOINT, variables)
         orders, _ = control.accept()
-        with orders, orders.makefile("rb") as told:
-            assert told.readline() == f"{word} snapshot\n".encode()
-            assert told.readline().startswith(b"ready")
-            yield partial(_restored, process, control, orders, told, json.dumps(event).encode(), expected)
+        with orders, orders.makefile("rb") as lines:
+            assert lines.readline() == f"{word} snapshot\n".encode()
+            assert lines.readline().startswith(b"ready")
+            yield partial(_restored, process, control, orders, lines, json.dumps(event).encode(), expected)
         # It ends by itself when nobody gives it orders any more.
         process.wait(TIMEOUT)
 
@@ -93,7 +93,7 @@ def _restored(
     process: "subprocess.Popen[bytes]",
     control: socket.socket,
     orders: socket.socket,
-    told: Any,
+    lines: Any,
     event: bytes,
     expected: str,
 ) -> Sample:
@@ -105,9 +105,9 @@ def _restored(
             answer = serve_once(api, event)
             sample = spent.since()
             # Nothing of this turn runs on into the next one.
-            assert told.readline().startswith(b"forked 1 ")
+            assert lines.readline().startswith(b"forked 1 ")
             orders.sendall(f"signal 1 {signal.SIGKILL:d}\n".encode())
-            assert told.readline().startswith(b"exited 1 ")
+            assert lines.readline().startswith(b"exited 1 ")
     return _checked(sample, answer, expected)
 
 

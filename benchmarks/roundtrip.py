@@ -69,7 +69,7 @@ def _compare(
         if whole:
             started["ours, no headers, no log"] = _in_lambda(OURS, app | mode | BARE)
             started["apig-wsgi"] = _in_lambda(PEER, app | {"PEER": "apig-wsgi"})
-        subjects = {name: partial(sample, *stack.enter_context(one)) for name, one in started.items()}
+        subjects = {name: partial(sample, *stack.enter_context(subject)) for name, subject in started.items()}
         report(measure(subjects, rounds))
 
 
@@ -98,12 +98,12 @@ def _in_lambda(
     names |= {"AWS_LAMBDA_FUNCTION_VERSION": "1", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512"}
 
     def ask(path: str, query: str) -> tuple[float, float]:
-        one = event("GET", path)
-        one["rawQueryString"] = query
+        request = event("GET", path)
+        request["rawQueryString"] = query
         # The event is a function URL's, which takes pieces.
         host = "abcdefghij.lambda-url.eu-central-1.on.aws"
-        one["headers"]["host"] = one["requestContext"]["domainName"] = host
-        result = api.call(json.dumps(one).encode())
+        request["headers"]["host"] = request["requestContext"]["domainName"] = host
+        result = api.call(json.dumps(request).encode())
         if b'"statusCode":200' not in result.text.replace(b" ", b"") or result.size < int(query or 0) * MIB:
             raise RuntimeError(f"{' '.join(command)} answered {result.text[:500]!r}, {result.size} bytes")
         return result.first, result.last

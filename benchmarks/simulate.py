@@ -56,10 +56,10 @@ def main() -> None:
 
     samples = measure({name: timed(name) for name in subjects}, ROUNDS)
     for name, taken in samples.items():
-        rates = sorted(one["requests a second"] for one in taken)
+        rates = sorted(sample["requests a second"] for sample in taken)
         ratios = sorted(
-            ours["requests a second"] / one["requests a second"]
-            for ours, one in zip(samples["compiled"], taken, strict=True)
+            ours["requests a second"] / sample["requests a second"]
+            for ours, sample in zip(samples["compiled"], taken, strict=True)
         )
         middle = len(rates) // 2
         print(
