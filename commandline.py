@@ -62,11 +62,11 @@ def run(
 
 def console() -> Console:
     """The terminal; for a file or a pipe WIDTH columns without highlights. All that it prints is `printable`."""
-    made = _Console(highlight=False)
-    if not made.is_terminal:
-        made = _Console(width=WIDTH, highlight=False)
-    made.push_render_hook(_PrintableHook())
-    return made
+    console_made = _Console(highlight=False)
+    if not console_made.is_terminal:
+        console_made = _Console(width=WIDTH, highlight=False)
+    console_made.push_render_hook(_PrintableHook())
+    return console_made
 
 
 def _failed(program: str, text: str, status: int) -> int:

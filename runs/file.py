@@ -133,9 +133,9 @@ def _redacted(value: Any, redact: Callable[[str], str], name: str = "") -> Any:
     """The value of `name` with secrets struck out of the words in it."""
     match value:
         case Mapping():
-            return {name: _redacted(one, redact, name) for name, one in value.items()}
+            return {name: _redacted(item, redact, name) for name, item in value.items()}
         case list() | tuple():
-            return [_redacted(one, redact, name) for one in value]
+            return [_redacted(item, redact, name) for item in value]
         case str() if name in _WORDS:
             return redact(value)
         case _:

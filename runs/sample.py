@@ -84,10 +84,10 @@ class Sample:
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Sample":
         """The sample of one line's object; KeyError, TypeError or ValueError when it is not one."""
-        told = {"restored": False, **record}
-        values: dict[str, Any] = {name: told[name] for name in cls.__slots__ if name != "ms"}
+        complete = {"restored": False, **record}
+        values: dict[str, Any] = {name: complete[name] for name in cls.__slots__ if name != "ms"}
         ms: dict[str, Any] = record["ms"]
-        found = cls(ms=Times(**ms), **values)
+        sample = cls(ms=Times(**ms), **values)
         always = [ms[name] for name in ("name", "connect", "first_byte", "total")] + [values["at_s"]]
         maybe = [
             ms["tls"],
@@ -96,15 +96,15 @@ class Sample:
         ]
         counts = [values[name] for name in ("cycle", "round", "bytes")]
         sound = (
-            all(map(_measured, [*always, *counts, *(one for one in maybe if one is not None)])),
-            all(isinstance(one, int) for one in counts),
+            all(map(_measured, [*always, *counts, *(number for number in maybe if number is not None)])),
+            all(isinstance(number, int) for number in counts),
             isinstance(values["target"], str),
             isinstance(values["ok"], bool) and isinstance(values["restored"], bool),
             values["kind"] in get_args(Kind),
         )
         if not all(sound):
             raise ValueError
-        return found
+        return sample
 
 
 @dataclass(frozen=True, slots=True)
