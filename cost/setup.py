@@ -155,17 +155,10 @@ def _concurrency(platform: str, asked: int | None, vcpu: Decimal | None) -> int 
 
 
 def _minimum(platform: str, asked: int | None) -> int:
-    """Instances kept ready. On Lambda that is provisioned concurrency, at most as much as there may be instances."""
+    """Instances kept ready. On Lambda that is provisioned concurrency."""
     choice = sold.kept_instances(platform)
     if asked is None:
         return choice.default
-    if calls_a_function(platform):
-        _check_at_least("instances kept ready", asked, 0)
-        if asked > (most := limit(platform, "instances")):
-            raise UserError(
-                f"instances kept ready: {TITLES[platform]} has {most} instances at most, not {asked}"
-            )
-        return asked
     if asked not in choice.allowed:
         raise UserError(f"instances kept ready: {TITLES[platform]} keeps {choice}, not {asked}")
     return asked

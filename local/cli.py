@@ -37,7 +37,10 @@ def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
     ] = None,
     minimum: Annotated[
         int | None,
-        typer.Option("--min", help="instances that stay when idle; on ecs all the tasks there are"),
+        typer.Option(
+            "--min",
+            help="instances that stay when idle; on aws provisioned concurrency, on ecs all the tasks",
+        ),
     ] = None,
     maximum: Annotated[
         int | None, typer.Option("--max", help="instances at most; on aws the concurrency, not on ecs")

@@ -25,6 +25,8 @@ class Policy:
     of the two, and is then refused. With both 0 it is refused at once.
     on_demand: whether a request starts an instance and is held for it. If not, always the minimum runs, the instances
     take turns, and a request is refused at once if no instance is ready.
+    provisioned: whether the instances of the minimum are of a kind of their own, as Lambda's provisioned concurrency
+    is: they take requests first and never end, and all others end when they are idle.
     """
 
     concurrency: int
@@ -34,6 +36,7 @@ class Policy:
     wait_seconds: float = 0.0
     wait_startups: float = 0.0
     on_demand: bool = True
+    provisioned: bool = False
 
     def __post_init__(self) -> None:
         if self.concurrency < 1:
@@ -52,9 +55,10 @@ class Policy:
 
 @dataclass(frozen=True)
 class Start:
-    """Start an instance; report the result with `ready` or `failed`."""
+    """Start an instance; report the result with `ready` or `failed`. provisioned: whether it is of that kind."""
 
     instance: int
+    provisioned: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,7 @@ class Activator:
         self._held: dict[Hashable, float] = {}  # in the order of arrival
         self._starting: dict[int, float] = {}
         self._running: dict[int, _Running] = {}
+        self._provisioned: set[int] = set()
         self._where: dict[Hashable, int] = {}
         self._startups: list[float] = []
         self._failures = 0
@@ -154,11 +159,15 @@ class Activator:
         return list(self._settle(now))
 
     def failed(self, instance: int, now: float) -> list[Action]:
-        """The instance did not start. The oldest requests fail with it, as many as it would have taken."""
+        """The instance did not start. The oldest requests fail with it, as many as it would have taken.
+
+        With one that is provisioned none fails: it was not started for them.
+        """
         del self._starting[instance]
         self._retry_at = now + min(FIRST_RETRY_SECONDS * 2**self._failures, LAST_RETRY_SECONDS)
         self._failures += 1
-        victims = list(self._held)[: self.policy.concurrency]
+        victims = [] if instance in self._provisioned else list(self._held)[: self.policy.concurrency]
+        self._provisioned.discard(instance)
         for request in victims:
             del self._held[request]
         return [Fail(request, instance) for request in victims] + list(self._settle(now))
@@ -166,6 +175,7 @@ class Activator:
     def lost(self, instance: int, now: float) -> list[Action]:
         """The instance died. Each of its requests is then reported by `done` or `put_back`."""
         gone = self._running.pop(instance, None)
+        self._provisioned.discard(instance)
         for request in gone.requests if gone else ():
             del self._where[request]
         return list(self._settle(now))
@@ -178,16 +188,35 @@ class Activator:
     def wakes_at(self, now: float) -> float | None:
         """When `tick` is due next, if nothing else happens before; None if no time is due."""
         times = [held + self._wait for held in list(self._held.values())[self._coming :]]
-        if self.instances > self.policy.minimum:
-            idle = [i for i in self._running.values() if not i.sick and not i.requests]
-            times += [i.idle_since + self.policy.idle_seconds for i in idle]
-        if self.instances < self.policy.minimum:
+        if self._further > 0:
+            times += [self._running[n].idle_since + self.policy.idle_seconds for n in self._idle()]
+        if self._kept < self.policy.minimum:
             times.append(self._retry_at)
         return max(now, min(times)) if times else None
 
     @property
     def _healthy(self) -> int:
         return sum(not running.sick for running in self._running.values())
+
+    @property
+    def _kept(self) -> int:
+        """How many instances count for the minimum; more than that if all of them do."""
+        if not self.policy.provisioned:
+            return self.instances
+        return sum(number in self._starting or not self._running[number].sick for number in self._provisioned)
+
+    @property
+    def _further(self) -> int:
+        """How many instances there are beyond those that stay."""
+        return self.instances - (self._kept if self.policy.provisioned else self.policy.minimum)
+
+    def _idle(self) -> list[int]:
+        """Instances that end when they have been idle for long enough, if there are more than stay."""
+        return [
+            number
+            for number, running in self._running.items()
+            if not running.sick and not running.requests and number not in self._provisioned
+        ]
 
     @property
     def _coming(self) -> int:
@@ -230,17 +259,22 @@ class Activator:
         if not self.policy.on_demand:
             return (running.sick,)
         # The least busy, and of those the one used last, so that the others may become idle.
-        return running.sick, len(running.requests), -running.idle_since
+        return running.sick, instance not in self._provisioned, len(running.requests), -running.idle_since
 
     def _start(self, now: float) -> Iterator[Action]:
-        while self.instances < self.policy.maximum:
-            wanted = self.policy.on_demand and len(self._held) > self._coming
-            missing = self.instances < self.policy.minimum and now >= self._retry_at
+        while True:
+            # The place of an instance that is provisioned stays free for it.
+            room = self._further < self.policy.maximum - self.policy.minimum
+            wanted = self.policy.on_demand and len(self._held) > self._coming and room
+            missing = self._kept < self.policy.minimum and now >= self._retry_at
             if not wanted and not missing:
                 return
             instance = next(self._numbers)
             self._starting[instance] = now
-            yield Start(instance)
+            provisioned = self.policy.provisioned and missing
+            if provisioned:
+                self._provisioned.add(instance)
+            yield Start(instance, provisioned)
 
     def _refuse(self, now: float) -> Iterator[Action]:
         wait = self._wait
@@ -253,10 +287,10 @@ class Activator:
         if self._healthy >= self.policy.minimum:
             for instance in [n for n, i in self._running.items() if i.sick and not i.requests]:
                 del self._running[instance]
+                self._provisioned.discard(instance)
                 yield Stop(instance, sick=True)
-        idle = [n for n, i in self._running.items() if not i.sick and not i.requests]
-        for instance in sorted(idle, key=lambda number: self._running[number].idle_since):
-            if self.instances <= self.policy.minimum:
+        for instance in sorted(self._idle(), key=lambda number: self._running[number].idle_since):
+            if self._further <= 0:
                 return
             if now >= self._running[instance].idle_since + self.policy.idle_seconds:
                 del self._running[instance]

@@ -121,8 +121,10 @@ def _policy(platform: str, settings: Settings) -> Policy:
     kept, most = sold.kept_instances(platform), sold.instances(platform)
     concurrency = sold.concurrency(platform)
     maximum = _whole(platform, "--max", settings.maximum, most)
-    if settings.minimum and not kept.allowed[-1]:
-        raise SettingsError("--min: an emulated Lambda function has no provisioned concurrency; leave it out")
+    if settings.minimum and settings.snapstart:
+        raise SettingsError(
+            "--snapstart does not go with --min: Lambda keeps no instances that it would restore"
+        )
     minimum = _whole(platform, "--min", settings.minimum, kept)
     if minimum > maximum:
         raise SettingsError(f"--min is {minimum}; with --max {maximum} it is at most {maximum}")
@@ -140,6 +142,7 @@ def _policy(platform: str, settings: Settings) -> Policy:
         idle_seconds=idle,
         wait_seconds=platforms.limit_or(platform, "pending_timeout", 0),
         wait_startups=platforms.limit_or(platform, "pending_startups", 0),
+        provisioned=platforms.calls_a_function(platform),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
-from platforms import FactError, calls_a_function, has, least_instances, limit
+from platforms import FactError, has, least_instances, limit
 
 SMALLEST_CPU = Decimal("0.001")
 """The step in which Cloud Run sells less than one vCPU."""
@@ -100,10 +100,9 @@ def least_billed(platform: str) -> Decimal:
 
 
 def kept_instances(platform: str) -> Choice:
-    """How many instances may be kept without traffic."""
+    """How many instances may be kept without traffic; on Lambda as provisioned concurrency."""
     least = least_instances(platform)
-    most = least if calls_a_function(platform) else instances(platform).allowed[-1]
-    return Choice(least, range(least, most + 1))
+    return Choice(least, range(least, instances(platform).allowed[-1] + 1))
 
 
 def instances(platform: str) -> Choice:

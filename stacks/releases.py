@@ -53,6 +53,10 @@ class History:
         """The release that had the traffic before `promoted`, for a roll back; "" if there was none."""
         return self.promoted if promoted != self.promoted else self.promoted_before
 
+    def has_snapshot(self, version: str) -> bool:
+        """Whether `version` was published with a snapshot (Lambda SnapStart)."""
+        return any("snapshot" in release for release in self.releases if release["version"] == version)
+
     def digest_of(self, version: str) -> str:
         """The digest of the release called `version`, "" if it is none of this stack's."""
         return next((of["digest"] for of in self.releases if of["version"] == version), "")

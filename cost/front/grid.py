@@ -75,6 +75,8 @@ def _variants(question: Question, platform: str, chosen: Collection[str], plain:
         _kept(question, platform, chosen),
         _at_once(question, plain, chosen),
     ):
+        if snapstart and function and kept:
+            continue  # AWS keeps no instances of a version that has a snapshot
         yield replace(
             plain,
             architecture=architecture,

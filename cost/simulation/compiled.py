@@ -62,6 +62,7 @@ class Rule(NamedTuple):
     active_step, active_minimum: an active time is rounded up to this step, and counts at least this long.
     stop: seconds of stopping that count as active.
     wanted: whether instances go if requests at once want fewer, used or not; else each goes once it has been idle.
+    provisioned: whether the minimum's instances are of a kind of their own, which take requests first and never go.
     """
 
     concurrency: int
@@ -75,6 +76,7 @@ class Rule(NamedTuple):
     cpus: float = 0.0
     target: float = 0.0
     wanted: bool = False
+    provisioned: bool = False
 
 
 @compiled

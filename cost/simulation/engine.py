@@ -76,6 +76,10 @@ def _becomes_idle(s: Any, rule: Rule, slot: int, now: float) -> None:
     s.busy[s.place[slot]] = last
     s.place[last] = s.place[slot]
     s.active_until[slot] = max(now, s.active_from[slot] + rule.active_minimum)
+    if rule.provisioned and slot < rule.minimum:
+        s.ready_idle[s.ready_idles] = slot
+        s.ready_idles += 1
+        return
     s.idle_until[slot] = now + s.stay[any_of(s, s.stays)]
     s.idle[s.idles] = slot
     s.idles += 1
@@ -94,7 +98,7 @@ def _assign(s: Any, rule: Rule, slot: int, arrived: float, now: float) -> None:
         begin(s, rule, slot, i, arrived, now)
         return
     s.handling_s += s.warm[i, BILLED]
-    if s.busies - s.starting <= rule.minimum:
+    if rule.provisioned and slot < rule.minimum:
         s.ready_s += s.warm[i, BILLED]
     push(s, now + s.warm[i, LASTS], 4 * slot + ANSWERED)
     if now > arrived:
@@ -139,11 +143,14 @@ def _settle(s: Any, rule: Rule, until: float) -> None:
 
 @compiled
 def _idle_slot(s: Any, rule: Rule, now: float) -> int:
-    """Take the idle instance that was used last, -1 when all have expired; the minimum never expires."""
+    """Take an idle instance, first one that is provisioned, of others the one used last; -1 when all have expired."""
+    if s.ready_idles > 0:
+        s.ready_idles -= 1
+        return s.ready_idle[s.ready_idles]
     while s.idles > 0:
         s.idles -= 1
         slot = s.idle[s.idles]
-        if s.idle_until[slot] > now or s.busies < rule.minimum:
+        if s.idle_until[slot] > now or (s.busies < rule.minimum and not rule.provisioned):
             return slot
         ends(s, slot, s.idle_until[slot])
         s.free[s.frees] = slot
@@ -272,5 +279,5 @@ def forget(states: Any) -> None:
     s = states[0]
     s.requests = s.waited = s.cold = s.refused = s.starts = 0
     s.handling_s = s.ready_s = s.start_s = s.active_s = s.busy_s = s.further_s = s.there_s = 0.0
-    s.most = s.busies + s.idles
+    s.most = s.busies + s.idles + s.ready_idles
     s.bins[:] = 0

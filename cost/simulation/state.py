@@ -38,6 +38,9 @@ STATE = np.dtype(
         ("born", np.float64, (SLOTS,)),  # when it was started for requests
         ("idles", np.int64),  # slots, the one used last on top; some may have expired already
         ("idle", np.int64, (SLOTS,)),
+        # Slots of provisioned instances that are idle; they are the first slots.
+        ("ready_idles", np.int64),
+        ("ready_idle", np.int64, (SLOTS,)),
         ("busies", np.int64),
         ("busy", np.int64, (SLOTS,)),
         ("place", np.int64, (SLOTS,)),  # of a slot in `busy`
@@ -85,7 +88,7 @@ STATE = np.dtype(
         ("starts", np.int64),
         ("most", np.int64),  # instances at once, if one was started
         ("handling_s", np.float64),
-        ("ready_s", np.float64),  # of handling, by instances of the minimum that share nothing
+        ("ready_s", np.float64),  # of handling, by provisioned instances
         ("start_s", np.float64),
         ("active_s", np.float64),
         ("busy_s", np.float64),
@@ -96,7 +99,10 @@ STATE = np.dtype(
     align=True,
 )
 """Everything between two arrivals, as one record: compiled code reaches its fields without counting references."""
-WRITTEN_FIRST = ("event_time", "event", "held_since", "held_deadline", "idle", "busy", "place", "free")
+WRITTEN_FIRST = (
+    *("event_time", "event", "held_since", "held_deadline"),
+    *("idle", "ready_idle", "busy", "place", "free"),
+)
 JOBS = ("job_due", "job_arrived", "job_begun", "job_row")
 TABLES = ("warm", "begin", "stay")
 COUNTED = tuple(name for name in STATE.names or () if name not in (*WRITTEN_FIRST, *JOBS, *TABLES))
@@ -130,8 +136,9 @@ def fresh(rule: Rule, draws: Draws, start: float, seed: int) -> Any:
     state["random"] = seed
     for name in ("idle_since", "active_from", "active_until", "born"):
         state[name][:] = NEVER
-    state["idles"] = rule.minimum
-    state["idle"][: rule.minimum] = range(rule.minimum)
+    kept = "ready_idle" if rule.provisioned else "idle"
+    state[f"{kept}s"] = rule.minimum
+    state[kept][: rule.minimum] = range(rule.minimum)
     state["served"][: rule.minimum] = 1
     state["idle_until"][: rule.minimum] = math.inf
     state["frees"] = rule.maximum - rule.minimum

@@ -54,6 +54,7 @@ def system(setup: Setup, timing: Timing, prices: Prices) -> System:
         cpus=float(setup.vcpu) if setup.shared else 0.0,
         target=limit_or(setup.platform, "added_at_cpu", 0) / 100 if setup.shared else 0.0,
         wanted=least_instances(setup.platform) > 0,
+        provisioned=by_request,
     )
     return System(setup, timing, rule, table)
 

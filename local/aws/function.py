@@ -6,7 +6,8 @@ import platforms
 from local.aws.instance import LambdaInstance, NotTakenError, runtime_environment
 from local.aws.snapshot import Snapshot
 from local.aws.streamed import Streamed
-from local.instances.pool import Lease, Pool
+from local.instances.pool import Lease, Pool, StartError
+from local.settings import SettingsError
 
 if TYPE_CHECKING:
     from local.aws.runtime_api import Outcome
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class Function:
-    """Instances of the function, gone when they are idle. `restore_timeout`: seconds for a restore with its hooks."""
+    """Instances of the function, gone when they are idle, unless they are provisioned.
+
+    `restore_timeout`: seconds for a restore with its hooks.
+    """
 
     def __init__(
         self,
@@ -30,6 +34,8 @@ class Function:
         self._start_timeout = (
             restore_timeout if settings.snapstart else platforms.limit("aws", "init_timeout")
         )
+        # "The 10-second timeout doesn't apply to functions that are using provisioned concurrency or SnapStart."
+        self._ahead_timeout = max(platforms.limit("aws", "ahead_init_timeout"), behaviour.timeout)
         self._behaviour = behaviour
         self._log = log
         self._reaper = reaper
@@ -41,12 +47,17 @@ class Function:
         )
 
     async def begin(self) -> None:
-        """Publish a version if there is to be a snapshot; else nothing runs before the first request.
+        """Do what `pulumi up` waits for: publish a version with a snapshot, or have instances provisioned.
 
-        Raises SettingsError if that fails.
+        Raises SettingsError if that fails. If neither is asked for, nothing runs before the first request.
         """
         if self._snapshot:
             await self._snapshot.publish()
+        elif number := self._behaviour.policy.minimum:
+            try:
+                await self._pool.started(number)
+            except StartError as problem:
+                raise SettingsError(f"provisioning concurrency failed: {problem}") from None
 
     async def close(self) -> None:
         """End every instance."""
@@ -76,7 +87,7 @@ class Function:
         else:
             self._pool.release(lease)
 
-    async def _launch(self, number: int) -> LambdaInstance:
+    async def _launch(self, number: int, provisioned: bool) -> LambdaInstance:  # noqa: FBT001 - as the pool has it
         instance = LambdaInstance(
             str(number),
             self._settings,
@@ -85,9 +96,10 @@ class Function:
             self._reaper,
             on_end=lambda: self._lost(number),
             snapshot=self._snapshot,
+            provisioned=provisioned,
         )
         try:
-            await instance.initialise(self._start_timeout)
+            await instance.initialise(self._ahead_timeout if provisioned else self._start_timeout)
         except BaseException:
             await instance.stop(0)
             raise

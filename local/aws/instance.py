@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 FUNCTION = "scale-to-zero"
 REGION = "us-east-1"
-VERSION = "1"  # the published one of a function with SnapStart
+VERSION = "1"  # the published one of a function with SnapStart or provisioned concurrency
 ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{FUNCTION}"
 
 
@@ -39,11 +39,11 @@ class NotTakenError(Exception):
 class LambdaInstance:
     """An instance and its present runtime. `timeout` is the function's, in seconds.
 
-    With `snapshot` it is restored from that. `on_end` is called once, when the instance has ended by itself or because
-    of an invocation.
+    With `snapshot` it is restored from that. `provisioned`: it is initialised ahead of any request. `on_end` is called
+    once, when the instance has ended by itself or because of an invocation.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is something else
         self,
         name: str,
         settings: Settings,
@@ -53,6 +53,7 @@ class LambdaInstance:
         *,
         on_end: Callable[[], None],
         snapshot: "Snapshot | None" = None,
+        provisioned: bool = False,
     ) -> None:
         self._name = name
         self._timeout = timeout
@@ -62,8 +63,9 @@ class LambdaInstance:
         self._make_runtime = lambda: (
             _Restored(name, settings, log, reaper, snapshot)
             if snapshot
-            else _Runtime(name, settings, log, reaper)
+            else _Runtime(name, settings, log, reaper, provisioned=provisioned)
         )
+        self._provisioned = provisioned
         self._runtime = self._make_runtime()
         self._initialised = False
         self._ended = False
@@ -73,11 +75,14 @@ class LambdaInstance:
         """Do the init phase, `limit` seconds at most: start the runtime and wait until it asks for an event.
 
         If that fails, init is run again with the first invocation (see `invoke`). With a snapshot this is the restore.
-        Raises StartError if that fails: the invocation fails then too, and the next one is restored anew.
+        Raises StartError if that fails: the invocation fails then too, and the next one is restored anew. Raises
+        StartError too if it is provisioned, because there may be no invocation.
         """
         problem = await self._initialise(limit)
         if problem and self._snapshot:
             raise StartError(f"the restore failed: {problem}")
+        if problem and self._provisioned:
+            raise StartError(f"the init failed: {problem}")
         if problem:
             self._log.event(
                 f"instance {self._name} init failed: {problem}; it is run again with the invocation"
@@ -169,8 +174,11 @@ class _Running(Protocol):
 class _Runtime:
     """A process or container, and the Runtime API that it polls."""
 
-    def __init__(self, name: str, settings: Settings, log: Log, reaper: Reaper) -> None:
+    def __init__(
+        self, name: str, settings: Settings, log: Log, reaper: Reaper, *, provisioned: bool = False
+    ) -> None:
         self._name = name
+        self._provisioned = provisioned
         self._settings = settings
         self._log = log
         self._reaper = reaper
@@ -188,7 +196,9 @@ class _Runtime:
 
     async def start(self, limit: float) -> str | None:
         """Start it and wait until it asks for an event, `limit` seconds at most. None, or what went wrong."""
-        environment = runtime_environment(self._settings, await self.api.start())
+        environment = runtime_environment(
+            self._settings, await self.api.start(), provisioned=self._provisioned
+        )
         self._instance = instance = await process.start(
             self._settings, self._name, environment, None, self._log, self._reaper
         )
@@ -260,18 +270,19 @@ class _Restored(_Runtime):
         return await self._asks(instance, limit)
 
 
-def runtime_environment(settings: Settings, port: int) -> dict[str, str]:
+def runtime_environment(settings: Settings, port: int, *, provisioned: bool = False) -> dict[str, str]:
     """The variables that Lambda sets for the runtime of a container image. `port`: that of its Runtime API."""
-    version = VERSION if settings.snapstart else "$LATEST"
+    # SnapStart and provisioned concurrency are for published versions alone.
+    version = VERSION if settings.snapstart or settings.minimum else "$LATEST"
+    ahead = {"snap-start": settings.snapstart, "provisioned-concurrency": provisioned}
     on_host = settings.engine == "process" or sys.platform == "linux"
     return {
         "AWS_LAMBDA_RUNTIME_API": f"{'127.0.0.1' if on_host else 'host.docker.internal'}:{port}",
         "AWS_EXECUTION_ENV": "AWS_Lambda_Image",
         "AWS_LAMBDA_FUNCTION_NAME": FUNCTION,
-        # SnapStart is for published versions alone.
         "AWS_LAMBDA_FUNCTION_VERSION": version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(settings.memory),
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start" if settings.snapstart else "on-demand",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": next((name for name, is_so in ahead.items() if is_so), "on-demand"),
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{FUNCTION}",
         "AWS_LAMBDA_LOG_STREAM_NAME": f"{time.strftime('%Y/%m/%d')}/[{version}]{uuid.uuid4().hex}",
         "AWS_LAMBDA_LOG_FORMAT": "Text",

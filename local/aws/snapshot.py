@@ -71,7 +71,7 @@ class Snapshot:
     ) -> None:
         # All instances are in one container, whose limit is for all of them.
         self._settings = replace(settings, memory=settings.memory * behaviour.policy.maximum)
-        self._limit = max(platforms.limit("aws", "snapshot_init_timeout"), behaviour.timeout)
+        self._limit = max(platforms.limit("aws", "ahead_init_timeout"), behaviour.timeout)
         self._environment = environment
         self._on_look = on_look
         self._log = log

@@ -123,8 +123,7 @@ class _Problem(str):
 
 async def deploy(pool: Pool[Server], what: str) -> None:
     """Start the minimum and wait until its first instance is healthy; SettingsError about `what` if it never is."""
-    pool.begin()
     try:
-        await pool.first_started()
+        await pool.started()
     except StartError as problem:
         raise SettingsError(f"{what} did not become healthy: {problem}") from None

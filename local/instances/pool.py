@@ -39,13 +39,15 @@ class Lease(NamedTuple, Generic[Served]):
 
 
 class Pool(Generic[Served]):
-    """Instances of one kind: `launch` makes one by its number or raises StartError; an idle one has `grace` seconds.
+    """Instances of one app: `launch` makes one or raises StartError; an idle one has `grace` seconds.
+
+    `launch` gets its number and whether it is provisioned (see Policy).
 
     The code that launches an instance calls `lost` when it has ended, for any reason.
     """
 
     def __init__(
-        self, policy: Policy, launch: Callable[[int], Awaitable[Served]], log: Log, *, grace: float
+        self, policy: Policy, launch: Callable[[int, bool], Awaitable[Served]], log: Log, *, grace: float
     ) -> None:
         self._activator = Activator(policy)
         self._launch = launch
@@ -59,15 +61,18 @@ class Pool(Generic[Served]):
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
-        self._first: asyncio.Future[StartError | None] = self._loop.create_future()
+        self._came, self._awaited = 0, 1
+        self._begun: asyncio.Future[StartError | None] = self._loop.create_future()
 
     def begin(self) -> None:
         """Start the minimum."""
         self._apply(self._activator.tick(self._loop.time()))
 
-    async def first_started(self) -> None:
-        """Wait for the first instance. Raises StartError if it does not start."""
-        if problem := await self._first:
+    async def started(self, count: int = 1) -> None:
+        """Start the minimum, and wait for `count` of it. Raises StartError as soon as one does not start."""
+        self._awaited = count
+        self.begin()
+        if problem := await self._begun:
             raise problem
 
     async def acquire(self) -> Lease[Served]:
@@ -132,8 +137,8 @@ class Pool(Generic[Served]):
             return
         for action in actions:
             match action:
-                case Start(number):
-                    self._spawn(self._start(number))
+                case Start(number, provisioned):
+                    self._spawn(self._start(number, provisioned))
                 case Assign(request, number):
                     self._settle(request, self._instances[number])
                 case Refuse(request):
@@ -160,31 +165,34 @@ class Pool(Generic[Served]):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _start(self, number: int) -> None:
+    async def _start(self, number: int, provisioned: bool) -> None:  # noqa: FBT001 - as the action has it
         started = self._loop.time()
         self._log.event(f"instance {number} starting")
         self._starting.add(number)
         try:
-            instance = await self._launch_alive(number)
+            instance = await self._launch_alive(number, provisioned)
         except (StartError, OSError) as failure:
             problem = StartError(str(failure))
             self._log.event(f"instance {number} gone: {problem}")
-            self._tell_first(problem)
+            self._tell(problem)
             self._apply(self._activator.failed(number, self._loop.time()), problem)
             return
         now = self._loop.time()
-        self._log.event(f"instance {number} ready: cold start took {(now - started) * 1000:.0f} ms")
+        what = "provisioned, its init" if provisioned else "ready: cold start"
+        self._log.event(f"instance {number} {what} took {(now - started) * 1000:.0f} ms")
         self._starting.discard(number)
         self._instances[number] = instance
-        self._tell_first(None)
+        self._came += 1
+        if self._came >= self._awaited:
+            self._tell(None)
         self._apply(self._activator.ready(number, now))
 
-    def _tell_first(self, problem: StartError | None) -> None:
-        if not self._first.done():
-            self._first.set_result(problem)
+    def _tell(self, problem: StartError | None) -> None:
+        if not self._begun.done():
+            self._begun.set_result(problem)
 
-    async def _launch_alive(self, number: int) -> Served:
-        instance = await self._launch(number)
+    async def _launch_alive(self, number: int, provisioned: bool) -> Served:  # noqa: FBT001 - as the action has it
+        instance = await self._launch(number, provisioned)
         if number not in self._starting:
             raise StartError("it ended as soon as it was ready")
         return instance

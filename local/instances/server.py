@@ -63,7 +63,9 @@ class Backend:
         self._environment = lambda port: environment(port) | threads
         self._ready = ready
         self._closing: set[asyncio.Task[None]] = set()
-        self.pool: Pool[Server] = Pool(behaviour.policy, self._launch, log, grace=grace)
+        self.pool: Pool[Server] = Pool(
+            behaviour.policy, lambda number, _: self._launch(number), log, grace=grace
+        )
 
     async def close(self) -> None:
         """End every instance."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from stacks.aws import function_url, http_api
+from stacks.aws import function_url, http_api, kept_ready
 from stacks.aws.reading import checked, read_back
 from stacks.aws.snapshots import remove_unneeded
 from stacks.aws.wake_up import wake_up
@@ -20,6 +20,7 @@ def deploy(service: Service, past: History) -> Deployment:
     """Every resource of the stack, in the order in which they need each other."""
     # The version that keeps the traffic beside a canary. An unknown `pin` ends the `up` here, before any change.
     primary, canary = past.primary(service), 0 if service.pin else service.canary_percent
+    kept_ready.check(service, past, primary)
     account = aws.get_caller_identity_output().account_id
     tags = service.labels
 
@@ -75,12 +76,15 @@ def deploy(service: Service, past: History) -> Deployment:
     )
     # The published version, as Lambda describes it: if it is not as asked for, it gets no traffic.
     published = checked(service, pushed, function, environment)
+    serving = primary or published.newest
+    kept = kept_ready.keep_ready(service, function, serving)
     alias = aws.lambda_.Alias(
         service.name,
         name="live",
         function_name=function.name,
-        function_version=primary or published.newest,
+        function_version=serving,
         routing_config=published.newest.apply(lambda newest: _canary(primary, newest, canary)),
+        opts=pulumi.ResourceOptions(depends_on=[kept] if kept else None),
     )
 
     # Each snapshot is paid for as long as its version is there.
@@ -101,7 +105,7 @@ def deploy(service: Service, past: History) -> Deployment:
 
     return Deployment(
         url=door.url,
-        outcome=read_back(service, past, published, alias, primary, canary),
+        outcome=read_back(service, past, published, alias, kept, primary, canary),
         region=service.region,
         logs=pulumi.Output.concat("aws logs tail ", log_group.name, f" --follow --region {service.region}"),
         console=pulumi.Output.concat(

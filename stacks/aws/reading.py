@@ -1,4 +1,4 @@
-"""The function and its alias after a deployment, as a query to Lambda describes them, not as the state does."""
+"""The function, its alias and what is kept ready after an `up`, as Lambda describes them, not as the state does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -55,10 +55,12 @@ def read_back(
     past: History,
     published: Published,
     alias: aws.lambda_.Alias,
+    kept: aws.lambda_.ProvisionedConcurrencyConfig | None,
     primary: str | None,
     share: int,
 ) -> pulumi.Output[Outcome]:
     """The stack's outputs from the alias as Lambda describes it; no data source gives its shares."""
+    wanted = {"minInstances": str(service.min_instances)} if kept else {}
     live = aws.lambda_.Alias.get(
         f"{service.name}-live",
         # Not the alias's id in the state, but the id that an import takes. Unknown until the alias is there.
@@ -73,15 +75,28 @@ def read_back(
         live.function_version,
         live.routing_config.apply(weights_of),
         alias.function_name,
+        _kept(service, kept) if kept else {},
     ).apply(
         lambda got: outcome(
-            replace(got[0], primary=primary, share=share),
-            replace(got[1], shares=shares_of(got[2], got[3])),
+            replace(got[0], primary=primary, share=share, settings={**got[0].settings, **wanted}),
+            replace(got[1], shares=shares_of(got[2], got[3]), settings={**got[1].settings, **got[5]}),
             past,
             service.platform,
             _remedy(got[4], service.region),
         )
     )
+
+
+def _kept(service: Service, kept: aws.lambda_.ProvisionedConcurrencyConfig) -> pulumi.Output[dict[str, str]]:
+    """How many instances Lambda keeps ready, as a setting."""
+    live = aws.lambda_.ProvisionedConcurrencyConfig.get(
+        f"{service.name}-kept",
+        id=pulumi.Output.all(kept.id, kept.function_name, kept.qualifier).apply(
+            lambda got: f"{got[1]},{got[2]}"
+        ),
+        opts=pulumi.ResourceOptions(depends_on=[kept]),
+    )
+    return live.provisioned_concurrent_executions.apply(lambda number: {"minInstances": f"{number:g}"})
 
 
 def running_of(version: str, answer: Any) -> Running:

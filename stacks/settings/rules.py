@@ -56,6 +56,11 @@ def combinations(platform: str, values: Mapping[str, Value | None]) -> list[str]
     least, most = values.get("minInstances"), values.get("maxInstances")
     if isinstance(least, int) and isinstance(most, int) and least > most:
         problems.append(f"minInstances: it is {least}; at most maxInstances is allowed, which is {most}")
+    if least and values.get("snapStart"):
+        problems.append(
+            f"snapStart: it is true, and minInstances is {least}: {title} keeps no instances of a version that has a "
+            "snapshot; type `pulumi config rm snapStart`, or `pulumi config rm minInstances`"
+        )
     return problems
 
 

@@ -374,7 +374,7 @@ def test_a_quantity_that_is_none_is_refused(value: str) -> None:
         ("ecs", {"zones": 1}, "availability zones of ECS's load balancer: 1 is too few; it is 2 or more"),
         ("apprunner", {"minimum": 0}, "instances kept ready: App Runner keeps 1 to 25, not 0"),
         ("gcp", {"concurrency": 0}, "requests at once: 0 is too few; it is 1 or more"),
-        ("aws", {"minimum": 1001}, "instances kept ready: AWS Lambda has 1000 instances at most, not 1001"),
+        ("aws", {"minimum": 1001}, "instances kept ready: AWS Lambda keeps 0 to 1000, not 1001"),
         (
             "aws",
             {"minimum": 1, "snapstart": True},

@@ -128,8 +128,8 @@ def test_a_port_in_use_is_one_clear_line(ends: Ends) -> None:
         (["aws", "--timeout=901"], "--timeout is 901; on aws it is above 0 and at most 900 s"),
         (["aws", "--gateway-timeout=31"], "--gateway-timeout is 31; on aws it is above 0 and at most 30 s"),
         (
-            ["aws", "--min=1"],
-            "--min: an emulated Lambda function has no provisioned concurrency; leave it out",
+            ["aws", "--min=1", "--snapstart"],
+            "--snapstart does not go with --min: Lambda keeps no instances that it would restore",
         ),
         (["gcp", "--gateway-timeout=1"], "--gateway-timeout belongs to aws; gcp has --timeout alone"),
         (

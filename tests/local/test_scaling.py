@@ -9,6 +9,7 @@ from local.scaling import UNLIMITED, Activator, Assign, Fail, Policy, Refuse, St
 LAMBDA = Policy(concurrency=1, minimum=0, maximum=2, idle_seconds=10)
 CLOUD_RUN = Policy(concurrency=2, minimum=0, maximum=1, idle_seconds=10, wait_seconds=10, wait_startups=3.5)
 APP_RUNNER = Policy(concurrency=2, minimum=1, maximum=2, idle_seconds=10)
+PROVISIONED = Policy(concurrency=1, minimum=1, maximum=2, idle_seconds=10, provisioned=True)
 TWO_TASKS = Policy(concurrency=UNLIMITED, minimum=2, maximum=2, idle_seconds=0, on_demand=False)
 
 
@@ -109,6 +110,46 @@ def test_the_idle_return_to_the_minimum_and_the_minimum_stays() -> None:
     assert activator.wakes_at(14) is None
     assert activator.tick(1000) == []
     assert activator.instances == 1
+
+
+def test_a_provisioned_instance_takes_requests_first_and_the_others_end_when_they_are_idle() -> None:
+    """However long ago it was used, and however the others were: it is the one that is paid for anyway."""
+    activator = Activator(PROVISIONED)
+
+    assert activator.tick(0) == [Start(1, provisioned=True)]
+    assert activator.ready(1, 1) == []
+    assert activator.arrive("a", 2) == [Assign("a", 1)]
+    assert activator.arrive("b", 2) == [Start(2)]
+    assert activator.ready(2, 3) == [Assign("b", 2)]
+    assert activator.done("a", 4) == []
+    assert activator.done("b", 5) == []
+    assert activator.arrive("c", 6) == [Assign("c", 1)]
+    assert activator.done("c", 7) == []
+    assert activator.tick(15) == [Stop(2)]
+    assert activator.wakes_at(15) is None
+
+
+def test_the_place_of_a_provisioned_instance_that_died_is_kept_for_the_next_one() -> None:
+    activator = Activator(PROVISIONED)
+    activator.tick(0)
+    activator.ready(1, 1)
+    activator.arrive("a", 2)
+    activator.arrive("b", 2)
+    activator.ready(2, 3)
+
+    assert activator.lost(1, 4) == [Start(3, provisioned=True)]
+    assert activator.failed(3, 5) == []
+    assert activator.arrive("c", 5) == [Refuse("c")]
+    assert activator.tick(6) == [Start(4, provisioned=True)]
+
+
+def test_no_request_fails_with_a_provisioned_instance_that_does_not_start() -> None:
+    activator = Activator(PROVISIONED)
+    activator.tick(0)
+
+    assert activator.arrive("a", 1) == []
+    assert activator.failed(1, 2) == [Start(2)]
+    assert activator.ready(2, 3) == [Assign("a", 2), Start(3, provisioned=True)]
 
 
 def test_when_an_instance_does_not_start_the_requests_it_would_have_taken_fail_and_others_get_another() -> (

@@ -26,6 +26,7 @@ class ActivatorMachine(RuleBasedStateMachine):
         self.running: dict[int, set[Hashable]] = {}
         self.idle_since: dict[int, float] = {}
         self.sick: set[int] = set()
+        self.provisioned: set[int] = set()
 
     @rule(
         concurrency=st.integers(1, 3),
@@ -34,10 +35,18 @@ class ActivatorMachine(RuleBasedStateMachine):
         idle=st.sampled_from([0.0, 5.0]),
         wait=st.sampled_from([0.0, 3.0]),
         on_demand=st.booleans(),
+        provisioned=st.booleans(),
     )
     @precondition(lambda self: self.count == 0 and not self.starting)
     def begin(
-        self, concurrency: int, minimum: int, more: int, idle: float, wait: float, on_demand: bool
+        self,
+        concurrency: int,
+        minimum: int,
+        more: int,
+        idle: float,
+        wait: float,
+        on_demand: bool,
+        provisioned: bool,
     ) -> None:
         startups = 1.5 if on_demand else 0
         self.policy = Policy(
@@ -48,10 +57,12 @@ class ActivatorMachine(RuleBasedStateMachine):
             wait if on_demand else 0,
             startups,
             on_demand,
+            provisioned and on_demand,
         )
         self.activator = Activator(self.policy)
         self.running.clear()
         self.sick.clear()
+        self.provisioned.clear()
         self.obey(self.activator.tick(self.now))
 
     @rule(target=requests)
@@ -85,6 +96,7 @@ class ActivatorMachine(RuleBasedStateMachine):
     def failed(self, data: st.DataObject) -> None:
         instance = data.draw(st.sampled_from(sorted(self.starting)))
         self.starting.remove(instance)
+        self.provisioned.discard(instance)
         self.obey(self.activator.failed(instance, self.now))
 
     @rule(data=st.data(), back=st.booleans())
@@ -93,6 +105,7 @@ class ActivatorMachine(RuleBasedStateMachine):
         instance = data.draw(st.sampled_from(sorted(self.running)))
         orphans = self.running.pop(instance)
         self.sick.discard(instance)
+        self.provisioned.discard(instance)
         self.obey(self.activator.lost(instance, self.now))
         for request in orphans:
             if back:
@@ -117,11 +130,14 @@ class ActivatorMachine(RuleBasedStateMachine):
     def obey(self, actions: list[Action]) -> None:
         for action in actions:
             match action:
-                case Start(instance):
+                case Start(instance, provisioned):
                     assert instance not in self.running
                     self.starting.add(instance)
+                    if provisioned:
+                        self.provisioned.add(instance)
                 case Assign(request, instance):
                     self.waiting.remove(request)
+                    self.assert_in_turn(instance)
                     self.running[instance].add(request)
                     assert instance not in self.sick or not self.has_room(self.healthy)
                 case Refuse(request) | Fail(request):
@@ -129,11 +145,17 @@ class ActivatorMachine(RuleBasedStateMachine):
                 case Stop(instance, sick=True):
                     assert not self.running.pop(instance), "a busy instance was stopped"
                     self.sick.remove(instance)
+                    self.provisioned.discard(instance)
                     assert len(self.healthy) >= self.policy.minimum
                 case Stop(instance):
                     assert not self.running.pop(instance), "a busy instance was stopped"
-                    assert instance not in self.sick
+                    assert instance not in self.sick | self.provisioned
                     assert self.now >= self.idle_since[instance] + self.policy.idle_seconds
+
+    def assert_in_turn(self, instance: int) -> None:
+        """No request goes to another while one that is provisioned has room."""
+        free = {one for one in self.provisioned & self.healthy if self.has_room([one])}
+        assert instance in free or not free
 
     @property
     def healthy(self) -> set[int]:
@@ -149,6 +171,14 @@ class ActivatorMachine(RuleBasedStateMachine):
     @invariant()
     def there_are_never_more_instances_than_the_maximum(self) -> None:
         assert len(self.starting) + len(self.healthy) == self.activator.instances <= self.policy.maximum
+
+    @invariant()
+    def others_take_no_place_of_a_provisioned_instance(self) -> None:
+        there = (self.starting | self.healthy) & self.provisioned
+        assert len(there) <= self.policy.minimum
+        if self.policy.provisioned:
+            others = (self.starting | self.healthy) - self.provisioned
+            assert len(others) <= self.policy.maximum - self.policy.minimum
 
     @invariant()
     def no_request_waits_while_an_instance_has_room(self) -> None:
@@ -186,6 +216,7 @@ class ActivatorMachine(RuleBasedStateMachine):
                 break
         assert not self.waiting
         assert self.count == 0 or len(self.running) == self.policy.minimum
+        assert not self.policy.provisioned or self.provisioned == set(self.running)
         assert not self.count or not self.sick
 
 

@@ -12,7 +12,7 @@ from local.settings import Behaviour, behaviour
 @pytest.mark.parametrize(
     ("platform", "expected"),
     [
-        ("aws", Behaviour(Policy(1, 0, 1000, 600), timeout=29, gateway_timeout=30)),
+        ("aws", Behaviour(Policy(1, 0, 1000, 600, provisioned=True), timeout=29, gateway_timeout=30)),
         ("gcp", Behaviour(Policy(80, 0, 100, 900, 10, 3.5), timeout=300, gateway_timeout=300)),
         ("apprunner", Behaviour(Policy(100, 1, 25, 300), timeout=120, gateway_timeout=120)),
         ("ecs", Behaviour(Policy(UNLIMITED, 1, 1, 0, on_demand=False), timeout=60, gateway_timeout=60)),
@@ -30,11 +30,11 @@ def test_on_ecs_there_are_as_many_tasks_as_are_asked_for() -> None:
 
 @pytest.mark.parametrize("platform", [name for name in platforms.NAMES if name != "ecs"])
 def test_what_is_set_is_used(platform: str) -> None:
-    settings = Settings(idle_seconds=0, maximum=3, minimum=None if platform == "aws" else 2)
+    settings = Settings(idle_seconds=0, maximum=3, minimum=2)
 
     policy = behaviour(platform, settings).policy
 
-    assert (policy.minimum, policy.maximum, policy.idle_seconds) == (0 if platform == "aws" else 2, 3, 0)
+    assert (policy.minimum, policy.maximum, policy.idle_seconds) == (2, 3, 0)
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,15 @@ def _alias(inputs: Inputs, _node: Node) -> list[Any]:
     ]
 
 
+def _kept(inputs: Inputs, _node: Node) -> list[Any]:
+    parameters = {
+        "FunctionName": inputs["functionName"],
+        "Qualifier": inputs["qualifier"],
+        "ProvisionedConcurrentExecutions": inputs["provisionedConcurrentExecutions"],
+    }
+    return [("lambda", "PutProvisionedConcurrencyConfig", parameters)]
+
+
 def _permission(inputs: Inputs, node: Node) -> list[Any]:
     parameters = {
         "FunctionName": inputs["function"],
@@ -361,6 +370,7 @@ CALLS: dict[str, Callable[[Inputs, Node], list[Any]]] = {
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _attachment,
     "aws:lambda/function:Function": _function,
     "aws:lambda/alias:Alias": _alias,
+    "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": _kept,
     "aws:lambda/permission:Permission": _permission,
     "aws:lambda/functionUrl:FunctionUrl": _function_url,
     "aws:apigatewayv2/api:Api": _api,

@@ -1,6 +1,7 @@
 """What AWS answers and refuses, for the fake cloud; replacements are those that its Pulumi provider's schema names."""
 
 import json
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ from tests.stacks.cloud import ACCOUNT, Cloud, Inputs, Kind, RefusedError, Resou
 
 REGION = "us-east-1"
 FUNCTION = "aws:lambda/function:Function"
+KEPT = "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig"
 PARAMETER = "aws:ssm/parameter:Parameter"
 ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 # What the scheduler calls: docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
@@ -100,6 +102,8 @@ def _function(cloud: Cloud, function: Resource, before: Resource | None) -> dict
         raise RefusedError("the function's role may not write logs")
     _readable(cloud, inputs)
     name = before.outputs["name"] if before else named(function)
+    if inputs.get("reservedConcurrentExecutions", math.inf) < sum(kept_of(cloud, name).values()):
+        raise RefusedError("InvalidParameterValueException: more is provisioned than is to be reserved")
     versions = cloud.versions.setdefault(name, list(cloud.earlier))
     unversioned = {"tags", "reservedConcurrentExecutions", "publish"}
     is_new = before is None or any(
@@ -142,6 +146,32 @@ def _image(cloud: Cloud, query: Inputs) -> dict[str, Any]:
     if not tags:
         raise RefusedError("ImageNotFoundException: the image does not exist")
     return {"id": query["imageDigest"], "imageDigest": query["imageDigest"], "imageTags": tags}
+
+
+def kept_of(cloud: Cloud, function: str) -> dict[str, int]:
+    """How many instances are kept ready of each version of a function."""
+    return {
+        made.inputs["qualifier"]: made.inputs["provisionedConcurrentExecutions"]
+        for made in cloud.of(KEPT)
+        if made.inputs["functionName"] == function
+    }
+
+
+def _kept(cloud: Cloud, kept: Resource, _before: Resource | None) -> dict[str, Any]:
+    name, version = kept.inputs["functionName"], kept.inputs["qualifier"]
+    number = kept.inputs["provisionedConcurrentExecutions"]
+    (function,) = [made for made in cloud.of(FUNCTION) if made.outputs["name"] == name]
+    if (name, version) not in cloud.published and version not in cloud.earlier:
+        raise RefusedError(f"ResourceNotFoundException: there is no version {version} of {name}")
+    if cloud.published.get((name, version), {}).get("snapStart"):
+        raise RefusedError("InvalidParameterValueException: SnapStart and provisioned concurrency")
+    reserved = function.inputs.get("reservedConcurrentExecutions", math.inf)
+    if sum({**kept_of(cloud, name), version: number}.values()) > reserved:
+        raise RefusedError(
+            "InvalidParameterValueException: Requested Provisioned Concurrency should not be greater than the "
+            "reservedConcurrentExecution for function"
+        )
+    return {}
 
 
 def _alias(cloud: Cloud, alias: Resource, _before: Resource | None) -> dict[str, Any]:
@@ -379,6 +409,13 @@ KINDS: dict[str, Kind] = {
         _alias,
         frozenset({"name", "functionName"}),
         imported_by=lambda alias: f"{alias.inputs['functionName']}/{alias.inputs['name']}",
+    ),
+    # Not the id in the state, but the one that an import takes.
+    KEPT: Kind(
+        _kept,
+        frozenset({"functionName", "qualifier"}),
+        imported_by=lambda kept: f"{kept.inputs['functionName']},{kept.inputs['qualifier']}",
+        unready={"provisionedConcurrentExecutions": 0},
     ),
     "aws:lambda/functionUrl:FunctionUrl": Kind(_function_url, frozenset({"functionName", "qualifier"})),
     "aws:lambda/permission:Permission": Kind(

@@ -31,6 +31,15 @@ class Resource:
     outputs: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
+class UnreadyError(RefusedError):
+    """A resource was made and did not become ready, so that the provider has an id and an error."""
+
+    def __init__(self, resource: Resource) -> None:
+        """`resource` is there, as it then is."""
+        super().__init__(f"{resource.type} did not become ready")
+        self.resource = resource
+
+
 def nothing(_cloud: "Cloud", _resource: Resource) -> None:
     """A deletion that needs no word."""
 
@@ -58,6 +67,8 @@ class Kind:
     after_change: frozenset[str] = frozenset()
     # What an import takes for a resource, besides its id.
     imported_by: Callable[[Resource], str] = no_import
+    # Outputs of one that was made and did not become ready.
+    unready: Mapping[str, Any] = field(default_factory=dict[str, Any])
     # The input that holds the physical name, where the name is also the id.
     named_by: str = ""
 
@@ -95,7 +106,7 @@ class Cloud:
         self.records_by_hand: set[str] = set()  # names that someone entered in their own DNS
         self.zones = {"example.com": "Z123"}
         self.refuse_next: dict[str, str] = {}  # type to the reason
-        self.break_next: set[str] = set()  # types whose next change is made, and then fails
+        self.break_next: set[str] = set()  # types whose next creation or change is made, and then fails
         self.published: dict[
             tuple[str, str], Inputs
         ] = {}  # (function, version) to what it was published from
@@ -119,6 +130,10 @@ class Cloud:
                 raise RefusedError(f"{type_} {id_} already exists")
             self.resources[type_, resource.id] = resource
             self.log.append(("create", type_))
+            if type_ in self.break_next:
+                self.break_next.remove(type_)
+                resource.outputs |= kind.unready
+                raise UnreadyError(resource)
             return resource
 
     def update(self, type_: str, id_: str, inputs: Inputs) -> Resource:

@@ -29,6 +29,7 @@ OF_PLATFORM: dict[str, dict[str, Settings]] = {
         "memory": {"memory": 1769},
         "architecture": {"architecture": "arm64"},
         "timeout": {"timeout": 7},
+        "minInstances": {"minInstances": 1},
         "maxInstances": {"maxInstances": 3},
         "door": {"door": "function-url"},
         "snapStart": {"snapStart": True},

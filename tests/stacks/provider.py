@@ -21,7 +21,7 @@ from pulumi.runtime.proto import (
 )
 
 from tests.stacks import aws_cloud
-from tests.stacks.cloud import Cloud, RefusedError
+from tests.stacks.cloud import Cloud, RefusedError, UnreadyError
 from tests.stacks.graph import plain, reference
 
 PACKAGES = {
@@ -101,9 +101,14 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         inputs = _values(request.properties)
         if request.preview:
             return provider_pb2.CreateResponse(properties=request.properties)
-        made = _asked(
-            context, lambda: self.cloud.create(_type(request.urn), request.urn.split("::")[3], inputs)
-        )
+        try:
+            made = _asked(
+                context, lambda: self.cloud.create(_type(request.urn), request.urn.split("::")[3], inputs)
+            )
+        except UnreadyError as unready:
+            made = unready.resource
+            _failed(context, made.id, made.outputs, request.properties, str(unready))
+            raise
         return provider_pb2.CreateResponse(id=made.id, properties=_struct(made.outputs))
 
     def Update(self, request: Any, context: Any) -> Any:
@@ -120,7 +125,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             changed = self.cloud.update(type_, request.id, news)
         except RefusedError as refusal:
             kept = {key: value for key, value in olds.items() if key not in inputs}
-            _failed(context, request, {**kept, **news}, str(refusal))
+            _failed(context, request.id, {**kept, **news}, request.old_inputs, str(refusal))
             raise
         return provider_pb2.UpdateResponse(properties=_struct(changed.outputs))
 
@@ -195,15 +200,16 @@ def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
     return struct
 
 
-def _failed(context: Any, request: Any, wished: Mapping[str, Any], reason: str) -> None:
-    """End a failed update as the bridge does: the state gets what was wished for, and keeps the old inputs.
+def _failed(context: Any, id_: str, outputs: Mapping[str, Any], inputs: Any, reason: str) -> None:
+    """End a call that failed half-way as the bridge does: the state gets these outputs and inputs, and the reason.
 
+    After an update it gets the outputs that were wished for, and keeps the old inputs:
     https://github.com/pulumi/pulumi-terraform-bridge/issues/496
     """
     detail = any_pb2.Any()
     detail.Pack(
         provider_pb2.ErrorResourceInitFailed(
-            id=request.id, properties=_struct(wished), reasons=[reason], inputs=request.old_inputs
+            id=id_, properties=_struct(outputs), reasons=[reason], inputs=inputs
         )
     )
     code = grpc.StatusCode.UNKNOWN
@@ -215,6 +221,8 @@ def _failed(context: Any, request: Any, wished: Mapping[str, Any], reason: str) 
 def _asked(context: Any, question: Any) -> Any:
     try:
         return question()
+    except UnreadyError:
+        raise
     except RefusedError as refusal:
         context.abort(grpc.StatusCode.UNKNOWN, str(refusal))
         raise

@@ -44,7 +44,7 @@ def valid_settings(draw: st.DrawFn, platform: str) -> dict[str, Any]:  # noqa: C
     most = draw(st.integers(1, 25))
     if draw(st.booleans()):
         chosen["maxInstances"] = most
-        if platform != "aws" and draw(st.booleans()):
+        if not chosen.get("snapStart") and draw(st.booleans()):
             chosen["minInstances"] = draw(st.integers(1, most))
     chosen |= draw(_SIZES[platform])
     if "domain" in table and chosen.get("door") != "function-url" and draw(st.booleans()):

@@ -18,7 +18,7 @@ def keys(_: float | None) -> Mapping[str, Rule | str]:
         "architecture": Rule(("amd64", "arm64")),
         "timeout": Rule(range(1, longest + 1), f"1 to {usual}, with a function URL to {longest}", usual),
         "concurrency": shared.concurrency("aws"),
-        "minInstances": "it keeps no instance for a function that nobody calls",
+        "minInstances": Rule(sold.kept_instances("aws").allowed, default=0),
         "maxInstances": Rule(sold.instances("aws").allowed),
         "billing": shared.ONE_BILL,
         "door": Rule(("http-api", "function-url")),

@@ -100,12 +100,17 @@ def test_what_a_user_chose_is_not_varied() -> None:
     assert {one.architecture for one in found if one.platform == "aws"} == {"arm64"}
 
 
-def test_what_a_stack_does_not_keep_ready_is_no_candidate() -> None:
-    """A stack on Lambda has no minInstances, though its bill can be computed."""
+def test_a_number_of_instances_that_a_user_chose_is_kept_everywhere() -> None:
     found = setups(Question(minimum=1), Prices.load(), chosen={"minimum"})
 
-    assert {one.platform for one in found} == {"gcp", "apprunner", "ecs"}
+    assert {one.platform for one in found} == set(NAMES)
     assert {one.minimum for one in found} == {1}
+
+
+def test_no_candidate_has_both_a_snapshot_and_instances_that_are_kept() -> None:
+    kept = {(one.snapstart, one.minimum) for one in ALL if one.platform == "aws"}
+
+    assert kept == {(True, 0), (False, 0), (False, 1), (False, 2)}
 
 
 def test_sizes_too_small_for_the_app_or_too_slow_to_answer_are_left_out() -> None:

@@ -17,8 +17,8 @@ from local.scaling import Activator, Assign, Policy, Refuse, Start
 LASTS, STARTS, IDLE = 0.7, 0.45, 3.0
 
 
-def rule(concurrency: int, minimum: int, maximum: int) -> Rule:
-    return Rule(concurrency, minimum, maximum, 0.0, 0.0, 0.1, 0.0, 0.0)
+def rule(concurrency: int, minimum: int, maximum: int, *, provisioned: bool = False) -> Rule:
+    return Rule(concurrency, minimum, maximum, 0.0, 0.0, 0.1, 0.0, 0.0, provisioned=provisioned)
 
 
 def constants(
@@ -41,7 +41,7 @@ def simulated(one: Rule, arrivals: list[float], draws: state.Draws | None = None
 
 def emulated(one: Rule, arrivals: list[float]) -> Counter[str]:
     """What the emulation's Activator does with the same arrivals, on a clock that jumps from event to event."""
-    policy = Policy(one.concurrency, one.minimum, one.maximum, IDLE)
+    policy = Policy(one.concurrency, one.minimum, one.maximum, IDLE, provisioned=one.provisioned)
     activator = Activator(policy)
     numbers = itertools.count()
     events = [(time, next(numbers), "arrive", place) for place, time in enumerate(arrivals)]
@@ -92,6 +92,18 @@ def test_the_simulation_scales_as_the_emulation_does(
     """Requests, starts, cold starts and waits are the same, whatever the traffic."""
     arrivals = list(itertools.accumulate(gaps))
     one = rule(concurrency, minimum, 1000)
+
+    assert simulated(one, arrivals) == emulated(one, arrivals)
+
+
+@given(gaps, st.integers(1, 3), st.integers(0, 2))
+@settings(deadline=None)
+def test_provisioned_instances_are_apart_from_those_that_start_on_demand_in_both(
+    gaps: list[float], minimum: int, more: int
+) -> None:
+    """Requests, starts, cold starts, waits and refusals are the same, with room for others and without."""
+    arrivals = list(itertools.accumulate(gaps))
+    one = rule(1, minimum, minimum + more, provisioned=True)
 
     assert simulated(one, arrivals) == emulated(one, arrivals)
 

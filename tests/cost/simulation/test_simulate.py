@@ -14,6 +14,7 @@ from commandline import UserError
 from cost.app import App
 from cost.bill import Usage, bill
 from cost.setup import setup
+from cost.simulation import engine, state
 from cost.simulation.arrivals import MONTH, PATTERNS, pattern, poisson, schedule
 from cost.simulation.result import Estimate, Result, mean_usage
 from cost.simulation.simulate import simulate
@@ -79,6 +80,36 @@ def test_refused_requests_follow_erlangs_loss_formula(deploy: Deploy, load: floa
     result = only(limited, load / 0.5 * MONTH, replications=None, budget=400_000)
 
     assert close(result.refused, blocking)
+
+
+@pytest.mark.parametrize(("load", "kept"), [(0.5, 1), (1.0, 1), (2.0, 2), (5.0, 4)])
+def test_what_provisioned_instances_handle_follows_erlangs_loss_formula(
+    deploy: Deploy, load: float, kept: int
+) -> None:
+    """They take requests first, so what is beyond them is what a system of as many servers would lose."""
+    one = deploy("aws", lasts=0.5, starts=1e-6, idle=1e6, minimum=kept)
+    blocking = (load**kept / math.factorial(kept)) / sum(load**k / math.factorial(k) for k in range(kept + 1))
+
+    result = only(one, load / 0.5 * MONTH, replications=None, budget=400_000)
+
+    shares = [float(month.usage.ready_s / month.usage.busy_s) for month in result.months]
+    assert close(Estimate.of(shares), 1 - blocking)
+
+
+@pytest.mark.parametrize(("kept", "gap"), [(1, 900.0), (2, 900.0), (1, 300.0), (2, 300.0)])
+def test_of_a_burst_as_many_wait_as_are_beyond_those_that_are_kept(
+    deploy: Deploy, kept: int, gap: float
+) -> None:
+    """Five at once, every so often: instances on demand have gone after 600 s, those that are provisioned have not."""
+    one = deploy("aws", lasts=1.0, starts=0.4, idle=600, minimum=kept)
+    states = state.fresh(one.rule, one.draws, 0.0, seed=0)
+
+    engine.advance(states, one.rule, np.repeat(np.linspace(gap, 20 * gap, 20), 5).astype(np.float64))
+    engine.finish(states, one.rule, 22 * gap)
+
+    bursts = 20 if gap > 600 else 1
+    assert states["starts"][0] == states["waited"][0] == bursts * (5 - kept)
+    assert states["ready_s"][0] == pytest.approx(20 * kept)
 
 
 @pytest.mark.parametrize("load", [0.05, 0.5, 2.0])

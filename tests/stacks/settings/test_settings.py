@@ -155,7 +155,7 @@ def test_a_stack_without_a_platform_says_how_to_choose() -> None:
 def test_every_error_is_told_at_once() -> None:
     """One run names every key that needs a change, with its value and what is allowed."""
     found = problems(
-        "aws", memroy=256, memory=64, timeout=30, tracing="yes", cpu="0.5", minInstances=1, domain="a b"
+        "aws", memroy=256, memory=64, timeout=30, tracing="yes", cpu="0.5", billing="instance", domain="a b"
     )
 
     assert found == [
@@ -170,8 +170,8 @@ def test_every_error_is_told_at_once() -> None:
             "Type `pulumi config rm cpu`"
         ),
         (
-            "minInstances: it is 1; AWS Lambda has no such setting: it keeps no instance for a function that nobody "
-            "calls. Type `pulumi config rm minInstances`"
+            "billing: it is 'instance'; AWS Lambda has no such setting: it has one way to bill, which docs/cost.md "
+            "describes. Type `pulumi config rm billing`"
         ),
         "memory: it is 64; AWS Lambda allows 128 to 10240",
         "domain: it is 'a b'; allowed is one host name in lower case, such as api.example.com",
