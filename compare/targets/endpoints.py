@@ -91,10 +91,15 @@ def _open(stack: ExitStack, target: Target, asked_s: float | None, logs: Path) -
     return Endpoint(
         source=Source(target.name, target.platform, emulated=target.where == "local"),
         request=filled(request, os.environ),
-        idle_s=None if platforms.keeps_an_instance(target.platform) else idle_s or _kept_s(target.platform),
+        idle_s=None if _keeps_an_instance(target) else idle_s or _kept_s(target.platform),
         shown_url=request.url,
         builds=target.builds,
     )
+
+
+def _keeps_an_instance(target: Target) -> bool:
+    """Whether no idling makes a cold start there."""
+    return platforms.keeps_an_instance(target.platform) or bool(dict(target.emulator).get("minimum"))
 
 
 @dataclass(frozen=True)

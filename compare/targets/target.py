@@ -105,7 +105,7 @@ def from_file(path: Path, request: Request, default_path: str) -> list[Target]:
 
 
 _REQUEST = {"method", "path", "headers", "body", "expect"}
-_EMULATOR = {"app", "image", "engine", "jwt_audience", "jwt_issuer", "memory", "snapstart"}
+_EMULATOR = {"app", "image", "engine", "jwt_audience", "jwt_issuer", "memory", "minimum", "snapstart"}
 _WHERE = ("local", "stack", "url")
 _ALLOWED = f"a target is one of {', '.join(LOCAL)}, NAME=URL, or a Pulumi stack's name"
 
@@ -192,7 +192,7 @@ def _only(table: Mapping[str, Any], allowed: set[str], where: str) -> None:
 
 
 def _setting(table: Mapping[str, Any], key: str, where: str) -> Any:
-    if key == "memory":
+    if key in {"memory", "minimum"}:
         return _whole(table, key, where, None)
     return _switch(table, key, where) if key == "snapstart" else _text(table, key, where)
 

@@ -109,7 +109,7 @@ def test_a_targets_file_says_more_than_a_command_line(tmp_path: Path) -> None:
     file.write_text(
         "[request]\nmethod = 'POST'\nbody = 'b'\npath = '/echo'\n"
         "[[target]]\nname = 'mine'\nurl = 'https://h.example'\nplatform = 'gcp'\nidle = 1000\nexpect = 201\n"
-        "[[target]]\nlocal = 'aws'\nmemory = 1024\nsnapstart = true\napp = 'other:app'\nmethod = 'GET'\n"
+        "[[target]]\nlocal = 'aws'\nmemory = 1024\nminimum = 2\napp = 'other:app'\nmethod = 'GET'\n"
         "[[target]]\nname = 'live'\nstack = 'acme/shop/aws'\nheaders = {X-A = '1'}\n"
     )
 
@@ -122,7 +122,7 @@ def test_a_targets_file_says_more_than_a_command_line(tmp_path: Path) -> None:
         ),
         Target(
             "local:aws", "local", "aws", Request("GET", body="b"), "/echo", "aws",
-            emulator=(("app", "other:app"), ("memory", 1024), ("snapstart", True)),
+            emulator=(("app", "other:app"), ("memory", 1024), ("minimum", 2)),
         ),
         Target(
             "live", "stack", "acme/shop/aws", Request("POST", "", (("X-A", "1"),), "b"), "/echo",
