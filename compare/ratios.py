@@ -77,26 +77,29 @@ class Ratio:
         distance = abs(self.log - math.log(ratio))
         return (self.error.half(confidence, drift.SCEPTICAL) / distance) ** 2 if distance else math.inf
 
-    def power(self, true: float, confidence: float = CONFIDENCE) -> float:
+    def power(self, true: float) -> float:
         """How often a run such as this one finds a difference if the true ratio is `true`.
 
         The noncentral t distribution by the approximation of Johnson and Welch (Biometrika 31, 1940); scipy's own gives
         no number for large shifts.
         """
+        return self._power(abs(math.log(true)), self.error.half(CONFIDENCE, drift.SCEPTICAL))
+
+    def _power(self, distance: float, half: float) -> float:
         scale, freedom = float(self.error.scales.min()), self.error.freedom
         if scale == 0:
             return 1.0
-        limit = self.error.half(confidence, drift.SCEPTICAL) / scale
-        shift = abs(math.log(true)) / scale
+        limit, shift = half / scale, distance / scale
         centre, width = limit * (1 - 1 / (4 * freedom)), math.sqrt(1 + limit**2 / (2 * freedom))
         return float(special.ndtr((shift - centre) / width) + special.ndtr((-centre - shift) / width))
 
     def detectable(self, confidence: float = CONFIDENCE) -> float:
         """The smallest true ratio above 1 that a run such as this one finds in 80 of 100 cases."""
+        half = self.error.half(confidence, drift.SCEPTICAL)
         low, high = 0.0, 100 * max(float(self.error.scales.min()), 1e-9)
         for _ in range(40):
             middle = (low + high) / 2
-            low, high = (low, middle) if self.power(math.exp(middle), confidence) >= POWER else (middle, high)
+            low, high = (low, middle) if self._power(middle, half) >= POWER else (middle, high)
         return math.exp(high)
 
 

@@ -44,7 +44,9 @@ def smallest_clusters(p: float) -> int:
 
 def quantile(values: Sequence[float] | Floats, p: float) -> float:
     """The quantile `p` of at least one value: the smallest that the share `p` of them does not exceed."""
-    return float(np.quantile(np.asarray(values, dtype=float), p, method="inverted_cdf"))
+    # As numpy's own quantile by the method "inverted_cdf", which takes ten times as long for a hundred values.
+    place = max(0, math.ceil(len(values) * p - 1))
+    return float(np.partition(np.asarray(values, dtype=float), place)[place])
 
 
 def independent_interval(values: Sequence[float] | Floats, p: float) -> Interval | None:

@@ -51,6 +51,11 @@ def test_the_interval_of_independent_samples_is_that_of_scipys_own_test(
         assert (interval.low, interval.high) == (found.low, found.high)
 
 
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=200), st.floats(0, 1))
+def test_a_quantile_is_that_of_numpys_inverted_distribution(values: list[float], p: float) -> None:
+    assert stats.quantile(values, p) == np.quantile(values, p, method="inverted_cdf")
+
+
 @given(st.lists(st.floats(0.001, 1e6), min_size=1, max_size=200), st.sampled_from([0.5, 0.9, 0.95, 0.99]))
 def test_an_interval_holds_the_value_and_ends_at_samples(values: list[float], p: float) -> None:
     """Quantiles and both ends of an interval are samples, in order; too few samples have none."""
