@@ -1,5 +1,6 @@
 """Chooses ports for instances: no port that another emulator on this machine has chosen too."""
 
+import atexit
 import itertools
 import random
 import socket
@@ -20,6 +21,7 @@ def free_port() -> int:
 
 def _free_ports() -> Iterator[int]:
     kept: deque[socket.socket] = deque()
+    atexit.register(lambda: [probe.close() for probe in kept])
     first = random.randrange(len(_PORTS))  # noqa: S311 - to keep emulators apart, no secret
     for offset in itertools.count(first):
         port = _PORTS[offset % len(_PORTS)]
