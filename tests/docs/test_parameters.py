@@ -2,6 +2,7 @@
 
 import ast
 from collections import defaultdict
+from collections.abc import Mapping
 from functools import cache
 
 import pytest
@@ -10,7 +11,7 @@ from tests.docs.documents import ROOT
 from tests.docs.tree import FOLDERS
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-Calls = dict[str, list[ast.Call]]
+Calls = Mapping[str, list[ast.Call]]
 SOURCES = ("*.py", *(f"{folder}/**/*.py" for folder in [*FOLDERS, "benchmarks", "examples"]))
 # Functions that others call, with an interface of theirs: gunicorn's, awslambdaric's, Python's files and importers.
 CALLED_BY_OTHERS = {
@@ -20,22 +21,24 @@ CALLED_BY_OTHERS = {
 
 
 @cache
-def trees(*patterns: str) -> dict[str, ast.Module]:
-    """The syntax tree of each file, by its path."""
+def code(*patterns: str) -> dict[str, tuple[list[Function], Calls]]:
+    """The functions of each file and the calls in it, by its path."""
     paths = {path for pattern in patterns for path in ROOT.glob(pattern)}
-    return {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text("utf-8")) for path in sorted(paths)}
+    return {path.relative_to(ROOT).as_posix(): code_of(path.read_text("utf-8")) for path in sorted(paths)}
 
 
-def calls_in(*nodes: ast.AST) -> Calls:
-    """The calls below `nodes`, by the name of what they call."""
-    found: Calls = defaultdict(list)
-    for node in (inner for outer in nodes for inner in ast.walk(outer)):
-        match node:
-            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-                found[name].append(node)
-            case _:
-                pass
-    return found
+def code_of(source: str) -> tuple[list[Function], Calls]:
+    """The functions of a source, and its calls by the name of what they call."""
+    functions, calls = list[Function](), defaultdict[str, list[ast.Call]](list)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name):
+                calls[node.func.id].append(node)
+            elif isinstance(node.func, ast.Attribute):
+                calls[node.func.attr].append(node)
+        elif isinstance(node, Function):
+            functions.append(node)
+    return functions, calls
 
 
 def never_passed(function: Function, calls: list[ast.Call]) -> list[str]:
@@ -84,20 +87,22 @@ def is_called_by_others(function: Function) -> bool:
     ],
 )
 def test_what_counts_as_passed(source: str, unused: list[str]) -> None:
-    tree = ast.parse(source)
-    function = next(node for node in ast.walk(tree) if isinstance(node, Function))
+    (function,), calls = code_of(source)
 
-    assert never_passed(function, calls_in(tree)["f"]) == unused
+    assert never_passed(function, calls["f"]) == unused
 
 
 def test_every_default_is_overridden_somewhere() -> None:
     """A parameter that nobody passes is a constant in disguise."""
-    calls = calls_in(*trees(*SOURCES).values(), *trees("tests/**/*.py").values())
+    calls = defaultdict[str, list[ast.Call]](list)
+    for _, of_file in [*code(*SOURCES).values(), *code("tests/**/*.py").values()]:
+        for name, found in of_file.items():
+            calls[name] += found
     unused = {
         f"{name}: {function.name}": parameters
-        for name, tree in trees(*SOURCES).items()
-        for function in ast.walk(tree)
-        if isinstance(function, Function) and not is_called_by_others(function)
+        for name, (functions, _) in code(*SOURCES).items()
+        for function in functions
+        if not is_called_by_others(function)
         if (parameters := never_passed(function, calls[function.name]))
     }
 
@@ -109,8 +114,8 @@ def test_no_boolean_is_passed_by_its_place_alone() -> None:
     known = {"get", "getattr", "setattr", "setitem", "setdefault"}  # a value for a key says what it is of
     unclear = [
         f"{name}:{call.lineno}"
-        for name, tree in trees(*SOURCES).items()
-        for called, calls in calls_in(tree).items()
+        for name, (_, of_file) in code(*SOURCES).items()
+        for called, calls in of_file.items()
         if called not in known
         for call in calls
         if any(isinstance(each, ast.Constant) and isinstance(each.value, bool) for each in call.args)
