@@ -1,15 +1,18 @@
 """How tests share the cores under pytest-xdist, and how a test has the machine to itself.
 
-Tests that share a fixture which starts processes, an image's build for example, form a group: one worker makes it.
-What takes long begins first, so that no worker is left with it at the end. A test that is marked `quiet` runs while
-no other test of this checkout does.
+Tests that share a fixture which starts processes, an image's build for example, form a group: one worker makes it. The
+tests of a file that start no process form a group too. A worker stays in a folder of tests while there are some, so
+that not each of them imports what the tests of every folder need: a cloud's SDK takes seconds. What takes long begins
+first, so that no worker is left with it at the end. A test that is marked `quiet` runs while no other test of this
+checkout does.
 """
 
 import fcntl
+import gc
 import json
 import os
 import tempfile
-from collections.abc import Generator
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,9 +35,13 @@ _group = pytest.StashKey[str]()
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores, because a test that waits for an idle time or a timeout needs none."""
-    return (os.cpu_count() or 1) + 1
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores, because a test that waits for an idle time or a timeout needs none.
+
+    Tests that start no process hardly wait.
+    """
+    waits = "not process" not in str(config.getoption("markexpr"))
+    return (os.cpu_count() or 1) + waits
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -47,7 +54,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _shared(item: pytest.Item) -> str | None:
-    """The session's fixture that the test shares and all others are made of, or its module if that has a fixture."""
+    """The session's fixture that the test shares and all others are made of, or its file if that has a fixture.
+
+    Of a test that starts no process it is the file in any case.
+    """
     shared = {
         fixture.argname: fixture
         for fixture in shared_fixtures(item)
@@ -55,12 +65,17 @@ def _shared(item: pytest.Item) -> str | None:
     }
     of_session = {name for name, fixture in shared.items() if fixture.scope == "session"}
     first = [name for name in of_session if not of_session & set(shared[name].argnames)]
-    return min(first) if first else (item.nodeid.partition("::")[0] if shared else None)
+    is_alone = item.get_closest_marker("process") is not None and not shared
+    return min(first) if first else (None if is_alone else item.nodeid.partition("::")[0])
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Tell xdist's controller, which collects nothing itself, which tests form groups."""
+    """Tell xdist's controller, which collects nothing itself, which tests form groups.
+
+    The modules and tests that are there by now stay to the end: the collector of garbage need not look at them again.
+    """
+    gc.freeze()
     if worker := getattr(session.config, "workerinput", None):
         groups = {item.nodeid: item.stash[_group] for item in session.items if _group in item.stash}
         file = _groups_of(worker["testrunuid"])
@@ -73,6 +88,31 @@ def _groups_of(run: str) -> Path:
     return Path(tempfile.gettempdir(), f"pytest-groups-{run}.json")
 
 
+def folder_of(group: str) -> str:
+    """The folder below tests/ in which a group is, with a sign for a single test; "" for a shared fixture."""
+    file, is_test, _ = group.partition("::")
+    return f"{is_test}{'/'.join(file.split('/')[:2])}" if "/" in file else ""
+
+
+def next_group(waiting: Mapping[str, Collection[str]], here: str | None, elsewhere: Collection[str]) -> str:
+    """The group of those waiting, by its tests, that a worker takes which was in the folder `here`.
+
+    What is made for tests of several folders comes first, then its own folder, then the largest of those in which no
+    worker is.
+    """
+    folders: dict[str, list[str]] = {}
+    for group in waiting:
+        folders.setdefault(folder_of(group), []).append(group)
+    for folder in ("", here):
+        if folder in folders:
+            return folders[folder][0]
+    sizes = {
+        folder: (folder not in elsewhere, sum(len(waiting[group]) for group in groups))
+        for folder, groups in folders.items()
+    }
+    return folders[max(sizes, key=lambda folder: sizes[folder])][0]
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """A scheduler that keeps groups together; xdist's own of that name is deaf to them with pytest 9.2."""
@@ -80,6 +120,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Scheduling(LoadScopeScheduling):
         groups: dict[str, str] | None = None
+        folders: dict[Any, str] = {}  # noqa: RUF012 - there is one scheduler
 
         def schedule(self) -> None:
             if self.groups is None:
@@ -90,6 +131,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
         def _split_scope(self, nodeid: str) -> str:
             return (self.groups or {}).get(nodeid, nodeid)
+
+        def _assign_work_unit(self, node: Any) -> None:
+            others = {folder for other, folder in self.folders.items() if other is not node}
+            group = next_group(self.workqueue, self.folders.get(node), others)
+            self.folders[node] = folder_of(group)
+            self.workqueue.move_to_end(group, last=False)
+            super()._assign_work_unit(node)
 
     return Scheduling(config, log)
 

@@ -24,9 +24,9 @@ class Guard:
         self.refused: list[str] = []
         self.fixtures_have_processes = False
 
-    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Python's audit hook, see sys.addaudithook: it is asked first, and what it raises prevents the start."""
-        if self.watched is None or event not in STARTS:
+    def starting(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Refuse it, if someone is watched: what an audit hook raises prevents what it is told of."""
+        if self.watched is None:
             return
         self.refused.append(f"{self.watched} starts a process: {event}{str(arguments)[:300]}")
         # No Exception, so that no test takes it for an error of its own.
@@ -35,7 +35,15 @@ class Guard:
 
 _running = pytest.StashKey[pytest.Item]()
 _guard = Guard()
-sys.addaudithook(_guard)
+
+
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    """Python's audit hook, see sys.addaudithook: it is asked at each import, each id() and more, so it is short."""
+    if event in STARTS:
+        _guard.starting(event, arguments)
+
+
+sys.addaudithook(_hook)
 
 
 @pytest.fixture(scope="session")

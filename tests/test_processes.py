@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.parallel import inside
+from tests.parallel import inside, next_group
 
 ROOT = Path(__file__).parents[1]
 TESTS = """
@@ -102,6 +102,14 @@ def test_of_none(n):
 """
 
 
+WAITING = {
+    "tests/stacks/test_a.py": "123",
+    "tests/stacks/settings/test_b.py": "1",
+    "tests/cost/test_c.py": "12",
+    "tests/cost/test_c.py::test_starts": "1",
+}
+
+
 def outcome(folder: Path, text: str, *options: str) -> list[str]:
     """Which tests passed or failed, in pytest's own short words."""
     lines = run(folder, text, *options).splitlines()
@@ -160,6 +168,37 @@ def test_tests_that_share_what_takes_long_run_in_one_worker(tmp_path: Path) -> N
     assert workers["test_of_the_engine"] == workers["test_of_the_image"]
     assert len(workers["test_of_the_engine"]) == len(workers["test_of_the_server"]) == 1
     assert set.union(*workers.values()) == {"gw0", "gw1"}
+
+
+@pytest.mark.parametrize(
+    ("here", "elsewhere", "taken"),
+    [
+        (None, set[str](), "browser"),
+        ("tests/cost", {"tests/stacks"}, "browser"),
+    ],
+)
+def test_what_tests_of_several_folders_share_comes_first(
+    here: str | None, elsewhere: set[str], taken: str
+) -> None:
+    assert (
+        next_group({**WAITING, "browser": {"tests/compare/test_page.py::test_a"}}, here, elsewhere) == taken
+    )
+
+
+@pytest.mark.parametrize(
+    ("here", "elsewhere", "taken"),
+    [
+        (None, set[str](), "tests/stacks/test_a.py"),
+        ("tests/cost", {"tests/stacks"}, "tests/cost/test_c.py"),
+        ("::tests/cost", set[str](), "tests/cost/test_c.py::test_starts"),
+        ("tests/docs", {"tests/stacks"}, "tests/cost/test_c.py"),
+        (None, {"tests/stacks", "tests/cost", "::tests/cost"}, "tests/stacks/test_a.py"),
+    ],
+)
+def test_a_worker_stays_in_a_folder_and_then_goes_where_no_other_is(
+    here: str | None, elsewhere: set[str], taken: str
+) -> None:
+    assert next_group(WAITING, here, elsewhere) == taken
 
 
 def test_a_quiet_test_is_alone_and_others_are_not(tmp_path: Path) -> None:
