@@ -5,14 +5,14 @@ import sys
 
 from hypothesis import HealthCheck, settings
 
+from tests.soak import EXAMPLES
+
 pytest_plugins = ["tests.processes", "tests.parallel"]
 
 # Tests start the app with what is installed here, so that none of them installs anything; those of an app's own
 # environment say so.
 os.environ["APP_PYTHON"] = sys.executable
 
-# `make soak` draws more.
-EXAMPLES = int(os.environ.get("DRAWN_EXAMPLES", "50"))
 settings.register_profile(
     "untimed", deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow]
 )

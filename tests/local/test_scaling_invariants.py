@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
 
 from local.scaling import UNLIMITED, Action, Activator, Assign, Fail, Policy, Refuse, Start, Stop
+from tests.soak import drawn
 
 
 class ActivatorMachine(RuleBasedStateMachine):
@@ -220,5 +221,5 @@ class ActivatorMachine(RuleBasedStateMachine):
         assert not self.count or not self.sick
 
 
-ActivatorMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+ActivatorMachine.TestCase.settings = settings(max_examples=drawn(80), stateful_step_count=30, deadline=None)
 TestActivator = ActivatorMachine.TestCase

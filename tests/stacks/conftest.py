@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.soak import drawn
 from tests.stacks.cloud import Cloud
 from tests.stacks.engine import ROOT, Stack, copy_project
 from tests.stacks.inline import InlineStack
@@ -15,7 +16,7 @@ from tests.stacks.provider import served
 
 # A program takes some hundredths of a second under mocks, so tens of examples, and no deadline on a loaded machine.
 settings.register_profile(
-    "stacks", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
+    "stacks", deadline=None, max_examples=drawn(40), suppress_health_check=[HealthCheck.too_slow]
 )
 
 NO_ENGINE = "no `pulumi` on PATH; https://www.pulumi.com/docs/install/ says how to get it"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from threading import RLock
 from typing import Any
 from unittest.mock import patch
@@ -109,6 +110,12 @@ def run(
     return contextvars.copy_context().run(
         _run, recorder, lambda: deploy(chosen, past).outputs(chosen.platform), preview
     )
+
+
+@cache
+def usual(platform: str) -> Graph:
+    """The graph with nothing but defaults, made once: to be looked at, not to be changed."""
+    return run(service(platform))
 
 
 def _run(recorder: "_Recorder", program: Callable[[], Mapping[str, Any]], preview: bool) -> Graph:

@@ -21,13 +21,18 @@ DIALECT = {r"\p{L}": r"\w", r"\p{Z}": r"\s", r"\p{N}": r"\d"}
 
 def aws_problems(call: Call) -> list[str]:
     """What AWS's service model says against a request: names, types, missing ones, enums, ranges, patterns."""
-    operation = _session().get_service_model(call.service).operation_model(call.operation)
+    operation = _model(call.service).operation_model(call.operation)
     report = ParamValidator().validate(call.parameters, operation.input_shape)
     plain = [report.generate_report()] if report.has_errors() else []
     return [
         f"{call.operation}: {problem}"
         for problem in [*plain, *_values(operation.input_shape, call.parameters)]
     ]
+
+
+@cache
+def _model(service: str) -> Any:
+    return _session().get_service_model(service)
 
 
 @cache

@@ -33,22 +33,29 @@ MANIFEST = json.dumps(
 GUARDS = ("scheduler", "sns", "cloudwatch", "budgets")
 
 
+KEYS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+
+
 @cache
-def _session() -> boto3.Session:
-    """One for all tests, because it keeps the models that it has read."""
+def _client(service: str) -> Any:
+    """One for all tests: what it asks goes to moto while that is on."""
+    return _session().client(service, region_name=REGION, **KEYS)
+
+
+@cache
+def _session() -> Any:
+    """One for all clients, because it keeps the models that it has read."""
     return boto3.Session()
 
 
 @contextmanager
 def account(**environment: str) -> Generator["Moto"]:
     """An empty account at moto, which `environment` sets up."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "testing")
+    # The variables are gone before moto ends, because it would make what they ask for once more.
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
-        with mock_aws():
-            yield Moto()
+        yield Moto()
 
 
 class Moto(Cloud):
@@ -58,8 +65,7 @@ class Moto(Cloud):
         """Clients for moto, which has to be on, and the zone example.com."""
         super().__init__()
         names = ("ecr", "logs", "iam", "lambda", "apigatewayv2", "acm", "route53", "ssm", "ecs", *GUARDS)
-        session: Any = _session()
-        self.clients = {name: session.client(name, region_name=REGION) for name in names}
+        self.clients = {name: _client(name) for name in names}
         zone = self.clients["route53"].create_hosted_zone(Name="example.com", CallerReference="test")
         self.zones = {"example.com": zone["HostedZone"]["Id"].rpartition("/")[2]}
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from stacks.settings import ConfigError, read
 from tests.stacks.aws_cloud import ACCOUNT
 from tests.stacks.cloud import Cloud, RefusedError
 from tests.stacks.engine import Stack
-from tests.stacks.graph import PROVIDER_CONFIG, Graph, run, service
+from tests.stacks.graph import PROVIDER_CONFIG, Graph, run, service, usual
 from tests.stacks.settings.test_settings import problems
 from tests.stacks.test_models import said
 
@@ -23,14 +24,15 @@ TOLD: dict[str, Any] = {"alarmEmail": "ops@example.com", "budget": 20}
 ACCOUNT_KEY = {"billingAccount": "0A1B2C-3D4E5F-6A7B8C"}
 
 
+@cache
 def watched(platform: str) -> Graph:
-    """The stack with everything of this page switched on."""
+    """The stack with everything of this page switched on, to be looked at only."""
     return run(service(platform, **TOLD, **(ACCOUNT_KEY if platform == "gcp" else {})))
 
 
 def test_a_function_is_called_once_a_week_by_a_role_that_may_do_nothing_else() -> None:
     """On by default, at the alias, where the traffic goes too."""
-    graph = run(service("aws"))
+    graph = usual("aws")
     alias = graph.cloud.one("aws:lambda/alias:Alias").outputs["arn"]
     role = graph.named("iam/role:Role", "demo-aws-wake-up")
     (trust,) = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
@@ -56,7 +58,7 @@ def test_a_function_is_called_once_a_week_by_a_role_that_may_do_nothing_else() -
 
 def test_the_door_answers_the_call_without_the_app() -> None:
     """The very event of the schedule; the app hears nothing of it."""
-    event = json.loads(run(service("aws")).one("scheduler/schedule:Schedule").inputs["target"]["input"])
+    event = json.loads(usual("aws").one("scheduler/schedule:Schedule").inputs["target"]["input"])
 
     def app(_environ: dict[str, Any]) -> Response:
         raise AssertionError("the app was called")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.stacks.aws_cloud import ACCOUNT
-from tests.stacks.graph import Graph, run, service
+from tests.stacks.graph import Graph, run, service, usual
 
 TAGS = {"project": "demo", "stack": "apprunner", "managed-by": "pulumi"}
 
@@ -13,7 +13,7 @@ TAGS = {"project": "demo", "stack": "apprunner", "managed-by": "pulumi"}
 @pytest.fixture(scope="module")
 def graph() -> Graph:
     """The stack with nothing but defaults."""
-    return run(service("apprunner"))
+    return usual("apprunner")
 
 
 def test_these_resources_and_no_others(graph: Graph) -> None:
@@ -33,7 +33,7 @@ def test_these_resources_and_no_others(graph: Graph) -> None:
 
 def test_the_registry_is_that_of_the_aws_stack(graph: Graph) -> None:
     """One code, one behaviour: only the tags differ."""
-    own, other = (g.one("aws:ecr/repository:Repository").inputs for g in (graph, run(service("aws"))))
+    own, other = (g.one("aws:ecr/repository:Repository").inputs for g in (graph, usual("aws")))
 
     assert {**own, "tags": {}} == {**other, "tags": {}}
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.stacks.aws_cloud import ACCOUNT
 from tests.stacks.cloud import Cloud, RefusedError
-from tests.stacks.graph import Graph, run, service
+from tests.stacks.graph import Graph, run, service, usual
 
 TAGS = {"project": "demo", "stack": "aws", "managed-by": "pulumi"}
 
@@ -15,7 +15,7 @@ TAGS = {"project": "demo", "stack": "aws", "managed-by": "pulumi"}
 @pytest.fixture(scope="module")
 def graph() -> Graph:
     """The stack with nothing but defaults."""
-    return run(service("aws"))
+    return usual("aws")
 
 
 def test_these_resources_and_no_others(graph: Graph) -> None:
@@ -115,7 +115,7 @@ def test_settings_reach_the_function() -> None:
 
 def test_the_function_may_write_its_log_and_trace_if_asked() -> None:
     """Two actions on one log group; X-Ray's two only with tracing on."""
-    quiet, tracing = run(service("aws")), run(service("aws", tracing=True))
+    quiet, tracing = usual("aws"), run(service("aws", tracing=True))
 
     logs = {
         "Effect": "Allow",

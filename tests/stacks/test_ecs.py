@@ -8,7 +8,7 @@ import pytest
 from tests.stacks.aws_cloud import ACCOUNT, ATTACHMENT
 from tests.stacks.cloud import Cloud, RefusedError
 from tests.stacks.ecs_cloud import CAPACITY, CLUSTER, EXPRESS, MANAGED
-from tests.stacks.graph import Graph, Node, run, service
+from tests.stacks.graph import Graph, Node, run, service, usual
 
 TAGS = {"project": "demo", "stack": "ecs", "managed-by": "pulumi"}
 
@@ -16,7 +16,7 @@ TAGS = {"project": "demo", "stack": "ecs", "managed-by": "pulumi"}
 @pytest.fixture(scope="module")
 def graph() -> Graph:
     """The stack with nothing but defaults."""
-    return run(service("ecs"))
+    return usual("ecs")
 
 
 def role(graph: Graph, name: str) -> Node:
@@ -45,7 +45,7 @@ def test_these_resources_and_no_others(graph: Graph) -> None:
 
 def test_the_registry_is_that_of_the_aws_stack(graph: Graph) -> None:
     """One code, one behaviour: only the tags differ."""
-    own, other = (g.one("aws:ecr/repository:Repository").inputs for g in (graph, run(service("aws"))))
+    own, other = (g.one("aws:ecr/repository:Repository").inputs for g in (graph, usual("aws")))
 
     assert {**own, "tags": {}} == {**other, "tags": {}}
 

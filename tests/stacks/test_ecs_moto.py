@@ -1,8 +1,10 @@
 """The ecs stack is created at moto, but for the service itself, which moto does not have, and read back from it."""
 
+import json
 from collections.abc import Generator
 
 import pytest
+from moto.iam import models
 
 from tests.stacks.aws_cloud import REGION
 from tests.stacks.ecs_cloud import EXPRESS, MANAGED
@@ -12,9 +14,13 @@ from tests.stacks.moto_cloud import Moto, account
 
 @pytest.fixture(scope="module")
 def moto() -> Generator[Moto]:
-    """An account that has AWS's own policies, which take moto some seconds."""
-    with account(MOTO_IAM_LOAD_MANAGED_POLICIES="true") as moto:
-        yield moto
+    """An account that has those of AWS's own policies that are for ECS; all of them take moto some seconds."""
+    every = json.loads(models.aws_managed_policies_data)
+    of_ecs = {name: policy for name, policy in every.items() if "ECS" in name}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "aws_managed_policies_data", json.dumps(of_ecs))
+        with account(MOTO_IAM_LOAD_MANAGED_POLICIES="true") as moto:
+            yield moto
 
 
 @pytest.fixture(scope="module")

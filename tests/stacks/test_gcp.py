@@ -4,7 +4,7 @@ import pulumi
 import pytest
 
 from tests.stacks.cloud import Cloud
-from tests.stacks.graph import Graph, run, service
+from tests.stacks.graph import Graph, run, service, usual
 
 LABELS = {"project": "demo", "stack": "gcp", "managed-by": "pulumi"}
 
@@ -12,7 +12,7 @@ LABELS = {"project": "demo", "stack": "gcp", "managed-by": "pulumi"}
 @pytest.fixture(scope="module")
 def graph() -> Graph:
     """The stack with nothing but defaults."""
-    return run(service("gcp"))
+    return usual("gcp")
 
 
 def test_these_resources_and_no_others(graph: Graph) -> None:

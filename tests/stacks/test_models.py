@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import platforms
 from stacks.settings.rules import rules
-from tests.stacks.graph import Graph, run, service
+from tests.soak import drawn
+from tests.stacks.graph import Graph, run, service, usual
 from tests.stacks.models import problems
 from tests.stacks.strategies import valid_settings
 
@@ -19,7 +20,7 @@ SCENARIOS = {
     "a domain elsewhere": {"domain": "api.example.com"},
 }
 EXPRESS = "ecs/expressGatewayService:ExpressGatewayService"
-FEW = settings(settings.get_profile("stacks"), max_examples=30)
+FEW = settings(settings.get_profile("stacks"), max_examples=drawn(16))
 
 
 def said(graph: Graph) -> list[str]:
@@ -97,7 +98,7 @@ def test_any_allowed_settings_make_a_program_that_the_models_allow(
 )
 def test_a_wrong_value_is_caught(platform: str, type_: str, path: str, wrong: Any, words: str) -> None:
     """The judges themselves: each kind of rule finds a value that breaks it."""
-    node = run(service(platform)).of(type_)[0]
+    node = usual(platform).of(type_)[0]
     inputs = {key: value for key, value in {**node.inputs, path: wrong}.items() if value is not None}
 
     try:

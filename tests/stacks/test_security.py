@@ -10,7 +10,7 @@ import pytest
 
 import platforms
 from tests.stacks.ecs_cloud import EXPRESS, MANAGED
-from tests.stacks.graph import Graph, Node, run, service
+from tests.stacks.graph import Graph, Node, run, service, usual
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,10 +22,10 @@ def graphs() -> dict[str, Graph]:
     alarms = {"alarmEmail": "ops@example.com", "budget": 20}
     account = {"billingAccount": "0A1B2C-3D4E5F-6A7B8C"}
     return {
-        "aws": run(service("aws")),
-        "gcp": run(service("gcp")),
-        "apprunner": run(service("apprunner")),
-        "ecs": run(service("ecs")),
+        "aws": usual("aws"),
+        "gcp": usual("gcp"),
+        "apprunner": usual("apprunner"),
+        "ecs": usual("ecs"),
         "aws, all on": run(
             service("aws", tracing=True, maxInstances=3, canaryPercent=10, **domain, **alarms)
         ),

@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import platforms
+from tests.soak import drawn
 from tests.stacks.cloud import IMAGE
 from tests.stacks.graph import Graph, run, service
 from tests.stacks.strategies import valid_settings
 
 NUMBERED = re.compile(r"-[0-9a-f]{7}\b")
-FEW = settings(settings.get_profile("stacks"), max_examples=5)
+FEW = settings(settings.get_profile("stacks"), max_examples=drawn(3))
 
 
 def registered(graph: Graph) -> dict[tuple[str, str], str]:

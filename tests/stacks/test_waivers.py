@@ -6,13 +6,13 @@ import pytest
 
 import platforms
 from tests.stacks.ecs_cloud import EXPRESS, MANAGED
-from tests.stacks.graph import Graph, run, service
+from tests.stacks.graph import Graph, usual
 
 
 @pytest.fixture(scope="module")
 def graphs() -> dict[str, Graph]:
     """Each platform's stack with nothing but defaults."""
-    return {platform: run(service(platform)) for platform in platforms.NAMES}
+    return {platform: usual(platform) for platform in platforms.NAMES}
 
 
 # The rule, why it is waived, and a look that shows it to be unmet, so that a

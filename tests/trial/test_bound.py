@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import platforms
 from platforms import sold
+from tests.soak import drawn
 from tests.stacks.graph import service
 from tests.stacks.strategies import valid_settings
 from trial.bound import bound
@@ -18,7 +19,7 @@ from trial.cli import MINUTES
 from trial.stack import other_memory
 
 ROOT = Path(__file__).parents[2]
-FEW = settings(settings.get_profile("untimed"), max_examples=25)
+FEW = settings(settings.get_profile("untimed"), max_examples=drawn(10))
 
 
 @pytest.mark.parametrize("platform", platforms.NAMES)

@@ -22,6 +22,7 @@ from cost.simulation.system import System, system
 from cost.simulation.timing import published
 from platforms import NAMES
 from platforms.prices import Prices
+from tests.soak import drawn, soak
 
 Deploy = Callable[..., System]
 ERRORS = 4.0  # standard errors: a false alarm once in 16,000
@@ -133,9 +134,10 @@ def test_handling_that_is_work_saves_nothing_by_overlapping(deploy: Deploy) -> N
     assert waiting.usage.active_s < working.usage.active_s / 2
 
 
-def test_simfaas_finds_the_same_cold_starts(deploy: Deploy) -> None:
+@pytest.mark.parametrize(("idle", "horizon"), [(240, 200_000), *soak((600, 3_000_000))])
+def test_simfaas_finds_the_same_cold_starts(deploy: Deploy, idle: int, horizon: int) -> None:
     """SimFaaS 0.2.2 on the same inputs: its cold starts are the requests that found no idle instance."""
-    warm_s, cold_s, idle, gap, horizon = 2.0, 2.5, 600, 90.0, 3_000_000
+    warm_s, cold_s, gap = 2.0, 2.5, 90.0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from simfaas.ServerlessSimulator import ServerlessSimulator  # noqa: PLC0415 -- it warns on import
@@ -164,7 +166,7 @@ def test_simfaas_finds_the_same_cold_starts(deploy: Deploy) -> None:
     st.floats(0.001, 20),
     st.integers(0, 1000),
 )
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=drawn(25))
 def test_what_every_month_obeys(
     deploy: Deploy, name: str, monthly: float, platform: str, lasts: float, seed: int
 ) -> None:

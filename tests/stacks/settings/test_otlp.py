@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 import platforms
 from stacks.settings import ConfigError
+from tests.soak import drawn
 from tests.stacks.cloud import IMAGE, Cloud
 from tests.stacks.engine import Stack
-from tests.stacks.graph import Graph, run, service
+from tests.stacks.graph import Graph, run, service, usual
 from tests.stacks.settings.test_settings import problems
 from tests.stacks.test_models import said
 
@@ -53,7 +54,7 @@ def built(graph: Graph) -> tuple[dict[str, str], str]:
 @each_platform
 def test_it_puts_opentelemetry_into_the_image_and_says_where_traces_go(platform: str) -> None:
     """The build's argument, another tag, the variable, and nothing else."""
-    without, with_it = run(service(platform)), run(service(platform, otlpEndpoint=URL))
+    without, with_it = usual(platform), run(service(platform, otlpEndpoint=URL))
 
     (arguments, tag), (traced, other_tag) = built(without), built(with_it)
     assert traced == arguments | {"OTEL": "on"}
@@ -172,7 +173,7 @@ def test_it_takes_its_part_of_lambdas_environment() -> None:
     ]
 
 
-@settings(settings.get_profile("stacks"), max_examples=200)
+@settings(settings.get_profile("stacks"), max_examples=drawn(100))
 @given(st.text(max_size=12) | st.text(max_size=12).map(lambda text: f"https://{text}"))
 def test_any_text_is_a_place_for_traces_or_a_config_error(text: str) -> None:
     """Never a trace, and never a URL that is taken but cannot be one."""

@@ -17,10 +17,11 @@ from stacks.settings import ConfigError, Service, by_platform, image, read, rule
 from stacks.settings.declared import KEYS, declared
 from stacks.settings.variables import KEYS as MAPS
 from stacks.settings.variables import Variables
+from tests.soak import drawn
 from tests.stacks.graph import PROVIDER_CONFIG, service
 
 ROOT = Path(__file__).parents[3]
-COUNTLESS = settings(settings.get_profile("stacks"), max_examples=200)
+COUNTLESS = settings(settings.get_profile("stacks"), max_examples=drawn(100))
 
 
 def problems(stack: str, /, **config: object) -> list[str]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import platforms
 from stacks.settings import ConfigError, read, variables
+from tests.soak import drawn
 from tests.stacks.aws_cloud import ACCOUNT, REGION
 from tests.stacks.cloud import Cloud, RefusedError
 from tests.stacks.engine import Stack
@@ -271,7 +272,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(settings.get_profile("stacks"), max_examples=100)
+@settings(settings.get_profile("stacks"), max_examples=drawn(60))
 @given(
     st.sampled_from(platforms.NAMES),
     st.sampled_from(variables.KEYS),
