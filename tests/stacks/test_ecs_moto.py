@@ -4,7 +4,7 @@ import json
 from collections.abc import Generator
 
 import pytest
-from moto.iam import models
+from moto.iam import aws_managed_policies, models
 
 from tests.stacks.aws_cloud import REGION
 from tests.stacks.ecs_cloud import EXPRESS, MANAGED
@@ -15,7 +15,7 @@ from tests.stacks.moto_cloud import Moto, account
 @pytest.fixture(scope="module")
 def moto() -> Generator[Moto]:
     """An account that has those of AWS's own policies that are for ECS; all of them take moto some seconds."""
-    every = json.loads(models.aws_managed_policies_data)
+    every = json.loads(aws_managed_policies.aws_managed_policies_data)
     of_ecs = {name: policy for name, policy in every.items() if "ECS" in name}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(models, "aws_managed_policies_data", json.dumps(of_ecs))
