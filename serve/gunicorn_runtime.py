@@ -2,7 +2,6 @@
 
 import os
 import runpy
-import signal
 import sys
 
 from . import start
@@ -10,6 +9,8 @@ from .settings import SettingError, networks, number
 
 if __name__ == "__main__":
     start.begin()
+    import signal  # not before the index is in use
+
     try:
         # gunicorn reads these as soon as it is imported, and would not say which is wrong.
         number("WEB_CONCURRENCY", 1, 1, 1000)
