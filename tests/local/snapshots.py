@@ -4,6 +4,7 @@ import importlib
 import json
 import os
 import random
+import select
 import socket
 import sys
 import threading
@@ -21,6 +22,7 @@ random.seed("the same in each instance")
 
 _hooks: list[str] = []
 _connection: list[socket.socket] = []
+_polls: list[Any] = []
 
 
 def app(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
@@ -62,6 +64,20 @@ def connected() -> Any:
     host, _, port = os.environ["PEER"].rpartition(":")
     _connection.append(socket.create_connection((host, int(port))))
     return app
+
+
+def patched() -> Any:
+    """A factory that does to Python's modules what gevent does, and has an event poll."""
+    for name in ("fork", "waitpid"):
+        setattr(os, name, _is_patched)
+    _polls.append(select.epoll())
+    select.poll = _is_patched
+    del select.epoll
+    return app
+
+
+def _is_patched(*_: Any) -> Any:
+    raise RuntimeError("this is for the app alone")
 
 
 def datagrams() -> Any:

@@ -6,14 +6,17 @@ it, as an event loop's do. Connections over the network lead to nobody any more.
 
 import _socket
 import os
-import select
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 _OWN = "/proc/self/fd"
 
 
-def renew() -> list[str]:
-    """Do that for all descriptors of this process; where the connections that are dead now led to."""
+def renew(epoll: Callable[[], Any]) -> list[str]:
+    """Do that for all descriptors of this process; where the connections that are dead now led to.
+
+    epoll: Python's own select.epoll.
+    """
     links = dict(_open())
     _pipes({number: link for number, link in links.items() if link.startswith("pipe:")})
     peers = _sockets([number for number, link in links.items() if link.startswith("socket:")])
@@ -22,7 +25,7 @@ def renew() -> list[str]:
             _replace(number, os.eventfd(0))
     for number, link in links.items():  # after what they watch
         if link == "anon_inode:[eventpoll]":
-            _poll(number)
+            _poll(number, epoll())
     return peers
 
 
@@ -88,11 +91,10 @@ def _sockets(numbers: list[int]) -> list[str]:
     return peers
 
 
-def _poll(number: int) -> None:
+def _poll(number: int, fresh: Any) -> None:
     """A new event poll that watches what the shared one watches; Python's tell an event by its descriptor."""
     with open(f"/proc/self/fdinfo/{number}", encoding="ascii") as info:  # noqa: PTH123 - as above
         watched = [line.split() for line in info if line.startswith("tfd:")]
-    fresh = select.epoll()
     for words in watched:
         fresh.register(int(words[1]), int(words[3], 16))
     _replace(number, os.dup(fresh.fileno()))

@@ -10,6 +10,7 @@ It imports no more than the door itself does, because a module that is here alre
 
 import builtins
 import os
+import posix
 import sys
 from typing import Any
 
@@ -35,8 +36,7 @@ def _import(name: str, globals: Any = None, locals: Any = None, fromlist: Any = 
 
 def _restore_next(client: Any) -> None:
     """Wait for orders, and return in each process that is forked for an instance."""
-    import select  # noqa: PLC0415 - not before the app is loaded
-
+    select = _unpatched("select")
     control = _connected("snapshot")
     poll, children = select.poll(), dict[int, tuple[int, int]]()
     poll.register(control.fileno(), select.POLLIN)
@@ -48,7 +48,7 @@ def _restore_next(client: Any) -> None:
                 number, pid = children.pop(descriptor)
                 poll.unregister(descriptor)
                 os.close(descriptor)
-                status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+                status = os.waitstatus_to_exitcode(posix.waitpid(pid, 0)[1])
                 control.sendall(b"exited %d %d\n" % (number, status))
                 continue
             data = control.recv(65536)
@@ -85,7 +85,7 @@ def _fork() -> int:
     """As os.fork, but `random` goes on in the child where it is: Python would reseed it there, as no restore does."""
     random = sys.modules.get("random")
     state = random.getstate() if random else None
-    pid = os.fork()
+    pid = posix.fork()
     if pid:
         return pid
     if random:
@@ -101,7 +101,7 @@ def _become(client: Any, number: int, address: str) -> None:
     for descriptor in (1, 2):
         os.dup2(output.fileno(), descriptor)
     output.close()
-    peers = _beside("descriptors").renew()
+    peers = _beside("descriptors").renew(_unpatched("select").epoll)
     os.environ["AWS_LAMBDA_RUNTIME_API"] = address
     _renew_c_client(sys.modules["awslambdaric.lambda_runtime_client"])
     client.__init__(address)
@@ -112,13 +112,24 @@ def _become(client: Any, number: int, address: str) -> None:
 def _tell(client: Any, number: int, peers: list[str]) -> Any:
     """Tell the emulator what the instance has, now that all hooks have run; then wait for an event as ever."""
     del client.wait_next_invocation
-    import json  # noqa: PLC0415 - as above
+    import json  # noqa: PLC0415 - not before the app is loaded
 
     seen = json.dumps({"values": _beside("look").look(), "connections": peers})
     connection = _connected(f"look {number}")
     connection.sendall(seen.encode())
     connection.close()
     return client.wait_next_invocation()
+
+
+def _unpatched(name: str) -> Any:
+    """A module of Python's in C as it is, whatever an app has made of the one that all see: gevent takes parts away."""
+    from importlib.machinery import BuiltinImporter, PathFinder  # noqa: PLC0415 - as above
+    from importlib.util import module_from_spec  # noqa: PLC0415 - as above
+
+    spec: Any = BuiltinImporter.find_spec(name) or PathFinder.find_spec(name)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _beside(name: str) -> Any:

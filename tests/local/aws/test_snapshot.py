@@ -243,6 +243,13 @@ def test_each_instance_has_an_event_loop_of_its_own(emulate: Emulate) -> None:
     assert len({answer.instance for answer in answers}) == len({answer.body for answer in answers}) > 1
 
 
+def test_an_app_that_patches_pythons_modules_is_restored_all_the_same(emulate: Emulate) -> None:
+    """As gevent does: what it takes from select and puts into os is not for who makes the instances."""
+    aws = emulate("aws", snapstart=True, idle_seconds=0, app="tests.local.snapshots:patched()")
+
+    assert [aws.ask("/").status for _ in range(2)] == [200, 200]
+
+
 def test_threads_that_no_fork_has_are_named(emulate: Emulate) -> None:
     aws = emulate("aws", snapstart=True, app="tests.local.snapshots_asgi:threaded")
 
