@@ -119,6 +119,9 @@ def recorded_patterns() -> Generator[dict[Any, Any]]:
         return plain(pattern, flags)
 
     compiler.compile = compile_and_record
+    # A start imports by the index what this program had imported before: pathlib, for example.
+    for _, pattern, flags in tuple(vars(re)["_cache"]):
+        compile_and_record(pattern, flags)
     try:
         yield patterns
     finally:

@@ -68,6 +68,23 @@ def test_a_start_finds_its_modules_and_patterns_in_the_index(tree: Path) -> None
     assert look(tree, FAST_START="off") == "searched first 2 b'(a)|(b+)'"
 
 
+def test_a_start_compiles_no_pattern(tree: Path) -> None:
+    """Not even of a module that the program that writes the index imports for itself, as pathlib."""
+    code = """
+import re, sys
+compiler = vars(re)["_compiler"]
+plain, compiled = compiler.compile, []
+compiler.compile = lambda pattern, flags=0: compiled.append(pattern) or plain(pattern, flags)
+from serve import lambda_runtime
+import pathlib
+from serve import aws_lambda
+print(compiled)
+"""
+    (tree / "patterns.py").write_text(code)
+
+    assert run(tree, "-m", "patterns").strip() == "[]"
+
+
 def test_a_module_that_was_compiled_anew_is_imported_as_it_is_now(tree: Path) -> None:
     (tree / "part" / "inner.py").write_text(text("second"))
     compile_all(tree, "unchecked-hash")
