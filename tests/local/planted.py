@@ -1,6 +1,7 @@
 """Apps with something that instances of one snapshot share and should not, and one that makes all of it anew."""
 
 import importlib
+import itertools
 import os
 import random
 import socket
@@ -8,6 +9,7 @@ import tempfile
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -63,6 +65,16 @@ def numbered() -> Any:
         new=numpy.random.default_rng(), old=numpy.random.RandomState(), bare=numpy.random.PCG64()
     )
     GENERATORS["seeded"] = numpy.random.RandomState(7)
+    return app
+
+
+def collected() -> Any:
+    """A factory with ids in other collections than lists and dictionaries."""
+    tokens = [uuid.uuid4().hex for _ in range(3)]
+    KEPT.update(
+        set=set(tokens), queue=deque(tokens[:1]), count=itertools.count(random.SystemRandom().getrandbits(32))
+    )
+    KEPT.update(constant={NAME, "another"}, frozen=frozenset(tokens), numbers=itertools.count(1))
     return app
 
 

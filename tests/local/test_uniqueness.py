@@ -64,6 +64,17 @@ def test_numpys_generators_are_told_unless_they_are_seeded(processes: None) -> N
     ]
 
 
+def test_ids_are_found_in_every_collection(processes: None) -> None:
+    made = "that the start makes; every instance of a snapshot has the same"
+
+    assert [fault for fault in found("collected()") if fault not in PLANTED] == [
+        Fault(f"{HERE}:KEPT['count']", f"a counter {made}"),
+        Fault(f"{HERE}:KEPT['frozen']", f"a set {made}"),
+        Fault(f"{HERE}:KEPT['queue'][0]", TEXT),
+        Fault(f"{HERE}:KEPT['set']", f"a set {made}"),
+    ]
+
+
 def test_what_instances_may_share_is_not_told(processes: None, tmp_path: Path) -> None:
     """Each has the same process and threads on Lambda, and a copy of the files."""
     assert found("harmless()", TMPDIR=str(tmp_path)) == PLANTED

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
@@ -103,7 +104,7 @@ def _parts(place: str, value: Any) -> Iterator[tuple[str, Any]]:
     elif issubclass(of, dict):
         items = tuple(dict.items(value))
         yield from ((f"{place}[{key!r}]", part) for key, part in items if type(key) in (str, int))
-    elif issubclass(of, list | tuple):
+    elif issubclass(of, list | tuple | deque):
         yield from ((f"{place}[{number}]", part) for number, part in enumerate(tuple(value)))
     if issubclass(of, ModuleType | FunctionType | MethodType | partial):
         return
@@ -149,12 +150,16 @@ def _leaf(value: Any) -> tuple[str, str]:
         held = getattr(value, "bit_generator", None) or getattr(value, "_bit_generator", value)
         state = getattr(held, "state", None)
         return ("a random generator", repr(state)) if isinstance(state, dict) else ("", "")
+    if issubclass(of, set | frozenset):
+        parts = sorted(text for kind, text in map(_leaf, tuple(value)) if kind)
+        return ("a set", repr(parts)) if parts else ("", "")
     if of in (int, float):
         return ("a time" if _is_a_time(float(value)) else "a number"), repr(value)
     kind = {
         **dict.fromkeys(_TEXTS, "a text (such as an id or a token)"),
         **dict.fromkeys(_TIMES, "a time"),
         ("uuid", "UUID"): "an id",
+        ("itertools", "count"): "a counter",
     }.get((_module(of), of.__name__), "")
     return kind, repr(value) if kind else ""
 
