@@ -16,9 +16,11 @@ def main() -> None:
     """Measure and print."""
     describe_machine()
     tree.prepare()
-    for app in APPS:
+    for app, (spec, *_) in APPS.items():
+        tree.index(spec)
         print(f"Lambda mode, {app} app, {ROUNDS} rounds")
         report(measure(lambda_subjects(app, every_peer=app == "hello"), ROUNDS))
+    tree.index("app:create_app()")
     print(f"gunicorn mode, hello app, one worker, {ROUNDS} rounds")
     ours = ["sh", "serve/entrypoint.sh"]
     bare = [

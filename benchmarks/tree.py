@@ -28,14 +28,19 @@ def prepare() -> Path:
     for package in PACKAGES:
         _copy_package(package, srv / "packages")
     _compile(srv)
+    index("app:create_app()")
+    return srv
+
+
+def index(app: str) -> None:
+    """Write the index of the start as the build of an image of `app` (package.module:callable) does."""
     subprocess.run(
-        [home / "bin" / "python3", "-m", "serve.start.build_index"],
-        env=environment({}),
-        cwd=srv,
+        ["python3", "-m", "serve.start.build_index"],
+        env=environment({"APP": app}),
+        cwd=CACHE / "srv",
         check=True,
         stdout=subprocess.DEVNULL,
     )
-    return srv
 
 
 def environment(variables: dict[str, str]) -> dict[str, str]:
