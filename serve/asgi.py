@@ -80,7 +80,8 @@ def follow(app: Application) -> Application:
 def guard(app: Application) -> Application:
     """`app` with a guard: a failure before its first byte becomes a 500 that shows nothing of the inside.
 
-    A later SystemExit becomes an exception: it would end the server, and with it other requests.
+    A later SystemExit becomes an exception: it would end the server, and with it other requests. A failure after the
+    response is logged.
     """
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,6 +101,10 @@ def guard(app: Application) -> Application:
             elif not response.begun and not _is_given_up():
                 log.exception("The app failed")
                 await response.answer(INTERNAL_ERROR)
+            elif response.is_whole and not _is_given_up():
+                # A framework answers with a 500 of its own before it raises on, and background tasks run after the
+                # response. gunicorn would take either for a client that has gone, and say nothing.
+                log.exception("The app failed")
             elif isinstance(failure, SystemExit):
                 raise RuntimeError("the app exited amid its response") from failure
             else:
@@ -132,6 +137,7 @@ class _Response:
         self.to_server = send
         self.held: Message | None = None
         self.begun = False
+        self.is_whole = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -145,6 +151,7 @@ class _Response:
             start, self.held, self.begun = self.held, None, True
             await self.to_server(start)
         await self.to_server(message)
+        self.is_whole |= message["type"] == "http.response.body" and not message.get("more_body")
 
     def require_begun(self) -> None:
         if not self.begun:

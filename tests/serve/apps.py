@@ -92,7 +92,7 @@ def _broken() -> Iterable[bytes]:
 
 
 async def failing_asgi(scope: Any, receive: Any, send: Any) -> None:
-    """`failing` for ASGI, and midway at /midway/raise and /midway/exit."""
+    """`failing` for ASGI; midway at /midway/raise and /midway/exit, after its response at /after/raise and the like."""
     if scope["type"] != "http":
         return
     path = scope["path"]
@@ -122,6 +122,7 @@ async def failing_asgi(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"fi", "more_body": True})
     await _fail_at("/midway", path)
     await send({"type": "http.response.body", "body": b"ne"})
+    await _fail_at("/after", path)
 
 
 async def _fail_at(place: str, path: str) -> None:

@@ -85,6 +85,24 @@ def test_the_apps_own_records_carry_the_same_ids_and_its_failures_their_trace(gu
     assert {(entry["traceId"], entry["spanId"]) for entry in (own, failure)} == {(TRACE, "b7ad6b7169203331")}
 
 
+@pytest.mark.parametrize("failure", ["/after/raise", "/after/exit"])
+def test_a_failure_of_an_asgi_app_after_its_response_has_its_trace_in_both_modes(
+    gunicorn: Gunicorn, start: Start, failure: str
+) -> None:
+    """As Starlette raises on what it has answered with a 500 of its own, and as background tasks fail."""
+    app = "tests.serve.apps:failing_asgi"
+
+    [entry] = lines_from_gunicorn(gunicorn, failure, {"traceparent": PARENT}, APP=app)
+    [result], out = serve_events(start, [payload_v2(path=failure)], APP=app)
+    [in_lambda] = lines(out)
+
+    assert entry["traceId"] == TRACE
+    assert result["statusCode"] == 200
+    for each in (entry, in_lambda):
+        assert (each["message"], each["level"]) == ("The app failed", "ERROR")
+    assert "in failing_asgi" in entry["exception"]
+
+
 def test_lambdas_lines_have_its_request_id_and_the_x_ray_trace(start: Start) -> None:
     event = payload_v2(
         path="/fail", headers=[("x-amzn-trace-id", "Root=1-5759e988-bd862e3fe1be46a994272793")]
