@@ -55,12 +55,14 @@ ARG PACKAGES=""
 # hadolint ignore=DL3008
 RUN [ -z "${PACKAGES}" ] || { apt-get update -qq && apt-get install -qq --no-install-recommends ${PACKAGES} >/dev/null \
     && rm -rf /var/lib/apt/lists/* /var/log/* /var/cache/*; }
-# Modules that no service imports go: installers (an app that imports setuptools names it), tests, and tools for people.
+# Modules that no service imports go: installers (an app that imports setuptools names it), tests, tools for people, and
+# what is written in Python for a Python that lacks the same in C.
 # The rest gets bytecode: the official base has none for the standard library. Each folder is a word of its own.
 # hadolint ignore=SC2086
 RUN folders=$(python3 -c 'import sys; print(*(path for path in sys.path if path.startswith("/")))') \
+    && twins=$(python3 -c 'import _datetime, _decimal, _io; print("_pydatetime.py _pydecimal.py _pyio.py")' || true) \
     && for folder in ${folders}; do for name in pip pip-* setuptools setuptools-* wheel wheel-* pkg_resources \
-        _distutils_hack distutils-precedence.pth test idlelib tkinter turtledemo turtle.py pydoc_data lib2to3; do \
+        _distutils_hack distutils-precedence.pth test idlelib tkinter turtledemo turtle.py pydoc_data lib2to3 ${twins}; do \
         rm -rf "${folder:?}"/${name}; done; done \
     && { python3 -m compileall -qq -f --invalidation-mode unchecked-hash ${folders} || true; }
 COPY --from=build /srv /srv

@@ -73,10 +73,19 @@ def _packages(trace: str) -> list[str]:
     return [f"{name} {milliseconds / took.total():.0%}" for name, milliseconds in took.most_common(3)]
 
 
+def _way_out(error: str) -> str:
+    """What to do about an error of the import, if it says so."""
+    if not (missing := re.match(r"ModuleNotFoundError: No module named '([\w.]+)'", error)):
+        return ""
+    if missing[1] == "pkg_resources":
+        return "; name setuptools<82 in its requirements, as later ones have it no more"
+    return "; if it is no module of yours, name the package that has it in the app's requirements"
+
+
 def findings(facts: dict[str, Any]) -> Iterator[Finding]:
     """The findings about the import, without those about variables."""
     if facts["error"]:
-        yield Finding("stops", f"it cannot be imported: {facts['error']}")
+        yield Finding("stops", f"it cannot be imported: {facts['error']}{_way_out(facts['error'])}")
     if facts["written"]:
         yield Finding(
             "stops",

@@ -34,7 +34,10 @@ FAULTS = {
         "import socket\nsocket.socket().connect_ex(('127.0.0.1', 1))",
         "its import connects to 127.0.0.1:1: ",
     ),
-    "an error": ("import no_such_module", "it cannot be imported: ModuleNotFoundError: "),
+    "an error": (
+        "import no_such_module",
+        "it cannot be imported: ModuleNotFoundError: No module named 'no_such_module'; if it is no module of yours, ",
+    ),
     "an exit": (
         "import sys\nprint('no key', file=sys.stderr)\nsys.exit(1)",
         "it cannot be imported: SystemExit: 1, after it printed: no key",
