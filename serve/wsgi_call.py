@@ -27,8 +27,8 @@ def complete(
     called; it counts if no header says it.
     """
     for key in _TEXTS:
-        if environ[key].__class__ is not str:
-            raise BadEventError(f"{key} is of type {type(environ[key]).__name__}; a string is expected")
+        if environ[key].__class__ is not str or not environ[key].isascii():
+            raise BadEventError(f"{key} is {environ[key]!a:.80}; a string of ASCII is expected")
     environ["wsgi.version"] = (1, 0)
     environ["wsgi.input"] = io.BytesIO(body)
     environ["wsgi.input_terminated"] = True

@@ -13,7 +13,7 @@ import uvicorn
 from uvicorn.protocols.http import httptools_impl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from local.http.message import Answer, Client, Headers, Request, dated, host_of
+from local.http.message import Answer, Client, Headers, Request, dated, host_of, malformed
 from local.http.together import Together
 from local.http.tunnel import Tunnel
 from local.log import Log
@@ -69,9 +69,16 @@ class _Protocol(HttpToolsProtocol):
         if self._is_replayed:
             return
         self._in_head = False
+        if problem := malformed(self.parser.get_http_version(), self.headers):
+            self.send_400_response(problem)
+            return
         if host := host_of(self.url):
             # What the target says counts (RFC 9112, 3.2.2).
             self.headers[:] = [pair for pair in self.headers if pair[0] != b"host"] + [(b"host", host)]
+        elif all(name != b"host" for name, _ in self.headers) and self.server:
+            # Of HTTP/1.0. The instance gets the front end's name, not the address by which the front end reaches it
+            # (docs.aws.amazon.com/elasticloadbalancing/latest/userguide/how-elastic-load-balancing-works.html).
+            self.headers.append((b"host", b"%s:%d" % (self.server[0].encode(), self.server[1] or 0)))
         if self.parser and self.parser.get_method() == b"CONNECT":
             # The parser never says that such a request is complete, so the front would wait for it for ever.
             self.send_400_response("CONNECT is for proxies")

@@ -1,5 +1,6 @@
 """An HTTP request and its answer as values, with the bytes that were on the wire."""
 
+import re
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -27,6 +28,9 @@ HOP_BY_HOP = frozenset(
 # Headers that are for all recipients. They are passed on even if Connection names them, because without them a body or
 # a target is lost.
 _FOR_ALL = frozenset((b"content-length", b"host"))
+
+# A name or an address, and a port (RFC 9110, 7.2); it may be empty.
+_HOST = re.compile(rb"(?:\[[0-9a-zA-Z.:%]*\]|[\w.~%!$&'()*+,;=-]*)(?::[0-9]*)?")
 
 
 class Client(NamedTuple):
@@ -81,6 +85,16 @@ def host_of(target: bytes) -> bytes:
     if not separator or not scheme.isalpha():
         return b""
     return rest.replace(b"?", b"/").replace(b"#", b"/").partition(b"/")[0].rpartition(b"@")[2]
+
+
+def malformed(version: str, headers: Headers) -> str:
+    """The reason for a 400 to a head that the parser takes, "" for none (RFC 9112, 2.3 and 3.2)."""
+    if version not in ("1.0", "1.1"):
+        return "HTTP/1.0 or HTTP/1.1 is expected"
+    hosts = [value for name, value in headers if name == b"host"]
+    if len(hosts) > 1 or (version == "1.1" and not hosts):
+        return "one Host header is expected"
+    return "" if all(map(_HOST.fullmatch, hosts)) else "the Host header is no host"
 
 
 def end_to_end(headers: Headers) -> Headers:

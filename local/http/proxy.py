@@ -20,6 +20,7 @@ from local.http.tunnel import Tunnel
 _KEPT_SECONDS = 60
 # An app's headers may be as long as gunicorn allows.
 _LONGEST_HEADER = 1024 * 1024
+_MOST_HEADERS = 1000
 _ENCODED_UNRESERVED = re.compile(rb"%(?:2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE])")
 
 
@@ -49,6 +50,7 @@ class Proxy:
             timeout=aiohttp.ClientTimeout(total=None),
             max_line_size=_LONGEST_HEADER,
             max_field_size=_LONGEST_HEADER,
+            max_headers=_MOST_HEADERS,
         )
         # A front end does not repeat a request by itself: a request that ends its worker would end two. aiohttp has no
         # public switch for this; its own test client sets the same attribute.

@@ -30,6 +30,10 @@ def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     if path == "/long-header":
         start_response("200 OK", [("X-Long", "y" * int(query["size"])), ("Content-Length", "0")])
         return [b""]
+    if path == "/many-headers":
+        names = [(f"X-{number}", "y") for number in range(int(query["count"]))]
+        start_response("200 OK", [*names, ("Content-Length", "0")])
+        return [b""]
     if path == "/health" and _sick.is_set():
         _failed.append(True)
         start_response("500 Internal Server Error", [])

@@ -128,6 +128,14 @@ def test_a_status_that_http_has_not_is_answered(front: tuple[str, Address], stat
     assert got == (500 if platform == "aws" else status)
 
 
+def test_a_response_with_many_headers_is_passed_on(front: tuple[str, Address]) -> None:
+    _, address = front
+    with closing(connect(address)) as client:
+        client.sendall(b"GET /many-headers?count=500 HTTP/1.1\r\nHost: a\r\n\r\n")
+
+        assert answer(client)[0] == 200
+
+
 @pytest.mark.parametrize("status", [100, 101, 103])
 def test_an_interim_status_of_the_app_is_a_500(front: tuple[str, Address], status: int) -> None:
     _, address = front

@@ -325,6 +325,7 @@ def test_what_is_no_http_request_gets_a_deliberate_answer_and_one_log_line(
         {"cookies": 5},
         {"cookies": [None]},
         {"requestContext": {"http": {"method": 5}}},
+        {"requestContext": {"http": {"method": "GÉT日"}}},
         {"requestContext": {"http": {"sourceIp": ["203.0.113.7"]}}},
         {"requestContext": {"http": {"protocol": 1.1}}},
     ],

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -76,18 +77,18 @@ def seen(answer: bytes) -> Any:
 @pytest.mark.parametrize(
     ("sent", "request_"),
     [
-        (b"GET /a%20b?c=%2B&d HTTP/1.1\r\n\r\n", ["GET", "/a%20b", "c=%2B&d", 0, "HTTP/1.1"]),
-        (b"GET http://other/x HTTP/1.1\r\n\r\n", ["GET", "/x", "", 0, "HTTP/1.1"]),
-        (b"GET //a/../b# HTTP/1.1\r\n\r\n", ["GET", "//a/../b", "", 0, "HTTP/1.1"]),
-        (b"OPTIONS * HTTP/1.1\r\n\r\n", ["OPTIONS", "*", "", 0, "HTTP/1.1"]),
+        (b"GET /a%20b?c=%2B&d HTTP/1.1\r\nHost: a\r\n\r\n", ["GET", "/a%20b", "c=%2B&d", 0, "HTTP/1.1"]),
+        (b"GET http://other/x HTTP/1.1\r\nHost: a\r\n\r\n", ["GET", "/x", "", 0, "HTTP/1.1"]),
+        (b"GET //a/../b# HTTP/1.1\r\nHost: a\r\n\r\n", ["GET", "//a/../b", "", 0, "HTTP/1.1"]),
+        (b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", ["OPTIONS", "*", "", 0, "HTTP/1.1"]),
         (
-            b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
             ["GET", "/", "", 0, "HTTP/1.1"],
         ),
         (b"GET / HTTP/1.0\r\n\r\n", ["GET", "/", "", 0, "HTTP/1.0"]),
-        (b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab", ["POST", "/", "", 2, "HTTP/1.1"]),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab", ["POST", "/", "", 2, "HTTP/1.1"]),
         (
-            b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n2\r\nbc\r\n0\r\n\r\n",
+            b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n2\r\nbc\r\n0\r\n\r\n",
             ["POST", "/", "", 3, "HTTP/1.1"],
         ),
     ],
@@ -115,8 +116,14 @@ def test_the_host_in_a_target_counts(target: bytes, host: bytes) -> None:
     assert answer.rpartition(b"\r\n\r\n")[2] == host
 
 
+def test_a_request_without_a_host_is_for_the_front_end() -> None:
+    answer, _ = talk(b"GET /host HTTP/1.0\r\n\r\n")
+
+    assert re.fullmatch(rb"127\.0\.0\.1:\d+", answer.rpartition(b"\r\n\r\n")[2])
+
+
 def test_nothing_is_added_to_a_response_but_the_date() -> None:
-    answer, _ = talk(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
+    answer, _ = talk(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 
     head = answer.partition(b"\r\n\r\n")[0].split(b"\r\n")
     names = [line.partition(b":")[0] for line in head[1:]]
@@ -125,7 +132,7 @@ def test_nothing_is_added_to_a_response_but_the_date() -> None:
 
 
 def test_a_response_without_a_body_has_no_length_and_keeps_its_own_date() -> None:
-    answer, log = talk(b"GET /304 HTTP/1.1\r\nConnection: close\r\n\r\n")
+    answer, log = talk(b"GET /304 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 
     assert answer == b"HTTP/1.1 304 Not Modified\r\ndate: the app's own\r\nconnection: close\r\n\r\n"
     assert log == ""
@@ -133,7 +140,7 @@ def test_a_response_without_a_body_has_no_length_and_keeps_its_own_date() -> Non
 
 def test_of_a_body_over_the_limit_just_enough_is_kept_to_tell() -> None:
     size = 10_000_000
-    head = b"POST / HTTP/1.1\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % size
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % size
 
     answer, _ = talk(head, bytes(size))
 
@@ -142,7 +149,7 @@ def test_of_a_body_over_the_limit_just_enough_is_kept_to_tell() -> None:
 
 @pytest.mark.parametrize("pieces", [1, 100], ids=["at once", "in pieces"])
 def test_a_head_that_never_ends_is_refused(pieces: int) -> None:
-    head = b"GET / HTTP/1.1\r\nX-Long: " + b"y" * 70_000
+    head = b"GET / HTTP/1.1\r\nHost: a\r\nX-Long: " + b"y" * 70_000
     size = len(head) // pieces + 1
 
     answer, _ = talk(*(head[at : at + size] for at in range(0, len(head), size)))
@@ -152,7 +159,7 @@ def test_a_head_that_never_ends_is_refused(pieces: int) -> None:
 
 
 def test_many_requests_on_one_connection_are_no_long_head() -> None:
-    request = b"GET / HTTP/1.1\r\nX: " + b"y" * 30_000 + b"\r\n\r\n"
+    request = b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 30_000 + b"\r\n\r\n"
     last = request.replace(b"X:", b"Connection: close\r\nX:")
 
     answer, _ = talk(request, request, request, last)
@@ -164,9 +171,15 @@ def test_many_requests_on_one_connection_are_no_long_head() -> None:
     "sent",
     [
         b"\0\xff\r\n\r\n",
-        b"GET /\xff HTTP/1.1\r\n\r\n",
-        b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
-        b"CONNECT / HTTP/1.1\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n",
+        b"CONNECT / HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n",
+        b"GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a b/c@d\r\n\r\n",
+        b"GET / HTTP/2.0\r\nHost: a\r\n\r\n",
+        b"GET /\r\n\r\n",
     ],
 )
 def test_what_is_no_http_is_refused(sent: bytes) -> None:
@@ -178,7 +191,7 @@ def test_what_is_no_http_is_refused(sent: bytes) -> None:
 
 @pytest.mark.parametrize(
     "sent",
-    [b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nab", b"GET / HT", b""],
+    [b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab", b"GET / HT", b""],
     ids=["a body cut off", "a head cut off", "nothing"],
 )
 def test_a_client_that_has_gone_gets_nothing_and_does_no_harm(sent: bytes) -> None:
@@ -186,7 +199,7 @@ def test_a_client_that_has_gone_gets_nothing_and_does_no_harm(sent: bytes) -> No
 
 
 def test_a_fault_of_the_platform_is_an_answer_and_a_line_in_the_log() -> None:
-    answer, log = talk(b"GET /fail HTTP/1.1\r\nConnection: close\r\n\r\n")
+    answer, log = talk(b"GET /fail HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 500 ")
     assert log.count("\n") == 1
