@@ -160,7 +160,9 @@ def _is_dynamic(project: Mapping[str, Any]) -> bool:
 def _declared(project: Mapping[str, Any], folder: Path) -> list[str]:
     """The lines of a pyproject.toml without a lock."""
     if "dependencies" in project.get("project", {}):
-        return list(project["project"]["dependencies"])
+        lines = list(project["project"]["dependencies"])
+        _check_sources(lines, project)
+        return lines
     dynamic = project.get("tool", {}).get("setuptools", {}).get("dynamic", {}).get("dependencies", {})
     if _is_dynamic(project):
         files = dynamic.get("file", [])
@@ -177,6 +179,16 @@ def _declared(project: Mapping[str, Any], folder: Path) -> list[str]:
         if name != "python"
         for line in poetry.lines_of(name, wish)
     ]
+
+
+def _check_sources(lines: Iterable[str], project: Mapping[str, Any]) -> None:
+    """Raise RequirementsError if uv would take a package from elsewhere: of the index's name may be another package."""
+    sources = map(canonicalize_name, project.get("tool", {}).get("uv", {}).get("sources", {}))
+    if elsewhere := sorted(set(sources) & set(map(name_of, lines))):
+        raise RequirementsError(
+            f"pyproject.toml says in [tool.uv.sources] where {', '.join(elsewhere)} comes from, which only a lock "
+            "holds: type there uv lock"
+        )
 
 
 def _hashed_or_not(lines: list[tuple[str, list[str]]]) -> list[str]:

@@ -101,6 +101,16 @@ def test_a_constraint_of_poetry_is_written_as_pip_reads_it(tmp_path: Path, wish:
     assert find(tmp_path).lines == (line,)
 
 
+def test_a_package_that_uv_takes_from_elsewhere_is_never_taken_from_the_index(tmp_path: Path) -> None:
+    """Anybody may have published another package of that name."""
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\ndependencies = ["flask", "Shop_Tools>=1"]\n[tool.uv.sources]\nshop-tools = { workspace = true }\n'
+    )
+
+    with pytest.raises(RequirementsError, match=r"where shop-tools comes from, .*: type there uv lock$"):
+        find(tmp_path)
+
+
 def test_a_requirements_file_is_left_to_pip(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("flask\n")
 
