@@ -39,7 +39,6 @@ class Build:
 
     def written(self) -> Path:
         """The Dockerfile, beside it what stays out, where BuildKit looks for that: in no folder of the app."""
-        DOCKERFILE.parent.mkdir(parents=True, exist_ok=True)
         DOCKERFILE.write_bytes((ROOT / "Dockerfile").read_bytes())
         ignored = DOCKERFILE.with_name("Dockerfile.dockerignore")
         ignored.write_text("".join(f"{line_for(name)}\n" for name in self.stays_out), encoding="utf-8")
@@ -51,6 +50,8 @@ def build(app: App, arguments: Mapping[str, str], machine: str) -> Build:
 
     Raises UserError for a .dockerignore that cannot be read, or that keeps the app itself out.
     """
+    # Written later, and in a fresh checkout the first of its folder: it has to be there to be among what stays out.
+    DOCKERFILE.parent.mkdir(parents=True, exist_ok=True)
     files = listed(app)
     _check(app, {entry.name for entry in files.goes_in})
     chosen = {**_arguments(app), **arguments}
@@ -81,7 +82,7 @@ def listed(app: App) -> Listing:
         text = file.read_text(encoding="utf-8")
     else:
         text = DEFAULT + "".join(f"{line_for(folder)}\n" for folder in _environments(app.folder))
-    kept_out = [] if app.is_own else [ROOT]
+    kept_out = [DOCKERFILE.parent] if app.is_own else [ROOT]
     if app.env_file:
         # The env file under any name, and the file that it is a link to.
         kept_out += [app.env_file, app.env_file.resolve()]

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,31 @@ def test_every_checkout_of_this_project_is_one_build(tmp_path: Path) -> None:
         ids.add(content_hash(tmp_path / umask, {"APP": "a"}))
 
     assert len(ids) == 1
+
+
+@pytest.mark.process
+def test_what_a_build_writes_itself_stays_out_of_the_first_image_of_a_checkout_too(tmp_path: Path) -> None:
+    """Else the next build of the same files has other bytes."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("needs a checkout by git")
+    subprocess.run(["git", "clone", "--quiet", ROOT, tmp_path / "clone"], check=True)
+    program = (
+        "from appfolder import image, settings; build = image.build(settings.read({}), {}, 'linux/amd64'); "
+        "print(build.written().with_name('Dockerfile.dockerignore').read_text())"
+    )
+    first, second = (
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=tmp_path / "clone",
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        for _ in range(2)
+    )
+
+    assert ".cache" in first
+    assert first == second
 
 
 def test_of_this_project_the_app_and_its_requirements_go_in() -> None:

@@ -62,7 +62,7 @@ def _bootstrap(archive: Path) -> None:
 
 @pytest.fixture(scope="session")
 def build(engine: Engine, base: list[str]) -> Iterator[Callable[..., str]]:
-    """Build the image from nothing, by the project's own script, with more options of the build; gives its name.
+    """Build the image from nothing, by the own script of a checkout, with more options of the build; gives its name.
 
     No two images have the same name, as several runs of the tests may share an engine. They are gone at the end.
     """
@@ -73,11 +73,15 @@ def build(engine: Engine, base: list[str]) -> Iterator[Callable[..., str]]:
         if CERTIFICATES.exists():
             options += ["--volume", f"{CERTIFICATES}:{CERTIFICATES}:ro"]
 
-    def build(*more: str) -> str:
+    def build(*more: str, checkout: Path = ROOT) -> str:
         name = f"localhost/scale-to-zero:test-{uuid.uuid4().hex[:12]}"
         environment = {**os.environ, "ENGINE": engine.name, "IMAGE": name}
         subprocess.run(
-            [ROOT / "image.sh", *options, *more], env=environment, capture_output=True, text=True, check=True
+            [checkout / "image.sh", *options, *more],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         names.append(name)
         return name

@@ -150,11 +150,16 @@ def test_buildkit_builds_the_same_bytes_from_every_checkout(
 
 
 def test_podman_builds_the_same_files_and_configuration(
-    archives: dict[str, Path], build: Callable[..., str], base_name: str, engine: Engine
+    archives: dict[str, Path],
+    checkouts: dict[str, Path],
+    build: Callable[..., str],
+    base_name: str,
+    engine: Engine,
 ) -> None:
     """Contents, modes, owners, links and times of all files; what runs, with which variables, as which user."""
     engine.run("load", "--quiet", "--input", str(archives["022"]))
-    by_buildkit, by_podman = "localhost/by-buildkit:by-022", build("--build-arg", f"BASE={base_name}")
+    by_buildkit = "localhost/by-buildkit:by-022"
+    by_podman = build("--build-arg", f"BASE={base_name}", checkout=checkouts["022"])
     try:
         assert _files(engine, by_buildkit) == _files(engine, by_podman)
         assert _configuration(engine, by_buildkit) == _configuration(engine, by_podman)
@@ -172,9 +177,12 @@ def _files(engine: Engine, name: str) -> dict[str, tuple[object, ...]]:
     """Everything in the image below its root: kind and mode, owner, group, time, and the content or a link's target."""
     top = Path(engine.run("image", "mount", name).stdout.strip())
     try:
-        return {str(path.relative_to(top)): _entry(path) for path in top.rglob("*")}
+        found = {str(path.relative_to(top)): _entry(path) for path in top.rglob("*")}
     finally:
         engine.run("image", "unmount", name)
+    # podman mounts files of its own below /run during a build, which gives that folder another time.
+    mode, owner, group, _, _ = found["run"]
+    return {**found, "run": (mode, owner, group)}
 
 
 def _entry(path: Path) -> tuple[object, ...]:
