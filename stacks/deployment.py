@@ -21,6 +21,7 @@ class Deployment:
     """One deployed service. Each field except `outcome` is an output of the stack, under its name in camelCase."""
 
     url: pulumi.Output[str]
+    service: pulumi.Input[str]  # the function or service, as the platform names it
     outcome: pulumi.Output[Outcome]  # what the platform says that it runs
     region: str
     logs: pulumi.Output[str]  # a command that follows the service's log
@@ -34,6 +35,7 @@ class Deployment:
             "url": self.url,
             "platform": platform,
             "region": self.region,
+            "service": self.service,
             "image": self.outcome.apply(lambda outcome: outcome.image),
             "promoted": self.outcome.apply(lambda outcome: outcome.promoted),
             "promotedBefore": self.outcome.apply(lambda outcome: outcome.promoted_before),

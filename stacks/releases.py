@@ -20,12 +20,17 @@ Release = Mapping[str, str]
 class History:
     """The stack's last outputs: what was promoted ("" at first), what was before that, and the releases so far.
 
-    The newest release is the last one.
+    The newest release is the last one. service: what they are releases of; "" in the outputs of old stacks.
     """
 
     promoted: str = ""
     releases: Sequence[Release] = field(default_factory=tuple[Release, ...])
     promoted_before: str = ""
+    service: str = ""
+
+    def of(self, service: str) -> "History":
+        """This history if it is that of `service`; else an empty one, because nothing was released of that yet."""
+        return self if self.service in ("", service) else History(service=service)
 
     def primary(self, service: Service) -> str | None:
         """The version that keeps the traffic which is not the canary's; None if the newest gets all of it.
@@ -96,17 +101,23 @@ async def history(service: Service) -> History:
     file while it writes it.
     """
     own = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    before = pulumi.StackReference("before", own)
-    names = ("platform", "region", "promoted", "releases", "promotedBefore")
-    return remembered({name: (await before.get_output_details(name)).value for name in names}, service)
+    # A stack reference gives the same, but stays in the state under this name: after `pulumi stack rename`, or in
+    # another organization, every later command that reads the state would ask for a stack that is not there.
+    stack = await pulumi.runtime.invoke_async("pulumi:pulumi:readStackOutputs", {"name": own})
+    return remembered(stack["outputs"] or {}, service)
 
 
 def remembered(last: Mapping[str, Any], service: Service) -> History:
-    """The history of `service` in `last`, the stack's outputs, each of which may be None.
+    """The history of `service` in `last`, the stack's outputs, each of which may be missing or None.
 
     None if the stack was on another platform or in another region: those versions were another service's.
     """
-    if (last["platform"], last["region"]) != (service.platform, service.region):
+    if (last.get("platform"), last.get("region")) != (service.platform, service.region):
         return History()
-    # Old stacks do not have the last one.
-    return History(last["promoted"] or "", tuple(last["releases"] or ()), last.get("promotedBefore") or "")
+    # Old stacks do not have the last two.
+    return History(
+        last.get("promoted") or "",
+        tuple(last.get("releases") or ()),
+        last.get("promotedBefore") or "",
+        last.get("service") or "",
+    )

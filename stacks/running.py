@@ -12,6 +12,7 @@ import platforms
 from stacks.releases import History, Release
 
 ALL = 100  # percent
+CAUSES = "An update was refused earlier, someone changed it by hand, or `--target` left it out."
 REPAIR = "Type `pulumi up --refresh`, which deploys what the stack says."
 
 
@@ -106,9 +107,18 @@ def told(wrong: Sequence[str], platform: str, remedy: str = "") -> list[str]:
     lines = [
         f"{platforms.TITLES[platform]} runs something else than this stack says:",
         *(f"  {line}" for line in wrong),
-        f"An update was refused earlier, or someone changed it by hand. {REPAIR} {remedy}".rstrip(),
+        f"{CAUSES} {REPAIR} {remedy}".rstrip(),
     ]
     return ["\n".join(lines)]
+
+
+def unreadable(platform: str, refusal: object) -> str:
+    """The message if a platform refuses to say what it runs; `refusal` is the provider's own, of several lines."""
+    said = " ".join(str(refusal).split())
+    return (
+        f"{platforms.TITLES[platform]} does not say what it runs ({said}). What was deployed so far stays, and "
+        "`pulumi up` goes on from there"
+    )
 
 
 def digest_of(image: str) -> str:

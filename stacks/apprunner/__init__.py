@@ -20,6 +20,7 @@ def deploy(service: Service, past: History) -> Deployment:
     `pulumi destroy` then takes that away; otherwise the stored image would cost cents.
     """
     tags, account = service.labels, aws.get_caller_identity_output().account_id
+    past = past.of(service.name)
     if not past.releases:
         pulumi.log.warn(
             "AWS closed App Runner to new customers on 30 April 2026. An account that never used it is refused when "
@@ -115,6 +116,7 @@ def deploy(service: Service, past: History) -> Deployment:
 
     return Deployment(
         url=pulumi.Output.concat("https://", app_runner.service_url),
+        service=service.name,
         outcome=read_back(service, past, pushed, app_runner, variables),
         region=service.region,
         logs=pulumi.Output.concat(

@@ -18,9 +18,9 @@ from stacks.settings import Service
 
 def deploy(service: Service, past: History) -> Deployment:
     """Every resource of the stack, in the order in which they need each other."""
-    # The version that keeps the traffic beside a canary. An unknown `pin` ends the `up` here, before any change.
-    primary, canary = past.primary(service), 0 if service.pin else service.canary_percent
-    kept_ready.check(service, past, primary)
+    # An unknown `pin` ends the `up` here, before any change.
+    kept_ready.check(service, past, past.primary(service))
+    canary = 0 if service.pin else service.canary_percent
     account = aws.get_caller_identity_output().account_id
     tags = service.labels
 
@@ -76,19 +76,24 @@ def deploy(service: Service, past: History) -> Deployment:
     )
     # The published version, as Lambda describes it: if it is not as asked for, it gets no traffic.
     published = checked(service, pushed, function, environment)
-    serving = primary or published.newest
+    # The version that keeps the traffic beside a canary. A function that is made anew, or has another name, has none.
+    own = function.name.apply(past.of)
+    primary = own.apply(lambda past: past.primary(service))
+    serving = primary.apply(lambda version: version or published.newest)
     kept = kept_ready.keep_ready(service, function, serving)
     alias = aws.lambda_.Alias(
         service.name,
         name="live",
         function_name=function.name,
         function_version=serving,
-        routing_config=published.newest.apply(lambda newest: _canary(primary, newest, canary)),
+        routing_config=pulumi.Output.all(primary, published.newest).apply(
+            lambda got: _canary(got[0], got[1], canary)
+        ),
         opts=pulumi.ResourceOptions(depends_on=[kept] if kept else None),
     )
 
     # Each snapshot is paid for as long as its version is there.
-    remove_unneeded(service, past, function, alias, published.newest, primary)
+    remove_unneeded(service, past, function, alias, published.newest)
 
     # The door, through which every method and path, the root included, goes to the alias.
     open_door = function_url.open_door if service.door == "function-url" else http_api.open_door
@@ -105,7 +110,8 @@ def deploy(service: Service, past: History) -> Deployment:
 
     return Deployment(
         url=door.url,
-        outcome=read_back(service, past, published, alias, kept, primary, canary),
+        service=function.name,
+        outcome=read_back(service, own, published, alias, kept, canary),
         region=service.region,
         logs=pulumi.Output.concat("aws logs tail ", log_group.name, f" --follow --region {service.region}"),
         console=pulumi.Output.concat(

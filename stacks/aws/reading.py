@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from stacks.image import Pushed
 from stacks.releases import History
-from stacks.running import Asked, Outcome, Running, differences, outcome, told
+from stacks.running import Asked, Outcome, Running, differences, outcome, told, unreadable
 from stacks.settings import Service
 
 
@@ -38,11 +38,12 @@ def checked(
             got[0], got[1], _settings(service.memory, service.timeout), got[2], snapshot=service.snap_start
         )
     )
-    answer = aws.lambda_.get_function_output(
+    query = aws.lambda_.get_function_output(
         function_name=function.name,
         qualifier=function.version,
         opts=pulumi.InvokeOutputOptions(depends_on=[function]),
     )
+    answer = query.apply(lambda version: version).recover(_refuse)
     running = pulumi.Output.all(function.version, answer).apply(lambda got: running_of(*got))
     newest = pulumi.Output.all(asked, running, function.name).apply(
         lambda got: _fit(*got, region=service.region)
@@ -50,16 +51,22 @@ def checked(
     return Published(newest, asked, running)
 
 
+def _refuse(refusal: Exception) -> Any:
+    raise pulumi.RunError(unreadable("aws", refusal))
+
+
 def read_back(
     service: Service,
-    past: History,
+    past: pulumi.Output[History],
     published: Published,
     alias: aws.lambda_.Alias,
     kept: aws.lambda_.ProvisionedConcurrencyConfig | None,
-    primary: str | None,
     share: int,
 ) -> pulumi.Output[Outcome]:
-    """The stack's outputs from the alias as Lambda describes it; no data source gives its shares."""
+    """The stack's outputs from the alias as Lambda describes it; no data source gives its shares.
+
+    past: the history of this function.
+    """
     wanted = {"minInstances": str(service.min_instances)} if kept else {}
     live = aws.lambda_.Alias.get(
         f"{service.name}-live",
@@ -75,12 +82,15 @@ def read_back(
         live.function_version,
         live.routing_config.apply(weights_of),
         alias.function_name,
+        past,
         _kept(service, kept) if kept else {},
     ).apply(
         lambda got: outcome(
-            replace(got[0], primary=primary, share=share, settings={**got[0].settings, **wanted}),
-            replace(got[1], shares=shares_of(got[2], got[3]), settings={**got[1].settings, **got[5]}),
-            past,
+            replace(
+                got[0], primary=got[5].primary(service), share=share, settings={**got[0].settings, **wanted}
+            ),
+            replace(got[1], shares=shares_of(got[2], got[3]), settings={**got[1].settings, **got[6]}),
+            got[5],
             service.platform,
             _remedy(got[4], service.region),
         )

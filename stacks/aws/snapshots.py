@@ -22,7 +22,6 @@ def remove_unneeded(
     function: aws.lambda_.Function,
     alias: aws.lambda_.Alias,
     newest: pulumi.Output[str],
-    primary: str | None,
 ) -> None:
     """Let the account's scheduler delete the versions that `past` and the newest version do not need.
 
@@ -57,5 +56,11 @@ def remove_unneeded(
 
     if pulumi.runtime.is_dry_run():
         schedules(past.releases)
-    else:
-        newest.apply(lambda version: schedules(past.after({"version": version}, primary or version)))
+        return
+    pulumi.Output.all(function.name, newest).apply(
+        lambda got: schedules(_after(past.of(got[0]), got[1], service))
+    )
+
+
+def _after(past: History, newest: str, service: Service) -> Sequence[Release]:
+    return past.after({"version": newest}, past.primary(service) or newest)

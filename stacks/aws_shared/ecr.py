@@ -60,7 +60,7 @@ def push(
         account = aws.get_caller_identity_output().account_id
         return image.Pushed(
             account.apply(lambda number: _of_this_account(service.image, number)),
-            pulumi.Output.from_input(_build_of(service.image)),
+            _build_of(service.image),
         )
     token = aws.ecr.get_authorization_token_output()
     login = docker_build.RegistryArgs(
@@ -71,18 +71,16 @@ def push(
     return image.build(service, repository_url, login, depends_on or [])
 
 
-async def _build_of(reference: str) -> str:
+def _build_of(reference: str) -> pulumi.Output[str]:
     """The build id of an existing image, by its tags; "" if it has no such tag or may not be read."""
     place = ECR.names.fullmatch(reference)
     if not place:
-        return ""
-    try:
-        pushed = await aws.ecr.get_image_output(
-            registry_id=place["account"], repository_name=place["name"], image_digest=place["digest"]
-        ).future()
-    except Exception:  # noqa: BLE001 - the SDK has none of its own for it, and the id is only shown
-        return ""
-    return image.build_of(pushed.image_tags if pushed else [])
+        return pulumi.Output.from_input("")
+    query = aws.ecr.get_image_output(
+        registry_id=place["account"], repository_name=place["name"], image_digest=place["digest"]
+    )
+    # The id is only shown.
+    return query.apply(lambda pushed: image.build_of(pushed.image_tags)).recover(lambda _: "")
 
 
 def _of_this_account(image: str, account: str) -> str:

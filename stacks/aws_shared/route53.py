@@ -8,16 +8,13 @@ from stacks.settings import Service
 
 def zone_id(service: Service) -> pulumi.Output[str]:
     """The id of the zone that `service.dns_zone` names; a pulumi.RunError if the account has no such zone."""
-    return pulumi.Output.from_input(_found(service.dns_zone))
+    query = aws.route53.get_zone_output(name=service.dns_zone, private_zone=False)
+    return query.apply(lambda zone: zone.zone_id).recover(lambda refusal: _refuse(service.dns_zone, refusal))
 
 
-async def _found(name: str) -> str:
-    try:
-        zone = await aws.route53.get_zone_output(name=name, private_zone=False).future()
-    except Exception as refusal:  # noqa: BLE001 - the SDK has none of its own for it
-        said = " ".join(str(refusal).split())
-        raise pulumi.RunError(
-            f"dnsZone: it is {name!r}, and Route 53 gives no public zone for it ({said}); "
-            "type `pulumi config set dnsZone ZONE`, or `pulumi config rm dnsZone` to make the records by hand"
-        ) from None
-    return zone.zone_id if zone else ""
+def _refuse(name: str, refusal: Exception) -> str:
+    said = " ".join(str(refusal).split())
+    raise pulumi.RunError(
+        f"dnsZone: it is {name!r}, and Route 53 gives no public zone for it ({said}); "
+        "type `pulumi config set dnsZone ZONE`, or `pulumi config rm dnsZone` to make the records by hand"
+    )

@@ -30,6 +30,7 @@ def deploy(service: Service, past: History) -> Deployment:
     Express Mode itself makes the load balancer and what belongs to it, in the account's default VPC.
     """
     tags, account = service.labels, aws.get_caller_identity_output().account_id
+    past = past.of(service.name)
     if not past.releases:
         pulumi.log.warn(
             "ECS Express Mode does not scale to zero: a task and a load balancer are billed by the hour, at the least "
@@ -124,6 +125,7 @@ def deploy(service: Service, past: History) -> Deployment:
 
     return Deployment(
         url=express.ingress_paths.apply(_public),
+        service=service.name,
         outcome=read_back(service, past, pushed, express, variables),
         region=service.region,
         logs=pulumi.Output.concat("aws logs tail ", log_group.name, f" --follow --region {service.region}"),

@@ -12,7 +12,7 @@ from stacks.deployment import Deployment
 from stacks.gcp import alarms, secrets
 from stacks.gcp.domain import join_domain
 from stacks.gcp.project import number
-from stacks.gcp.reading import read_back
+from stacks.gcp.reading import read_back, still_there
 from stacks.releases import History
 from stacks.settings import Service
 from stacks.settings.access import items
@@ -25,9 +25,12 @@ A_WEEK = f"{7 * 24 * 3600}s"
 
 def deploy(service: Service, past: History) -> Deployment:
     """Every resource of the stack, in the order in which they need each other."""
-    # The revision that keeps the traffic beside a canary. An unknown `pin` ends the `up` here, before any change.
-    primary, canary = past.primary(service), 0 if service.pin else service.canary_percent
     project, region, labels = service.cloud_project, service.region, service.labels
+    full_name = f"projects/{project}/locations/{region}/services/{service.name}"
+    past = past.of(full_name)
+    # An unknown `pin` ends the `up` here, before any change.
+    past.primary(service)
+    canary = 0 if service.pin else service.canary_percent
 
     # This checks first whether the project can be read. Later only the budget needs its number.
     known = number(service) if service.budget is not None or not past.releases else None
@@ -75,6 +78,9 @@ def deploy(service: Service, past: History) -> Deployment:
     places, may_read = secrets.keep(service, account, enabled)
     variables = _variables(service)
 
+    # The revision that keeps the traffic beside a canary.
+    own = still_there(service, past)
+    primary = own.apply(lambda past: past.primary(service))
     cloud_run = gcp.cloudrunv2.Service(
         service.name,
         name=service.name,
@@ -94,7 +100,7 @@ def deploy(service: Service, past: History) -> Deployment:
             containers=[_container(service, pushed.reference, variables, places)],
             labels=labels,
         ),
-        traffics=_traffic(primary, canary),
+        traffics=primary.apply(lambda revision: _traffic(revision, canary)),
         labels=labels,
         opts=pulumi.ResourceOptions(depends_on=[*apis, *may_read]),
     )
@@ -113,7 +119,8 @@ def deploy(service: Service, past: History) -> Deployment:
 
     return Deployment(
         url=cloud_run.uri,
-        outcome=read_back(service, past, pushed, cloud_run, variables, primary, canary),
+        service=full_name,
+        outcome=read_back(service, own, pushed, cloud_run, variables, canary),
         region=region,
         logs=pulumi.Output.concat(
             "gcloud beta run services logs tail ", cloud_run.name, f" --region {region} --project {project}"
@@ -133,25 +140,23 @@ def _apis(service: Service) -> list[str]:
 
 def _there(reference: str) -> image.Pushed:
     """An image that another stack built."""
-    return image.Pushed(pulumi.Output.from_input(reference), pulumi.Output.from_input(_build_of(reference)))
+    return image.Pushed(pulumi.Output.from_input(reference), _build_of(reference))
 
 
-async def _build_of(reference: str) -> str:
+def _build_of(reference: str) -> pulumi.Output[str]:
     """The build id of an image that is there, by its tags; "" if it has no such tag or may not be looked at."""
     place = PLATFORM.images.names.fullmatch(reference)
     if not place:
-        return ""
+        return pulumi.Output.from_input("")
     repository, _, name = place["name"].partition("/")
-    try:
-        pushed = await gcp.artifactregistry.get_docker_image_output(
-            location=place["region"],
-            project=place["project"],
-            repository_id=repository,
-            image_name=f"{name}@{place['digest']}",
-        ).future()
-    except Exception:  # noqa: BLE001 - the SDK has none of its own for it, and the id is only shown
-        return ""
-    return image.build_of(pushed.tags if pushed else [])
+    query = gcp.artifactregistry.get_docker_image_output(
+        location=place["region"],
+        project=place["project"],
+        repository_id=repository,
+        image_name=f"{name}@{place['digest']}",
+    )
+    # The id is only shown.
+    return query.apply(lambda pushed: image.build_of(pushed.tags)).recover(lambda _: "")
 
 
 def _push(service: Service, repository: gcp.artifactregistry.Repository) -> image.Pushed:

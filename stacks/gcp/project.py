@@ -11,17 +11,16 @@ def number(service: Service) -> pulumi.Output[str]:
 
     The provider reads the project by the Cloud Resource Manager API, and cannot enable any API without it.
     """
-    return pulumi.Output.from_input(_number(service.cloud_project))
+    query = gcp.organizations.get_project_output(project_id=service.cloud_project)
+    return query.apply(lambda project: project.number).recover(
+        lambda refusal: _refuse(service.cloud_project, refusal)
+    )
 
 
-async def _number(project: str) -> str:
-    try:
-        read = await gcp.organizations.get_project_output(project_id=project).future()
-    except Exception as refusal:  # noqa: BLE001 - the SDK has none of its own for it
-        said = " ".join(str(refusal).split())
-        raise pulumi.RunError(
-            f"gcp:project: {project!r} cannot be read ({said}). If an API is off, type `gcloud services enable "
-            f"cloudresourcemanager.googleapis.com serviceusage.googleapis.com --project {project}`, wait a minute and "
-            "type `pulumi up`; else look at the project's name and at who is logged in"
-        ) from None
-    return read.number if read else ""
+def _refuse(project: str, refusal: Exception) -> str:
+    said = " ".join(str(refusal).split())
+    raise pulumi.RunError(
+        f"gcp:project: {project!r} cannot be read ({said}). If an API is off, type `gcloud services enable "
+        f"cloudresourcemanager.googleapis.com serviceusage.googleapis.com --project {project}`, wait a minute and "
+        "type `pulumi up`; else look at the project's name and at who is logged in"
+    )

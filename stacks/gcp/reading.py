@@ -10,7 +10,7 @@ import pulumi_gcp as gcp
 
 from stacks.image import Pushed
 from stacks.releases import History
-from stacks.running import Asked, Outcome, Running, outcome
+from stacks.running import Asked, Outcome, Running, outcome, unreadable
 from stacks.settings import Service
 
 # Cloud Run gives sizes as they were sent, or in another unit: https://cloud.google.com/run/docs/configuring/services/cpu
@@ -18,33 +18,54 @@ UNITS = {"m": 0.001, "Mi": 1, "Gi": 1024}
 SIZE = re.compile(r"(\d+(?:\.\d+)?)(m|Mi|Gi)?")
 
 
+def still_there(service: Service, past: History) -> pulumi.Output[History]:
+    """`past`, or an empty history if the service was deleted meanwhile, and its revisions with it.
+
+    Cloud Run would refuse to make a service whose traffic goes to one of them. So this asks only if one is to get some.
+    """
+    if not (past.service and past.primary(service)):
+        return pulumi.Output.from_input(past)
+    return _query(service).apply(lambda _: past).recover(lambda refusal: _gone(service, past, refusal))
+
+
+def _gone(service: Service, past: History, refusal: Exception) -> History:
+    # The provider has no error of its own for it.
+    if f"{past.service} not found" not in str(refusal):
+        raise pulumi.RunError(unreadable(service.platform, refusal))
+    return History(service=past.service)
+
+
+def _query(service: Service) -> pulumi.Output[Any]:
+    return gcp.cloudrunv2.get_service_output(
+        name=service.name, location=service.region, project=service.cloud_project
+    )
+
+
+def _refuse(refusal: Exception) -> Any:
+    raise pulumi.RunError(unreadable("gcp", refusal))
+
+
 def read_back(
     service: Service,
-    past: History,
+    past: pulumi.Output[History],
     pushed: Pushed,
     cloud_run: gcp.cloudrunv2.Service,
     variables: Mapping[str, str],
-    primary: str | None,
     share: int,
 ) -> pulumi.Output[Outcome]:
     """The stack's outputs from the service as it is."""
-    answer = gcp.cloudrunv2.get_service_output(
-        name=cloud_run.name,
-        location=service.region,
-        project=service.cloud_project,
-        opts=pulumi.InvokeOutputOptions(depends_on=[cloud_run]),
-    )
+    answer = cloud_run.id.apply(lambda _: _query(service)).recover(_refuse)
     settings = {
         "cpu": f"{service.cpu:g}",
         "memory": f"{service.memory}",
         "timeout": f"{service.timeout}s",
         "concurrency": f"{service.concurrency}",
     }
-    return pulumi.Output.all(pushed.reference, pushed.build, answer).apply(
+    return pulumi.Output.all(pushed.reference, pushed.build, answer, past).apply(
         lambda got: outcome(
-            Asked(got[0], got[1], settings, variables, primary, share),
+            Asked(got[0], got[1], settings, variables, got[3].primary(service), share),
             running_of(got[2]),
-            past,
+            got[3],
             service.platform,
         )
     )

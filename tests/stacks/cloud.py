@@ -105,7 +105,7 @@ class Cloud:
         ]
         self.records_by_hand: set[str] = set()  # names that someone entered in their own DNS
         self.zones = {"example.com": "Z123"}
-        self.refuse_next: dict[str, str] = {}  # type to the reason
+        self.refuse_next: dict[str, str] = {}  # type, or "delete TYPE", to the reason
         self.break_next: set[str] = set()  # types whose next creation or change is made, and then fails
         self.published: dict[
             tuple[str, str], Inputs
@@ -174,6 +174,7 @@ class Cloud:
     def delete(self, type_: str, id_: str) -> None:
         """Take a resource away; raises RefusedError."""
         with self._lock:
+            self._may_refuse(f"delete {type_}")
             resource = self.resources[type_, id_]
             if type_ in self.staying:
                 self.staying.remove(type_)

@@ -145,8 +145,12 @@ def _service(cloud: Cloud, service: Resource, before: Resource | None) -> dict[s
         raise RefusedError(f"404: service account {template['serviceAccount']} does not exist")
     _readable(cloud, template)
     revisions = cloud.versions.setdefault(inputs["name"], list(cloud.earlier))
+    # What is made anew has none of the earlier revisions; their names end at random.
+    ending = before.outputs["ending"] if before else "xyz" if inputs["name"] in cloud.ready else "abc"
+    if before is None and inputs["name"] in cloud.ready:
+        revisions.clear()
     if before is None or before.inputs["template"] != template:
-        revisions.append(f"{inputs['name']}-{len(revisions) + 1:05d}-abc")
+        revisions.append(f"{inputs['name']}-{len(revisions) + 1:05d}-{ending}")
         if CLOUD_RUN not in cloud.break_next:
             cloud.ready[inputs["name"]] = revisions[-1]
     if sum(share["percent"] for share in inputs["traffics"]) != 100:
@@ -156,6 +160,7 @@ def _service(cloud: Cloud, service: Resource, before: Resource | None) -> dict[s
             raise RefusedError(f"404: there is no revision {share['revision']}")
     path = f"projects/{inputs['project']}/locations/{inputs['location']}/services/{inputs['name']}"
     return {
+        "ending": ending,
         "uri": f"https://{inputs['name']}-abcdefghij-uc.a.run.app",
         "latestCreatedRevision": f"{path}/revisions/{revisions[-1]}",
         "latestReadyRevision": f"{path}/revisions/{cloud.ready[inputs['name']]}",
@@ -166,7 +171,10 @@ def _told(cloud: Cloud, query: Inputs) -> dict[str, Any]:
     """A service as the data source tells it: blocks are lists, and traffic is told as it is."""
     service = cloud.resources.get((CLOUD_RUN, query["name"]))
     if service is None:
-        raise RefusedError(f"404: there is no service {query['name']}")
+        place = f"projects/{query['project']}/locations/{query['location']}/services/{query['name']}"
+        raise RefusedError(
+            f"invoking gcp:cloudrunv2/getService:getService: 1 error occurred:\n\t* {place} not found"
+        )
     template = service.outputs["template"]
     containers = [
         {

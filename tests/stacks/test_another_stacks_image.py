@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable
+from types import ModuleType
 
 import pulumi
 import pytest
 
 import platforms
+from tests.stacks import aws_cloud, google_cloud
 from tests.stacks.aws_cloud import ACCOUNT, REGION
-from tests.stacks.cloud import IMAGE, Cloud
+from tests.stacks.cloud import IMAGE, Cloud, RefusedError
 from tests.stacks.engine import Stack
 from tests.stacks.graph import run, service
 from tests.stacks.settings.test_settings import problems
@@ -27,6 +29,28 @@ def test_the_other_stacks_image_runs_without_a_build(platform: str, cloud: Cloud
     assert prod.of(IMAGE) == []
     assert prod.outputs["image"] == image
     assert prod.outputs["releases"][-1]["digest"] == image.partition("@")[2]
+
+
+@pytest.mark.parametrize(
+    ("platform", "module", "query"),
+    [
+        ("aws", aws_cloud, "aws:ecr/getImage:getImage"),
+        ("gcp", google_cloud, "gcp:artifactregistry/getDockerImage:getDockerImage"),
+    ],
+)
+def test_an_image_that_may_be_pulled_and_not_looked_at_runs_with_an_unknown_build(
+    platform: str, module: ModuleType, query: str, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The id is only shown; nobody needs the right to read it."""
+    image = run(service("staging", platform=platform), cloud=cloud).outputs["image"]
+
+    def refuse(*_: object) -> dict[str, object]:
+        raise RefusedError("AccessDenied")
+
+    monkeypatch.setitem(module.INVOKES, query, refuse)
+    prod = run(service("prod", platform=platform, image=image), cloud=cloud)
+
+    assert [of["build"] for of in prod.outputs["releases"]] == [""]
 
 
 @pytest.mark.parametrize("platform", ["apprunner", "ecs"])

@@ -123,6 +123,7 @@ def test_what_a_person_wants_next(graph: Graph) -> None:
 
     assert {key: value for key, value in graph.outputs.items() if key != "image"} == {
         "url": "https://abcdefghij.us-east-1.awsapprunner.com",
+        "service": "demo-apprunner",
         "platform": "apprunner",
         "region": "us-east-1",
         "promoted": digest,

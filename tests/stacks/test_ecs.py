@@ -208,6 +208,7 @@ def test_what_a_person_wants_next(graph: Graph) -> None:
 
     assert {key: value for key, value in graph.outputs.items() if key != "image"} == {
         "url": "https://de-0123456789abcdef.ecs.us-east-1.on.aws",
+        "service": "demo-ecs",
         "platform": "ecs",
         "region": "us-east-1",
         "promoted": digest,

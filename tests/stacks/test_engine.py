@@ -1,4 +1,4 @@
-"""The stacks on the real Pulumi engine, with the fake cloud as its providers."""
+"""The stacks on the real Pulumi engine, with the fake cloud as its providers; some run the program in this process."""
 
 import json
 from collections.abc import Callable
@@ -97,10 +97,10 @@ def traffic(cloud: Cloud) -> dict[int, int]:
 
 @pytest.mark.parametrize("platform", ["aws", "gcp"])
 def test_a_release_goes_from_canary_to_promotion_and_back(
-    platform: str, new_stack: NewStack, cloud: Cloud
+    platform: str, new_inline_stack: NewStack, cloud: Cloud
 ) -> None:
     """The procedure of docs/releases.md, each step with what gets the traffic then; no version number is copied."""
-    stack = new_stack(platform)
+    stack = new_inline_stack(platform)
     configure(stack, canaryPercent=10)
     images = list[str]()
 
@@ -150,10 +150,10 @@ def test_a_release_goes_from_canary_to_promotion_and_back(
 
 @pytest.mark.parametrize(("platform", "type_"), [("aws", ALIAS), ("gcp", CLOUD_RUN)])
 def test_a_canary_that_fails_leaves_the_promoted_release_in_place(
-    platform: str, type_: str, new_stack: NewStack, cloud: Cloud
+    platform: str, type_: str, new_inline_stack: NewStack, cloud: Cloud
 ) -> None:
     """The last outputs survive a failed `up`, so the next one goes on from what was promoted."""
-    stack = new_stack(platform)
+    stack = new_inline_stack(platform)
     configure(stack, canaryPercent=10)
     stack.up()
     promoted = stack.outputs()["promoted"]
@@ -180,10 +180,10 @@ def test_a_canary_that_fails_leaves_the_promoted_release_in_place(
     ],
 )
 def test_a_failed_creation_is_told_and_the_next_up_recovers(
-    platform: str, type_: str, reason: str, new_stack: NewStack, cloud: Cloud
+    platform: str, type_: str, reason: str, new_inline_stack: NewStack, cloud: Cloud
 ) -> None:
     """What was made before the failure stays known, so that `up` goes on and `destroy` takes it all away."""
-    stack = new_stack(platform)
+    stack = new_inline_stack(platform)
     configure(stack)
     cloud.refuse_next[type_] = reason
 
@@ -200,9 +200,11 @@ def test_a_failed_creation_is_told_and_the_next_up_recovers(
     assert (cloud.resources, cloud.images) == ({}, {})
 
 
-def test_a_refused_app_runner_leaves_nothing_after_a_destroy(new_stack: NewStack, cloud: Cloud) -> None:
+def test_a_refused_app_runner_leaves_nothing_after_a_destroy(
+    new_inline_stack: NewStack, cloud: Cloud
+) -> None:
     """An account without App Runner is refused late; the roles and the registry go by `pulumi destroy`."""
-    stack = new_stack("apprunner")
+    stack = new_inline_stack("apprunner")
     cloud.refuse_next[APP_RUNNER] = "not available to new customers"
     assert "AWS closed App Runner to new customers on 30 April 2026" in stack.up(fails=True)
 
@@ -211,9 +213,9 @@ def test_a_refused_app_runner_leaves_nothing_after_a_destroy(new_stack: NewStack
     assert (cloud.resources, cloud.images) == ({}, {})
 
 
-def test_an_ecs_service_can_be_made_again_after_a_destroy(new_stack: NewStack, cloud: Cloud) -> None:
+def test_an_ecs_service_can_be_made_again_after_a_destroy(new_inline_stack: NewStack, cloud: Cloud) -> None:
     """ECS remembers it for a while under its name; a first `up` says what it costs, a second one does not."""
-    stack = new_stack("ecs")
+    stack = new_inline_stack("ecs")
     assert "ECS Express Mode does not scale to zero" in stack.up()
     assert "ECS Express Mode does not scale to zero" not in stack.up()
     stack("destroy", "--yes", "--skip-preview")
@@ -244,9 +246,9 @@ def test_mistakes_in_the_configuration_stop_before_anything_is_made(
     assert cloud.resources == {}
 
 
-def test_an_unknown_pin_stops_before_anything_is_changed(new_stack: NewStack, cloud: Cloud) -> None:
+def test_an_unknown_pin_stops_before_anything_is_changed(new_inline_stack: NewStack, cloud: Cloud) -> None:
     """The error lists the releases that there are."""
-    stack = new_stack("aws")
+    stack = new_inline_stack("aws")
     stack.up()
     done(cloud)
     stack.set(pin=7, memory=1024)
@@ -282,9 +284,9 @@ def test_a_zone_that_is_not_there_is_told_without_a_trace(
     assert "Traceback" not in printed
 
 
-def test_a_domain_without_a_zone_is_joined_in_two_phases(new_stack: NewStack, cloud: Cloud) -> None:
+def test_a_domain_without_a_zone_is_joined_in_two_phases(new_inline_stack: NewStack, cloud: Cloud) -> None:
     """The steps of docs/domain.md: the record by hand between two `up`s, and the service answers all the while."""
-    stack = new_stack("aws")
+    stack = new_inline_stack("aws")
     configure(stack, domain="api.elsewhere.org")
     stack.up()
     (record,) = stack.outputs()["dnsRecords"]
@@ -299,10 +301,10 @@ def test_a_domain_without_a_zone_is_joined_in_two_phases(new_stack: NewStack, cl
     assert cloud.resources == {}
 
 
-def test_the_registrys_password_is_nowhere_in_the_clear(new_stack: NewStack) -> None:
+def test_the_registrys_password_is_nowhere_in_the_clear(new_inline_stack: NewStack) -> None:
     """Neither in the exported state nor in what `up` prints."""
     for platform in ("aws", "gcp"):
-        stack = new_stack(platform)
+        stack = new_inline_stack(platform)
         configure(stack)
         printed = stack.up()
 

@@ -143,6 +143,7 @@ def test_what_a_person_wants_next(graph: Graph) -> None:
     """The URL, the log command, the page, and what is promoted."""
     assert {key: value for key, value in graph.outputs.items() if key not in {"image", "releases"}} == {
         "url": "https://demo-gcp-abcdefghij-uc.a.run.app",
+        "service": "projects/my-project/locations/us-central1/services/demo-gcp",
         "platform": "gcp",
         "region": "us-central1",
         "promoted": "demo-gcp-00001-abc",

@@ -1,11 +1,13 @@
 """Updates that a cloud refuses, on the real engine with a provider that fails as the real ones do."""
 
 from collections.abc import Callable
+from types import ModuleType
 
 import pytest
 
+from tests.stacks import aws_cloud, google_cloud
 from tests.stacks.aws_cloud import FUNCTION, publish
-from tests.stacks.cloud import Cloud
+from tests.stacks.cloud import Cloud, RefusedError
 from tests.stacks.ecs_cloud import EXPRESS
 from tests.stacks.google_cloud import CLOUD_RUN
 from tests.stacks.inline import InlineStack
@@ -166,6 +168,43 @@ def test_outputs_name_what_runs_behind_an_unchanged_state(
     if platform != "aws":
         assert stack.outputs()["image"] == old["image"]
     assert running_image(cloud, platform) == old["image"]
+
+
+@pytest.mark.parametrize(
+    ("platform", "module", "query"),
+    [
+        ("aws", aws_cloud, "aws:lambda/getFunction:getFunction"),
+        ("gcp", google_cloud, "gcp:cloudrunv2/getService:getService"),
+    ],
+)
+def test_a_platform_that_does_not_say_what_it_runs_ends_an_up_with_one_sentence(
+    platform: str,
+    module: ModuleType,
+    query: str,
+    new_inline_stack: NewStack,
+    cloud: Cloud,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The outputs stay, and the next `up` goes on."""
+    stack = new_inline_stack(platform)
+    configure(stack)
+    stack.up()
+    old = stack.outputs()
+
+    def refuse(*_: object) -> dict[str, object]:
+        raise RefusedError("AccessDeniedException: not authorized to read it")
+
+    with monkeypatch.context() as patch:
+        patch.setitem(module.INVOKES, query, refuse)
+        stack.change_app("second")
+        printed = stack.up(fails=True)
+    assert "does not say what it runs (" in printed
+    assert "AccessDeniedException: not authorized to read it" in printed
+    assert "Traceback" not in printed
+    assert stack.outputs() == old
+
+    stack.up()
+    assert stack.outputs()["image"] == running_image(cloud, platform) != old["image"]
 
 
 def by_hand(cloud: Cloud, platform: str, old: dict[str, str]) -> None:

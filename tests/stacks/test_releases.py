@@ -58,6 +58,15 @@ def test_only_the_same_platform_and_region_have_a_past() -> None:
     assert remembered(dict.fromkeys(last), service("aws")) == History()
 
 
+def test_another_service_has_no_past() -> None:
+    """One under another name or in another project, or a function that was made anew; old outputs do not say whose."""
+    past = History("2", (ONE, TWO), "1", "shop-1a2b3c4")
+
+    assert past.of("shop-1a2b3c4") == past
+    assert past.of("shop-5d6e7f8") == History(service="shop-5d6e7f8")
+    assert PAST.of("shop-5d6e7f8") == PAST
+
+
 def after(past: History, version: str, digest: str, primary: str = "") -> list[Release]:
     """The releases after one more."""
     return past.after({"version": version, "digest": digest}, primary)

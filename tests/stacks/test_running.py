@@ -53,8 +53,8 @@ def test_a_refused_image_is_told_and_the_outputs_name_the_old_one(platform: str)
     assert "\n".join(found.problems) == (
         f"{platforms.TITLES[platform]} runs something else than this stack says:\n"
         f"  image: {NEW} was asked for, and {OLD} runs\n"
-        "An update was refused earlier, or someone changed it by hand. Type `pulumi up --refresh`, which deploys what "
-        "the stack says. Else ask."
+        "An update was refused earlier, someone changed it by hand, or `--target` left it out. Type "
+        "`pulumi up --refresh`, which deploys what the stack says. Else ask."
     )
 
 
