@@ -4,6 +4,7 @@ Pulumi's automation API runs programs like this: the engine gets the address of 
 process shows, such as a language host that is killed, needs `Stack.up`.
 """
 
+import asyncio
 import runpy
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,11 +29,28 @@ def hosted() -> Generator[str]:
     server = grpc.server(ThreadPoolExecutor(max_workers=4))
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageServer(program), server)
     port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    try:
-        yield f"--client=127.0.0.1:{port}"
-    finally:
-        server.stop(None).wait()
+    with closed_loops():
+        server.start()
+        try:
+            yield f"--client=127.0.0.1:{port}"
+        finally:
+            server.stop(None).wait()
+
+
+@contextmanager
+def closed_loops() -> Generator[None]:
+    """Close the event loops that the SDK makes meanwhile, also in its worker threads; it leaves them to the end."""
+    new, loops = asyncio.new_event_loop, list[asyncio.AbstractEventLoop]()
+
+    def recorded() -> asyncio.AbstractEventLoop:
+        loops.append(new())
+        return loops[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio, "new_event_loop", recorded)
+        yield
+    for loop in loops:
+        loop.close()
 
 
 class InlineStack(Stack):
