@@ -6,7 +6,7 @@ from decimal import Decimal
 from commandline import UserError
 from cost.bill import HOURS, Usage, bill
 from cost.setup import Setup, setup
-from platforms import calls_a_function, limit_or
+from platforms import calls_a_function, limit_or, sold
 from platforms.prices import PriceError, Prices
 from stacks.settings import Service
 from trial.stack import other_memory
@@ -62,10 +62,17 @@ def _setup(service: Service) -> Setup:
         service.region,
         memory_mb=max(service.memory, other_memory(service)),
         vcpu=None if service.cpu is None else Decimal(str(service.cpu)),
-        minimum=None if calls_a_function(service.platform) else service.min_instances,
+        minimum=_kept(service),
         architecture="arm64" if service.architecture == "arm64" else "x86",
         door="function-url" if service.door == "function-url" else "http-api",
     )
+
+
+def _kept(service: Service) -> int:
+    """Instances that are kept. On Lambda those of a release beside the old one's; elsewhere `_usage` has them."""
+    if not calls_a_function(service.platform):
+        return service.min_instances
+    return min(2 * service.min_instances, sold.kept_instances(service.platform).allowed[-1])
 
 
 def _usage(service: Service, seconds: Decimal) -> Usage:
