@@ -47,10 +47,11 @@ class Marshaller(LambdaMarshaller):
 class Client(LambdaRuntimeClient):
     """Waits for the next event. SIGTERM ends the process at once then; a request that has begun is answered first.
 
-    Results are posted on a connection of its own.
+    Results are posted on a connection of its own. `prepare`, if there is one, is called before the first event.
     """
 
     ending = False
+    prepare: Any = None
     marshaller = Marshaller()
 
     def __init__(self, address: str) -> None:
@@ -59,6 +60,9 @@ class Client(LambdaRuntimeClient):
 
     def wait_next_invocation(self) -> Any:
         """The next event. Exits if SIGTERM came during the request before it."""
+        if self.prepare:
+            self.prepare()
+            self.prepare = None
         # In the library's C code no Python handler would run, so the system's own takes over while it waits. The signal
         # is blocked until that is done, because Python drops one that comes while it changes its handler.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGTERM)
@@ -104,11 +108,16 @@ def main() -> None:
             "RUN_MODE is lambda, but AWS_LAMBDA_RUNTIME_API does not say where Lambda's Runtime API is; "
             "on a machine of yours run: python -m local aws"
         )
-    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
-        from . import snapshot  # noqa: PLC0415 - without snapshots nobody pays for it
+    client = Client(address)
+    kind = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE")
+    if kind in ("snap-start", "provisioned-concurrency"):
+        from . import snapshot  # noqa: PLC0415 - nobody pays for it whose start is waited for
 
-        snapshot.register()
-    bootstrap.run(HANDLER, Client(address))
+        if kind == "snap-start":
+            snapshot.register()
+        else:
+            client.prepare = snapshot.prepare
+    bootstrap.run(HANDLER, client)
 
 
 if __name__ == "__main__":

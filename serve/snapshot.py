@@ -33,7 +33,10 @@ def register() -> None:
 
 
 def prepare() -> None:
-    """Before the snapshot: load all that requests need, and keep the collector from looking at it."""
+    """Before the snapshot: load all that requests need, and keep the collector from looking at it.
+
+    Likewise before the first event of a provisioned instance, because no caller waits for its start.
+    """
     start.load_deferred()
     for name in LATE:
         importlib.import_module(name)

@@ -128,7 +128,7 @@ def _functions(parts: "tuple[Any, ...]") -> "list[Any]":
 
 
 def load_deferred() -> None:
-    """Import all that the start has deferred; called before a snapshot, because no start waits for it then."""
+    """Import all that the start has deferred; called if no caller waits for the start, such as before a snapshot."""
     if _is_deferring():
         deferral = _deferral()
         for name in sorted({*deferral.DEFERRED, *deferral.SUBMODULES}):

@@ -54,6 +54,20 @@ def test_requests_after_a_restore_import_nothing(start: Start, app: str, events:
     assert told(report)["modules"] == []
 
 
+def test_the_first_request_to_a_provisioned_instance_imports_nothing(start: Start) -> None:
+    """No caller waits for its start, so nothing is left for a request; an instance on demand leaves some."""
+    events = [event("POST", "/", b"name=you", FORM), TOLD]
+    app = {"APP": APP, "LATE": "benchmarks.apps.forms:create_app()"}
+
+    (_, provisioned), _ = serve_events(
+        start, events, AWS_LAMBDA_INITIALIZATION_TYPE="provisioned-concurrency", **app
+    )
+    (_, on_demand), _ = serve_events(start, events, AWS_LAMBDA_INITIALIZATION_TYPE="on-demand", **app)
+
+    assert told(provisioned)["modules"] == []
+    assert told(on_demand)["modules"] != []
+
+
 def test_an_instance_counts_its_age_from_the_restore_and_says_that_it_was_restored(start: Start) -> None:
     """So a restored cold start is proven as any other: by its number and by an age below what the client waited."""
     with runtime_api([HELLO]) as api:

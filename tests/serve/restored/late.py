@@ -1,4 +1,4 @@
-"""Any app, named by LATE, with a route that lists the modules that were imported after the restore."""
+"""Any app, named by LATE, with a route that lists the modules that were imported after the restore or the start."""
 
 import json
 import os
@@ -34,6 +34,7 @@ def after() -> None:
 
 def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """The app, and its report at /told."""
+    told.setdefault("modules", set(sys.modules))  # of an instance that was not restored
     if environ["PATH_INFO"] != "/told":
         return served(environ, start_response)
     start_response("200 OK", [("Content-Type", "application/json")])
