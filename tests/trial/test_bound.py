@@ -61,13 +61,13 @@ def test_the_other_memory_is_sold_with_the_same_cpu(platform: str, data: st.Data
 
 @pytest.mark.parametrize("kept", [1, 10, 1000])
 def test_instances_that_a_function_keeps_are_counted_for_both_of_its_releases(kept: int) -> None:
-    """512 MB in us-east-1, and none counted that AWS does not sell; without a free tier nothing else changes."""
+    """512 MB or a little more in us-east-1, no more than AWS sells; without a free tier nothing else changes."""
     plain, found = bound(service("aws"), 90), bound(service("aws", minInstances=kept), 90)
 
     assert plain.dollars is not None
     assert found.dollars is not None
     expected = Decimal("0.0000041667") / 2 * 120 * 60 * min(2 * kept, 1000)
-    assert abs(found.dollars - plain.dollars - expected) < Decimal("0.001")
+    assert found.dollars - plain.dollars == pytest.approx(expected, rel=Decimal("0.01"))
 
 
 def test_a_region_without_prices_says_so() -> None:
