@@ -142,8 +142,10 @@ def test_a_stack_that_keeps_instances_lives_on_the_engine(new_stack: NewStack, c
     assert up() == ({"1": 1}, {1: 100}, [("create", "kept"), ("create", "alias")])
     stack.set(minInstances=2, canaryPercent=10)
     stack.change_app("second")
+    stack("preview")
     assert up()[:2] == ({"1": 2}, {1: 90, 2: 10})
     stack.set(canaryPercent=100)
+    assert "replace" in stack("preview")
     moved = [("create", "kept"), ("update", "alias"), ("delete", "kept")]
     assert up() == ({"2": 2}, {2: 100}, moved)
     stack.up("--expect-no-changes")
