@@ -7,6 +7,7 @@ it, as an event loop's do. Connections over the network lead to nobody any more.
 import _socket
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 _OWN = "/proc/self/fd"
@@ -69,7 +70,8 @@ def _sockets(numbers: list[int]) -> list[str]:
         if peer is not None and is_of_network and duplicate.type == _socket.SOCK_DGRAM:
             # No other end knows of it, so it lives on; but an instance must not get the answers to another.
             own = _socket.socket(duplicate.family, duplicate.type, duplicate.proto)
-            own.connect(peer)
+            with suppress(OSError):  # without a network it leads nowhere, as before
+                own.connect(peer)
             _replace(number, own.detach())
         elif peer is not None and is_of_network:
             ours, others = _socket.socketpair()
