@@ -94,11 +94,11 @@ def _know(patterns: "dict[Any, Any]") -> None:
     if not (sre and plain):
         return
 
-    def compile_or_know(pattern: "Any", flags: int = 0) -> "Any":
+    def compile_or_know(pattern: "Any", *flags: int, **named: int) -> "Any":
         is_text = isinstance(pattern, str | bytes)
-        known = patterns.get((type(pattern).__name__, pattern, flags)) if is_text else None
+        known = patterns.get((type(pattern).__name__, pattern, *flags)) if is_text else None
         if not known:
-            return plain(pattern, flags)
+            return plain(pattern, *flags, **named)
         all_flags, code, *groups = known
         return sre.compile(pattern, all_flags, memoryview(code).cast("I").tolist(), *groups)
 
