@@ -8,8 +8,9 @@ import pulumi
 import pulumi_aws as aws
 
 from stacks.image import Pushed
+from stacks.reading import readable
 from stacks.releases import History
-from stacks.running import Asked, Outcome, Running, differences, outcome, told, unreadable
+from stacks.running import Asked, Outcome, Running, differences, outcome, told
 from stacks.settings import Service
 
 
@@ -43,16 +44,13 @@ def checked(
         qualifier=function.version,
         opts=pulumi.InvokeOutputOptions(depends_on=[function]),
     )
-    answer = query.apply(lambda version: version).recover(_refuse)
-    running = pulumi.Output.all(function.version, answer).apply(lambda got: running_of(*got))
+    running = readable(
+        pulumi.Output.all(function.version, query).apply(lambda got: running_of(*got)), service.platform
+    )
     newest = pulumi.Output.all(asked, running, function.name).apply(
         lambda got: _fit(*got, region=service.region)
     )
     return Published(newest, asked, running)
-
-
-def _refuse(refusal: Exception) -> Any:
-    raise pulumi.RunError(unreadable("aws", refusal))
 
 
 def read_back(

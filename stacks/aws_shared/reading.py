@@ -6,6 +6,7 @@ from dataclasses import replace
 import pulumi
 
 from stacks.image import Pushed
+from stacks.reading import readable
 from stacks.releases import History
 from stacks.running import ALL, Asked, Outcome, Running, digest_of, outcome
 from stacks.settings import Service
@@ -27,7 +28,8 @@ def compared(
 ) -> pulumi.Output[Outcome]:
     """The stack's outputs: what runs, by the platform's answer, and a sentence for each setting that differs."""
     settings = {"cpu": f"{service.cpu:g}", "memory": str(service.memory)}
-    return pulumi.Output.all(pushed.reference, pushed.build, variables, running, size).apply(
+    told = readable(running, service.platform)
+    return pulumi.Output.all(pushed.reference, pushed.build, variables, told, size).apply(
         lambda got: outcome(
             Asked(got[0], got[1], settings, got[2]), replace(got[3], settings=got[4]), past, service.platform
         )

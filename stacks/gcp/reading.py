@@ -9,6 +9,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from stacks.image import Pushed
+from stacks.reading import readable
 from stacks.releases import History
 from stacks.running import Asked, Outcome, Running, outcome, unreadable
 from stacks.settings import Service
@@ -41,10 +42,6 @@ def _query(service: Service) -> pulumi.Output[Any]:
     )
 
 
-def _refuse(refusal: Exception) -> Any:
-    raise pulumi.RunError(unreadable("gcp", refusal))
-
-
 def read_back(
     service: Service,
     past: pulumi.Output[History],
@@ -54,17 +51,17 @@ def read_back(
     share: int,
 ) -> pulumi.Output[Outcome]:
     """The stack's outputs from the service as it is."""
-    answer = cloud_run.id.apply(lambda _: _query(service)).recover(_refuse)
+    running = readable(cloud_run.id.apply(lambda _: _query(service)).apply(running_of), service.platform)
     settings = {
         "cpu": f"{service.cpu:g}",
         "memory": f"{service.memory}",
         "timeout": f"{service.timeout}s",
         "concurrency": f"{service.concurrency}",
     }
-    return pulumi.Output.all(pushed.reference, pushed.build, answer, past).apply(
+    return pulumi.Output.all(pushed.reference, pushed.build, running, past).apply(
         lambda got: outcome(
             Asked(got[0], got[1], settings, variables, got[3].primary(service), share),
-            running_of(got[2]),
+            got[2],
             got[3],
             service.platform,
         )

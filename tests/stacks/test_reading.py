@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pulumi
 import pytest
 from pulumi_aws.apprunner import outputs as apprunner_outputs
 from pulumi_aws.ecs import outputs as ecs_outputs
@@ -16,6 +17,10 @@ from stacks.aws_shared.sizes import settings
 from stacks.ecs.reading import running_of as ecs_running
 from stacks.gcp.reading import running_of
 from stacks.running import Running
+from tests.stacks import google_cloud
+from tests.stacks.cloud import Cloud
+from tests.stacks.graph import run
+from tests.stacks.graph import service as stack_service
 
 
 def test_an_alias_shares_between_its_own_version_and_others() -> None:
@@ -152,3 +157,15 @@ def test_app_runner_and_ecs_say_their_image_and_their_variables() -> None:
     expected = Running("sha256:abc", "r@sha256:abc", {}, {"LOG_LEVEL": "debug"}, {"sha256:abc": 100})
     assert apprunner_running(source) == ecs_running(container) == expected
     assert ecs_running(bare) == replace(expected, variables={})
+
+
+def test_an_answer_that_cannot_be_understood_is_one_sentence(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever Cloud Run or its provider may leave out some day."""
+    name = "gcp:cloudrunv2/getService:getService"
+    query = google_cloud.INVOKES[name]
+    monkeypatch.setitem(google_cloud.INVOKES, name, lambda *asked: query(*asked) | {"templates": []})
+
+    with pytest.raises(pulumi.RunError, match=r"^Cloud Run does not say what it runs \("):
+        run(stack_service("gcp"), cloud=cloud)
