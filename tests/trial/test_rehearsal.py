@@ -116,12 +116,19 @@ def test_a_trial_that_was_killed_goes_on(place: Place, cloud: Cloud) -> None:
 
 def kill_everything_of(place: Place) -> None:
     """Kill every process that works in the copied project: Pulumi, its language host and the program."""
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if (entry / "cwd").readlink() == place.stack.folder:
-                os.kill(int(entry.name), signal.SIGKILL)
-        except OSError:
-            continue  # gone meanwhile, or somebody else's
+    # One that was killed may just have started another.
+    while any(_killed(entry, place.stack.folder) for entry in Path("/proc").glob("[0-9]*")):
+        pass
+
+
+def _killed(entry: Path, folder: Path) -> bool:
+    try:
+        if (entry / "cwd").readlink() == folder:
+            os.kill(int(entry.name), signal.SIGKILL)
+            return True
+    except OSError:
+        pass  # gone meanwhile, or somebody else's
+    return False
 
 
 def test_a_refused_update_ends_the_steps_and_everything_is_taken_away(place: Place, cloud: Cloud) -> None:
