@@ -211,15 +211,15 @@ def pattern(name: str, monthly: float) -> Arrivals:
 
 
 def schedule(expression: str, begin: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> Times:
-    """The times of a cron expression (five fields, or six with seconds first), in UTC, for up to a year.
+    """The times of a cron expression (five fields, or six with seconds first), in UTC, for a week or up to a year.
 
     UserError for an expression that is none, or that never comes true.
     """
     times: list[float] = []
-    year = timedelta(days=365)
+    period = timedelta(days=7 if _is_weekly(expression) else 365)
     try:
         for moment in CronSim(expression, begin - timedelta(seconds=1)):
-            if moment - begin >= year or len(times) >= CHUNK:
+            if moment - begin >= period or len(times) >= CHUNK:
                 break
             times.append((moment - begin).total_seconds())
     except CronSimError as error:
@@ -228,10 +228,16 @@ def schedule(expression: str, begin: datetime = datetime(2026, 1, 1, tzinfo=UTC)
         ) from None
     if not times:
         raise UserError(f"{expression!r} does not come true within a year")
-    span = year.total_seconds() if len(times) < CHUNK else times.pop()
+    span = period.total_seconds() if len(times) < CHUNK else times.pop()
     return Times(
         np.array(times), span, f"the schedule {expression!r}, {per_hour(len(times) / span)} on average"
     )
+
+
+def _is_weekly(expression: str) -> bool:
+    """Whether every week is like the first: CronSim takes seconds for the times of a year."""
+    fields = expression.split()[-3:]
+    return fields[:2] == ["*", "*"] and not set("#L") & set(fields[-1].upper())
 
 
 def per_hour(rate: float) -> str:

@@ -1,10 +1,12 @@
 """Traffic: times ascend, lie within their bounds, come in chunks, and are as many as asked for."""
 
+import itertools
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from cronsim import CronSim
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -99,6 +101,31 @@ def test_a_schedule_comes_true_when_it_says() -> None:
         day * DAY_S + 9.5 * HOUR_S for day in (0, 1, 2, 3, 4, 7)
     ]
     assert workdays.rate * 7 * DAY_S == pytest.approx(5, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "*/20 8-18 * * *",
+        "0 7 * * MON-FRI",
+        "0 7 * * MON#1",
+        "0 7 * * 5L",
+        "0 7 L * *",
+        "0 7 * 2 TUE",
+        "30 0 7 * * 6",
+    ],
+)
+def test_a_schedule_has_the_moments_of_its_expression_for_months(expression: str) -> None:
+    """Whether every week is like the first, or a month has moments of its own."""
+    begin, days = datetime(2026, 1, 1, tzinfo=UTC), 100
+    moments = itertools.takewhile(
+        lambda moment: moment < begin + timedelta(days=days),
+        CronSim(expression, begin - timedelta(seconds=1)),
+    )
+
+    assert times(schedule(expression), end=days * DAY_S).tolist() == [
+        (moment - begin).total_seconds() for moment in moments
+    ]
 
 
 def test_a_schedule_of_every_minute_is_cut_and_repeated() -> None:
