@@ -1,14 +1,18 @@
 """What the tests of costs share: today's prices, a deployment on each platform, and the compiled simulation."""
 
 import fcntl
-from collections.abc import Callable
+import hashlib
+import pickle
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from cost.bill import Usage
 from cost.setup import Setup, setup
+from cost.simulation import volumes
 from cost.simulation.arrivals import poisson
 from cost.simulation.simulate import simulate
 from cost.simulation.system import System, system
@@ -56,6 +60,28 @@ def deploy(prices: Prices) -> Deploy:
         return system(one, timing, prices)
 
     return system_of
+
+
+@pytest.fixture(scope="session", autouse=True)
+def once() -> Generator[None]:
+    """The same deployments at the same rate are simulated once for all tests: advice draws a curve of fifty rates."""
+    simulated, known = volumes._simulated, dict[object, dict[str, Usage]]()
+    last: tuple[Mapping[str, System], bytes] = ({}, b"")
+
+    def remembered(
+        systems: Mapping[str, System], monthly: float, requests: float, seed: int
+    ) -> dict[str, Usage]:
+        nonlocal last
+        if last[0] is not systems:
+            last = (systems, hashlib.sha256(pickle.dumps(dict(systems))).digest())
+        key = (last[1], monthly, requests, seed)
+        if key not in known:
+            known[key] = simulated(systems, monthly, requests, seed)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(volumes, "_simulated", remembered)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,6 +11,7 @@ from cost.front.search import WAITS, Point, beaten_clearly, search
 from cost.simulation.arrivals import pattern
 from platforms.prices import Prices
 from tests.cost.test_split import run, took
+from tests.soak import soak
 
 BUDGET = 80_000
 
@@ -31,13 +32,21 @@ def found(
 
 
 @pytest.mark.parametrize(
-    ("by", "monthly", "rhythm"),
-    [("p95", 3_000_000.0, "steady"), ("p50", 20_000_000.0, "bursty"), ("starts", 300_000.0, "office-hours")],
+    ("by", "monthly", "rhythm", "platforms"),
+    [
+        ("p95", 3_000_000.0, "steady", ("aws", "gcp")),
+        ("p50", 20_000_000.0, "bursty", ("aws",)),
+        ("starts", 300_000.0, "office-hours", ("aws",)),
+        *soak(
+            ("p50", 20_000_000.0, "bursty", ("aws", "gcp")),
+            ("starts", 300_000.0, "office-hours", ("aws", "gcp")),
+        ),
+    ],
 )
 def test_a_search_finds_what_an_exhaustive_one_finds(
-    prices: Prices, by: str, monthly: float, rhythm: str
+    prices: Prices, by: str, monthly: float, rhythm: str, platforms: tuple[str, ...]
 ) -> None:
-    points, full = found(prices, by, monthly, rhythm, platforms=("aws", "gcp"))
+    points, full = found(prices, by, monthly, rhythm, platforms=platforms)
 
     assert [point.title for point in points] == [point.title for point in full]
     chosen = front(chosen_from(usable(points, by)), by)

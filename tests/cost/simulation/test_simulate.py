@@ -53,7 +53,7 @@ def test_a_month_of_steady_traffic_does_not_begin_with_a_start_of_its_own(deploy
     """The platform has seen the traffic before: 4.3 cold starts a month are expected, not 5.3."""
     one = deploy("aws", lasts=1e-6, starts=1e-6, idle=600)
 
-    result = only(one, 40_000, replications=200)
+    result = only(one, 40_000, replications=100)
 
     assert close(result.cold, math.exp(-40_000 / MONTH * 600))
 
