@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from runs.file import read
 from tests.compare.conftest import Done, Server, Started, running
+from tests.soak import drawn
 
 Serve = Callable[..., Server]
 Compare = Callable[..., Done]
@@ -81,7 +82,7 @@ def listening(process: int) -> bool:
 
 
 @settings(
-    max_examples=5,
+    max_examples=drawn(3),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -34,7 +34,7 @@ def test_an_app_that_does_not_start_is_named(compare: Compare, tmp_path: Path) -
     )
 
     done = compare(
-        "run", "--targets", str(file), "--cold", "none", "--rounds", "6", "--timeout", "5s", "--quiet"
+        "run", "--targets", str(file), "--cold", "none", "--rounds", "2", "--timeout", "5s", "--quiet"
     )
 
     assert done.status == 1
