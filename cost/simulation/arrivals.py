@@ -211,12 +211,12 @@ def pattern(name: str, monthly: float) -> Arrivals:
 
 
 def schedule(expression: str, begin: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> Times:
-    """The times of a cron expression (five fields, or six with seconds first), in UTC, for a week or up to a year.
+    """The times of a cron expression (five fields, or six with seconds first), in UTC, for a day, a week or up to a year.
 
     UserError for an expression that is none, or that never comes true.
     """
     times: list[float] = []
-    period = timedelta(days=7 if _is_weekly(expression) else 365)
+    period = timedelta(days=_period(expression))
     try:
         for moment in CronSim(expression, begin - timedelta(seconds=1)):
             if moment - begin >= period or len(times) >= CHUNK:
@@ -234,10 +234,12 @@ def schedule(expression: str, begin: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     )
 
 
-def _is_weekly(expression: str) -> bool:
-    """Whether every week is like the first: CronSim takes seconds for the times of a year."""
+def _period(expression: str) -> int:
+    """The days after which the times repeat themselves, or a year's: CronSim takes seconds for those of a year."""
     fields = expression.split()[-3:]
-    return fields[:2] == ["*", "*"] and not set("#L") & set(fields[-1].upper())
+    if fields[:2] != ["*", "*"] or set("#L") & set(fields[-1].upper()):
+        return 365
+    return 1 if fields[-1] == "*" else 7
 
 
 def per_hour(rate: float) -> str:
