@@ -42,10 +42,10 @@ class Usage:
     running_s: Decimal = ZERO
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for name in _NAMES:
+            value = getattr(self, name)
             if not value.is_finite() or value < 0:
-                raise UserError(f"{field.name} of a month: {value} is not a quantity; it is 0 or more")
+                raise UserError(f"{name} of a month: {value} is not a quantity; it is 0 or more")
 
     def plus(self, other: "Usage") -> "Usage":
         """Both together."""
@@ -60,9 +60,10 @@ class Usage:
         return self._with(other, lambda here, there: here + (there - here) * part)
 
     def _with(self, other: "Usage", combine: Callable[[Decimal, Decimal], Decimal]) -> "Usage":
-        return Usage(
-            *(combine(getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
-        )
+        return Usage(*(combine(getattr(self, name), getattr(other, name)) for name in _NAMES))
+
+
+_NAMES = tuple(field.name for field in fields(Usage))
 
 
 @dataclass(frozen=True)
