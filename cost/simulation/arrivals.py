@@ -211,7 +211,7 @@ def pattern(name: str, monthly: float) -> Arrivals:
 
 
 def schedule(expression: str, begin: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> Times:
-    """The times of a cron expression (five fields, or six with seconds first), in UTC, for a day, a week or up to a year.
+    """The times of a cron expression (five fields, or six with seconds first), in UTC, for a day, a week or a year.
 
     UserError for an expression that is none, or that never comes true.
     """
