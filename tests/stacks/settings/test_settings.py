@@ -258,7 +258,10 @@ def test_the_error_is_readable_as_a_whole() -> None:
         (
             "aws",
             {"app": "app"},
-            "app: APP is 'app'; it is package.module:callable, for example app:app or app:create_app()",
+            (
+                "app: APP is 'app'; it is package.module:callable, for example app:app or app:create_app(); "
+                "you may mean APP=app:application"
+            ),
         ),
         (
             "aws",
