@@ -1,6 +1,7 @@
 """Turns the output of uv and pip, if they cannot install requirements, into a line with both sides or the way out."""
 
 import re
+import shutil
 import sys
 
 from appfolder.requirements.markers import allows
@@ -42,6 +43,8 @@ def final(what: str, said: str) -> InstallError | None:
         return _other_python(what, match[2].rstrip(","), match[1])
     if (match := _UV_PACKAGE.search(reason)) and not allows(match[2], THIS):
         return _other_python(what, match[1], match[2])
+    if "Git operation failed" in said:
+        return _by_git(what, said)
     if built := re.search(r"Failed to (?:build|download and build) `([^`]+)`", said):
         printed = said.partition("[stderr]")[2].partition("\nhint:")[0].strip().splitlines()
         return _not_built(what, built[1], [line.strip() for line in printed if line.strip()], said)
@@ -56,6 +59,8 @@ def of_pip(what: str, out: str, said: str) -> InstallError:
     """The error that pip's output means, without its lists of all versions that there are."""
     if match := _PIP_PACKAGE.search(said):
         return _other_python(what, match[1], match[2])
+    if "git clone" in said or ("command 'git'" in said and shutil.which("git") is None):
+        return _by_git(what, said)
     if conflict := re.search(r"The conflict is caused by:\n(.*?)\n\n", out, re.DOTALL):
         sides = " and ".join(line.strip() for line in conflict[1].splitlines())
         return InstallError(f"{what} cannot be installed: {sides}, which exclude each other")
@@ -76,9 +81,21 @@ def of_pip(what: str, out: str, said: str) -> InstallError:
     way_out = ""
     if "No matching distribution" in said:
         way_out = (
-            '. Is it for another system or another Python? A marker such as ; sys_platform == "win32" says so'
+            '. Is it for another system or another Python (a marker such as ; sys_platform == "win32" says so), or can '
+            "its index not be reached?"
         )
     return InstallError(f"{what} cannot be installed: {text}{way_out}")
+
+
+def _by_git(what: str, said: str) -> InstallError:
+    """The reason of git; there may be no git, as in the image without build_packages."""
+    reasons = re.findall(r"fatal: (.*)", said)
+    if reasons:
+        return InstallError(f"{what} cannot be installed: git says {reasons[0].strip()}")
+    return InstallError(
+        f"{what} cannot be installed: it names a repository, and there is no git; install it, for the image by "
+        'build_packages = ["git"] in app.toml'
+    )
 
 
 def _other_python(what: str, package: str, versions: str) -> OtherPythonError:

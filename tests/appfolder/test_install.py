@@ -202,6 +202,25 @@ def test_a_package_that_cannot_be_built_is_named_with_the_way_out(
 
 
 @pytest.mark.parametrize("uv", [UV, None], ids=["uv", "pip"])
+@pytest.mark.parametrize("has_git", [True, False])
+def test_a_repository_that_cannot_be_had_is_named_with_gits_reason(
+    made: Made, monkeypatch: pytest.MonkeyPatch, uv: Path | None, has_git: bool
+) -> None:
+    if not has_git:
+        monkeypatch.setenv("PATH", "/nowhere")
+
+    with pytest.raises(InstallError) as caught:
+        made({"requirements.txt": "thing @ git+https://127.0.0.1:1/thing.git@main\n"}, uv=uv)
+
+    said = (
+        "git says unable to access 'https://127.0.0.1:1/thing.git/': "
+        if has_git
+        else "it names a repository, and there is no git; install it"
+    )
+    assert str(caught.value).startswith(f"requirements.txt cannot be installed: {said}")
+
+
+@pytest.mark.parametrize("uv", [UV, None], ids=["uv", "pip"])
 def test_a_package_for_another_python_says_which(made: Made, index: Path, uv: Path | None) -> None:
     wheels.wheel(index, "alpha", "1.0", python=">=3.99")
 
