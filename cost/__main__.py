@@ -1,4 +1,4 @@
-"""`python -m cost`: Ctrl-C ends it without a traceback from its first moment, before the heavy imports."""
+"""`python -m cost`: Ctrl-C ends it without a traceback from its first moment, before the imports."""
 
 import os
 import signal
@@ -8,4 +8,5 @@ if __name__ == "__main__":
 
     from cost.cli import main
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     main()

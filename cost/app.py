@@ -5,6 +5,9 @@ from decimal import Decimal
 
 from commandline import UserError
 
+LEAST_MB = 256
+"""MB of memory that an app is taken to need at least, if nobody says how much."""
+
 
 @dataclass(frozen=True)
 class App:

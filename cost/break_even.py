@@ -50,12 +50,18 @@ class Change:
 
 def curve(setup: Setup, usages: Sequence[tuple[Decimal, Usage]], prices: Prices, *, free_tier: bool) -> Curve:
     """A platform's bill over traffic, from its usage at ascending volumes."""
-    points: dict[Decimal, Decimal] = {}
-    for (here, low), (there, high) in pairwise(usages):
-        for part in _kinks(setup, low, high, prices):
-            whole = bill(setup, low.between(high, part), prices, free_tier=free_tier)
-            points[here + (there - here) * part] = whole.estimate
-    return Curve(tuple(sorted(points.items())))
+    points: list[tuple[Decimal, Decimal]] = []
+
+    def add(volume: Decimal, usage: Usage) -> None:
+        points.append((volume, bill(setup, usage, prices, free_tier=free_tier).estimate))
+
+    counted = [(volume, usage, quantities(setup, usage)) for volume, usage in usages]
+    for (here, low, before), (there, high, after) in pairwise(counted):
+        add(here, low)
+        for part in _kinks(setup, before, after, prices):
+            add(here + (there - here) * part, low.between(high, part))
+    add(*usages[-1])
+    return Curve(tuple(points))
 
 
 def changes(curves: Mapping[str, Curve]) -> list[Change]:
@@ -92,13 +98,14 @@ def _crossings(curves: Mapping[str, Curve], here: Decimal, there: Decimal) -> It
                 yield here + (there - here) * before / (before - after)
 
 
-def _kinks(setup: Setup, low: Usage, high: Usage, prices: Prices) -> list[Decimal]:
-    """The parts of the way from one usage to another at which some price changes, with both ends."""
-    parts = {ZERO, Decimal(1)}
-    before, after = quantities(setup, low), quantities(setup, high)
+def _kinks(
+    setup: Setup, before: Mapping[str, Decimal], after: Mapping[str, Decimal], prices: Prices
+) -> list[Decimal]:
+    """The parts of the way from some quantities to others at which some price changes, ascending, without both ends."""
+    parts: set[Decimal] = set()
     for name, quantity in before.items():
         change = after[name] - quantity
-        for threshold in prices.price(setup.platform, name, setup.region).thresholds():
+        for threshold in prices.price(setup.platform, name, setup.region).thresholds:
             if change and 0 < (part := (threshold - quantity) / change) < 1:
                 parts.add(part)
     return sorted(parts)

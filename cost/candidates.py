@@ -9,7 +9,7 @@ import numpy as np
 from commandline import UserError
 from cost.app import App
 from cost.model import Candidate
-from cost.setup import KEPT_VERSIONS, Architecture, Billing, Door, Setup, setup
+from cost.setup import KEPT_VERSIONS, REGIONS, Architecture, Billing, Door, Setup, setup
 from cost.simulation import timing
 from cost.simulation.timing import Measurements, Timing
 from platforms import (
@@ -27,7 +27,6 @@ from platforms.prices import Prices
 
 UNEQUAL = 1.2
 """Shares of a CPU that differ by this factor tell work from waiting."""
-REGIONS = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1", "ecs": "us-east-1"}
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class Question:
 
     def setup(self, platform: str, prices: Prices, *, ready: bool = True) -> Setup:
         """One platform's deployment, with the asked instances kept ready or without; its region has to be known."""
-        region = of(self.regions, platform, "cost/candidates.py: REGIONS, or cost/options.py: the regions")
+        region = of(self.regions, platform, "cost/setup.py: REGIONS, or cost/options.py: the regions")
         prices.check_region(platform, region)
         return setup(
             platform,
@@ -155,13 +154,17 @@ def split(question: Question, prices: Prices, measurements: Measurements) -> tup
     """The question with the work and the waiting of the app as measured, and a note on how they were found.
 
     The same work takes longer on a smaller share of a CPU, and waiting takes equally long everywhere. So if the run has
-    platforms with unequal shares, the app's median durations there show both. Otherwise all of it counts as work.
+    platforms with unequal shares, the app's median durations there show both, whether these platforms are asked for or
+    not. Otherwise all of it counts as work.
     """
     speeds, medians = list[float](), list[float]()
     for platform, samples in measurements.by_platform.items():
-        if platform in question.platforms:
-            speeds.append(min(1.0, float(question.setup(platform, prices, ready=False).vcpu)))
-            medians.append(float(np.median(samples.apps)))
+        try:
+            vcpu = question.setup(platform, prices, ready=False).vcpu
+        except UserError:  # what was asked is not sold there
+            continue
+        speeds.append(min(1.0, float(vcpu)))
+        medians.append(float(np.median(samples.apps)))
     if not medians:
         return question, []
     shares = 1 / np.array(speeds)

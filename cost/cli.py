@@ -7,12 +7,7 @@ import typer
 
 import commandline
 from commandline import UserError
-from cost import commands
-from cost.advise import advise
-from cost.app import App
-from cost.candidates import REGIONS, candidates
-from cost.front import command
-from cost.front.grid import LEAST_MB
+from cost.app import LEAST_MB, App
 from cost.options import (
     OUTPUT,
     TIMES,
@@ -45,11 +40,9 @@ from cost.options import (
     Wait,
     Zones,
 )
-from cost.report import data
-from cost.setup import KEPT_VERSIONS
-from cost.simulation import timing
-from cost.simulation.arrivals import PATTERNS
-from cost.traffic import traffic
+from cost.report import file
+from cost.setup import KEPT_VERSIONS, REGIONS
+from cost.simulation.rhythms import PATTERNS
 from platforms.prices import PriceError
 from runs.sample import Connection
 
@@ -97,6 +90,8 @@ def bill_command(  # noqa: PLR0913 -- each is one option of the command line
     as_json: Json = False,
 ) -> None:
     """A month's bill as line items, with the free tiers and without them."""
+    from cost import commands  # noqa: PLC0415 -- what simulates takes a moment to load, and --help is quick
+
     question = QuestionOptions(
         platform=platform,
         cpu=cpu,
@@ -219,8 +214,14 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
     context: typer.Context,
 ) -> None:
     """Which platform for this traffic: how many requests wait, what it costs, where another becomes cheaper."""
+    from cost import commands  # noqa: PLC0415 -- what simulates takes a moment to load, and --help is quick
+    from cost.front import command  # noqa: PLC0415 -- as above
+    from cost.traffic import traffic  # noqa: PLC0415 -- as above
+
     if p95 is not None and not 0 < p95 < float("inf"):
         raise UserError(f"--p95 {p95:g}: a limit is above 0 s")
+    if page:
+        file.check(page)
     known = commands.prices(prices)
     asked = traffic(
         per_hour=requests_per_hour,
@@ -253,7 +254,7 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
         gcp_region=gcp_region,
         idle=idle or (),
     ).question(asked.handling.tolist())
-    measurements = timing.read(run, connection) if run else None
+    measurements = commands.measurements(run, connection)
     command.check(context, front=front)
     if front:
         values = command.answer(
@@ -267,18 +268,15 @@ def advise_command(  # noqa: PLR0913 -- each is one option of the command line
         )
         command.show(values, page, as_json=as_json, chart=chart)
         return
-    candidates_found, more = candidates(question, known, measurements)
-    report = data.of_advice(
-        advise(
-            asked.arrivals,
-            candidates_found,
-            known,
-            limit_s=p95,
-            closed=existing_customer,
-            replications=replications,
-            seed=seed,
-            notes=[*asked.notes, *more],
-        )
+    report = commands.advice(
+        question,
+        asked,
+        known,
+        measurements,
+        limit_s=p95,
+        closed=existing_customer,
+        replications=replications,
+        seed=seed,
     )
     commands.show(report, page, chart=chart, as_json=as_json)
 

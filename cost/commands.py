@@ -10,14 +10,18 @@ from typing import Any
 import commandline
 from commandline import UserError, printable
 from cost import own_prices
+from cost.advise import advise
 from cost.bill import Usage, bill
-from cost.candidates import Question, assumptions
-from cost.report import data, html, text
+from cost.candidates import Question, assumptions, candidates
+from cost.report import data, text
 from cost.setup import Setup
-from cost.simulation import volumes
+from cost.simulation import timing, volumes
 from cost.simulation.arrivals import MOST_MONTHLY
 from cost.simulation.system import system
+from cost.simulation.timing import Measurements
+from cost.traffic import Traffic
 from platforms.prices import Prices
+from runs.sample import Connection
 
 _FREE_NOTE = "Free tiers are taken whole; anything else in the same account uses them up as well."
 _BILL_NOTE = (
@@ -57,9 +61,28 @@ def bills(
     text.bills(pairs, [*notes, _FREE_NOTE], commandline.console())
 
 
+def advice(
+    question: Question,
+    asked: Traffic,
+    known: Prices,
+    measured: Measurements | None,
+    **choices: Any,
+) -> dict[str, Any]:
+    """Advice as JSON values. choices: as in cost.advise.advise."""
+    found, notes = candidates(question, known, measured)
+    return data.of_advice(advise(asked.arrivals, found, known, notes=[*asked.notes, *notes], **choices))
+
+
+def measurements(run: Path | None, connection: Connection) -> Measurements | None:
+    """What was measured in a run; None if none is given."""
+    return timing.read(run, connection) if run else None
+
+
 def show(report: Mapping[str, Any], page: Path | None, *, chart: bool, as_json: bool) -> None:
     """Print advice, as text or JSON, and write it to `page` if there is one."""
     if page:
+        from cost.report import html  # noqa: PLC0415 -- templates take a moment to load
+
         html.write(report, page)
     if as_json:
         print(json.dumps(report))

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from commandline import UserError
 from cost.app import App
-from cost.candidates import Question
 from cost.setup import Billing, Door
 from platforms import NAMES
+
+if TYPE_CHECKING:
+    from cost.candidates import Question
 
 TRAFFIC, TIMES, WHAT, OUTPUT = "Traffic", "How long things take", "What is deployed", "Output"
 FRONT = "What waiting less costs"
@@ -129,8 +131,10 @@ class QuestionOptions:
     gcp_region: str
     idle: Sequence[str] = ()
 
-    def question(self, handling: Sequence[float] = ()) -> Question:
+    def question(self, handling: Sequence[float] = ()) -> "Question":
         """The options as one value; UserError for an impossible one. handling: seconds that a log's requests took."""
+        from cost.candidates import Question  # noqa: PLC0415 -- what simulates takes a moment to load
+
         return Question(
             platforms=tuple(dict.fromkeys(self.platform or NAMES)),
             regions={

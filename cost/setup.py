@@ -9,6 +9,7 @@ from cost.app import App
 from platforms import NAMES, TITLES, calls_a_function, least_instances, limit, of, scales_by_cpu, sold
 
 MB_OF_GB = 1024
+REGIONS = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1", "ecs": "us-east-1"}
 KEPT_VERSIONS = 2
 """Versions whose snapshots are paid for in a quiet time: the one with the traffic, and the one for a roll back."""
 Architecture = Literal["x86", "arm64"]

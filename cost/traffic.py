@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from commandline import UserError
-from cost.simulation import logs
 from cost.simulation.arrivals import MONTH, Arrivals, Floats, pattern, schedule
-from cost.simulation.logs import counts
 
 HOURS_OF_MONTH = MONTH / 3600
 
@@ -48,8 +46,11 @@ def traffic(
     if exclude and not log:
         raise UserError("--exclude leaves requests of a log out: it goes with --log")
     if log or counted:
+        from cost.simulation import logs  # noqa: PLC0415 -- the formats of logs take a moment to load
+        from cost.simulation.logs import counts  # noqa: PLC0415 -- as above
+
         read = counts.read(counted) if counted else logs.read(log, exclude=exclude)
         return Traffic(read.arrivals, read.notes, read.response_kb, read.handling)
-    if cron:
+    if cron is not None:
         return Traffic(schedule(cron))
     return Traffic(pattern(rhythm, monthly if monthly is not None else (per_hour or 0.0) * HOURS_OF_MONTH))

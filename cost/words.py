@@ -1,11 +1,13 @@
 """Writes figures as a reader sees them, the same in the terminal and on the page."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 CENT = 0.01
 NO_CENTS = 1000
 RARE = 1e-4
+NO_MS = 0.9995
 FEW = 0.1
 
 
@@ -52,8 +54,10 @@ def one_in(part: float) -> str:
 
 
 def seconds(value: float) -> str:
-    """A latency: milliseconds below a second."""
-    return f"{value * 1000:,.0f} ms" if value < 1 else f"{value:,.2f} s"
+    """A latency: milliseconds below a second, and three digits at least, which is as exact as a latency is."""
+    if value < NO_MS:
+        return f"{value * 1000:,.0f} ms"
+    return f"{value:,.{max(0, 2 - int(math.log10(value)))}f} s"
 
 
 def duration(seconds: float) -> str:
@@ -62,6 +66,11 @@ def duration(seconds: float) -> str:
         if seconds >= length * 2:
             return f"{seconds / length:.3g} {unit}"
     return f"{seconds:.3g} seconds"
+
+
+def monthly(requests: int) -> str:
+    """Traffic of a whole number of requests."""
+    return f"{requests:,} request{'' if requests == 1 else 's'} a month"
 
 
 def count(value: float) -> str:
@@ -102,7 +111,10 @@ def two(value: float) -> int:
 
 def total(bill: Mapping[str, Any]) -> str:
     """A bill's total; a lower bound if a price is unknown or unconfirmed."""
-    return f"at least ${bill['total']:,.2f}" if bill["at_least"] else money(bill["total"])
+    known = bill["total"]
+    if bill["at_least"]:
+        return f"at least {money(known) if known >= CENT else dollars(0)}"
+    return money(known)
 
 
 def unsure(bill: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ class Price:
     def known(self) -> bool:
         return bool(self.tiers)
 
+    @cached_property
     def thresholds(self) -> tuple[Decimal, ...]:
         """The quantities at which the marginal price changes, with the free tier and without it."""
         starts = [start for start, _ in self.tiers]

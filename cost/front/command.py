@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import typer
 
 import commandline
-from commandline import UserError, printable
+from commandline import INTERRUPTED, UserError, printable
 from cost.advise import CLOSED
 from cost.candidates import Question
-from cost.front import data, html, text, times
-from cost.front.search import WAITS, Progress, search
+from cost.front import data, text, times
+from cost.front.search import WAITS, Point, Progress, search
+from cost.model import Candidate
+from cost.simulation.arrivals import Arrivals
 from cost.simulation.timing import Measurements
 from cost.traffic import Traffic
 from platforms import TITLES
@@ -80,15 +83,7 @@ def answer(
     if not every:
         why = "sold with what was asked, takes new customers and answers in time"
         raise UserError(f"there is no set-up to choose from: none is {why}")
-    points = search(
-        traffic.arrivals,
-        every,
-        prices,
-        asked.by,
-        replications=asked.replications,
-        seed=asked.seed,
-        progress=_progress(),
-    )
+    points = _searched(traffic.arrivals, every, prices, asked)
     left_out = [
         f"{TITLES[name]} takes no new customers and is left out: see --existing-customer" for name in shut
     ]
@@ -106,6 +101,8 @@ def answer(
 def show(values: dict[str, Any], page: Path | None, *, as_json: bool, chart: bool) -> None:
     """Print a front, and write its page if there is to be one."""
     if page:
+        from cost.front import html  # noqa: PLC0415 -- templates take a moment to load
+
         html.write(values, page)
     if as_json:
         print(json.dumps(values))
@@ -113,6 +110,27 @@ def show(values: dict[str, Any], page: Path | None, *, as_json: bool, chart: boo
     text.front(values, commandline.console(), chart=chart)
     if page:
         print(printable(f"\n{page} has the chart with a name at each mark, and every bill's line items."))
+
+
+def _searched(
+    arrivals: Arrivals, every: Sequence[tuple[Candidate, bool]], prices: Prices, asked: Asked
+) -> list[Point]:
+    """The points of all set-ups; UserError if the user interrupts the search."""
+    progress = _progress()
+    try:
+        return search(
+            arrivals,
+            every,
+            prices,
+            asked.by,
+            replications=asked.replications,
+            seed=asked.seed,
+            progress=progress,
+        )
+    except KeyboardInterrupt:
+        if progress:
+            progress(1, 1)
+        raise UserError("interrupted before all set-ups were simulated", status=INTERRUPTED) from None
 
 
 def _is_given(context: typer.Context, option: str) -> bool:

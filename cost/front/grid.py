@@ -9,6 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 
+from cost.app import LEAST_MB
 from cost.candidates import Question
 from cost.setup import Architecture, Billing, Door, Setup, setup
 from platforms import calls_a_function, has, least_instances, scales_by_cpu, sold
@@ -21,7 +22,6 @@ AT_ONCE = (1, 10)
 """Requests at once in an instance, besides as many as the platform's default."""
 KEPT_MORE = (0, 1, 2)
 """Instances kept ready beyond those that are always there."""
-LEAST_MB = 256
 
 
 def setups(

@@ -7,8 +7,9 @@ from typing import Any
 from commandline import printable
 from cost import words
 from cost.front import chart
+from cost.front import text as front_text
 from cost.front.words import WAIT_TITLES, wait
-from cost.report import html, text
+from cost.report import file, html, text
 
 
 def page(data: Mapping[str, Any]) -> str:
@@ -21,6 +22,8 @@ def page(data: Mapping[str, Any]) -> str:
             wait=wait,
             wait_titles=WAIT_TITLES,
             price=text.price,
+            bill_of=front_text.bill_of,
+            to_make=front_text.to_make(data),
             chart=chart.front(data),
             sources=html.sources([point["bill"] for point in data["front"]]),
         )
@@ -29,4 +32,4 @@ def page(data: Mapping[str, Any]) -> str:
 
 def write(data: Mapping[str, Any], path: Path) -> None:
     """Write the page; UserError if that cannot be, or would overwrite a file that is not such a page."""
-    html.save(page(data), path)
+    file.save(page(data), path)

@@ -4,13 +4,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import plotext
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from cost import words
 from cost.front.words import WAIT_TITLES, wait
+from cost.report import plot
 from cost.report.text import ESCAPES, MARKS, WIDEST
 from platforms import TITLES
 
@@ -26,7 +26,7 @@ def front(data: Mapping[str, Any], console: Console, *, chart: bool = True) -> N
 
 
 def _front(data: Mapping[str, Any], width: int, *, chart: bool) -> Iterator[RenderableType]:
-    yield Text(f"{data['monthly']:,} requests a month: {data['traffic']}\n", style="bold")
+    yield Text(f"{words.monthly(data['monthly'])}: {data['traffic']}\n", style="bold")
     shown = data["front"]
     if not shown:
         yield Text(f"None of {data['considered']} set-ups can be compared.")
@@ -43,7 +43,7 @@ def _front(data: Mapping[str, Any], width: int, *, chart: bool) -> Iterator[Rend
     if chart and shown:
         yield Text("\n" + scatter(data, min(width, WIDEST)))
         yield Text(_legend(data), style="dim")
-    for number, point in _to_make(data):
+    for number, point in to_make(data):
         yield Text(f"\n{number}{point['title']}:")
         yield Text("\n".join(f"  {line}" for line in point["lines"]), no_wrap=True)
     yield Text("")
@@ -51,7 +51,7 @@ def _front(data: Mapping[str, Any], width: int, *, chart: bool) -> Iterator[Rend
         yield Text(f"- {note}", style="dim")
 
 
-def _to_make(data: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+def to_make(data: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     """The points whose lines are shown: the front, and what was picked if that lies elsewhere."""
     numbered = [(f"{_number(place)}. ", point) for place, point in enumerate(data["front"], start=1)]
     picked = data["pick"] or {}
@@ -75,20 +75,23 @@ def _table(data: Mapping[str, Any], width: int) -> Table:
         grid.add_row(
             _number(place),
             point["title"],
-            words.total(point["bill"])
-            if not point["bill"]["unsure"]
-            else f"about {words.money(point['dollars'])}",
+            bill_of(point),
             *(wait(name, point["waits"][name]) for name in names),
             *(["measured" if point["measured"] else "computed"] if measured else []),
         )
     return grid
 
 
+def bill_of(point: Mapping[str, Any]) -> str:
+    """A set-up's bill; prices that are not confirmed count, which "about" says."""
+    if point["bill"]["unsure"]:
+        return f"about {words.money(point['dollars'])}"
+    return words.total(point["bill"])
+
+
 def scatter(data: Mapping[str, Any], width: int) -> str:
     """A chart of wait over bill, both logarithmic: a letter a set-up, the front as a line of numbers."""
-    figure = plotext.figure
-    figure.clear()
-    figure.theme("colorless")
+    figure = plot.figure()
     figure.plot_size(width, CHART_HEIGHT)
     by = data["by"]
     for platform, mark in MARKS.items():

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from cost.app import LEAST_MB
 from cost.candidates import Question, assumptions, split
 from cost.front import grid
 from cost.model import Candidate
@@ -19,7 +20,7 @@ def candidates(
     measurements: Measurements | None = None,
     *,
     chosen: Collection[str] = (),
-    least_mb: int = grid.LEAST_MB,
+    least_mb: int = LEAST_MB,
 ) -> tuple[list[tuple[Candidate, bool]], list[str]]:
     """Each deployment with whether its times were measured there, and notes on what was assumed.
 
@@ -35,15 +36,17 @@ def candidates(
             continue
         base = replace(question.setup(setup.platform, prices, ready=False), snapstart=setup.snapstart)
         timing = question.timing(base, measurements)
-        seen = not setup.snapstart or len(measurements.by_platform[setup.platform].restored) >= FEWEST
-        timed.append((Candidate(setup, scaled(timing, base, setup)), _same(setup, base) and seen))
+        starts, _ = measurements.by_platform[setup.platform].starts(setup)
+        timed.append(
+            (Candidate(setup, scaled(timing, base, setup)), _same(setup, base) and len(starts) >= FEWEST)
+        )
     notes = [*(measurements.notes if measurements else ()), *parts]
     bases = [question.setup(platform, prices, ready=False) for platform in question.platforms]
     return timed, [*notes, *assumptions(question, bases, measurements)]
 
 
 def scaled(timing: Timing, base: Setup, setup: Setup) -> Timing:
-    """The times that were measured at `base`, as they are to be expected at `one`.
+    """The times that were measured at `base`, as they are to be expected at `setup`.
 
     Work and waiting are known apart, so they hold for any CPU. A start is taken to be longer or shorter by as much as
     the published starts are, with the app's own imports.

@@ -8,12 +8,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from commandline import UserError, printable
+from commandline import printable
 from cost import words
-from cost.report import chart, text
+from cost.report import chart, file, text
+from cost.report.file import MADE_BY
 
 HERE = Path(__file__).parent
-MADE_BY = '<meta name="generator" content="python -m cost">'
 
 
 def page(data: Mapping[str, Any]) -> str:
@@ -33,17 +33,7 @@ def render(template: str, **values: Any) -> str:
 
 def write(data: Mapping[str, Any], path: Path) -> None:
     """Write the page; UserError if that cannot be, or would overwrite a file that is not such a page."""
-    save(page(data), path)
-
-
-def save(text_: str, path: Path) -> None:
-    """Write a page's text; UserError if that cannot be, or would overwrite a file that is not such a page."""
-    try:
-        if path.exists() and MADE_BY not in path.read_text(encoding="utf-8", errors="replace"):
-            raise UserError(f"{path} exists and is not a page of this tool: name another file")
-        path.write_text(text_, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error}") from None
+    file.save(page(data), path)
 
 
 def _values(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ def of_advice(data: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "title": "What it would cost, who would wait",
         "words": [
-            f"At {data['monthly']:,} requests a month: {data['traffic']}.",
+            f"At {words.monthly(data['monthly'])}: {data['traffic']}.",
             data["recommendation"],
             *([data["less"]] if data.get("less") else []),
             *([f"With the free tiers, {', '.join(changes)}."] if (changes := words.changes(data)) else []),

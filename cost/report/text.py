@@ -5,14 +5,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import plotext
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from cost import words
-from cost.report import table
+from cost.report import plot, table
 from platforms import of
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
@@ -45,7 +44,7 @@ def bills(
 
 
 def _advice(data: Mapping[str, Any], chart: bool, width: int) -> Iterator[RenderableType]:  # noqa: FBT001 -- passed on
-    yield Text(f"{data['monthly']:,} requests a month: {data['traffic']}\n", style="bold")
+    yield Text(f"{words.monthly(data['monthly'])}: {data['traffic']}\n", style="bold")
     yield _options(data)
     yield Text(f"\n{data['recommendation']}\n", style="bold")
     yield Text("A month's bill by requests a month, with the free tier, for calls at random:\n")
@@ -82,9 +81,7 @@ def _volumes(data: Mapping[str, Any]) -> Table:
 
 def curves(data: Mapping[str, Any], width: int) -> str:
     """A chart of the bills over traffic, both axes logarithmic; bills below a cent are drawn at a cent."""
-    figure = plotext.figure
-    figure.clear()
-    figure.theme("colorless")
+    figure = plot.figure()
     figure.plot_size(width, CHART_HEIGHT)
     for option in data["options"]:
         if option["name"] not in data["curves"]:

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from commandline import UserError
 from cost.bill import MONTH_S
+from cost.simulation.rhythms import PATTERNS, RHYTHMS, WEEK_HOURS
 
 Floats = NDArray[np.float64]
 
 CHUNK = 1 << 16
 HOUR_S = 3600.0
 DAY_S = 24 * HOUR_S
-WEEK_HOURS = 168
 MONTH = float(MONTH_S)
 MOST_MONTHLY = 10**10
 """Requests a month, some 4,000 a second: beyond it prices are agreed on, and simulating them takes minutes."""
@@ -244,7 +244,14 @@ def _period(expression: str) -> int:
 
 def per_hour(rate: float) -> str:
     """A rate in words: requests an hour, or a second if that is easier to grasp."""
-    return f"{rate:,.3g} requests a second" if rate >= 1 else f"{rate * HOUR_S:,.3g} requests an hour"
+    if rate >= 1:
+        return f"{_three(rate)} requests a second"
+    return f"{_three(rate * HOUR_S)} requests an hour"
+
+
+def _three(value: float) -> str:
+    """A number with three digits, or all that are before its point."""
+    return f"{value:,.3g}" if value < 1000 else f"{value:,.0f}"  # noqa: PLR2004 -- with four digits
 
 
 def _rate(monthly: float) -> float:
@@ -260,26 +267,3 @@ def _poisson(rng: np.random.Generator, start: float, rate: float, expected: floa
         times = start + np.cumsum(rng.standard_exponential(size)) / rate
         yield times
         start = times[-1]
-
-
-def _day_and_night() -> list[float]:
-    """Most at three in the afternoon, a ninth of that at three in the morning."""
-    return [1 + 0.8 * float(np.cos((hour - 15) / 24 * 2 * np.pi)) for hour in range(24)]
-
-
-def _office_week() -> list[float]:
-    """Nineteen in twenty requests between 8 and 18 o'clock from Monday to Friday."""
-    office = [day < 5 and 8 <= hour < 18 for day in range(7) for hour in range(24)]  # noqa: PLR2004 -- days, hours
-    hours = sum(office)
-    return [0.95 / hours if inside else 0.05 / (WEEK_HOURS - hours) for inside in office]
-
-
-RHYTHMS: dict[str, tuple[str, list[float]]] = {
-    "daily": ("most in the afternoon, few at night", _day_and_night() * 7),
-    "weekly": (
-        "most in the afternoon, few at night, and half as many at weekends",
-        _day_and_night() * 5 + [weight / 2 for weight in _day_and_night()] * 2,
-    ),
-    "office-hours": ("95% of them on working days between 8 and 18 o'clock", _office_week()),
-}
-PATTERNS = ("steady", "bursty", *RHYTHMS)

@@ -10,7 +10,8 @@ is bounded by the instances and by the requests in flight, not by the requests s
 import math
 from typing import Any
 
-from cost.simulation.compiled import (
+from cost.simulation.compiled import any_of, compiled, pop, push, up
+from cost.simulation.rule import (
     ANSWERED,
     BEGINS,
     BEGINS_BILLED,
@@ -23,15 +24,10 @@ from cost.simulation.compiled import (
     ROUNDING,
     SEEN,
     STARTED,
-    Floats,
     Rule,
-    any_of,
-    compiled,
-    pop,
-    push,
-    up,
 )
 from cost.simulation.sharing import begin, count, finish_computing
+from cost.simulation.state import Floats
 from cost.simulation.wanted import ends, least_busy, of_the_kept
 
 MINUTE = 60.0
@@ -271,13 +267,3 @@ def finish(states: Any, rule: Rule, end: float) -> None:
         if s.born[slot] > NEVER:
             ends(s, slot, end if until == math.inf else min(end, s.idle_until[slot]))
             s.born[slot] = end
-
-
-@compiled
-def forget(states: Any) -> None:
-    """Count from here on: what was counted so far only warmed the platform up."""
-    s = states[0]
-    s.requests = s.waited = s.cold = s.refused = s.starts = 0
-    s.handling_s = s.ready_s = s.start_s = s.active_s = s.busy_s = s.further_s = s.there_s = 0.0
-    s.most = s.busies + s.idles + s.ready_idles
-    s.bins[:] = 0

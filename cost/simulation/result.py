@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cost.bill import Usage
 from cost.simulation import state
-from cost.simulation.compiled import BINS
+from cost.simulation.rule import BINS
 from cost.simulation.system import System
 
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 QUANTILES = (0.5, 0.95, 0.99)
@@ -96,20 +98,33 @@ class Result:
         if not self._supports(share):
             return None
         months = [month for month in self.months if month.requests]
-        return Estimate.of([_quantile(month.bins, share) for month in months]) if months else None
+        return Estimate.of([self._quantile(month.bins, share) for month in months]) if months else None
 
     @property
     def mean_latency(self) -> float:
         """Seconds until an answer, on average over all requests; 0 if there was none."""
         bins = sum((month.bins for month in self.months), np.zeros(BINS, np.int64))
-        return float((bins * state.seconds_of(np.arange(BINS))).sum() / max(1, bins.sum()))
+        return float((bins * self._latencies).sum() / max(1, bins.sum()))
 
     def slower(self) -> list[tuple[float, float]]:
         """(a latency, the share of all requests that take longer), ascending: what lies between is a straight line."""
         bins = sum((month.bins for month in self.months), np.zeros(BINS, np.int64))
         used = np.flatnonzero(bins)
         longer = 1 - np.cumsum(bins[used]) / max(1, bins.sum())
-        return [(float(at), float(share)) for at, share in zip(state.seconds_of(used), longer, strict=True)]
+        return [(float(at), float(share)) for at, share in zip(self._latencies[used], longer, strict=True)]
+
+    @cached_property
+    def _latencies(self) -> Floats:
+        """The latency of each bin: that of the requests that have an instance for themselves, or else its middle."""
+        timing, vcpu = self.system.timing, float(self.system.setup.vcpu)
+        alone = timing.beyond + timing.alone(vcpu)
+        places = state.bins_of(alone)
+        counts, sums = np.bincount(places, minlength=BINS), np.bincount(places, alone, minlength=BINS)
+        return np.where(counts > 0, sums / np.maximum(counts, 1), state.seconds_of(np.arange(BINS)))
+
+    def _quantile(self, bins: Ints, share: float) -> float:
+        """The latency that this share of all stay within."""
+        return float(self._latencies[np.searchsorted(np.cumsum(bins), share * int(bins.sum()))])
 
     def _supports(self, share: float) -> bool:
         """Whether the samples that a quantile is drawn from reach so far; the slowest requests are those that wait."""
@@ -135,8 +150,3 @@ def _share(counts: Sequence[int], of: Sequence[int]) -> Estimate:
     if not shares:
         return Estimate(0.0, 0.0, 0.0, 0.0)
     return replace(Estimate.of(shares), mean=sum(counts) / sum(of))
-
-
-def _quantile(bins: Ints, share: float) -> float:
-    place = int(np.searchsorted(np.cumsum(bins), share * int(bins.sum())))
-    return float(state.seconds_of(np.array([place]))[0])

@@ -9,7 +9,8 @@ of one table. The end of the next one is an event that is looked at again if mor
 import math
 from typing import Any
 
-from cost.simulation.compiled import (
+from cost.simulation.compiled import compiled, push
+from cost.simulation.rule import (
     ANSWERED,
     BEYOND,
     BINS,
@@ -19,8 +20,6 @@ from cost.simulation.compiled import (
     WAITS,
     WORK,
     Rule,
-    compiled,
-    push,
 )
 
 DONE = 1e-9  # CPU seconds: what the difference of two counts may be off

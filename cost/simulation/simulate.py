@@ -9,10 +9,11 @@ import numpy as np
 
 from commandline import UserError
 from cost.bill import Usage
-from cost.simulation import engine, state
+from cost.simulation import machine, state
 from cost.simulation.arrivals import MONTH, MOST_MONTHLY, Arrivals, Rhythm
-from cost.simulation.compiled import SLOTS, Floats
 from cost.simulation.result import Month, Result
+from cost.simulation.rule import SLOTS
+from cost.simulation.state import Floats
 from cost.simulation.system import System
 from cost.simulation.tasks import Tasks
 from platforms import calls_a_function
@@ -23,7 +24,7 @@ BUDGET = 1_000_000
 """Requests to simulate when nothing else is asked for: a quarter of a second's work for each platform."""
 HOURS_DIFFER = 4
 """How many times more are simulated of a rhythm, which has busy hours and quiet ones."""
-WARM_S, WARM_REQUESTS = 300.0, 20_000
+WARM_S, WARM_REQUESTS = 300.0, 40_000
 MICRO = Decimal("0.000001")
 
 
@@ -54,16 +55,24 @@ def simulate(
         if isinstance(arrivals, Rhythm):
             arrivals, seconds = arrivals.within(seconds * HOURS_DIFFER)
     months: dict[str, list[Month]] = {name: [] for name in systems}
+    records = {name: state.record() for name in systems}
     for source in np.random.SeedSequence(seed).spawn(count):
-        for name, month in one_month(arrivals, systems, source, seconds).items():
+        for name, month in one_month(arrivals, systems, source, seconds, records).items():
             months[name].append(month)
     return {name: Result(systems[name], tuple(months[name]), seconds) for name in systems}
 
 
 def one_month(
-    arrivals: Arrivals, systems: Mapping[str, System], source: np.random.SeedSequence, seconds: float
+    arrivals: Arrivals,
+    systems: Mapping[str, System],
+    source: np.random.SeedSequence,
+    seconds: float,
+    records: Mapping[str, Any],
 ) -> dict[str, Month]:
-    """One simulated time on every system: the same arrivals, and draws that do not depend on the other systems."""
+    """One simulated time on every system: the same arrivals, and draws that do not depend on the other systems.
+
+    records: memory for the state of each system; its content is lost.
+    """
     traffic, *others = source.spawn(1 + len(systems))
     warm = _warm_up(arrivals, systems)
     tracked = {
@@ -74,7 +83,9 @@ def one_month(
     running = {
         name: (
             system,
-            state.fresh(system.rule, system.draws, -warm, int(other.generate_state(1, np.uint64)[0])),
+            state.fresh(
+                system.rule, system.draws, -warm, int(other.generate_state(1, np.uint64)[0]), records[name]
+            ),
         )
         for (name, system), other in zip(systems.items(), others, strict=True)
     }
@@ -90,7 +101,7 @@ def one_month(
             if name in tracked:
                 tracked[name].advance(now, system.rule, chunk)
             else:
-                engine.advance(now, system.rule, chunk)
+                machine.advance(now, system.rule, chunk)
     _finish(running, seconds, counting=counting)
     months = {name: _counted(now[0], system, seconds) for name, (system, now) in running.items()}
     for name, tasks in tracked.items():
@@ -124,13 +135,13 @@ def _finish(running: Mapping[str, tuple[System, Any]], seconds: float, *, counti
     if not counting:
         _begin_to_count(running)
     for system, now in running.values():
-        engine.finish(now, system.rule, seconds)
+        machine.finish(now, system.rule, seconds)
 
 
 def _begin_to_count(running: Mapping[str, tuple[System, Any]]) -> None:
     for system, now in running.values():
-        engine.finish(now, system.rule, 0.0)
-        engine.forget(now)
+        machine.finish(now, system.rule, 0.0)
+        state.forget(now)
 
 
 def _counted(counts: Any, system: System, seconds: float) -> Month:

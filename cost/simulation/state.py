@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cost.simulation.compiled import (
+from cost.simulation.rule import (
     BINS,
     BINS_OF_DECADE,
     EVENTS,
@@ -17,10 +17,10 @@ from cost.simulation.compiled import (
     ROWS,
     SHORTEST_S,
     SLOTS,
-    Floats,
     Rule,
 )
 
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 STATE = np.dtype(
@@ -109,6 +109,13 @@ COUNTED = tuple(name for name in STATE.names or () if name not in (*WRITTEN_FIRS
 """What has to be 0 at first. The rest, which is nearly all of it, is read only where it has been written."""
 
 
+COUNTS = (
+    *("requests", "waited", "cold", "refused", "starts", "bins"),
+    *("handling_s", "ready_s", "start_s", "active_s", "busy_s", "further_s", "there_s"),
+)
+"""What a month counts from 0."""
+
+
 class Draws(NamedTuple):
     """What is drawn from, seconds; a row a sample, as likely as any other.
 
@@ -124,9 +131,17 @@ class Draws(NamedTuple):
     idle: Floats
 
 
-def fresh(rule: Rule, draws: Draws, start: float, seed: int) -> Any:
-    """The state of a platform at the time `start`: its minimum of instances, all idle."""
-    states = np.empty(1, STATE)
+def record() -> Any:
+    """Memory for the state of one platform, some 10 MB, which is used again for month after month."""
+    return np.empty(1, STATE)
+
+
+def fresh(rule: Rule, draws: Draws, start: float, seed: int, states: Any = None) -> Any:
+    """The state of a platform at the time `start`: its minimum of instances, all idle.
+
+    states: a record whose content is no longer needed; without it, a new one.
+    """
+    states = record() if states is None else states
     state = states[0]
     for name in COUNTED:
         state[name] = 0
@@ -151,6 +166,14 @@ def fresh(rule: Rule, draws: Draws, start: float, seed: int) -> Any:
         state[count] = len(table)
         state[name][: len(table)] = table
     return states
+
+
+def forget(states: Any) -> None:
+    """Count from here on: what was counted so far only warmed the platform up."""
+    state = states[0]
+    for name in COUNTS:
+        state[name] = 0
+    state["most"] = state["busies"] + state["idles"] + state["ready_idles"]
 
 
 def draws(warm: Floats, starts: Floats, starts_billed: Floats, idle: Floats, step: float) -> Draws:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from commandline import UserError
 from cost.setup import Setup
 from cost.simulation import state
-from cost.simulation.compiled import ROOM, SLOTS, Rule
+from cost.simulation.rule import ROOM, SLOTS, Rule
 from cost.simulation.state import Draws
 from cost.simulation.timing import Timing
 from platforms import calls_a_function, least_instances, limit, limit_or

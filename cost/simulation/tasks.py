@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from cost.bill import Usage
 from cost.setup import Setup
-from cost.simulation import engine
-from cost.simulation.compiled import Rule
+from cost.simulation import machine
+from cost.simulation.rule import Rule
 from cost.simulation.timing import Timing
 from platforms import limit
 
@@ -45,8 +45,8 @@ class Tasks:
         self._running: Ints | None = None
 
     def add(self, times: Floats) -> None:
-        """Count requests by the times at which they arrive."""
-        self.requests += np.histogram(times, self._marks)[0]
+        """Count requests by the times, ascending, at which they arrive."""
+        self.requests += np.diff(np.searchsorted(times, self._marks))
 
     @property
     def running(self) -> Ints:
@@ -67,7 +67,7 @@ class Tasks:
         if part < 1:
             times = times[self._thinning.random(len(times)) < part]
             running = np.maximum((running * part).astype(np.int64), 1)
-        engine.advance_tasks(now, rule, times, running, float(self._marks[0]), self.length)
+        machine.advance_tasks(now, rule, times, running, float(self._marks[0]), self.length)
 
     def billed(self, usage: Usage, part: float) -> Usage:
         """`usage` with the tasks that ran beyond the minimum, busy or not; part: how often this time is in a month."""

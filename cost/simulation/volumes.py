@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from cost.bill import Usage
+from cost.simulation import state
 from cost.simulation.arrivals import MONTH, Poisson
 from cost.simulation.simulate import decimal, one_month
 from cost.simulation.system import System
@@ -28,6 +30,11 @@ LEAST, MOST = 100.0, 1e8
 REQUESTS = 20_000
 MONTHS = 20
 """Requests that are simulated for one rate, and months at most; for a single volume ten times as many."""
+LONG, LONG_REQUESTS = 4, 300_000
+"""Longest idle times that are simulated at least, unless these are more than so many requests: an instance that a
+rush has started is there until it has been idle, so a shorter time sees too few of them, or none. For a single volume
+there are more of both."""
+MORE = 4
 STEP = Decimal("0.2")
 NARROW = 1.002
 """A step of whole tasks is followed until its ends are so close."""
@@ -46,8 +53,10 @@ class Volumes:
         self._rates = _knots(MOST * max(1.0, *profile) if len(self._parts) > 1 else MOST)
         self._known: dict[str, list[Usage]] = {name: [] for name in systems}
         simulated = {name: system for name, system in systems.items() if system.setup.concurrency is not None}
+        records = {name: state.record() for name in simulated}
         for monthly in self._rates if simulated else ():
-            for name, usage in _simulated(simulated, monthly, min(REQUESTS, MONTHS * monthly), seed).items():
+            requests = min(REQUESTS, MONTHS * monthly)
+            for name, usage in _simulated(simulated, monthly, requests, seed, records).items():
                 self._known[name].append(usage)
 
     def at(self, name: str, monthly: float) -> Usage:
@@ -98,7 +107,8 @@ def usage(system: System, monthly: float) -> Usage:
         return nothing(system)
     if system.setup.concurrency is None:
         return _tracked(system, monthly)
-    return _simulated({"one": system}, monthly, min(10 * REQUESTS, 10 * MONTHS * monthly), seed=0)["one"]
+    requests = min(10 * REQUESTS, 10 * MONTHS * monthly)
+    return _simulated({"one": system}, monthly, requests, 0, {"one": state.record()}, MORE)["one"]
 
 
 def with_starts(system: System, expected: Usage, cold_share: float) -> Usage:
@@ -127,10 +137,19 @@ def _knots(most: float) -> list[float]:
     return knots
 
 
-def _simulated(systems: Mapping[str, System], monthly: float, requests: float, seed: int) -> dict[str, Usage]:
-    """The usage of a month at a rate, of one simulated time with so many requests."""
-    seconds = requests / monthly * MONTH
-    months = one_month(Poisson(monthly / MONTH), systems, np.random.SeedSequence(seed), seconds)
+def _simulated(
+    systems: Mapping[str, System],
+    monthly: float,
+    requests: float,
+    seed: int,
+    records: Mapping[str, Any],
+    more: int = 1,
+) -> dict[str, Usage]:
+    """The usage of a month at a rate, of one simulated time with so many requests at least; more: see LONG."""
+    longest = max(float(system.timing.idle.max()) for system in systems.values())
+    least = min(more * LONG * longest * monthly / MONTH, more * LONG_REQUESTS)
+    seconds = max(requests, least) / monthly * MONTH
+    months = one_month(Poisson(monthly / MONTH), systems, np.random.SeedSequence(seed), seconds, records)
     return {name: _exact(month.usage, monthly) for name, month in months.items()}
 
 

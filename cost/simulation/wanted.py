@@ -8,7 +8,8 @@ if it could have been used again and again.
 
 from typing import Any
 
-from cost.simulation.compiled import NEVER, Rule, any_of, compiled
+from cost.simulation.compiled import any_of, compiled
+from cost.simulation.rule import NEVER, Rule
 
 
 @compiled

@@ -14,9 +14,9 @@ import pytest
 import local.settings
 import platforms
 from cost import bill
-from cost.candidates import REGIONS, Question
+from cost.candidates import Question
 from cost.report import text
-from cost.setup import setup
+from cost.setup import REGIONS, setup
 from local import run
 from platforms import FactError, sold, starts
 from platforms.prices import PriceError, Prices, shipped
@@ -105,7 +105,6 @@ PLACES: dict[str, Callable[[], Any]] = {
     "stacks/settings/by_platform/azure.py": lambda: by_platform.of(NEW),
     "stacks/azure/__init__.py": lambda: deployment.deploy(SimpleNamespace(platform=NEW), None),  # type: ignore[arg-type]
     "local/run.py": lambda: asyncio.run(run.run(NEW, local.settings.Settings(port=0))),
-    "cost/candidates.py": lambda: Question(platforms=[NEW]).setup(NEW, prices()),
     "cost/options.py": lambda: Question(platforms=[NEW]).setup(NEW, prices()),
     "cost/setup.py": lambda: deployed().active_while_starting,
     "cost/bill.py": lambda: bill.bill(deployed(), bill.Usage(), prices(), free_tier=True),

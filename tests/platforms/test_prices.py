@@ -47,7 +47,7 @@ def test_each_tier_is_charged_at_its_own_price() -> None:
 
     assert price.cost(Decimal(300_000_000)) == 300
     assert price.cost(Decimal(400_000_000)) == 390
-    assert price.thresholds() == (300_000_000,)
+    assert price.thresholds == (300_000_000,)
 
 
 def test_a_free_tier_in_dollars_covers_less_where_the_price_is_higher() -> None:

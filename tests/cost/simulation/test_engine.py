@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cost.simulation import compiled, engine, state
-from cost.simulation.compiled import Rule
+from cost.simulation import machine, state
+from cost.simulation.rule import ROWS, SEEN, Rule
 from local.scaling import Activator, Assign, Policy, Refuse, Start
 
 LASTS, STARTS, IDLE = 0.7, 0.45, 3.0
@@ -32,8 +32,8 @@ def constants(
 
 def simulated(one: Rule, arrivals: list[float], draws: state.Draws | None = None) -> Counter[str]:
     states = state.fresh(one, draws or constants(), 0.0, seed=0)
-    engine.advance(states, one, np.array(arrivals))
-    engine.finish(states, one, (arrivals[-1] if arrivals else 0) + 1000.0)
+    machine.advance(states, one, np.array(arrivals))
+    machine.finish(states, one, (arrivals[-1] if arrivals else 0) + 1000.0)
     return Counter(
         {name: int(states[name][0]) for name in ("requests", "waited", "cold", "starts", "refused")}
     )
@@ -136,8 +136,8 @@ def test_a_request_beyond_the_maximum_waits_as_long_as_the_platform_holds_it() -
 
 def active(one: Rule, arrivals: list[float], end: float, draws: state.Draws) -> float:
     states = state.fresh(one, draws, 0.0, seed=0)
-    engine.advance(states, one, np.array(arrivals))
-    engine.finish(states, one, end)
+    machine.advance(states, one, np.array(arrivals))
+    machine.finish(states, one, end)
     return float(states["active_s"][0])
 
 
@@ -188,7 +188,7 @@ def test_every_row_of_a_table_is_drawn_as_often() -> None:
     seen = np.geomspace(0.01, 1.0, 64)
     table = state.draws(state.unshared(seen, seen / 1e6, 0.0), np.ones(1), np.ones(1), np.ones(1), 0.0)
     states = state.fresh(rule(1, 1, 2), table, 0.0, seed=12345)
-    engine.advance(states, rule(1, 1, 2), np.arange(1.0, 64_001.0))
+    machine.advance(states, rule(1, 1, 2), np.arange(1.0, 64_001.0))
 
     counts = states["bins"][0][state.bins_of(seen)]
     assert counts.sum() == 64_000
@@ -200,11 +200,9 @@ def test_a_table_with_more_samples_than_there_is_room_for_keeps_their_distributi
 
     table = state.draws(state.unshared(many, many, 0.0), np.ones(1), np.ones(1), np.ones(1), 0.0)
 
-    assert len(table.warm) == compiled.ROWS
+    assert len(table.warm) == ROWS
     shares = [0.1, 0.5, 0.9, 0.99]
-    assert np.quantile(table.warm[:, compiled.SEEN], shares) == pytest.approx(
-        np.quantile(many, shares), rel=0.01
-    )
+    assert np.quantile(table.warm[:, SEEN], shares) == pytest.approx(np.quantile(many, shares), rel=0.01)
 
 
 def test_a_state_takes_a_few_megabytes_however_many_requests_pass() -> None:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from cost.app import App
 from cost.setup import setup
-from cost.simulation import engine, state
+from cost.simulation import machine, state
 from cost.simulation.arrivals import MONTH, poisson
-from cost.simulation.compiled import Rule
 from cost.simulation.result import Result
+from cost.simulation.rule import Rule
 from cost.simulation.simulate import simulate
 from cost.simulation.system import System, system
 from cost.simulation.timing import published
@@ -31,8 +31,8 @@ def answered(
     one = np.ones(1)
     table = state.draws(state.shared(work * one, waits * one, 0.0 * one), one, one, one, 0.0)
     states = state.fresh(rule, table, 0.0, seed=0)
-    engine.advance(states, rule, np.array(arrivals))
-    engine.finish(states, rule, 1e6)
+    machine.advance(states, rule, np.array(arrivals))
+    machine.finish(states, rule, 1e6)
     bins = states["bins"][0]
     used = np.flatnonzero(bins)
     return np.repeat(state.seconds_of(used), bins[used]).tolist()

@@ -69,6 +69,18 @@ def test_idle_times_are_a_distribution(deploy: Deploy, prices: Prices) -> None:
     assert close(result.cold, float(np.exp(-14_600 / MONTH * timing.idle).mean()), floor=3e-4)
 
 
+@pytest.mark.parametrize(("platform", "lasts"), [("aws", 0.5), ("aws", 0.1 * 1769 / 512), ("gcp", 25.0)])
+def test_what_a_request_takes_by_itself_is_its_latency_to_the_last_digit(
+    deploy: Deploy, platform: str, lasts: float
+) -> None:
+    """Latencies are counted in bins, but what most requests take is what a reader computes: 500 ms, not 499."""
+    result = only(deploy(platform, lasts=lasts, idle=1e6), 10_000, replications=2)
+
+    latency = result.latency(0.5)
+    assert latency is not None
+    assert latency.mean == pytest.approx(lasts, rel=1e-9)
+
+
 @pytest.mark.parametrize(("load", "servers"), [(2.0, 3), (5.0, 4), (10.0, 12)])
 def test_refused_requests_follow_erlangs_loss_formula(deploy: Deploy, load: float, servers: int) -> None:
     """At most so many instances, one request each, nobody waits: Erlang's B, whatever the handling time is like."""

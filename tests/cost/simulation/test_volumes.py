@@ -66,6 +66,30 @@ def test_bill_table_and_simulated_months_agree_at_every_concurrency(
             assert dollars(one, usage, prices) == pytest.approx(simulated, rel=CLOSE, abs=0.01), monthly
 
 
+@pytest.mark.parametrize(
+    ("platform", "concurrency", "cpu", "wait", "monthly"),
+    [
+        ("gcp", 10, "0.02", "0.3", 1e8),
+        ("apprunner", 10, "0.1", "0", 1e8),
+        ("apprunner", 10, "0.1", "0", 2.5e7),
+    ],
+)
+def test_rushes_that_start_an_instance_are_seen_in_the_table_too(
+    prices: Prices, platform: str, concurrency: int, cpu: str, wait: str, monthly: float
+) -> None:
+    """20,000 requests of 100 M a month come in nine minutes, which is less than an instance stays idle.
+
+    How often a rush starts an instance is a matter of chance, so the figures are not as close as others.
+    """
+    app = App(cpu_s=Decimal(cpu), wait_s=Decimal(wait))
+    deployed = setup(platform, REGIONS[platform], concurrency=concurrency, app=app)
+    one = system(deployed, published(deployed), prices)
+    simulated = dollars(one, simulate(poisson(monthly), {"one": one}, budget=2_000_000)["one"].usage, prices)
+
+    for usage in (volumes.usage(one, monthly), Volumes({"one": one}).at("one", monthly)):
+        assert dollars(one, usage, prices) == pytest.approx(simulated, rel=0.1)
+
+
 def test_app_runner_at_one_request_at_once_costs_what_was_simulated_elsewhere(prices: Prices) -> None:
     """10 M requests that take 0.13 s and share nothing: $50.43 by an independent simulation."""
     app = App(cpu_s=Decimal(0), wait_s=Decimal("0.13"), log_bytes=600)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cost.simulation import engine, state
-from cost.simulation.compiled import Rule
+from cost.simulation import machine, state
+from cost.simulation.rule import Rule
 from tests.cost.simulation.test_engine import constants
 
 IDLE = 3.0
@@ -18,8 +18,8 @@ def rule(concurrency: int, minimum: int, maximum: int) -> Rule:
 
 def simulated(one: Rule, arrivals: list[float], end: float) -> np.void:
     states = state.fresh(one, constants(lasts=1.0, starts=0.5, idle=IDLE), 0.0, seed=0)
-    engine.advance(states, one, np.array(arrivals))
-    engine.finish(states, one, end)
+    machine.advance(states, one, np.array(arrivals))
+    machine.finish(states, one, end)
     return states[0]
 
 
