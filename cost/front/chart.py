@@ -7,13 +7,14 @@ from markupsafe import Markup, escape
 
 from cost import words
 from cost.front.words import WAIT_TITLES, wait
-from cost.report.chart import STEPS, Scale, horizontal, svg, vertical
+from cost.report.chart import Scale, horizontal, svg, vertical
 from platforms import NAMES
 
 LEFT, RIGHT, TOP, BOTTOM, HEIGHT = 72, 600, 16, 48, 420
 FLOOR, LEAST_SHARE = 0.01, 1e-4
 ROOM = 1.25
 NAME_GAP, LETTERS = 17, 36
+TICK_GAP, ROW_GAP = 48, 18  # pixels that the label of a tick needs, beside others and above them
 
 
 def front(data: Mapping[str, Any]) -> Markup:
@@ -28,14 +29,14 @@ def front(data: Mapping[str, Any]) -> Markup:
     def at(point: Mapping[str, Any]) -> tuple[float, float]:
         return across.at(max(point["dollars"], FLOOR)), up.at(max(point["waits"][by], _least(by)))
 
-    parts = [vertical(across.ticks(STEPS), across, HEIGHT - BOTTOM, words.dollars)]
-    parts += [horizontal(up.at(tick), RIGHT, wait(by, tick)) for tick in up.ticks(STEPS)]
+    parts = [vertical(across.roomy(TICK_GAP), across, HEIGHT - BOTTOM, words.dollars)]
+    parts += [horizontal(up.at(tick), RIGHT, wait(by, tick)) for tick in up.roomy(ROW_GAP)]
     parts += [_mark(point, *at(point), radius=3, faint=True) for point in data["others"]]
     corners = [at(point) for point in shown]
     path = f"M{corners[0][0]:.1f},{corners[0][1]:.1f}" + "".join(f"H{x:.1f}V{y:.1f}" for x, y in corners[1:])
     parts.append(f'<path class="line front" d="{path}H{RIGHT}"/>')
-    parts += [_mark(point, *at(point), radius=6, faint=False) for point in shown]
     parts += _names(shown, corners)
+    parts += [_mark(point, *at(point), radius=6, faint=False) for point in shown]
     middle = (LEFT + RIGHT) / 2
     parts.append(f'<text class="axis" x="{middle}" y="{HEIGHT - 6}">dollars a month</text>')
     return svg(HEIGHT, f"{WAIT_TITLES[by]} over a month's bill, on logarithmic axes", parts)

@@ -11,6 +11,7 @@ from cost.simulation.arrivals import MONTH, Arrivals
 from platforms import TITLES, calls_a_function
 
 FORMAT = 1
+MORE = "measure more answers and starts, or ask for another wait with --by"
 
 
 def of_search(
@@ -82,7 +83,7 @@ def _notes(points: Sequence[Point], able: Sequence[Point], best: Sequence[Point]
         )
     unknown = sum(point.waits[by] is None for point in points)
     if unknown:
-        notes.append(f"{unknown} set-ups are left out, of which the figures do not support a {by}")
+        notes.append(f"{unknown} set-ups are left out, of which the figures do not support a {by}: {MORE}")
     refusing = sum(point.refused > 0 for point in points)
     if refusing:
         notes.append(

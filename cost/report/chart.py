@@ -101,6 +101,10 @@ class Scale:
         part = (math.log10(value) - self._low) / (self._high - self._low)
         return self._begin + (self._end - self._begin) * part
 
+    def roomy(self, gap: float) -> list[float]:
+        """Ticks so many pixels apart at least, with twice and five times the powers of ten if there is room."""
+        return self.ticks(STEPS if abs(self.at(2.0) - self.at(1.0)) >= gap else (1,))
+
     def ticks(self, steps: Sequence[int] = (1,)) -> list[float]:
         """The powers of ten within the scale, and their multiples."""
         powers = range(math.floor(self._low), math.ceil(self._high) + 1)

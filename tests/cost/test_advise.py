@@ -347,4 +347,23 @@ def test_shares_counts_and_times_in_words() -> None:
         "100.0%",
     ]
     assert [words.count(number) for number in (0, 999, 40_000, 2_942_650)] == ["0", "999", "40 k", "2.94 M"]
-    assert [words.seconds(value) for value in (0.0123, 0.4756, 1.753)] == ["12 ms", "476 ms", "1.75 s"]
+    assert [words.seconds(value) for value in (0.0123, 0.4756, 0.9996, 1.753, 24.97, 135.2)] == [
+        "12 ms",
+        "476 ms",
+        "1.00 s",
+        "1.75 s",
+        "25.0 s",
+        "135 s",
+    ]
+    assert [words.monthly(number) for number in (1, 40_000)] == [
+        "1 request a month",
+        "40,000 requests a month",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("known", "at_least", "expected"),
+    [(0.004, False, "under $0.01"), (0.004, True, "at least $0.00"), (3404.28, True, "at least $3,404")],
+)
+def test_a_total_in_words(known: float, at_least: bool, expected: str) -> None:
+    assert words.total({"total": known, "at_least": at_least}) == expected

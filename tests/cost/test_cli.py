@@ -2,6 +2,7 @@
 
 import io
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Generator
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cost.cli import main
-from cost.report.html import MADE_BY
+from cost.report.file import MADE_BY
 from platforms import NAMES
 
 QUICK = ["--no-chart", "--replications", "3"]
@@ -276,6 +277,7 @@ def test_it_is_a_program(arguments: list[str], status: int, out: str, error: str
             "give the traffic in one way: --requests-per-hour, --monthly, --log, --counts or --cron; given: none",
         ),
         ("advise --monthly 1 --cron x", "give the traffic in one way: "),
+        ("advise --cron ''", "'' is not a cron expression"),
         ("advise --monthly -5", "-5 requests a month is no traffic to simulate; it is more than 0"),
         ("advise --monthly 5 --pattern spiky", "'spiky' is not a pattern; known: steady, bursty"),
         ("advise --monthly 5 --cpu fast", "Invalid value for '--cpu': Input should be a valid number"),
@@ -327,7 +329,7 @@ def test_it_is_a_program(arguments: list[str], status: int, out: str, error: str
     ],
 )
 def test_what_can_be_put_right_is_one_line_on_standard_error(arguments: str, message: str) -> None:
-    done = cost(*arguments.split())
+    done = cost(*shlex.split(arguments))
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"cost: {message}")

@@ -37,7 +37,8 @@ def test_a_shown_answer_is_the_real_one(command: str, output: str) -> None:
 
 
 def test_answers_are_shown() -> None:
-    assert [command.split()[0] for command, _ in SHOWN] == ["advise", "bill"]
+    assert [command.split()[0] for command, _ in SHOWN] == ["advise", "advise", "bill"]
+    assert any("--front" in command for command, _ in SHOWN)
 
 
 def test_the_months_with_snapstart_and_without_are_those_of_the_bills() -> None:

@@ -46,6 +46,26 @@ def test_unequal_shares_of_a_cpu_tell_work_from_waiting(
         assert found[name].setup.app.cpu_s == pytest.approx(Decimal(str(work)), rel=Decimal("0.01"))
 
 
+@pytest.mark.parametrize("asked", [("aws",), ("gcp", "ecs"), ("apprunner",)])
+def test_the_split_is_the_same_whatever_platforms_are_asked_for(
+    prices: Prices, asked: tuple[str, ...]
+) -> None:
+    found, notes = candidates(Question(platforms=asked), prices, run(**took(0.1, 0.2, "aws", "gcp")))
+
+    assert any("takes 0.1 CPU seconds and waits 0.2 s" in note for note in notes)
+    assert float(np.median(found[asked[0]].timing.work)) == pytest.approx(0.1, rel=0.01)
+
+
+def test_a_measured_platform_that_does_not_sell_what_is_asked_splits_nothing(prices: Prices) -> None:
+    """App Runner has no instance of a quarter of a vCPU with 4,096 MB."""
+    measurements = run(**took(0.1, 0.2, "aws", "apprunner"))
+
+    found, notes = candidates(Question(platforms=("aws",), memory_mb=4096), prices, measurements)
+
+    assert any("is taken to be work, not waiting" in note for note in notes)
+    assert float(np.median(found["aws"].timing.waits)) == 0
+
+
 @pytest.mark.parametrize("platforms", [("gcp",), ("apprunner", "ecs")])
 def test_equal_shares_tell_nothing_so_all_is_taken_to_be_work_and_said(
     prices: Prices, platforms: tuple[str, ...]

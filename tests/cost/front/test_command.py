@@ -2,14 +2,21 @@
 
 import io
 import json
+import os
+import pty
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from cost.front import text
+from cost.report.file import MADE_BY
 from tests.cost.test_cli import cost
 
+ROOT = Path(__file__).parents[3]
 SMALL = ("--front", "--platform", "ecs", "--platform", "gcp", "--replications", "2", "--concurrency", "80")
 
 
@@ -68,3 +75,41 @@ def test_what_makes_no_sense_is_one_line(arguments: tuple[str, ...], message: st
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert message in done.stderr
+
+
+@pytest.mark.process
+def test_ctrl_c_ends_a_search_with_one_line_and_leaves_the_page_as_it_was(tmp_path: Path) -> None:
+    page = tmp_path / "front.html"
+    page.write_text(MADE_BY, encoding="utf-8")
+    command = [sys.executable, "-m", "cost", "advise", "--monthly", "3e6", "--front", "--html", str(page)]
+    terminal, theirs = pty.openpty()
+
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=theirs) as running:
+        os.close(theirs)
+        shown = b""
+        while b"% of the set-ups" not in shown:
+            shown += os.read(terminal, 1024)
+        running.send_signal(signal.SIGINT)
+        printed, _ = running.communicate(timeout=60)
+        shown = os.read(terminal, 1 << 16)
+    os.close(terminal)
+
+    assert running.returncode == 130
+    assert printed == b""
+    *_, said = shown.split(b"\x1b[K")
+    assert said == b"cost: interrupted before all set-ups were simulated\r\n"
+    assert page.read_text(encoding="utf-8") == MADE_BY
+    assert list(tmp_path.iterdir()) == [page]
+
+
+def test_a_page_that_cannot_be_written_is_said_before_the_search(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path, why in (
+        (tmp_path, "is a folder: name a file in it"),
+        (tmp_path / "no" / "front.html", "cannot be written: there is no folder"),
+        (tmp_path / "file", "exists and is not a page of this tool: name another file"),
+    ):
+        done = cost("advise", "--monthly", "3e6", "--front", "--html", str(path))
+
+        assert (done.returncode, done.stdout) == (2, "")
+        assert why in done.stderr

@@ -1,7 +1,9 @@
 """A search that leaves early what is clearly beaten finds what simulating everything in full finds."""
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cost.candidates import Question
@@ -9,6 +11,7 @@ from cost.front import times
 from cost.front.choose import chosen_from, front, usable
 from cost.front.search import WAITS, Point, beaten_clearly, search
 from cost.simulation.arrivals import pattern
+from cost.simulation.timing import Measurements
 from platforms.prices import Prices
 from tests.cost.test_split import run, took
 from tests.soak import soak
@@ -57,9 +60,35 @@ def test_a_search_finds_what_an_exhaustive_one_finds(
     assert not any(beaten_clearly(one, full, by) for one in chosen)
 
 
+def started(measurements: Measurements, *, cold: int, restored: int) -> Measurements:
+    """The same with so many cold answers of 1.5 s of each kind."""
+    return Measurements(
+        {
+            name: replace(samples, cold=np.full(cold, 1.5), restored=np.full(restored, 1.5))
+            for name, samples in measurements.by_platform.items()
+        },
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("cold", "restored", "expected"),
+    [(20, 0, {False}), (0, 20, {True}), (20, 20, {False, True}), (3, 3, set())],
+)
+def test_a_set_up_is_measured_only_if_its_kind_of_start_was(
+    prices: Prices, cold: int, restored: int, expected: set[bool]
+) -> None:
+    """A run of a stack with SnapStart says nothing of the starts without it, and the other way round."""
+    measurements = started(run(**took(0.1, 0.2, "aws", "gcp")), cold=cold, restored=restored)
+
+    candidates, _ = times.candidates(Question(platforms=("aws",)), prices, measurements)
+
+    assert {one.setup.snapstart for one, is_measured in candidates if is_measured} == expected
+
+
 def test_what_was_measured_is_told_from_what_is_computed_from_it(prices: Prices) -> None:
     """Measured at 512 MB: 0.1 CPU seconds and 0.2 s of waiting take half as long in work at twice the memory."""
-    measurements = run(**took(0.1, 0.2, "aws", "gcp"))
+    measurements = started(run(**took(0.1, 0.2, "aws", "gcp")), cold=20, restored=0)
 
     candidates, notes = times.candidates(Question(platforms=("aws", "gcp")), prices, measurements)
 
