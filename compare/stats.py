@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from compare import drift
+from compare import bursts, drift
 
 CONFIDENCE = 0.95
 CLUSTERS_OF_MEDIAN = 10
@@ -69,6 +69,7 @@ class Clustered:
     """Samples that share clusters: `values`, and for each the code of its cluster, from 0 to `count` - 1.
 
     parts: the same for parts of the run in order of time, by which a drift shows; the clusters where there are none.
+    Samples with parts are in order of time.
     """
 
     values: Floats
@@ -178,22 +179,38 @@ def _beyond(data: Clustered, p: float) -> float:
     return max(3.0, 1.5 * float(beyond.sum() ** 2 / np.sum(beyond**2)))
 
 
+def bounded(data: Clustered, p: float) -> bool:
+    """Whether the quantile `p` is known from above: if slow requests come in bursts, the sample may be too short."""
+    worth = _worth_of_bursts(data, p)
+    return worth is None or worth >= smallest_sample(p)
+
+
+def _worth_of_bursts(data: Clustered, p: float) -> float | None:
+    """What the tail of one instance is worth because of the bursts in it; None if there are none."""
+    return None if data.parts is None or p <= MEDIAN else bursts.worth(data.values)
+
+
 def clustered_interval(data: Clustered, p: float) -> Interval | None:
     """The interval of the quantile `p` of clustered samples; None when there are too few clusters or samples.
 
     The order-statistics interval of as many independent samples as `data` is worth, less for the uncertainty of a few
     clusters (Korn and Graubard, Survey Methodology 24, 1998), its shares by Jeffreys' rule (Brown, Cai and DasGupta,
-    Statistical Science 16, 2001), read off the samples.
+    Statistical Science 16, 2001), read off the samples. Bursts of slow requests move the upper end. If there are
+    too few of them to say how often they come, it is the slowest request.
     """
     n, tail = len(data.values), (1 - CONFIDENCE) / 2
-    if not data.enough(p):
-        return None
-    if carried_sample(data, p) < smallest_sample(p):
+    of_bursts = _worth_of_bursts(data, p)
+    if not data.enough(p) or (of_bursts is None and carried_sample(data, p) < smallest_sample(p)):
         return None
     worth = _worth_over_time(data, p) * _fewer(n, min(data.even, _beyond(data, p)))
-    low = float(special.betaincinv(p * worth + 0.5, worth - p * worth + 0.5, tail))
-    high = float(special.betaincinv(p * worth + 0.5, worth - p * worth + 0.5, 1 - tail))
+    above = worth if of_bursts is None else min(worth, of_bursts)
+    low, high = _share(p, worth, tail), _share(p, above, 1 - tail) if bounded(data, p) else 1.0
     ordered = np.sort(data.values)
     return Interval(
         float(ordered[max(0, math.floor(low * n) - 1)]), float(ordered[min(n, math.ceil(high * n)) - 1])
     )
+
+
+def _share(p: float, worth: float, confidence: float) -> float:
+    """The end of Jeffreys' interval of a share of which `worth` independent samples show `p`."""
+    return float(special.betaincinv(p * worth + 0.5, worth - p * worth + 0.5, confidence))

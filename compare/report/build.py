@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import platforms
+from compare.report import tails
 from compare.report.figures import series
 from compare.report.findings import findings
 from compare.report.model import FORMAT, Comparison, Finding, Headline, Report, Series, TargetReport
@@ -45,6 +46,11 @@ def report(run: Run) -> Report:
         {endpoint.name: _of(run, endpoint.name) for endpoint in run.head.endpoints},
         {endpoint.name: endpoint.builds for endpoint in run.head.endpoints},
     )
+    notes += [
+        note
+        for target, side in zip(targets, sides, strict=True)
+        for note in tails.notes(list(zip(target.series, side.series.values(), strict=True)))
+    ]
     notes += [Finding(None, note.text, problem=note.problem) for note in run.notes]
     if run.damaged:
         lines = "1 line" if run.damaged == 1 else f"{run.damaged} lines"
@@ -222,11 +228,13 @@ def _noise_floor(comparison: Comparison) -> Headline:
 
 def _scope(targets: Sequence[TargetReport]) -> list[str]:
     emulated = [target for target in targets if target.emulated]
+    assumed = tails.assumed([one for target in targets for one in target.series])
     if not emulated:
         return [
-            "Measured from this machine, over its network, at this time: another place or hour sees other latencies."
+            *assumed,
+            "Measured from this machine, over its network, at this time: another place or hour sees other latencies.",
         ]
-    scope = [_COMPARED, _NOT_COMPARED]
+    scope = [*assumed, _COMPARED, _NOT_COMPARED]
     if len(emulated) < len(targets):
         scope.append("The others are measured from this machine, over its network; the two are not compared.")
     return scope

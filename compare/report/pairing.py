@@ -7,6 +7,7 @@ import numpy as np
 
 from compare import drift, ratios, stats
 from compare.report.figures import grouping, response_ms
+from compare.report.tails import few_bursts
 from runs.sample import Sample
 
 # With fewer rounds, one slow answer would move the median.
@@ -45,13 +46,25 @@ def paired_ratio(
     few = next((side for side in sides if not side.enough(p)), None)
     if few is not None:
         return None, f"too few instances or rounds: {_counted(few)} of {fewest}"
-    if p != stats.MEDIAN:
-        for samples, side in zip((base, other), sides, strict=True):
-            if stats.effective_sample(side, p) < stats.smallest_sample(p):
-                return None, f"too few instances: those of {samples[0].target} differ too much"
+    if why := _unknown_tail(base, other, sides, p):
+        return None, why
     went = course(base, other, p)
     ratio = ratios.ratio(sides[0], sides[1], p, paired=labels is not None, course=went, seed=seed)
     return ratio, "" if ratio else "a figure of 0 has no ratio"
+
+
+def _unknown_tail(
+    base: Sequence[Sample], other: Sequence[Sample], sides: Sequence[stats.Clustered], p: float
+) -> str | None:
+    """Why the tails of both targets cannot be compared though there are clusters enough; None if they can."""
+    if p == stats.MEDIAN:
+        return None
+    if why := few_bursts(base, p) or few_bursts(other, p):
+        return why
+    for samples, side in zip((base, other), sides, strict=True):
+        if stats.effective_sample(side, p) < stats.smallest_sample(p):
+            return f"too few instances: those of {samples[0].target} differ too much"
+    return None
 
 
 def _with_parts(

@@ -46,13 +46,12 @@ def heavy(random: np.random.Generator, count: int) -> Floats:
     return 0.05 * random.standard_t(2, count)
 
 
-def spikes(share: float) -> Logs:
-    """Rounds of which this share takes three times as long, five rounds at a time."""
+def spikes(share: float, length: float = 5) -> Logs:
+    """Rounds of which this share takes three times as long, so many rounds at a time on average."""
 
     def draw(random: np.random.Generator, count: int) -> Floats:
-        return switching(random, count, 0.2 * share / (1 - share), 0.2, np.log(3)) + random.normal(
-            0, 0.15, count
-        )
+        slow = switching(random, count, share / length / (1 - share), 1 / length, np.log(3))
+        return slow + random.normal(0, 0.15, count)
 
     return draw
 
@@ -88,9 +87,9 @@ def of_kinds(count: int, instances: Logs, requests: Logs) -> Callable[[], stats.
     return draw
 
 
-def of_one(p: float, requests: Logs) -> Callable[[], stats.Clustered]:
+def of_one(p: float, requests: Logs, rounds: int) -> Callable[[], stats.Clustered]:
     random = np.random.default_rng(7)
-    return lambda: one_instance(requests(random, 300), p)
+    return lambda: one_instance(requests(random, rounds), p)
 
 
 KINDS = [
@@ -99,9 +98,14 @@ KINDS = [
     ("heavy tail", heavy, "bimodal", bimodal, ((0.95, 60),)),
 ]
 COURSES = [
-    ("spikes, one round in ten", spikes(0.1)),
-    ("spikes, one round in twenty", spikes(0.05)),
-    ("two speeds", two_speeds),
+    ("spikes, one round in ten", spikes(0.1), 300),
+    ("spikes, one round in twenty", spikes(0.05), 300),
+    ("spikes, one round in twenty", spikes(0.05), 1500),
+    ("spikes, one round in thirty", spikes(1 / 30), 300),
+    ("spikes of two rounds, one round in twenty", spikes(0.05, 2), 300),
+    ("spikes of ten rounds, one round in twenty", spikes(0.05, 10), 300),
+    ("spikes of ten rounds, one round in twenty", spikes(0.05, 10), 1500),
+    ("two speeds", two_speeds, 300),
 ]
 
 
@@ -184,8 +188,11 @@ def kinds() -> list[Row]:
 
 def courses() -> list[Row]:
     """One instance with spikes in clusters, or of two speeds."""
+    truths = {(draw, p): of_population(p, draw) for _, draw, _ in COURSES for p in (0.5, 0.95)}
     return [
-        ([name], p, of_population(p, draw), of_one(p, draw)) for name, draw in COURSES for p in (0.5, 0.95)
+        ([name, f"{rounds:,}"], p, truths[draw, p], of_one(p, draw, rounds))
+        for name, draw, rounds in COURSES
+        for p in (0.5, 0.95)
     ]
 
 
@@ -193,7 +200,7 @@ TABLES: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "instances": ("instances | they differ by | requests differ by", alike_instances),
     "rounds": ("rounds | correlation", alike_rounds),
     "kinds": ("instances | they are | requests are", kinds),
-    "courses": ("one instance, 300 rounds", courses),
+    "courses": ("one instance | rounds", courses),
 }
 
 

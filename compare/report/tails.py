@@ -1,0 +1,73 @@
+"""Says what a tail of one instance rests on: the bursts of slow requests that a run saw, and those it cannot see."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from compare import bursts, stats
+from compare.report.figures import grouping, response_ms
+from compare.report.model import Finding, Series
+from compare.report.words import series_name
+from runs.sample import Sample
+
+_QUANTILES = {"p90": 0.9, "p95": 0.95, "p99": 0.99}
+
+
+def few_bursts(samples: Sequence[Sample], p: float) -> str | None:
+    """Why the quantile `p` of `samples` is not known from above, None if it is: too few bursts of slow requests."""
+    data = _of_one(samples, p)
+    if data is None or stats.bounded(data, p):
+        return None
+    count = len(bursts.slow(data.values))
+    came = "one burst" if count == 1 else f"{count} bursts"
+    return f"the slow requests of {samples[0].target} came in {came}, too few to say how often they come"
+
+
+def notes(found: Sequence[tuple[Series, Sequence[Sample]]]) -> list[Finding]:
+    """A note for each series whose bursts of slow requests are too few for an upper end."""
+    told: list[Finding] = []
+    for one, samples in found:
+        names = {name: why for name, p in _QUANTILES.items() if (why := few_bursts(samples, p))}
+        given = [name for name in names if getattr(one, name).low is not None]
+        if given:
+            target, last = samples[0].target, given[-1]
+            needed = _needed(samples, _QUANTILES[last])
+            told.append(
+                Finding(
+                    target,
+                    f"{names[last]} ({series_name(one)}): the upper end of its {' and '.join(given)} is its slowest "
+                    f"request; {last} needs about {needed:,} requests like these",
+                    problem=False,
+                )
+            )
+    return told
+
+
+def assumed(series: Sequence[Series]) -> list[str]:
+    """What the 95th percentiles of single instances assume about bursts that the run did not see."""
+    fewest = min(
+        (one.n for one in series if one.clustered_by == "round" and one.p95.low is not None), default=0
+    )
+    if not fewest:
+        return []
+    longest = fewest // stats.smallest_sample(_QUANTILES["p95"])
+    seen = "A p95 of one instance allows for bursts of slow requests if the run saw one."
+    return [
+        f"{seen} If they last for more than {longest} requests on average, a run of {fewest:,} may see none."
+    ]
+
+
+def _of_one(samples: Sequence[Sample], p: float) -> stats.Clustered | None:
+    """The samples of one instance as they are grouped for `p`; None if there are several instances, or for a median."""
+    group = grouping(samples)
+    if p == stats.MEDIAN or group.by != "round":
+        return None
+    return group.clustered([response_ms(sample) for sample in samples], p)
+
+
+def _needed(samples: Sequence[Sample], p: float) -> int:
+    """How many requests show enough bursts for an upper end, to two figures."""
+    worth = bursts.worth(np.array([response_ms(sample) for sample in samples])) or math.inf
+    needed = len(samples) * stats.smallest_sample(p) / worth
+    return int(float(f"{needed:.1e}"))

@@ -1,0 +1,132 @@
+"""Slow requests of one instance that come in bursts: what they leave of its tail, and what the report says of it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compare import bursts, ratios, stats
+from compare.report.build import report
+from compare.report.verdicts import comparisons
+from tests.compare import coverage
+from tests.compare.simulated import Floats, one_instance
+from tests.compare.test_decisions import of_one_instance, run_of, side
+from tests.soak import soak
+
+FAST = np.exp(np.random.default_rng(51).normal(0, 0.1, 300))
+
+
+def with_slow(*places: int, values: Floats = FAST) -> Floats:
+    """The values, of which those at these places take three times as long."""
+    slowed = values.copy()
+    slowed[list(places)] *= 3
+    return slowed
+
+
+def interval(values: Floats) -> stats.Interval:
+    found = stats.clustered_interval(one_instance(np.log(values), 0.95), 0.95)
+    assert found
+    return found
+
+
+def test_slow_requests_that_come_singly_leave_a_tail_as_it_is() -> None:
+    """Four of 300 are fewer than one in twenty: the 95th percentile is among the fast ones."""
+    assert bursts.slow(with_slow(10, 90, 170, 250)) == [1, 1, 1, 1]
+    assert bursts.worth(with_slow(10, 90, 170, 250)) is None
+    assert interval(with_slow(10, 90, 170, 250)).high < 1.5
+
+
+def test_one_burst_leaves_a_tail_unknown_from_above() -> None:
+    """The same four in one burst are one event: it may come three times in the next run, and make up one in twenty."""
+    values = with_slow(100, 101, 102, 103)
+    data = one_instance(np.log(values), 0.95)
+
+    assert bursts.slow(values) == [4]
+    assert not stats.bounded(data, 0.95)
+    assert interval(values).high == max(values)
+    assert interval(values).low == pytest.approx(interval(FAST).low, rel=0.05)
+
+
+def test_many_short_bursts_are_known_nearly_as_well_as_single_requests() -> None:
+    """Forty bursts of two in 3,000 rounds say how often they come."""
+    values = np.exp(np.random.default_rng(52).normal(0, 0.1, 3000))
+    slowed = with_slow(*(start + after for start in range(20, 3000, 75) for after in (0, 1)), values=values)
+    data = one_instance(np.log(slowed), 0.95)
+
+    assert bursts.slow(slowed) == [2] * 40
+    assert stats.bounded(data, 0.95)
+    assert interval(slowed).high < 1.6
+
+
+@given(st.lists(st.floats(0.001, 1e6), min_size=1, max_size=200))
+def test_bursts_are_of_the_slowest_values(values: list[float]) -> None:
+    """As many values as the bursts are long are the slowest of all; no burst leaves more than there is."""
+    found = bursts.slow(np.array(values))
+
+    worth = bursts.worth(np.array(values))
+    assert all(length >= 1 for length in found)
+    assert sum(found) <= len(values) // 4 + 1
+    assert worth is None or 0 < worth <= len(values)
+
+
+@pytest.mark.parametrize(
+    ("share", "length", "rounds", "runs", "least"),
+    [
+        (0.1, 5, 300, 60, 0.92),
+        *soak((0.1, 5, 300, 400, 0.92), (0.05, 5, 300, 800, 0.92), (0.05, 5, 1500, 300, 0.92)),
+    ],
+)
+def test_the_interval_of_a_tail_holds_the_truth_though_spikes_come_in_bursts(
+    share: float, length: float, rounds: int, runs: int, least: float
+) -> None:
+    """At least 92 of 100, within what chance makes of so many runs."""
+    random = np.random.default_rng(53)
+    draw = coverage.spikes(share, length)
+    truth = coverage.of_population(0.95, draw)
+    found = [stats.clustered_interval(one_instance(draw(random, rounds), 0.95), 0.95) for _ in range(runs)]
+
+    given_ = [one for one in found if one]
+    held = sum(one.low <= truth <= one.high for one in given_)
+    assert held >= least * len(given_) - 2 * (least * (1 - least) * len(given_)) ** 0.5
+    assert len(given_) >= 0.9 * runs
+
+
+@pytest.mark.parametrize("runs", [20, *soak(200)])
+def test_identical_targets_with_spikes_get_no_verdict_on_their_tails(
+    runs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run in which one target had more bursts than the other says nothing about the next."""
+    monkeypatch.setattr(ratios, "REPLICATES", 200)
+    random = np.random.default_rng(54)
+    draw, false = coverage.spikes(0.1), 0
+    for _ in range(runs):
+        pair = [side(name, of_one_instance(name, draw(random, 300))) for name in "ab"]
+        (tail,) = (one for one in comparisons(pair, primary="p95") if one.primary)
+        false += tail.verdict in {"slower", "faster"}
+
+    assert false <= 0.05 * runs
+
+
+def told(values: Floats) -> tuple[Sequence[str], Sequence[str]]:
+    """The notes and the scope of a run whose second target answered so."""
+    run = run_of({"a": of_one_instance("a", np.log(FAST)), "b": of_one_instance("b", np.log(values))})
+    made = report(run)
+    return [finding.text for finding in made.findings], made.scope
+
+
+def test_a_report_says_what_a_tail_rests_on() -> None:
+    """Which upper end is only the slowest request, how many requests it needs, and what a run may not see at all."""
+    findings, scope = told(with_slow(100, 101, 102, 103))
+
+    (note,) = (text for text in findings if "burst" in text)
+    assert note == (
+        "the slow requests of b came in one burst, too few to say how often they come (warm, kept): the upper end of "
+        "its p90 and p95 is its slowest request; p95 needs about 11,000 requests like these"
+    )
+    assert scope[0] == (
+        "A p95 of one instance allows for bursts of slow requests if the run saw one. If they last for more than 4 "
+        "requests on average, a run of 300 may see none."
+    )
+    assert [text for text in told(FAST)[0] if "burst" in text] == []
