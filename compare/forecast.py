@@ -29,7 +29,7 @@ def announcement(plan: Plan, opened: Sequence[Endpoint], contact: Contact) -> st
         counted = f"{plan.cold_starts} cold starts, each" if plan.cold_starts > 1 else "1 cold start,"
         words += f", {counted} after {spoken(contact.idle_s)} alone"
     if plan.precision is not None:
-        words += f", until the primary figure of each is known within {plan.precision:.3g}"
+        words += f", until the primary figure of each is known within {plan.precision * 100:.3g}%"
     if contact.targets:
         words += f": {'at most ' if plan.precision is not None else ''}about {spoken(contact.seconds(plan))}"
     return f"{words}; Ctrl-C keeps what is measured, --resume goes on"

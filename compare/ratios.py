@@ -133,6 +133,7 @@ def ratio(
     a tail is itself known half as well as that of a median: few clusters have samples there. `course` shows whether the
     two drift apart. Medians are compared within parts of the run that have both (`levelled`).
     """
+    rounding = _rounding(base.values, other.values, p)
     if p == MEDIAN:
         base, other = levelled(base, other)
     if not (base.enough(p) and other.enough(p)) or (paired and base.count != other.count):
@@ -147,11 +148,24 @@ def ratio(
     above = _bootstrapped(other, p, drawn if paired else _draws(random, other.count))
     known = (below > 0) & (above > 0)  # a draw without any sample of a cluster-poor side is no draw
     plain = float(np.std(np.log(above[known] / below[known]), ddof=1)) * math.sqrt(fewest / (fewest - 1))
+    plain = math.hypot(plain, rounding)
     freedom = (fewest - 1) / (1 if p == MEDIAN else 2)
     error = drift.Error.without_drift(plain, freedom)
     if course is not None:
         error = drift.error(course.logs, course.instances, plain, freedom, usual=drift.USUAL)
     return Ratio(math.log(ends[1] / ends[0]), error)
+
+
+def _rounding(base: Floats, other: Floats, p: float) -> float:
+    """The standard error that rounding leaves in the logarithm of the ratio: a clock may only know milliseconds.
+
+    The resolution is the smallest distance of two values; what lies within it is equally likely.
+    """
+    steps = np.diff(np.unique(np.concatenate([base, other])))
+    ends = quantile(base, p), quantile(other, p)
+    if not len(steps) or min(ends) <= 0:
+        return 0.0
+    return float(steps.min()) / math.sqrt(12) * math.hypot(1 / ends[0], 1 / ends[1])
 
 
 def levelled(base: Clustered, other: Clustered) -> tuple[Clustered, Clustered]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import platforms
 from compare.report import tails
+from compare.report.drifting import LONGEST
 from compare.report.figures import series
 from compare.report.findings import findings
 from compare.report.model import FORMAT, Comparison, Finding, Headline, Report, Series, TargetReport
@@ -103,13 +104,14 @@ def _imprecise(run: Run) -> list[str]:
     times = times_as_long(samples, plan)
     if plan.precision is None or (times is not None and times <= 1):
         return []
-    wanted = f"the primary figure of each target was to be known within {plan.precision:.3g}, and is not"
-    more = (
-        "too few instances or rounds"
-        if times is None
-        else f"about {spoken((times - 1) * run.measured_s)} more"
+    wanted = (
+        f"the primary figure of each target was to be known within {plan.precision * 100:.3g}%, and is not"
     )
-    return [f"{wanted}: {more} would have been needed" if times else f"{wanted}: {more}"]
+    if times is None:
+        return [f"{wanted}: too few instances or rounds"]
+    if times > LONGEST:
+        return [f"{wanted}: a run more than {LONGEST} times as long would have been needed"]
+    return [f"{wanted}: about {spoken((times - 1) * run.measured_s)} more would have been needed"]
 
 
 def _relative_error(samples: Sequence[Sample], key: Key, primary: str) -> float | None:

@@ -8,7 +8,7 @@ from compare.units import spoken
 from runs.sample import Sample
 
 # A run that is more than this many times as long is no advice.
-_LONGEST = 100
+LONGEST = 100
 # Charts and sentences treat all larger ratios alike.
 _FAR = 10.0
 
@@ -53,7 +53,7 @@ def what_drift_did(
 def longer(ratio: ratios.Ratio, limit: float, measured_s: float, confidence: float = stats.CONFIDENCE) -> str:
     """How much more time would tell `ratio` from `limit`, when `measured_s` seconds did not."""
     times = ratio.longer(limit, confidence)
-    if times > _LONGEST:
+    if times > LONGEST:
         return "a longer run will hardly tell"
     return f"about {spoken(max(1.0, (times - 1) * measured_s))} more would tell"
 

@@ -45,12 +45,23 @@ def paired_ratio(
         sides = _with_parts(sides, base, other)
     few = next((side for side in sides if not side.enough(p)), None)
     if few is not None:
-        return None, f"too few instances or rounds: {_counted(few)} of {fewest}"
+        return None, _too_few(base, other, few, fewest)
     if why := _unknown_tail(base, other, sides, p):
         return None, why
     went = course(base, other, p)
     ratio = ratios.ratio(sides[0], sides[1], p, paired=labels is not None, course=went, seed=seed)
     return ratio, "" if ratio else "a figure of 0 has no ratio"
+
+
+def _too_few(base: Sequence[Sample], other: Sequence[Sample], few: stats.Clustered, fewest: int) -> str:
+    """Why there are too few cycles or blocks of rounds, of which `few` has the samples of one side."""
+    rounds = [{(sample.cycle, sample.round) for sample in side} for side in (base, other)]
+    fewer, more = sorted(rounds, key=len)
+    if len(fewer) < len(more) and few.count < len(more):
+        name = (base if fewer is rounds[0] else other)[0].target
+        parts = f"those of {name} fill {_counted(few)} parts of the run, of which {fewest} are needed"
+        return f"too few instances or rounds: {parts}"
+    return f"too few instances or rounds: {_counted(few)} of {fewest}"
 
 
 def _unknown_tail(

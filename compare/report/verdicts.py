@@ -86,10 +86,10 @@ def comparisons(sides: Sequence[Side], *, primary: str = "p50", seed: int = 0) -
     first = primary_series(side.series for side in sides)
     pairs = [
         _pair(key, quantile, sides[0], other, primary=key == first and quantile == primary, seed=seed)
-        for key in keys(sides[0].series)
+        for key in keys({key for side in sides for key in side.series})
         for quantile in QUANTILES
         for other in sides[1:]
-        if key in other.series
+        if key == first or (key in sides[0].series and key in other.series)
     ]
     return judged(pairs)
 
@@ -111,6 +111,10 @@ def judged(pairs: Sequence[Pair]) -> list[Comparison]:
 
 
 def _pair(key: Key, quantile: str, base: Side, other: Side, *, primary: bool, seed: int) -> Pair:
+    silent = [side.name for side in (base, other) if key not in side.series]
+    if silent:
+        few = f"{' and '.join(silent)} gave no answer of this kind"
+        return Pair(key, f"{name_of(key)}, {quantile}", base, other, primary, None, few)
     ratio, few = paired_ratio(base.series[key], other.series[key], QUANTILES[quantile], seed=seed)
     return Pair(key, f"{name_of(key)}, {quantile}", base, other, primary, ratio, few)
 
@@ -173,21 +177,32 @@ def clouds_unmeasured(base: Side, other: Side) -> bool:
 
 def _words(base: str, other: str, estimate: float, low: float, high: float) -> tuple[Verdict, str]:
     if low > 1:
-        return "slower", f"{other} is {estimate:.2f} times slower than {base} [{low:.2f}, {high:.2f}]"
+        return "slower", f"{other} is {_times(estimate)} slower than {base} [{low:.2f}, {high:.2f}]"
     if high < 1:
         return (
             "faster",
-            f"{other} is {1 / estimate:.2f} times faster than {base} [{1 / high:.2f}, {1 / low:.2f}]",
+            f"{other} is {_times(1 / estimate)} faster than {base} [{1 / high:.2f}, {1 / low:.2f}]",
         )
-    most = max(high - 1, 1 / low - 1)
-    return "no difference", f"no difference shown between {other} and {base} (at most {most:.0%})"
+    return "no difference", f"no difference shown between {other} and {base} ({_at_most(low, high)})"
+
+
+def _times(ratio: float) -> str:
+    """A ratio above 1: "1.30 times", or what is left of a difference that two decimals do not show."""
+    return "less than 1%" if f"{ratio:.2f}" == "1.00" else f"{ratio:.2f} times"
+
+
+def _at_most(low: float, high: float) -> str:
+    """The largest difference within an interval that holds 1."""
+    most = f"{max(high - 1, 1 / low - 1):.0%}"
+    return "less than 1%" if most == "0%" else f"at most {most}"
 
 
 def _emulated_words(base: Side, other: Side, estimate: float, low: float, high: float) -> str:
     names = [other.label, base.label]
     if low <= 1 <= high:
-        most = max(high - 1, 1 / low - 1)
-        return f"no difference shown on this machine between {names[0]} and {names[1]} (at most {most:.0%})"
+        return (
+            f"no difference shown on this machine between {names[0]} and {names[1]} ({_at_most(low, high)})"
+        )
     return (
         f"{names[0]} took {estimate:.2f} times as long as {names[1]} on this machine [{low:.2f}, {high:.2f}], "
         "no verdict on clouds"
