@@ -26,7 +26,8 @@ def program() -> None:
 @contextmanager
 def hosted() -> Generator[str]:
     """Serve the program on loopback; gives the option of `pulumi up` that names the address."""
-    server = grpc.server(ThreadPoolExecutor(max_workers=4))
+    executor = ThreadPoolExecutor(max_workers=4)
+    server = grpc.server(executor)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageServer(program), server)
     port = server.add_insecure_port("127.0.0.1:0")
     with closed_loops():
@@ -35,6 +36,8 @@ def hosted() -> Generator[str]:
             yield f"--client=127.0.0.1:{port}"
         finally:
             server.stop(None).wait()
+            # After an update that failed, the program still ends when the engine has gone.
+            executor.shutdown()
 
 
 @contextmanager
