@@ -38,12 +38,16 @@ RUN [ -z "${COMMAND}" ] || PYTHONPATH="/srv/app/${SOURCE}:/srv/packages" sh -euc
 # An app may have a module called serve, so the package has another name here.
 # hadolint ignore=DL3022
 COPY --from=serve . /srv/doors/_scale_to_zero
-# Of a checked-out file's rights only the owner's right to run it counts: everybody may read, nobody may write.
+# Of a checked-out file's rights only the owner's right to run it counts: everybody may read, nobody may write. Podman
+# keeps its owner, and BuildKit a time that is earlier than that of the build's files.
+ARG SOURCE_DATE_EPOCH
 RUN rm -f /srv/doors/_scale_to_zero/start/start.index \
     && find /srv -depth -type d -name __pycache__ -exec rm -r {} + \
+    && chown -R 0:0 /srv \
     && find /srv -type d -exec chmod 755 {} + \
     && find /srv -type f -perm -u+x -exec chmod 755 {} + \
-    && find /srv -type f ! -perm -u+x -exec chmod 644 {} +
+    && find /srv -type f ! -perm -u+x -exec chmod 644 {} + \
+    && find /srv -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH:-0}" {} +
 # Bytecode, because Lambda's root file system is read-only: missing bytecode would be compiled at every cold start.
 # Python checks it by hash in folders that a derived image may change, and not at all in the others. It never checks
 # by time, because a reproducible build gives all files one time. A file that cannot be compiled cannot be imported.

@@ -56,7 +56,14 @@ class BuildKit:
         digest = json.loads((self.folder / "base" / "index.json").read_text())["manifests"][0]["digest"]
         done = subprocess.run(
             [
-                *("buildctl", "--addr", f"unix://{self.folder}/socket", "build", "--progress=plain"),
+                *(
+                    "buildctl",
+                    "--addr",
+                    f"unix://{self.folder}/socket",
+                    "build",
+                    "--progress=plain",
+                    "--no-cache",
+                ),
                 *(
                     "--frontend=dockerfile.v0",
                     "--opt=platform=linux/amd64",
