@@ -53,7 +53,12 @@ def closed_loops() -> Generator[None]:
         patch.setattr(asyncio, "new_event_loop", recorded)
         yield
     for loop in loops:
-        loop.close()
+        if not loop.is_closed():
+            left = asyncio.all_tasks(loop)
+            for task in left:
+                task.cancel()
+            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            loop.close()
 
 
 class InlineStack(Stack):

@@ -45,6 +45,9 @@ def test_a_trial_that_is_killed_at_every_step_goes_on_each_time(place: Place, cl
         printed = until(process, f"{step}: ", *([moment] if moment else []))
         kill_everything_of(place)
         process.communicate(timeout=60)
+        for file in place.stack.home.rglob("*.attrs"):
+            if not file.stat().st_size:
+                file.unlink()  # Pulumi was killed while it wrote it; docs/deploying.md says what helps
         done = ", ".join([*MOMENTS][: max(0, number - 1)]) or "nothing"
         assert (f"; done are: {done}. " in printed) == (number > 0), printed
 
