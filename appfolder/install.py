@@ -42,15 +42,15 @@ def install(
     program, None for pip alone. bytecode: whether packages are compiled, as in an image: a first start that compiles
     would be a slow one. Raises InstallError, RequirementsError.
     """
-    found = find(folder, named)
+    requirements = find(folder, named)
     if (wanted := python_versions(folder)) and not allows(wanted, THIS):
         raise OtherPythonError(f"pyproject.toml asks for Python {wanted}, and this is {THIS}")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--clear", environment], check=True)
-    words = [word for name in found.files for word in ("-r", name)]
-    with _as_file(found.lines) as file:
-        words += ["-r", file.name] if found.lines else []
+    words = [word for name in requirements.files for word in ("-r", name)]
+    with _as_file(requirements.lines) as file:
+        words += ["-r", file.name] if requirements.lines else []
         if words:
-            _install(environment, folder, words, " and ".join(found.names), uv, bytecode=bytecode)
+            _install(environment, folder, words, " and ".join(requirements.names), uv, bytecode=bytecode)
     declare(folder, environment)
     theirs = installed(environment)
     missing, notes = _doors(doors, theirs, folder)
@@ -59,7 +59,7 @@ def install(
             words = ["--require-hashes", "--no-deps", "-r", file.name]
             _install(environment, folder, words, "the doors' packages", uv, bytecode=bytecode)
     _agree(environment, theirs)
-    return [*notes, *_unread(folder, found.names)]
+    return [*notes, *_unread(folder, requirements.names)]
 
 
 def _unread(folder: Path, names: Sequence[str]) -> list[str]:
@@ -84,17 +84,18 @@ def declare(folder: Path, environment: Path) -> None:
 
     Its code stays where it is. A version that only a build would know is 0.
     """
-    found = identity(folder)
-    if found.name and canonicalize_name(found.name) not in installed(environment):
-        name = re.sub(r"[-_.]+", "_", found.name).lower()
-        info = _site(environment) / f"{name}-{found.version or 0}.dist-info"
+    project = identity(folder)
+    if project.name and canonicalize_name(project.name) not in installed(environment):
+        name = re.sub(r"[-_.]+", "_", project.name).lower()
+        info = _site(environment) / f"{name}-{project.version or 0}.dist-info"
         info.mkdir(exist_ok=True)
         (info / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {found.name}\nVersion: {found.version or 0}\n", encoding="utf-8"
+            f"Metadata-Version: 2.1\nName: {project.name}\nVersion: {project.version or 0}\n",
+            encoding="utf-8",
         )
         groups = "\n".join(
             "\n".join([f"[{group}]", *(f"{key} = {value}" for key, value in points.items())])
-            for group, points in found.entry_points.items()
+            for group, points in project.entry_points.items()
         )
         (info / "entry_points.txt").write_text(f"{groups}\n", encoding="utf-8")
         (info / "INSTALLER").write_text("appfolder\n", encoding="utf-8")
@@ -133,8 +134,8 @@ def _as_file(lines: Iterable[str]) -> Any:
 def installed(environment: Path) -> dict[str, str]:
     """The version of each package in an environment."""
     return {
-        canonicalize_name(one.metadata["Name"]): one.version
-        for one in distributions(path=[str(_site(environment))])
+        canonicalize_name(distribution.metadata["Name"]): distribution.version
+        for distribution in distributions(path=[str(_site(environment))])
     }
 
 
@@ -181,7 +182,7 @@ def imports(folder: Path, module: str) -> bool:
 
 def sources(folder: Path) -> Iterable[Path]:
     """The app's own Python files: no environments, no hidden folders, and not this project if it lies in there."""
-    own = Path(__file__).parents[1]
+    root = Path(__file__).parents[1]
     for path in sorted(folder.iterdir()):
         is_other = path.name.startswith(".") or path.name in {"node_modules", "__pycache__", "tests", "test"}
         if path.suffix == ".py" and path.name != "gunicorn.conf.py" and path.is_file():
@@ -191,7 +192,7 @@ def sources(folder: Path) -> Iterable[Path]:
             and not path.is_symlink()
             and not is_other
             and not (path / "pyvenv.cfg").exists()
-            and path != own
+            and path != root
         ):
             yield from sources(path)
 
@@ -200,17 +201,17 @@ def _agree(environment: Path, theirs: Mapping[str, str]) -> None:
     """Raise InstallError if what the doors need and what the app asks for exclude each other."""
     now = installed(environment)
     ours = {name for name, version in now.items() if theirs.get(name) != version}
-    for one in distributions(path=[str(_site(environment))]):
-        name = canonicalize_name(one.metadata["Name"])
-        for need in map(Requirement, one.requires or ()):
+    for distribution in distributions(path=[str(_site(environment))]):
+        name = canonicalize_name(distribution.metadata["Name"])
+        for need in map(Requirement, distribution.requires or ()):
             wanted = canonicalize_name(need.name)
             if not {name, wanted} & ours or (need.marker and not need.marker.evaluate({"extra": ""})):
                 continue
             if wanted not in now or not need.specifier.contains(now[wanted], prereleases=True):
                 there = f"{wanted} {now[wanted]}" if wanted in now else f"no {wanted}"
                 raise InstallError(
-                    f"two sides exclude each other: {name} {one.version} needs {need.name}{need.specifier}, and there "
-                    f"is {there}; let the app's requirements allow {need.name}{need.specifier}"
+                    f"two sides exclude each other: {name} {distribution.version} needs {need.name}{need.specifier}, "
+                    f"and there is {there}; let the app's requirements allow {need.name}{need.specifier}"
                 )
 
 

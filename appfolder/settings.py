@@ -146,18 +146,18 @@ def _is_required(app: App, module: str) -> bool:
 
 def _guess(folder: Path) -> str:
     """A suggestion: a module in which an application is made."""
-    made = re.compile(
+    assignment = re.compile(
         r"^(\w+)\s*(?::\s*\w+\s*)?=\s*(?:\w+\.)?(?:Flask|FastAPI|Starlette|get_wsgi_application|get_asgi_application|Quart|Bottle)\(",
         re.MULTILINE,
     )
     for path in sorted([*folder.glob("*.py"), *folder.glob("*/*.py"), *folder.glob("src/*/*.py")]):
-        if found := made.search(path.read_text(encoding="utf-8", errors="replace")):
+        if match := assignment.search(path.read_text(encoding="utf-8", errors="replace")):
             parts = [
                 part
                 for part in path.relative_to(folder).with_suffix("").parts
                 if part not in {"src", "__init__"}
             ]
-            return f"; {path.relative_to(folder)} looks like APP={'.'.join(parts)}:{found[1]}"
+            return f"; {path.relative_to(folder)} looks like APP={'.'.join(parts)}:{match[1]}"
     return ""
 
 
@@ -238,7 +238,7 @@ def variables_of(file: Path) -> dict[str, str]:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as problem:
         raise UserError(f"the env file {file} cannot be read: {problem}") from None
-    found = dict[str, str]()
+    variables = dict[str, str]()
     for number, line in enumerate(lines, 1):
         text = line.strip().removeprefix("export ").strip()
         if not text or text.startswith("#"):
@@ -246,8 +246,8 @@ def variables_of(file: Path) -> dict[str, str]:
         name, equals, value = text.partition("=")
         if not equals or not re.fullmatch(r"[A-Za-z_]\w*", name.strip()):
             raise UserError(f"the env file {file}, line {number}: expected NAME=VALUE")
-        found[name.strip()] = _unquoted(value.strip())
-    return found
+        variables[name.strip()] = _unquoted(value.strip())
+    return variables
 
 
 def _unquoted(value: str) -> str:

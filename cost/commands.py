@@ -69,8 +69,8 @@ def advice(
     **choices: Any,
 ) -> dict[str, Any]:
     """Advice as JSON values. choices: as in cost.advise.advise."""
-    found, notes = candidates(question, known, measured)
-    return data.of_advice(advise(asked.arrivals, found, known, notes=[*asked.notes, *notes], **choices))
+    offered, notes = candidates(question, known, measured)
+    return data.of_advice(advise(asked.arrivals, offered, known, notes=[*asked.notes, *notes], **choices))
 
 
 def measurements(run: Path | None, connection: Connection) -> Measurements | None:

@@ -28,14 +28,14 @@ def told(faults: Sequence[Fault], folder: Path) -> Iterator[Finding]:
 
     Nobody has SnapStart without asking for it, and a framework alone may have dozens of such values.
     """
-    own = [fault for fault in faults if not fault.place or _is_in(folder, _top(fault))]
-    for fault in own[:_MOST]:
+    of_the_app = [fault for fault in faults if not fault.place or _is_in(folder, _top(fault))]
+    for fault in of_the_app[:_MOST]:
         yield _note(str(fault))
-    if len(own) > _MOST:
+    if len(of_the_app) > _MOST:
         yield _note(
-            f"{len(own) - _MOST} more values of the app are the same; local.uniqueness.shared() lists them"
+            f"{len(of_the_app) - _MOST} more values of the app are the same; local.uniqueness.shared() lists them"
         )
-    if libraries := [fault for fault in faults if fault not in own]:
+    if libraries := [fault for fault in faults if fault not in of_the_app]:
         names = some(list(dict.fromkeys(map(_top, libraries))))
         yield _note(
             f"every instance of a snapshot has the same {len(libraries)} values of libraries ({names}): is one of them "

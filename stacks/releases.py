@@ -71,9 +71,9 @@ class History:
         return next((of["build"] for of in self.releases if of["digest"] == digest and of.get("build")), "")
 
     def _version(self, pin: str) -> str:
-        found = [release for release in self.releases if pin in (release["version"], release["digest"])]
-        matches = [release["version"] for release in found if "removed" not in release]
-        if found and not matches:
+        matching = [release for release in self.releases if pin in (release["version"], release["digest"])]
+        matches = [release["version"] for release in matching if "removed" not in release]
+        if matching and not matches:
             raise pulumi.RunError(
                 f"pin: it is {pin!r}, whose snapshot nobody needed, so that version was removed; deploy its commit "
                 "again, or type `pulumi config rm pin`"
@@ -100,10 +100,10 @@ async def history(service: Service) -> History:
     To be awaited before the first resource is asked for: with the state in a folder, the engine would read its own
     file while it writes it.
     """
-    own = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    stack_name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     # A stack reference gives the same, but stays in the state under this name: after `pulumi stack rename`, or in
     # another organization, every later command that reads the state would ask for a stack that is not there.
-    stack = await pulumi.runtime.invoke_async("pulumi:pulumi:readStackOutputs", {"name": own})
+    stack = await pulumi.runtime.invoke_async("pulumi:pulumi:readStackOutputs", {"name": stack_name})
     return remembered(stack["outputs"] or {}, service)
 
 

@@ -14,26 +14,26 @@ STATE = "state.json"
 
 def destroy(trial: Trial) -> Found:
     """Take everything away; if that fails, try again, because a resource may be held by one that has just gone."""
-    found = Found()
+    findings = Found()
     state = _state(trial)
     kept = trial.journal.folder / STATE
     if left.there(state) and not kept.exists():
         _written(trial, STATE, state)
-    found.problems += [
+    findings.problems += [
         f"nobody knows whether this is there, as Pulumi was ended at it: {what}"
         for what in left.unknown(state)
     ]
     outputs = trial.outputs()
     done = _destroyed(trial)
     if done.status:
-        found.notes.append(f"the first destroy failed ({done.error}); it was tried again")
+        findings.notes.append(f"the first destroy failed ({done.error}); it was tried again")
         done = _destroyed(trial)
-    found.facts |= {"destroy_s": round(done.seconds, 1), "destroyed": not done.status}
+    findings.facts |= {"destroy_s": round(done.seconds, 1), "destroyed": not done.status}
     if done.status:
-        found.problems.append(f"pulumi destroy failed: {done.error}")
+        findings.problems.append(f"pulumi destroy failed: {done.error}")
     elif trial.can_ask and outputs.get("url"):
-        found.problems += trial.asker.gone(outputs, builds_of(outputs), trial.patience)
-    return found
+        findings.problems += trial.asker.gone(outputs, builds_of(outputs), trial.patience)
+    return findings
 
 
 def look(trial: Trial) -> Found:
@@ -43,30 +43,30 @@ def look(trial: Trial) -> Found:
         return Found(notes=["nothing is looked for, as the destroy failed"])
     if not kept.exists():
         return Found(notes=["nothing was made"])
-    found = Found()
+    findings = Found()
     before: Mapping[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
     place = _written(trial, "look.json", left.to_look_at(before))
     trial.pulumi.do("stack", "import", "--file", str(place), "--stack", trial.pulumi.stack)
     log = trial.journal.folder / "left.log"
     done = trial.pulumi.run(log, trial.patience, "refresh", "--yes", "--skip-preview")
     if done.status:
-        found.problems.append(
+        findings.problems.append(
             f"the cloud could not be asked for what is left: {done.error}. The stack had: "
             + "; ".join(left.there(before))
         )
         _empty(trial)
-        return found
+        return findings
     state = _state(trial)
-    found.facts |= {"asked_for": len(left.there(left.to_look_at(before))), "stays": left.stays(state)}
+    findings.facts |= {"asked_for": len(left.there(left.to_look_at(before))), "stays": left.stays(state)}
     if remains := left.goes(state):
         again = _destroyed(trial)
         outcome = "it is gone now" if not again.status else f"a second destroy failed: {again.error}"
-        found.problems += [f"{what} was left after the destroy; {outcome}" for what in remains]
+        findings.problems += [f"{what} was left after the destroy; {outcome}" for what in remains]
         if again.status:
-            return found
-    found.notes += [f"stays on purpose: {what}" for what in left.stays(state)]
+            return findings
+    findings.notes += [f"stays on purpose: {what}" for what in left.stays(state)]
     _empty(trial)
-    return found
+    return findings
 
 
 def remove(trial: Trial) -> Found:

@@ -147,5 +147,5 @@ def _values(shown: Mapping[str, Any]) -> dict[str, str]:
 
 def _project() -> str:
     """The project's name, which `pulumi new` changes."""
-    found = re.search(r"^name: *(\S+)", (PROJECT / "Pulumi.yaml").read_text(encoding="utf-8"), re.MULTILINE)
-    return found[1] if found else ""
+    match = re.search(r"^name: *(\S+)", (PROJECT / "Pulumi.yaml").read_text(encoding="utf-8"), re.MULTILINE)
+    return match[1] if match else ""

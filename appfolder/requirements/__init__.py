@@ -104,7 +104,11 @@ def identity(folder: Path) -> Identity:
     return Identity(
         name if isinstance(name, str) else "",
         version if isinstance(version, str) else "",
-        {group: found for group, found in points.items() if isinstance(found, dict) and found},
+        {
+            group: named_points
+            for group, named_points in points.items()
+            if isinstance(named_points, dict) and named_points
+        },
     )
 
 
@@ -113,7 +117,7 @@ def workspace_lock(folder: Path) -> Path | None:
     folder = folder.resolve()
     for parent in folder.parents:
         if (parent / "uv.lock").is_file():
-            sources = [one.get("source", {}) for one in _toml(parent / "uv.lock").get("package", [])]
+            sources = [package.get("source", {}) for package in _toml(parent / "uv.lock").get("package", [])]
             places = {source.get("editable") or source.get("virtual") for source in sources}
             return parent / "uv.lock" if folder.relative_to(parent).as_posix() in places else None
     return None

@@ -9,8 +9,8 @@ from appfolder.requirements.markers import RequirementsError, applies
 def packages(lock: Mapping[str, Any], name: str) -> Iterator[tuple[str, list[str]]]:
     """The packages that the lock's own project needs on this Python, each with its hashes."""
     locked = lock.get("package", [])
-    own = [one for one in locked if {"virtual", "editable"} & one.get("source", {}).keys()]
-    roots = [one for one in own if "." in one["source"].values()] or own
+    members = [entry for entry in locked if {"virtual", "editable"} & entry.get("source", {}).keys()]
+    roots = [entry for entry in members if "." in entry["source"].values()] or members
     if not roots:
         raise RequirementsError(
             f"{name}: it has no project of its own; name another file in app.toml: requirements"
@@ -32,7 +32,7 @@ def packages(lock: Mapping[str, Any], name: str) -> Iterator[tuple[str, list[str
         for need in needs:
             if applies(need.get("marker")):
                 chosen = _chosen(locked, need)
-                waiting += [(chosen, ""), *((chosen, one) for one in need.get("extra", ()))]
+                waiting += [(chosen, ""), *((chosen, entry) for entry in need.get("extra", ()))]
 
 
 def _is_installed(package: Mapping[str, Any], roots: list[dict[str, Any]]) -> bool:
@@ -41,13 +41,13 @@ def _is_installed(package: Mapping[str, Any], roots: list[dict[str, Any]]) -> bo
 
 
 def _chosen(packages: list[dict[str, Any]], need: Mapping[str, Any]) -> dict[str, Any]:
-    fitting = [one for one in packages if one["name"] == need["name"]]
+    fitting = [package for package in packages if package["name"] == need["name"]]
     if "version" in need:
-        fitting = [one for one in fitting if one.get("version") == need["version"]]
-    for one in fitting:
-        markers = one.get("resolution-markers")
+        fitting = [package for package in fitting if package.get("version") == need["version"]]
+    for package in fitting:
+        markers = package.get("resolution-markers")
         if not markers or any(map(applies, markers)):
-            return one
+            return package
     raise RequirementsError(f"uv.lock has no {need['name']} for this Python; lock again with `uv lock`")
 
 
@@ -58,10 +58,10 @@ def _line(package: Mapping[str, Any]) -> tuple[str, list[str]]:
         return f"{name} @ git+{url.partition('?')[0]}@{commit}", []
     if "url" in source:
         files = [*package.get("wheels", ()), package.get("sdist", {})]
-        return f"{name} @ {source['url']}", [one["hash"] for one in files if "hash" in one]
+        return f"{name} @ {source['url']}", [file["hash"] for file in files if "hash" in file]
     if member := source.get("editable"):
         return f"-e ./{member}", []
     if local := source.get("path") or source.get("directory"):
         return f"./{local}", []
     files = [*package.get("wheels", ()), package.get("sdist", {})]
-    return f"{name}=={package['version']}", [one["hash"] for one in files if "hash" in one]
+    return f"{name}=={package['version']}", [file["hash"] for file in files if "hash" in file]

@@ -230,7 +230,7 @@ def _noise_floor(comparison: Comparison) -> Headline:
 
 def _scope(targets: Sequence[TargetReport]) -> list[str]:
     emulated = [target for target in targets if target.emulated]
-    assumed = tails.assumed([one for target in targets for one in target.series])
+    assumed = tails.assumed([series for target in targets for series in target.series])
     if not emulated:
         return [
             *assumed,

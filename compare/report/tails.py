@@ -24,30 +24,30 @@ def few_bursts(samples: Sequence[Sample], p: float) -> str | None:
     return f"the slow requests of {samples[0].target} came in {came}, too few to say how often they come"
 
 
-def notes(found: Sequence[tuple[Series, Sequence[Sample]]]) -> list[Finding]:
+def notes(measured: Sequence[tuple[Series, Sequence[Sample]]]) -> list[Finding]:
     """A note for each series whose bursts of slow requests are too few for an upper end."""
-    told: list[Finding] = []
-    for one, samples in found:
+    findings: list[Finding] = []
+    for summary, samples in measured:
         names = {name: why for name, p in _QUANTILES.items() if (why := few_bursts(samples, p))}
-        given = [name for name in names if getattr(one, name).low is not None]
+        given = [name for name in names if getattr(summary, name).low is not None]
         if given:
             target, last = samples[0].target, given[-1]
             needed = _needed(samples, _QUANTILES[last])
-            told.append(
+            findings.append(
                 Finding(
                     target,
-                    f"{names[last]} ({series_name(one)}): the upper end of its {' and '.join(given)} is its slowest "
-                    f"request; {last} needs about {needed:,} requests like these",
+                    f"{names[last]} ({series_name(summary)}): the upper end of its {' and '.join(given)} is its "
+                    f"slowest request; {last} needs about {needed:,} requests like these",
                     problem=False,
                 )
             )
-    return told
+    return findings
 
 
 def assumed(series: Sequence[Series]) -> list[str]:
     """What the 95th percentiles of single instances assume about bursts that the run did not see."""
     fewest = min(
-        (one.n for one in series if one.clustered_by == "round" and one.p95.low is not None), default=0
+        (each.n for each in series if each.clustered_by == "round" and each.p95.low is not None), default=0
     )
     if not fewest:
         return []

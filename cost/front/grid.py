@@ -31,15 +31,15 @@ def setups(
 
     chosen: the names of Question's fields that are not varied. least_mb: what the app needs.
     """
-    found: list[Setup] = []
+    possible: list[Setup] = []
     for platform in question.platforms:
         region = question.regions[platform]
         prices.check_region(platform, region)
         for memory, cpu in _sizes(question, platform, chosen, least_mb):
-            found += _variants(
+            possible += _variants(
                 question, platform, chosen, setup(platform, region, memory_mb=memory, vcpu=cpu)
             )
-    return [one for one in found if question.answers(one)]
+    return [deployed for deployed in possible if question.answers(deployed)]
 
 
 def _sizes(
@@ -92,9 +92,11 @@ def _variants(question: Question, platform: str, chosen: Collection[str], plain:
         )
 
 
-def _by_instance(one: Setup) -> bool:
+def _by_instance(deployed: Setup) -> bool:
     """Whether the time of instances can be billed in place of that of requests."""
-    return has(one.platform, "cpu_of_billed_instances") and one.vcpu >= sold.least_billed(one.platform)
+    return has(deployed.platform, "cpu_of_billed_instances") and deployed.vcpu >= sold.least_billed(
+        deployed.platform
+    )
 
 
 def _kept(question: Question, platform: str, chosen: Collection[str]) -> list[int]:

@@ -28,14 +28,14 @@ def compiled(target: llvm.TargetMachine) -> bytes:
     for name, signature in SIGNATURES.items():
         function = getattr(engine, name)
         function.compile(signature)
-        (made,) = function.overloads.values()
-        module = llvm.parse_assembly(function.inspect_llvm(made.signature.args))
-        module.get_function(made.fndesc.llvm_func_name).name = name
+        (overload,) = function.overloads.values()
+        module = llvm.parse_assembly(function.inspect_llvm(overload.signature.args))
+        module.get_function(overload.fndesc.llvm_func_name).name = name
         whole.link_in(module)
     unknown = [
-        one.name
-        for one in whole.functions
-        if one.is_declaration and not one.name.startswith("llvm.") and one.name not in OURS
+        function.name
+        for function in whole.functions
+        if function.is_declaration and not function.name.startswith("llvm.") and function.name not in OURS
     ]
     if unknown:
         raise RuntimeError(f"the engine's code calls what is not there without numba: {', '.join(unknown)}")

@@ -103,15 +103,15 @@ class Watch:
                 return None
             status = await server.proxy.get(path, self._check.timeout)
         except (aiohttp.ClientError, OSError) as problem:
-            found = _Problem(f"GET {path}: {type(problem).__name__} {problem}".rstrip())
-            found.is_final = False
-            return found
+            answer = _Problem(f"GET {path}: {type(problem).__name__} {problem}".rstrip())
+            answer.is_final = False
+            return answer
         if status == 200:  # noqa: PLR2004 - what every platform asks for
             return None
-        found = _Problem(f"GET {path} answered {status}")
+        answer = _Problem(f"GET {path} answered {status}")
         # The real platform checks for minutes more. An app that redirects or has no such path will never answer 200.
-        found.is_final = 300 <= status < 500 and status not in {408, 425, 429}  # noqa: PLR2004 - HTTP's classes
-        return found
+        answer.is_final = 300 <= status < 500 and status not in {408, 425, 429}  # noqa: PLR2004 - HTTP's classes
+        return answer
 
 
 class _Problem(str):

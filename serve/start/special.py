@@ -104,9 +104,9 @@ class _Inspect(StandIn):
 
     def get_annotations(self, of: Any, **options: Any) -> Any:
         if type(of) is type and not options:
-            found = vars(of).get("__annotations__")
-            if type(found) is dict:
-                return dict(found)
+            annotations = vars(of).get("__annotations__")
+            if type(annotations) is dict:
+                return dict(annotations)
         return real_of(self).get_annotations(of, **options)
 
 
@@ -122,9 +122,9 @@ class _DataClass(StandIn):
         if of.__doc__ or "inspect" in sys.modules:
             return super().__call__(of, **options)
         text = of.__doc__ = _Signature()
-        made = super().__call__(of, **options)
+        decorated = super().__call__(of, **options)
         text.is_due = True
-        return made
+        return decorated
 
 
 class _Signature:

@@ -77,8 +77,8 @@ def deploy(service: Service, past: History) -> Deployment:
     # The published version, as Lambda describes it: if it is not as asked for, it gets no traffic.
     published = checked(service, pushed, function, environment)
     # The version that keeps the traffic beside a canary. A function that is made anew, or has another name, has none.
-    own = function.name.apply(past.of)
-    primary = own.apply(lambda past: past.primary(service))
+    history = function.name.apply(past.of)
+    primary = history.apply(lambda past: past.primary(service))
     serving = primary.apply(lambda version: version or published.newest)
     kept = kept_ready.keep_ready(service, function, serving)
     alias = aws.lambda_.Alias(
@@ -101,9 +101,9 @@ def deploy(service: Service, past: History) -> Deployment:
 
     # The alarms, and the weekly call that keeps an idle function from going Inactive.
     if service.alarm_email:
-        told = alarms.topic(service)
-        alarms.error_rate(service, told, door.namespace, door.metrics, door.dimensions)
-        alarms.throttled(service, told, function.name)
+        topic = alarms.topic(service)
+        alarms.error_rate(service, topic, door.namespace, door.metrics, door.dimensions)
+        alarms.throttled(service, topic, function.name)
     alarms.budget(service)
     if service.wake_up:
         wake_up(service, alias, account)
@@ -111,7 +111,7 @@ def deploy(service: Service, past: History) -> Deployment:
     return Deployment(
         url=door.url,
         service=function.name,
-        outcome=read_back(service, own, published, alias, kept, canary),
+        outcome=read_back(service, history, published, alias, kept, canary),
         region=service.region,
         logs=pulumi.Output.concat("aws logs tail ", log_group.name, f" --follow --region {service.region}"),
         console=pulumi.Output.concat(
@@ -141,17 +141,19 @@ def _lambda_pulls(region: str, account: str) -> str:
     )
 
 
-def _environment(service: Service, made: Mapping[str, pulumi.Output[str]]) -> dict[str, pulumi.Input[str]]:
+def _environment(
+    service: Service, parameters: Mapping[str, pulumi.Output[str]]
+) -> dict[str, pulumi.Input[str]]:
     """The app's settings, the door's, and the place of secrets for serve/secrets.py, because Lambda hands out none."""
-    found: dict[str, pulumi.Input[str]] = dict(service.variables.plain)
+    environment: dict[str, pulumi.Input[str]] = dict(service.variables.plain)
     if service.door == "function-url":
-        found["INVOKE_MODE"] = "response_stream"
+        environment["INVOKE_MODE"] = "response_stream"
     if service.events_path:
-        found["EVENTS_PATH"] = service.events_path
-    places = {**secrets.names(service), **made}
+        environment["EVENTS_PATH"] = service.events_path
+    places = {**secrets.names(service), **parameters}
     if places:
-        found["SECRETS_FROM"] = pulumi.Output.json_dumps(places)
-    return found
+        environment["SECRETS_FROM"] = pulumi.Output.json_dumps(places)
+    return environment
 
 
 def _rights(service: Service, log_group: str, account: str) -> str:

@@ -28,8 +28,8 @@ def compared(
 ) -> pulumi.Output[Outcome]:
     """The stack's outputs: what runs, by the platform's answer, and a sentence for each setting that differs."""
     settings = {"cpu": f"{service.cpu:g}", "memory": str(service.memory)}
-    told = readable(running, service.platform)
-    return pulumi.Output.all(pushed.reference, pushed.build, variables, told, size).apply(
+    described = readable(running, service.platform)
+    return pulumi.Output.all(pushed.reference, pushed.build, variables, described, size).apply(
         lambda got: outcome(
             Asked(got[0], got[1], settings, got[2]), replace(got[3], settings=got[4]), past, service.platform
         )

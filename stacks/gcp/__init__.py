@@ -79,8 +79,8 @@ def deploy(service: Service, past: History) -> Deployment:
     variables = _variables(service)
 
     # The revision that keeps the traffic beside a canary.
-    own = still_there(service, past)
-    primary = own.apply(lambda past: past.primary(service))
+    history = still_there(service, past)
+    primary = history.apply(lambda past: past.primary(service))
     cloud_run = gcp.cloudrunv2.Service(
         service.name,
         name=service.name,
@@ -120,7 +120,7 @@ def deploy(service: Service, past: History) -> Deployment:
     return Deployment(
         url=cloud_run.uri,
         service=full_name,
-        outcome=read_back(service, own, pushed, cloud_run, variables, canary),
+        outcome=read_back(service, history, pushed, cloud_run, variables, canary),
         region=region,
         logs=pulumi.Output.concat(
             "gcloud beta run services logs tail ", cloud_run.name, f" --region {region} --project {project}"

@@ -69,10 +69,10 @@ def _sockets(numbers: list[int]) -> list[str]:
         is_of_network = duplicate.family in (_socket.AF_INET, _socket.AF_INET6)
         if peer is not None and is_of_network and duplicate.type == _socket.SOCK_DGRAM:
             # No other end knows of it, so it lives on; but an instance must not get the answers to another.
-            own = _socket.socket(duplicate.family, duplicate.type, duplicate.proto)
+            fresh = _socket.socket(duplicate.family, duplicate.type, duplicate.proto)
             with suppress(OSError):  # without a network it leads nowhere, as before
-                own.connect(peer)
-            _replace(number, own.detach())
+                fresh.connect(peer)
+            _replace(number, fresh.detach())
         elif peer is not None and is_of_network:
             ours, others = _socket.socketpair()
             others.close()
