@@ -91,11 +91,12 @@ def _served(app: App, python: Path) -> Iterator[Finding]:
     settings = Settings(
         app=app.spec, app_dir=app.folder, python=python, health=app.health, env_file=app.env_file
     )
-    lambda_mode_fails = False
+    lambda_mode_fails, answered = False, True
     for finding in _asked(app, settings):
         lambda_mode_fails |= finding.text.startswith(doors.DOORS["aws"])
+        answered &= finding.kind != "stops"
         yield finding
-    yield from doors.health(app)
+    yield from doors.health(app, answered=answered)
     if not lambda_mode_fails:
         yield from snapshots.findings(settings)
 

@@ -66,16 +66,19 @@ def findings(app: App, settings: Settings, logs: Path) -> Iterator[Finding]:
     yield from _asked_by_another_name(app, answers, strangers)
 
 
-def health(app: App) -> Iterator[Finding]:
-    """Findings if the app has no health path, or one that is also the measured request."""
-    other = f'path = "{app.request.path}?measured"'
+def health(app: App, *, answered: bool) -> Iterator[Finding]:
+    """Findings if the app has no health path, or one that is also the measured request, which is `answered` as said."""
+    path, other = app.request.path, f'path = "{app.request.path}?measured"'
     if not app.health:
-        path = app.request.path if app.request.method == "GET" else "/"
+        # Of no other path is it known that it answers 200.
+        fits = answered and app.request.method == "GET" and app.request.expect == _OK
+        remedy = (
+            f'such as health = "{path}", and then {other} under [request]' if fits else "one that answers 200"
+        )
         yield Finding(
             "note",
-            "no health path: the platforms look at the port alone, and ECS refuses it; write one in app.toml, such as "
-            f'health = "{path}"'
-            + (f", and then {other} under [request]" if path == app.request.path else ""),
+            "no health path: the platforms look at the port alone, and ECS refuses it; write one as health in "
+            f"app.toml, {remedy}",
         )
     elif app.health == app.request.path:
         yield Finding(

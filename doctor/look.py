@@ -5,6 +5,7 @@ serve/ beside an app; nothing else of this project can be imported here.
 """
 
 import importlib
+import itertools
 import json
 import os
 import sys
@@ -78,8 +79,27 @@ def recorded(self: Any, key: str) -> str:
             frame = frame.f_back
         name = frame.f_code.co_filename if frame else ""
         if name.startswith(folder) and "site-packages" not in name and sys.argv[1] not in name:
+            default = alternative(frame) if default is None else default
             (seen.asked if default is None else seen.defaulted if default else {})[key] = None
         raise
+
+
+def alternative(frame: Any) -> Any:
+    """What the code has behind `or` for a missing value: a constant, True for another expression, None for nothing."""
+    import ast  # noqa: PLC0415 - if an app asks for a variable that is not set
+
+    code = frame.f_code
+    if not hasattr(code, "co_positions"):  # before Python 3.11
+        return None
+    place = next(itertools.islice(code.co_positions(), frame.f_lasti // 2, None))
+    with open(code.co_filename, "rb") as file:  # noqa: PTH123 - as above
+        tree = ast.parse(file.read())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+            for value, other in itertools.pairwise(node.values):
+                if place == (value.lineno, value.end_lineno, value.col_offset, value.end_col_offset):
+                    return other.value if isinstance(other, ast.Constant) else True
+    return None
 
 
 def speaks_websocket(app: Any) -> str:

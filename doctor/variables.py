@@ -15,6 +15,11 @@ _SECRET = re.compile(
     r"|(DATABASE|DB|REDIS|MONGO\w*|BROKER|AMQP|CELERY\w*|POSTGRES\w*|MYSQL|SQLALCHEMY\w*|ELASTIC\w*)_?(URL|URI)",
     re.IGNORECASE,
 )
+# What a name that has such a word in it may end with, if its value is none.
+_ABOUT_IT = re.compile(
+    r"_(IN|AGE|TTL|LENGTH|SIZE|COUNT|HOURS?|DAYS?|MINUTES?|SECONDS?|EXPIR\w*|ALGORITHM|TYPE|NAME|HEADER|LIFETIME)$",
+    re.IGNORECASE,
+)
 # Variables that a platform or the doors set, or that have a meaning only on this machine.
 _NOT_ITS_OWN = re.compile(
     r"PORT|HOST|HOME|PATH|USER|TZ|LANG|LC_\w+|VIRTUAL_ENV|DYNO|PYTHON\w*|AWS_\w+|K_\w+|TERM"
@@ -23,7 +28,7 @@ _NOT_ITS_OWN = re.compile(
 
 def is_secret(name: str) -> bool:
     """Whether a variable of that name is likely to hold a secret."""
-    return _SECRET.search(name) is not None
+    return _SECRET.search(name) is not None and _ABOUT_IT.search(name) is None
 
 
 def findings(app: App, facts: Mapping[str, Any], root: Path = ROOT) -> Iterator[Finding]:

@@ -155,6 +155,8 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop"); os.getenv("LEVEL", "1"); os.environ.get("SIZE", 2)
 os.environ.get("SECRET_KEY", "dev"); os.environ.get("MAIL_PASSWORD", "")
 os.environ.get("DATABASE_URL"); os.getenv("PORT"); "COLOUR" in os.environ; os.environ.get("SHOP_NAME")
+os.environ.get("PLACE") or "here"; os.environ.get("SALT") or \\
+    os.getenv("PEPPER_KEY") or "dev"; (os.environ.get("SMTP_PASSWORD") or "")
 for line in open(".env"): os.environ.setdefault(*line.strip().split("="))
 """
     app = app_of(tmp_path, code + WHOLE, env_file=tmp_path / "shop.env")
@@ -173,6 +175,14 @@ for line in open(".env"): os.environ.setdefault(*line.strip().split("="))
         (
             "SECRET_KEY is not set, and every reader of the code knows the value that the app takes instead; for a "
             "stack: pulumi config set --secret --path secretValues.SECRET_KEY"
+        ),
+        (
+            "SALT is not set, and every reader of the code knows the value that the app takes instead; for a "
+            "stack: pulumi config set --secret --path secretValues.SALT"
+        ),
+        (
+            "PEPPER_KEY is not set, and every reader of the code knows the value that the app takes instead; for a "
+            "stack: pulumi config set --secret --path secretValues.PEPPER_KEY"
         ),
         (
             "API_TOKEN is in the env file, which is for this machine alone; for a stack: "
@@ -198,6 +208,9 @@ for line in open(".env"): os.environ.setdefault(*line.strip().split("="))
         ("REDIS_URL", True),
         ("SENTRY_DSN", True),
         ("SITE_URL", False),
+        ("ACCESS_TOKEN_MINUTES", False),
+        ("TOKEN_EXPIRES_IN", False),
+        ("PASSWORD_MIN_LENGTH", False),
         ("LOG_LEVEL", False),
         ("DEBUG", False),
     ],
@@ -287,9 +300,13 @@ def test_the_last_words_are_one_line(printed: str, said: str) -> None:
 def test_a_health_check_that_is_the_measured_request_is_named(tmp_path: Path) -> None:
     app = app_of(tmp_path, WHOLE, request=Request())
 
-    [same] = texts(doors.health(app))
-    [none] = texts(doors.health(replace(app, health="")))
+    [same] = texts(doors.health(app, answered=True))
+    [none] = texts(doors.health(replace(app, health=""), answered=True))
+    [other] = texts(doors.health(replace(app, health=""), answered=False))
 
     assert same.startswith("the measured request is the health check's, which is not counted")
     assert same.endswith('such as path = "/?measured", under [request] in app.toml')
-    assert none.endswith('such as health = "/", and then path = "/?measured" under [request]')
+    assert none.endswith(
+        'as health in app.toml, such as health = "/", and then path = "/?measured" under [request]'
+    )
+    assert other.endswith("write one as health in app.toml, one that answers 200")
