@@ -6,6 +6,7 @@ import pickle
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,14 +70,19 @@ def once() -> Generator[None]:
     last: tuple[Mapping[str, System], bytes] = ({}, b"")
 
     def remembered(
-        systems: Mapping[str, System], monthly: float, requests: float, seed: int
+        systems: Mapping[str, System],
+        monthly: float,
+        requests: float,
+        seed: int,
+        records: Mapping[str, Any],
+        more: int = 1,
     ) -> dict[str, Usage]:
         nonlocal last
         if last[0] is not systems:
             last = (systems, hashlib.sha256(pickle.dumps(dict(systems))).digest())
-        key = (last[1], monthly, requests, seed)
+        key = (last[1], monthly, requests, seed, more)
         if key not in known:
-            known[key] = simulated(systems, monthly, requests, seed)
+            known[key] = simulated(systems, monthly, requests, seed, records, more)
         return known[key]
 
     with pytest.MonkeyPatch.context() as patch:
