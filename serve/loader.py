@@ -12,6 +12,8 @@ _CO_VARARGS = 0x04
 _CO_COROUTINE = 0x80
 
 DEFAULT = "app:create_app()"
+# What applications and their factories are usually called.
+USUAL = ("app", "application", "create_app()", "make_app()")
 
 
 def load_app(spec: str | None = None) -> Callable[..., Any]:
@@ -33,7 +35,9 @@ def load_app(spec: str | None = None) -> Callable[..., Any]:
         if not hasattr(loaded, part):
             # Another module of that name may have been found first.
             file = getattr(module, "__file__", None) or "a folder without __init__.py"
-            raise SettingError(f"{said}, but there is no {attribute!r} in {module_name} ({file})")
+            usual = [name for name in USUAL if callable(getattr(module, name.removesuffix("()"), None))]
+            there = f"; there is {' and '.join(usual)}" if usual else ""
+            raise SettingError(f"{said}, but there is no {attribute!r} in {module_name} ({file}){there}")
         loaded = getattr(loaded, part)
     if not callable(loaded):
         raise SettingError(

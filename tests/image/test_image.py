@@ -89,7 +89,8 @@ def test_a_wrong_mode_and_a_wrong_app_end_it_with_one_clear_line(container: Star
         "entrypoint.sh: RUN_MODE is 'web'; it is either lambda or gunicorn (or unset, to choose by itself)\n"
     )
     assert app.logs().strip() == (
-        "Error: APP is 'app:nothing', but there is no 'nothing' in app (/srv/app/app/__init__.py)"
+        "Error: APP is 'app:nothing', but there is no 'nothing' in app (/srv/app/app/__init__.py); "
+        "there is create_app()"
     )
 
 

@@ -12,7 +12,7 @@ from tests.serve.lambda_events import payload_v2
 from tests.serve.runtime import runtime_api
 
 OWN = Path(__file__).parents[2] / "app" / "__init__.py"
-NOTHING = f"APP is 'app:nothing', but there is no 'nothing' in app ({OWN})"
+NOTHING = f"APP is 'app:nothing', but there is no 'nothing' in app ({OWN}); there is create_app()"
 
 
 @pytest.mark.parametrize("variables", [{"RUN_MODE": "lambda"}, {}])

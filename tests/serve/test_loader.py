@@ -71,8 +71,12 @@ def test_without_any_setting_the_flask_app_is_loaded(monkeypatch: pytest.MonkeyP
         ("shop.wb:create()", "APP is 'shop.wb:create()', but there is no module 'shop.wb'"),
         (
             "shop.web:creat()",
-            "APP is 'shop.web:creat()', but there is no 'creat' in shop.web (FOLDER/shop/web.py)",
+            (
+                "APP is 'shop.web:creat()', but there is no 'creat' in shop.web (FOLDER/shop/web.py); "
+                "there is application"
+            ),
         ),
+        ("shop:app", "APP is 'shop:app', but there is no 'app' in shop (FOLDER/shop/__init__.py)"),
         ("shop.web:number", "APP is 'shop.web:number', but number is of type int, which cannot be called"),
         ("shop.web:empty()", "APP is 'shop.web:empty()', but empty() gave NoneType, which is no application"),
         (

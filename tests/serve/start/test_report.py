@@ -56,5 +56,6 @@ def test_an_app_that_does_not_start_is_reported_as_it_says_itself() -> None:
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"APP is 'app:nothing', but there is no 'nothing' in app ({ROOT / 'app' / '__init__.py'})\n"
+        f"APP is 'app:nothing', but there is no 'nothing' in app ({ROOT / 'app' / '__init__.py'}); "
+        "there is create_app()\n"
     )
