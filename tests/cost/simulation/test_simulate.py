@@ -14,7 +14,7 @@ from commandline import UserError
 from cost.app import App
 from cost.bill import Usage, bill
 from cost.setup import setup
-from cost.simulation import engine, state
+from cost.simulation import machine, state
 from cost.simulation.arrivals import MONTH, PATTERNS, pattern, poisson, schedule
 from cost.simulation.result import Estimate, Result, mean_usage
 from cost.simulation.simulate import simulate
@@ -117,8 +117,8 @@ def test_of_a_burst_as_many_wait_as_are_beyond_those_that_are_kept(
     one = deploy("aws", lasts=1.0, starts=0.4, idle=600, minimum=kept)
     states = state.fresh(one.rule, one.draws, 0.0, seed=0)
 
-    engine.advance(states, one.rule, np.repeat(np.linspace(gap, 20 * gap, 20), 5).astype(np.float64))
-    engine.finish(states, one.rule, 22 * gap)
+    machine.advance(states, one.rule, np.repeat(np.linspace(gap, 20 * gap, 20), 5).astype(np.float64))
+    machine.finish(states, one.rule, 22 * gap)
 
     bursts = 20 if gap > 600 else 1
     assert states["starts"][0] == states["waited"][0] == bursts * (5 - kept)
