@@ -1,5 +1,6 @@
 """Finds the release that keeps the traffic in the stack's own last outputs, so that no one has to copy a version."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -103,8 +104,24 @@ async def history(service: Service) -> History:
     stack_name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     # A stack reference gives the same, but stays in the state under this name: after `pulumi stack rename`, or in
     # another organization, every later command that reads the state would ask for a stack that is not there.
-    stack = await pulumi.runtime.invoke_async("pulumi:pulumi:readStackOutputs", {"name": stack_name})
-    return remembered(stack["outputs"] or {}, service)
+    return remembered(await _outputs(stack_name), service)
+
+
+async def _outputs(stack_name: str) -> Mapping[str, Any]:
+    """The outputs of the last `up`.
+
+    With the state in a folder, Pulumi may just be writing the file, for the stack's own resource: then its reading of
+    it fails ("failed to load checkpoint: EOF"), and does not a moment later.
+    """
+    for pause_s in (0.1, 0.3, 1, 3, None):
+        try:
+            stack = await pulumi.runtime.invoke_async("pulumi:pulumi:readStackOutputs", {"name": stack_name})
+            return stack["outputs"] or {}
+        except Exception as problem:
+            if pause_s is None or "checkpoint" not in str(problem):
+                raise
+            await asyncio.sleep(pause_s)
+    return {}
 
 
 def remembered(last: Mapping[str, Any], service: Service) -> History:

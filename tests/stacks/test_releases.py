@@ -1,11 +1,16 @@
 """Which release keeps the traffic."""
 
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
 import pulumi
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import platforms
+from stacks import releases
 from stacks.releases import KEPT, History, Release, remembered
 from tests.stacks.cloud import Cloud
 from tests.stacks.graph import run, service, usual
@@ -164,3 +169,34 @@ def test_the_image_of_a_release_is_known_by_its_digest(cloud: Cloud) -> None:
         graph = usual(platform)
 
         assert graph.outputs["releases"][-1]["digest"] == graph.outputs["image"].partition("@")[2]
+
+
+@pytest.mark.parametrize(
+    ("reasons", "asked"),
+    [
+        ([], 1),
+        (["failed to load checkpoint: EOF", "failed to load checkpoint: unexpected EOF"], 3),
+        (["unknown stack"], 1),
+    ],
+)
+def test_a_state_that_is_just_being_written_is_read_again(
+    monkeypatch: pytest.MonkeyPatch, reasons: list[str], asked: int
+) -> None:
+    """Seen with a folder for the state: the engine writes the stack's own resource while the program asks."""
+    calls: list[str] = []
+
+    async def invoke(_: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        calls.append(inputs["name"])
+        if len(calls) <= len(reasons):
+            raise RuntimeError(reasons[len(calls) - 1])
+        return {"outputs": {"promoted": "2"}}
+
+    monkeypatch.setattr(pulumi.runtime, "invoke_async", invoke)
+    read = releases._outputs("organization/demo/aws")
+
+    if asked > len(reasons):
+        assert asyncio.run(read) == {"promoted": "2"}
+    else:
+        with pytest.raises(RuntimeError, match=reasons[0]):
+            asyncio.run(read)
+    assert calls == ["organization/demo/aws"] * asked
