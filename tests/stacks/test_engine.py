@@ -238,7 +238,7 @@ def test_mistakes_in_the_configuration_stop_before_anything_is_made(
 
     assert "3 settings need a change; nothing was deployed." in printed
     assert "memroy: there is no such key; did you mean memory?" in printed
-    assert "timeout: it is 60; AWS Lambda allows 1 to 29" in printed
+    assert "timeout: it is 60; an HTTP API allows 1 to 29, a function URL more" in printed
     assert "Traceback" not in printed
 
     stack.set(memory="plenty")
