@@ -113,15 +113,16 @@ async def _outputs(stack_name: str) -> Mapping[str, Any]:
     With the state in a folder, Pulumi may just be writing the file, for the stack's own resource: then its reading of
     it fails ("failed to load checkpoint: EOF"), and does not a moment later.
     """
-    for pause_s in (0.1, 0.3, 1, 3, None):
+    pauses_s = iter((0.1, 0.3, 1, 3))
+    while True:
         try:
             stack = await pulumi.runtime.invoke_async("pulumi:pulumi:readStackOutputs", {"name": stack_name})
             return stack["outputs"] or {}
         except Exception as problem:
+            pause_s = next(pauses_s, None)
             if pause_s is None or "checkpoint" not in str(problem):
                 raise
             await asyncio.sleep(pause_s)
-    return {}
 
 
 def remembered(last: Mapping[str, Any], service: Service) -> History:
