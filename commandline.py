@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook, RenderResult
 from typer import Typer
@@ -84,3 +85,20 @@ class _Console(Console):
 
     def on_broken_pipe(self) -> None:
         raise  # noqa: PLE0704 -- called while the error is handled
+
+
+def write_whole(path: Path, content: str) -> None:
+    """Write all of a file or nothing; a pipe, which is no file, is written to. The caller handles OSError.
+
+    After an interrupt or on a full disk, the earlier file is still there.
+    """
+    if path.exists() and not path.is_file():
+        path.write_text(content, encoding="utf-8")
+        return
+    path = path.resolve()  # a link stays one
+    new = path.with_name(f".{path.name}.new")
+    try:
+        new.write_text(content, encoding="utf-8")
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)

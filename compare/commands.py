@@ -8,7 +8,7 @@ from typing import Literal
 
 from rich.console import Console
 
-from commandline import UserError, printable
+from commandline import UserError, printable, write_whole
 from compare import costs, files
 from compare.gate import decide
 from compare.report import build, data, html, markdown, one_plan, side_by_side, text
@@ -116,7 +116,7 @@ def report(
         sys.stdout.write(rendered)
         return 0
     try:
-        files.write(output, rendered)
+        write_whole(output, rendered)
     except OSError as failure:
         raise UserError(f"cannot write {output}: {files.told(failure)}") from failure
     return 0

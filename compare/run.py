@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from commandline import UserError
+from commandline import UserError, write_whole
 from compare import costs, files, forecast, machine
 from compare.live import Progress
 from compare.measure import trust
@@ -101,10 +101,10 @@ def _written(measured: Measured) -> str:
     """Write the reports; where they are, or why not."""
     page = measured.directory.parent.parent / "report.html"
     try:
-        files.write(measured.directory / "report.json", data.to_json(measured.report))
+        write_whole(measured.directory / "report.json", data.to_json(measured.report))
         rendered = html.page(measured.report)
-        files.write(measured.directory / "report.html", rendered)
-        files.write(page, rendered)
+        write_whole(measured.directory / "report.html", rendered)
+        write_whole(page, rendered)
     except OSError as failure:
         reason = files.told(failure)
         return f"Samples: {measured.directory}{os.sep} (reports could not be written: {reason})"

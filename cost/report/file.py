@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from commandline import UserError
+from commandline import UserError, write_whole
 
 MADE_BY = '<meta name="generator" content="python -m cost">'
 
@@ -24,15 +24,6 @@ def save(text: str, path: Path) -> None:
     """Write a page's text, all of it or nothing; a pipe, which is no file, is written to. UserError as `check`."""
     check(path)
     try:
-        if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8")
-            return
-        path = path.resolve()  # a link stays one
-        part = path.with_name(f".{path.name}.part")
-        try:
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        write_whole(path, text)
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror or error}") from None
