@@ -70,12 +70,14 @@ RUN folders=$(python3 -c 'import sys; print(*(path for path in sys.path if path.
         rm -rf "${folder:?}"/${name}; done; done \
     && { python3 -m compileall -qq -f --invalidation-mode unchecked-hash ${folders} || true; }
 COPY --from=build /srv /srv
-# Python reads .pth files only in its own folders.
-RUN ! ls /srv/packages/*.pth >/dev/null 2>&1 || { own=$(python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
-    && mkdir -p "${own}" && echo "import site; site.addsitedir('/srv/packages')" >"${own}/srv.pth"; }
+# Python reads .pth files only in its own folders. The first one holds all that is found by PYTHONPATH, so that a
+# service whose variables have a PYTHONPATH of the app's own adds to it.
+ARG SOURCE=.
+RUN own=$(python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && mkdir -p "${own}" \
+    && printf '%s\n' "/srv/app/${SOURCE}" /srv/doors /srv/packages >"${own}/srv.pth" \
+    && { ! ls /srv/packages/*.pth >/dev/null 2>&1 || echo "import site; site.addsitedir('/srv/packages')" >>"${own}/srv.pth"; }
 WORKDIR /srv/app
 ARG APP=app:app
-ARG SOURCE=.
 ARG HEALTH_PATH=""
 ENV APP=${APP} APP_DIR=/srv/app HEALTH_PATH=${HEALTH_PATH} PYTHONPATH=/srv/app/${SOURCE}:/srv/doors:/srv/packages \
     PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

@@ -87,8 +87,8 @@ def _python(app: settings.App) -> str:
 
 
 def _environment(app: settings.App) -> dict[str, str]:
-    values = environment.variables(app.folder, app.spec)
     file = settings.variables_of(app.env_file) if app.env_file else {}
+    values = environment.variables(app.folder, app.spec, file.get("PYTHONPATH", ""))
     return {**os.environ, **file, **values, "HEALTH_PATH": app.health}
 
 

@@ -98,10 +98,13 @@ def _installed(python: Path, app: App, folder: Path) -> "subprocess.CompletedPro
     return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def variables(folder: Path, spec: str) -> dict[str, str]:
-    """The variables that let the entrypoint start the app in its folder; it imports only the doors of this project."""
+def variables(folder: Path, spec: str, python_path: str = "") -> dict[str, str]:
+    """The variables that let the entrypoint start the app in its folder; it imports only the doors of this project.
+
+    python_path: a PYTHONPATH of the app's own. Its folders come after the app's and before packages, as at home.
+    """
     source = folder / App(folder, spec).source
-    folders = dict.fromkeys([str(source), str(folder), str(doors().parent)])
+    folders = dict.fromkeys([str(source), str(folder), *filter(None, [python_path]), str(doors().parent)])
     return {"APP": spec, "APP_DIR": str(folder), "PYTHONPATH": os.pathsep.join(folders)}
 
 

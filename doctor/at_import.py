@@ -40,7 +40,7 @@ def _looked(app: App, python: Path) -> dict[str, Any] | Finding:
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": os.environ.get("HOME", "/"),
         **file,
-        **environment.variables(app.folder, app.spec),
+        **environment.variables(app.folder, app.spec, file.get("PYTHONPATH", "")),
     }
     script = Path(__file__).with_name("look.py")
     command = [python, "-X", "importtime", script, environment.DOORS_NAME]

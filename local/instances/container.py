@@ -10,7 +10,7 @@ from local.settings import Settings
 FIRST = "/opt/scale-to-zero-first"
 
 
-async def python_path(settings: Settings) -> str:
+async def image_python_path(settings: Settings) -> str:
     """The PYTHONPATH that the image sets, "" if it sets none."""
     assert settings.image is not None  # noqa: S101 - checked by require_engine
     command = [settings.engine, "image", "inspect", "--format", "{{json .Config.Env}}", settings.image]

@@ -3,12 +3,15 @@
 import json
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 from appfolder.image import build, listed
-from appfolder.settings import read
+from appfolder.settings import App, read
+from doctor import at_import
+from local import Emulator, Settings
 from tests.appfolder.checkout import checkout
 
 SECRET = "hunter2-4f1c"
@@ -82,3 +85,48 @@ def test_its_values_are_in_nothing_that_a_run_writes(tmp_path: Path) -> None:
     assert {record["status"] for record in records if record["record"] == "sample"} == {200}
     assert [path.name for path in saved if SECRET in path.read_text(errors="replace")] == []
     assert SECRET not in done.stdout + done.stderr
+
+
+def with_parts(folder: Path) -> App:
+    """An app that finds a module by a PYTHONPATH of its own, and whose variables have names that the doors use."""
+    app = folder / "shop"
+    (app / "lib").mkdir(parents=True)
+    (app / "lib" / "parts.py").write_text("WORD = b'found'\n")
+    (app / "requirements.txt").touch()
+    (app / "shop.py").write_text(
+        "from parts import WORD\n\ndef app(environ, start_response):\n"
+        "    start_response('200 OK', [('Content-Type', 'text/plain')])\n"
+        "    return [WORD]\n"
+    )
+    file = app / "production"
+    file.write_text("PYTHONPATH=lib\nHOST=shop.example\nAPP_DIR=/nowhere\nPATH=/usr/bin:/bin\nAPP=other\n")
+    return App(app, "shop:app", env_file=file)
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(("platform", "snapstart"), [("aws", False), ("aws", True), ("gcp", False)])
+def test_a_pythonpath_in_it_holds_for_the_app_and_hides_no_door(
+    tmp_path: Path, platform: str, snapstart: bool
+) -> None:
+    app = with_parts(tmp_path)
+    settings = Settings(
+        app=app.spec,
+        app_dir=app.folder,
+        health="",
+        env_file=app.env_file,
+        snapstart=snapstart,
+        log=tmp_path / "log",
+    )
+
+    with Emulator(platform, settings) as emulator, urllib.request.urlopen(emulator.url, timeout=60) as answer:
+        body = answer.read()
+
+    assert body == b"found"
+
+
+@pytest.mark.process
+def test_a_pythonpath_in_it_holds_for_the_doctor(tmp_path: Path) -> None:
+    facts = at_import.look(with_parts(tmp_path), Path(sys.executable))
+
+    assert isinstance(facts, dict)
+    assert facts["error"] == ""

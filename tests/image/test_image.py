@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.image.engine import Container, Engine
 from tests.rie import emulator
 
@@ -15,6 +17,12 @@ EVENT = """{"version": "2.0", "rawPath": "/echo", "rawQueryString": "",
   "body": "{\\"message\\": \\"hello world\\"}", "isBase64Encoded": false}"""
 
 Start = Callable[..., Container]
+
+
+def health_check() -> list[str]:
+    """Read from the Dockerfile, because an image in OCI format, which podman makes, has no place for it."""
+    [check] = re.findall(r"^HEALTHCHECK .* CMD (\[.*\])$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    return json.loads(check)
 
 
 def test_in_gunicorn_mode_it_answers_without_network_root_or_a_writable_file_system(container: Start) -> None:
@@ -56,9 +64,7 @@ def test_the_build_id_is_in_the_label_the_environment_and_every_response(
 
 
 def test_the_health_check_tells_whether_the_app_answers(container: Start) -> None:
-    # Read from the Dockerfile, because an image in OCI format, which podman makes, has no place for it.
-    [check] = re.findall(r"^HEALTHCHECK .* CMD (\[.*\])$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
-    command = json.loads(check)
+    command = health_check()
     running = container()
     running.ask("GET", "/health")
 
@@ -70,6 +76,29 @@ def test_the_health_check_tells_whether_the_app_answers(container: Start) -> Non
         1,
         "no answer from /health: [Errno 111] Connection refused\n",
     )
+
+
+@pytest.mark.parametrize("mode", ["gunicorn", "lambda"])
+def test_a_pythonpath_of_the_app_s_own_adds_to_the_image_s(
+    container: Start, tmp_path: Path, mode: str
+) -> None:
+    (tmp_path / "parts.py").write_text("from app import create_app\n\napp = create_app()\n")
+    tmp_path.chmod(0o755)  # for the container's user
+    variables = {"PYTHONPATH": "/parts", "APP": "parts:app", "AWS_LAMBDA_FUNCTION_NAME": "hello"}
+    options = ["--volume", f"{tmp_path}:/parts:ro"]
+    command: tuple[str, ...] = ()
+    if mode == "lambda":
+        options += ["--volume", f"{emulator()}:/rie:ro", "--entrypoint", "/rie"]
+        command = ("/srv/doors/_scale_to_zero/entrypoint.sh",)
+
+    running = container(*options, command=command, **variables)
+    path, body = (INVOKE, EVENT) if mode == "lambda" else ("/echo", '{"message": "hello world"}')
+    status, _, result = running.ask("POST", path, body)
+
+    answer = json.loads(result["body"]) if mode == "lambda" else result
+    assert (status, answer) == (200, {"reversed": "dlrow olleh"})
+    if mode == "gunicorn":
+        assert running.execute(*health_check(), check=False).returncode == 0
 
 
 def test_sigterm_stops_it_well(engine: Engine, container: Start) -> None:
