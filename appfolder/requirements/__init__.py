@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from pip._vendor.packaging.requirements import InvalidRequirement, Requirement
 from pip._vendor.packaging.utils import canonicalize_name
 
-from appfolder.requirements import poetry, uv
+from appfolder.requirements import indexes, poetry, uv
 from appfolder.requirements.markers import RequirementsError
 
 USUAL = ("uv.lock", "poetry.lock", "requirements.txt", "pyproject.toml")
@@ -56,11 +56,15 @@ def find(folder: Path, named: Iterable[str] = ()) -> Found:
             raise RequirementsError(f"requirements: {name} is not in {folder}")
         match Path(name).name:
             case "uv.lock":
-                lines += _hashed_or_not(list(uv.packages(_toml(folder / name), name)))
+                lock = _toml(folder / name)
+                lines += [*indexes.of_lock(lock), *_hashed_or_not(list(uv.packages(lock, name)))]
             case "poetry.lock":
-                lines += _hashed_or_not(list(poetry.packages(_toml(folder / name), _project(folder), name)))
+                lock = _toml(folder / name)
+                packages = poetry.packages(lock, _project(folder), name)
+                lines += [*indexes.of_lock(lock), *_hashed_or_not(list(packages))]
             case "pyproject.toml":
-                lines += _declared(_project(folder), folder)
+                project = _project(folder)
+                lines += [*indexes.of_project(project), *_declared(project, folder)]
             case _:
                 files.append(name)
     return Found(named, tuple(files), tuple(lines))

@@ -3,10 +3,13 @@
 uv and pip do it for real, with packages that the tests make.
 """
 
+import functools
+import http.server
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -173,6 +176,71 @@ def test_locks_and_projects_install_with_their_extras(
     versions, _ = made({name: lock.format(alpha=alpha, beta=beta)}, uv=uv)
 
     assert versions == {"alpha": "1.0", "beta": "1.0", "gunicorn": "27.0", "helper": "2.0"}
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    """Lists folders as an index does, and prints nothing."""
+
+    def log_request(self, code: object = "-", size: object = "-") -> None:
+        """Print nothing about a request."""
+
+    def log_error(self, *args: object) -> None:
+        """Print nothing about one that failed."""
+
+
+@pytest.fixture
+def served(tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Path, str]]:
+    """A folder and its URL. What is in its folder `usual` is the index that uv and pip take if nothing is said."""
+    del index
+    folder = tmp_path / "served"
+    (folder / "usual").mkdir(parents=True)
+    handler = functools.partial(_Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        for name in ("PIP", "UV"):
+            monkeypatch.delenv(f"{name}_NO_INDEX")
+            monkeypatch.setenv(f"{name}_INDEX_URL", f"{url}/usual/")
+        yield folder, url
+        server.shutdown()
+
+
+@pytest.mark.parametrize("uv", [UV, None], ids=["uv", "pip"])
+@pytest.mark.parametrize(
+    ("name", "lock"),
+    [
+        (
+            "uv.lock",
+            (
+                'version = 1\n[[package]]\nname = "shop"\nsource = {{ virtual = "." }}\n'
+                'dependencies = [{{ name = "alpha" }}]\n'
+                '[[package]]\nname = "alpha"\nversion = "1.0"\nsource = {{ registry = "{url}/own/" }}\n'
+                'wheels = [{{ hash = "{alpha}" }}]\n'
+            ),
+        ),
+        (
+            "poetry.lock",
+            (
+                '[[package]]\nname = "alpha"\nversion = "1.0"\noptional = false\npython-versions = ">=3.8"\n'
+                'groups = ["main"]\nfiles = [{{ file = "a", hash = "{alpha}" }}]\n'
+                '[package.source]\ntype = "legacy"\nurl = "{url}/own"\nreference = "own"\n'
+            ),
+        ),
+    ],
+    ids=["uv.lock", "poetry.lock"],
+)
+def test_a_package_comes_from_the_index_that_its_lock_names(
+    made: Made, served: tuple[Path, str], name: str, lock: str, uv: Path | None
+) -> None:
+    """Another package of that name and version is in the usual index."""
+    folder, url = served
+    (folder / "own").mkdir()
+    alpha = wheels.wheel(folder / "own" / "alpha", "alpha", "1.0")
+    wheels.wheel(folder / "usual" / "alpha", "alpha", "1.0", ["another"])
+
+    versions, _ = made({name: lock.format(alpha=alpha, url=url)}, uv=uv)
+
+    assert versions == {"alpha": "1.0", "gunicorn": "27.0", "helper": "2.0"}
 
 
 @pytest.mark.parametrize("uv", [UV, None], ids=["uv", "pip"])

@@ -1,5 +1,6 @@
 """What a folder says that it requires becomes what pip installs, whoever wrote it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,11 @@ def test_a_lock_of_uv_gives_what_its_project_needs_here_with_hashes_and_extras(t
     (tmp_path / "uv.lock").write_text(UV)
     (tmp_path / "requirements.txt").write_text("other\n")
 
-    assert set(find(tmp_path).lines) == {"flask==3.0.3 --hash=sha256:aa", "asgiref==3.8.0 --hash=sha256:bb"}
+    assert set(find(tmp_path).lines) == {
+        "--extra-index-url https://example.com/simple",
+        "flask==3.0.3 --hash=sha256:aa",
+        "asgiref==3.8.0 --hash=sha256:bb",
+    }
 
 
 def test_a_member_of_a_workspace_of_uv_is_installed_for_the_app_that_needs_it(tmp_path: Path) -> None:
@@ -73,7 +78,12 @@ source = { virtual = "packages/plain" }
 """
     (tmp_path / "uv.lock").write_text(lock + members)
 
-    assert set(find(tmp_path).lines) == {"flask==3.0.3", "asgiref==3.8.0", "-e ./packages/tools"}
+    assert set(find(tmp_path).lines) == {
+        "--extra-index-url https://example.com/simple",
+        "flask==3.0.3",
+        "asgiref==3.8.0",
+        "-e ./packages/tools",
+    }
 
 
 def test_a_lock_of_poetry_gives_its_main_group(tmp_path: Path) -> None:
@@ -108,6 +118,53 @@ def test_a_package_that_uv_takes_from_elsewhere_is_never_taken_from_the_index(tm
     )
 
     with pytest.raises(RequirementsError, match=r"where shop-tools comes from, .*: type there uv lock$"):
+        find(tmp_path)
+
+
+UV_PROJECT = '[project]\ndependencies = ["flask"]\n[[tool.uv.index]]\nurl = "{url}"\n'
+POETRY_PROJECT = (
+    '[tool.poetry.dependencies]\nflask = "*"\n[[tool.poetry.source]]\nname = "own"\nurl = "{url}"\n'
+)
+OWN, USUAL = "https://index.example/simple", "https://pypi.org/simple"
+
+
+@pytest.mark.parametrize(
+    ("project", "lines"),
+    [
+        (UV_PROJECT.format(url=OWN) + "default = true\n", (f"--index-url {OWN}", "flask")),
+        (UV_PROJECT.format(url=OWN) + "explicit = true\n", ("flask",)),
+        (UV_PROJECT.format(url=USUAL), ("flask",)),
+        (POETRY_PROJECT.format(url=OWN), (f"--index-url {OWN}", "flask")),
+        (POETRY_PROJECT.format(url=OWN) + 'priority = "primary"\n', (f"--index-url {OWN}", "flask")),
+        (POETRY_PROJECT.format(url=USUAL), ("flask",)),
+    ],
+)
+def test_an_index_in_place_of_the_usual_one_is_asked(
+    tmp_path: Path, project: str, lines: tuple[str, ...]
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(project)
+
+    assert find(tmp_path).lines == lines
+
+
+@pytest.mark.parametrize(
+    ("project", "said"),
+    [
+        (
+            UV_PROJECT.format(url=OWN),
+            f"({OWN}) in [[tool.uv.index]], and only a lock says what comes from it: type there uv lock",
+        ),
+        (
+            POETRY_PROJECT.format(url=OWN) + 'priority = "supplemental"\n',
+            f"({OWN}) in [[tool.poetry.source]], and only a lock says what comes from it: type there poetry lock",
+        ),
+    ],
+)
+def test_an_index_besides_the_usual_one_needs_a_lock(tmp_path: Path, project: str, said: str) -> None:
+    """Of a name that both have, pip would take the newer one."""
+    (tmp_path / "pyproject.toml").write_text(project)
+
+    with pytest.raises(RequirementsError, match=re.escape(said)):
         find(tmp_path)
 
 
