@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from appfolder import USUAL
 from appfolder.files import Entry, Listing, content_id, listing
 from appfolder.ignore import DEFAULT, Ignore, IgnoreError, line_for
 from appfolder.settings import FILE, ROOT, App, read
@@ -110,7 +111,10 @@ def _check(app: App, names: set[str]) -> None:
     module = f"src/{top}" if app.source == "src" else top
     # It may be a package that the requirements name.
     modules = {each for each in (module, f"{module}.py") if (app.folder / each).exists()}
-    for needed in (*([modules] if modules else []), *({name} for name in app.requirements)):
+    # What is installed on this machine is installed in the image, not the next file that is there.
+    usual = next((name for name in USUAL if (app.folder / name).is_file()), "")
+    named = app.requirements or ([usual] if usual else [])
+    for needed in (*([modules] if modules else []), *({name} for name in named)):
         if not needed & names:
             raise UserError(
                 f"{app.folder / '.dockerignore'} keeps {' and '.join(sorted(needed))} out of the image; "

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from appfolder import USUAL
 from appfolder.interpreter import PYTHON
 from usererror import UserError
 
@@ -138,7 +139,7 @@ def _meant(spec: str) -> str:
 
 def _is_required(app: App, module: str) -> bool:
     """Whether the app may be a package that its requirements name, not a module of the folder."""
-    names = app.requirements or ("requirements.txt", "pyproject.toml", "uv.lock", "poetry.lock")
+    names = app.requirements or USUAL
     word = re.compile(rf"(?i)\b{re.escape(module).replace('_', '[-_.]')}\b")
     files = [app.folder / name for name in names if (app.folder / name).is_file()]
     return any(word.search(file.read_text(encoding="utf-8", errors="replace")) for file in files)

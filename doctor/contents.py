@@ -13,7 +13,11 @@ from appfolder.settings import App
 from doctor.finding import Finding, some
 
 _IGNORED = {"__pycache__", ".git", ".venv", "venv", "node_modules"}
-_SECRET = re.compile(r"(.*/)?(\.env(\..*)?|[^/]*\.(pem|key|p12|pfx)|id_rsa[^/]*|\.netrc|\.npmrc|\.pypirc)")
+# An example of a file of variables is made to be read.
+_SECRET = re.compile(
+    r"(.*/)?(\.env(?!.*(?:example|sample|template|dist)$)(\..*)?"
+    r"|[^/]*\.(pem|key|p12|pfx)|id_rsa[^/]*|\.netrc|\.npmrc|\.pypirc)"
+)
 # Bytes of the folder that are worth a line: every start of a new instance pulls the image.
 LARGE = 200_000_000
 
@@ -50,9 +54,21 @@ def written(before: Stamps, after: Stamps, known: set[str]) -> Iterator[Finding]
         )
 
 
+def _leads_out(link: Path, app: App) -> bool:
+    target = link.readlink()
+    return target.is_absolute() or not Path(os.path.normpath(link.parent / target)).is_relative_to(app.folder)
+
+
 def findings(app: App) -> Iterator[Finding]:
-    """Secrets that would be in the image, and a folder that makes it large."""
-    files = [entry for entry in listed(app).goes_in if entry.path.is_file()]
+    """Links that lead nowhere in the image, secrets that would be in it, and a folder that makes it large."""
+    goes_in = listed(app).goes_in
+    if astray := [entry.name for entry in goes_in if entry.path.is_symlink() and _leads_out(entry.path, app)]:
+        yield Finding(
+            "stops",
+            f"its folder has links out of it, or by whole paths ({some(astray)}), which lead nowhere in the image: put "
+            "what they lead to there, or name them in .dockerignore if the app does not need them",
+        )
+    files = [entry for entry in goes_in if entry.path.is_file()]
     if secrets := sorted(entry.name for entry in files if _SECRET.fullmatch(entry.name)):
         yield Finding(
             "differs", f"its .dockerignore lets {some(secrets)} into the image: add the names there"

@@ -44,6 +44,8 @@ def _words(line: str) -> tuple[str, bool]:
     except ValueError:
         entry = None
     if not isinstance(entry, dict):
+        # AWS's client writes a trace in one line, and the emulator writes its line ends in that as \x0d.
+        line = line.partition(r"\x0d")[0].removeprefix("[ERROR] ")
         return line[:_LONGEST], _ERROR.match(line) is not None
     raised = next((str(entry[name]) for name in _TRACES if entry.get(name)), "")
     message, last = str(entry.get("message", "")), raised.strip().rpartition("\n")[2]

@@ -12,10 +12,9 @@ from typing import Any, NamedTuple
 from pip._vendor.packaging.requirements import InvalidRequirement, Requirement
 from pip._vendor.packaging.utils import canonicalize_name
 
+from appfolder import USUAL
 from appfolder.requirements import indexes, poetry, uv
 from appfolder.requirements.markers import RequirementsError
-
-USUAL = ("uv.lock", "poetry.lock", "requirements.txt", "pyproject.toml")
 
 # Files of other tools, and what writes requirements.txt from each.
 _OF_OTHER_TOOLS = {
@@ -80,6 +79,12 @@ def _way_out(folder: Path) -> str:
     if others:
         shown = ", ".join(others[:4])
         return f'name one that it has ({shown}) in app.toml: requirements = ["{others[-1]}"]'
+    if above := next((name for name in USUAL if (folder.parent / name).is_file()), ""):
+        found = ", in whose src the app's modules are found" if folder.name == "src" else ""
+        return (
+            f"{above} is in the folder above: let APP_DIR be {folder.parent}{found}, or have a requirements.txt in "
+            f"{folder.name} too"
+        )
     return (
         "write one, such as a requirements.txt with a line for each package that your app imports, or name your "
         'requirements in app.toml: requirements = ["FILE"]'

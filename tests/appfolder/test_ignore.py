@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 
 from appfolder.files import Listing, listing
 from appfolder.ignore import DEFAULT, Ignore, IgnoreError, line_for
+from appfolder.image import build
+from appfolder.settings import App
+from usererror import UserError
 
 FILES = (
     *(
@@ -127,6 +130,22 @@ def test_an_empty_folder_goes_in_and_an_excluded_one_only_for_what_is_in_it(fold
 
     assert {"empty", "docs", "docs/deep", "docs/deep/keep"} <= names
     assert "static" not in names
+
+
+@pytest.mark.parametrize(
+    ("name", "ignored"),
+    [("uv.lock", "*.lock\n"), ("requirements.txt", "**\n!shop.py\n"), ("shop.py", "**\n")],
+)
+def test_what_an_image_needs_cannot_stay_out_in_silence(tmp_path: Path, name: str, ignored: str) -> None:
+    """Otherwise the image would have other versions than this machine, by the next file that is there."""
+    for each in {name, "shop.py", "requirements.txt"}:
+        (tmp_path / each).touch()
+    (tmp_path / ".dockerignore").write_text(ignored)
+
+    with pytest.raises(
+        UserError, match=rf"keeps {name} out of the image; admit it by a line such as !{name}$"
+    ):
+        build(App(tmp_path, "shop:app"), {}, "linux/amd64")
 
 
 @pytest.fixture(scope="module")

@@ -206,3 +206,17 @@ def test_a_folder_without_requirements_is_told_what_to_write(tmp_path: Path, fil
     assert str(refused.value).startswith(
         f"{tmp_path} has none of uv.lock, poetry.lock, requirements.txt, pyproject.toml with dependencies; {said}"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("src", ", in whose src the app's modules are found"), ("web", "")]
+)
+def test_requirements_in_the_folder_above_are_named(tmp_path: Path, name: str, found: str) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / "uv.lock").touch()
+
+    with pytest.raises(
+        RequirementsError,
+        match=re.escape(f"uv.lock is in the folder above: let APP_DIR be {tmp_path}{found}, or have a"),
+    ):
+        find(tmp_path / name)

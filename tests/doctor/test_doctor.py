@@ -248,10 +248,26 @@ async def chat(socket: WebSocket): ...
     assert text.startswith("it takes WebSockets (the route /chat): gcp and ecs carry them")
 
 
+def test_links_that_lead_nowhere_in_an_image_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    app = app_of(folder, WHOLE)
+    (tmp_path / "shared").mkdir()
+    (folder / "same").symlink_to("shop.py")
+    (folder / "templates").symlink_to("../shared")
+    (folder / "whole").symlink_to(folder / "shop.py")
+    (folder / "unused").symlink_to("../shared")
+    (folder / ".dockerignore").write_text("unused\n")
+
+    [text] = texts(contents.findings(app))
+
+    assert text.startswith("its folder has links out of it, or by whole paths (templates, whole), ")
+
+
 def test_secrets_and_size_of_what_goes_into_an_image_are_named(tmp_path: Path) -> None:
     app = app_of(tmp_path, WHOLE)
     (tmp_path / ".dockerignore").write_text("*.txt\n")
-    for name in (".env.prod", "server.pem"):
+    for name in (".env.prod", "server.pem", ".env.example", ".env.dev-sample"):
         (tmp_path / name).touch()
     with (tmp_path / "model.bin").open("wb") as file:
         file.truncate(contents.LARGE + 1)
@@ -289,6 +305,7 @@ def test_requirements_that_exclude_the_doors_are_a_finding(
         ),
         ('{"level": "INFO", "message": "ready"}', "ready"),
         ("[1, 2]", "[1, 2]"),
+        (r"[ERROR] OSError: no file\x0dTraceback:\x0d  File 'a'" + "\nGET /", "OSError: no file"),
         ("Traceback (most recent call last):\nKeyError: 'a'\nGET /\n", "KeyError: 'a'"),
         ('{"level": "ERROR", "message": "m", "exception": "T\\nE: 1"}\nGET /', "m: E: 1"),
     ],
