@@ -10,17 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from appfolder import environment as appfolder
 from local.instances.container import FIRST, command_of, image_python_path, name_of
+from local.instances.variables import OURS, joined, of_a_process
 from local.log import Log
 from local.settings import ROOT, Settings
 
 _POLL_SECONDS = 0.004
-ENTRYPOINT = ROOT / "serve" / "entrypoint.sh"
 # Seconds that may pass until all that an ended process has printed is read.
 _LAST_WORDS_SECONDS = 2.0
-# Variables of an env file that say where the app is and listens. Here that is as the emulation says.
-_OURS = ("APP_DIR", "HOST")
 
 
 class Reaper:
@@ -207,45 +204,24 @@ async def start(
     """
     variables = environment | dict(settings.environment) | ({"APP": settings.app} if settings.app else {})
     variables |= {"HEALTH_PATH": settings.health}
-    secret = {key: value for key, value in settings.from_env_file().items() if key not in _OURS}
+    secret = {key: value for key, value in settings.from_env_file().items() if key not in OURS}
     python_path = variables.pop("PYTHONPATH", secret.pop("PYTHONPATH", ""))
     if settings.engine == "process":
-        entrypoint, own_variables = _own_variables(settings, python_path, secret.pop("PATH", ""))
+        entrypoint, own_variables = of_a_process(settings, python_path, secret.pop("PATH", ""))
         whole = own_variables | secret | variables
         if first:
-            whole["PYTHONPATH"] = _path(str(first), whole.get("PYTHONPATH", ""))
+            whole["PYTHONPATH"] = joined(str(first), whole.get("PYTHONPATH", ""))
         process = await spawn([str(entrypoint)], whole)
         return Instance(name, port, process, log, reaper)
     variables = dict.fromkeys(secret, "") | variables
     if first:
-        python_path = _path(FIRST, python_path or await image_python_path(settings))
+        python_path = joined(FIRST, python_path or await image_python_path(settings))
         volume = ("--volume", f"{first}:{FIRST}:ro")
         settings = replace(settings, engine_options=(*settings.engine_options, *volume))
     variables |= {"PYTHONPATH": python_path} if python_path else {}
     command = command_of(settings, name, variables, port, sys.platform, frozenset(secret))
     process = await spawn(command, os.environ | secret)
     return Container(settings.engine, name, port, process, log, reaper)
-
-
-def _own_variables(settings: Settings, python_path: str, path: str) -> tuple[Path, dict[str, str]]:
-    """The entrypoint for a process, and the variables that it needs; the app's own PYTHONPATH and PATH stay in them."""
-    # entrypoint.sh takes python3 from PATH.
-    python = settings.python or Path(sys.executable)
-    variables = {
-        "PATH": _path(str(python.parent), path or os.environ.get("PATH", os.defpath)),
-        "HOST": "127.0.0.1",
-        "PYTHONUNBUFFERED": "1",  # as in the image
-    }
-    if settings.app_dir and settings.app:
-        return (
-            appfolder.doors() / ENTRYPOINT.name,
-            variables | appfolder.variables(settings.app_dir, settings.app, python_path),
-        )
-    return ENTRYPOINT, variables | ({"PYTHONPATH": python_path} if python_path else {})
-
-
-def _path(first: str, others: str) -> str:
-    return os.pathsep.join(filter(None, (first, others)))
 
 
 async def wait_for_port(instance: Instance, timeout: float) -> str | None:  # noqa: ASYNC109
