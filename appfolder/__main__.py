@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from appfolder import environment, settings
+from appfolder.env_file import variables_of
 from appfolder.environment import DOORS_NAME
 from appfolder.remember import remember
 from usererror import UserError, printable
@@ -87,7 +88,7 @@ def _python(app: settings.App) -> str:
 
 
 def _environment(app: settings.App) -> dict[str, str]:
-    file = settings.variables_of(app.env_file) if app.env_file else {}
+    file = variables_of(app.env_file) if app.env_file else {}
     values = environment.variables(app.folder, app.spec, file.get("PYTHONPATH", ""))
     return {**os.environ, **file, **values, "HEALTH_PATH": app.health}
 

@@ -91,7 +91,7 @@ def read(
     app = _parse(_tables(file), root, file.name)
     asked = folder or environment.get("APP_DIR", "")
     if asked:
-        chosen = _absolute((base or root) / asked)
+        chosen = _absolute(base or root, asked)
         if chosen != app.folder:
             # The rest of the file is about another app.
             app = App(chosen, "")
@@ -162,8 +162,9 @@ def _guess(folder: Path) -> str:
     return ""
 
 
-def _absolute(path: Path) -> Path:
-    return Path(os.path.abspath(path))  # noqa: PTH100 - takes any text, and leaves links as they are written
+def _absolute(base: Path, folder: str) -> Path:
+    """A folder that is named from `base`. Some shells leave the ~ of `APP_DIR=~/shop` as it is."""
+    return Path(os.path.abspath(base / os.path.expanduser(folder)))  # noqa: PTH100, PTH111 - take any text; links stay
 
 
 def _has(folder: Path, module: str) -> bool:
@@ -186,7 +187,7 @@ def _parse(tables: Mapping[str, Any], root: Path, name: str) -> App:
     request, image = tables.get("request", {}), tables.get("image", {})
     _typed(request, _REQUEST, f"{name}: [request]")
     _typed(image, _IMAGE, f"{name}: [image]")
-    folder = _absolute(root / tables.get("folder", "."))
+    folder = _absolute(root, tables.get("folder", "."))
     asked = Request(**request)
     for key, path in (("health", tables.get("health", "")), ("[request] path", asked.path)):
         if path and not re.fullmatch(r"/[!-~]*", path):
@@ -231,30 +232,3 @@ def _typed(table: Mapping[str, Any], kinds: Mapping[str, type], where: str) -> N
 
 def _is_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(part, str) for part in value)
-
-
-def variables_of(file: Path) -> dict[str, str]:
-    """The variables of an env file. UserError for a line that is not NAME=VALUE; not shown, it may be secret."""
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise UserError(f"the env file {file} cannot be read: {problem}") from None
-    variables = dict[str, str]()
-    for number, line in enumerate(lines, 1):
-        text = line.strip().removeprefix("export ").strip()
-        if not text or text.startswith("#"):
-            continue
-        name, equals, value = text.partition("=")
-        if not equals or not re.fullmatch(r"[A-Za-z_]\w*", name.strip()):
-            raise UserError(f"the env file {file}, line {number}: expected NAME=VALUE")
-        variables[name.strip()] = _unquoted(value.strip())
-    return variables
-
-
-def _unquoted(value: str) -> str:
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
-        inner = value[1:-1]
-        return (
-            inner if value[0] == "'" else inner.replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
-        )
-    return re.sub(r"\s+#.*$", "", value)

@@ -11,7 +11,8 @@ from typing import Any
 
 import platforms
 from appfolder import environment
-from appfolder.settings import App, variables_of
+from appfolder.env_file import variables_of
+from appfolder.settings import App
 from doctor.finding import Finding, last_words, some
 
 SECONDS = 120

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from appfolder.env_file import variables_of
 from appfolder.environment import ROOT
-from appfolder.settings import App, variables_of
+from appfolder.settings import App
 from doctor.finding import Finding
 from usererror import UserError
 

@@ -9,7 +9,7 @@ from math import inf
 from pathlib import Path
 
 import platforms
-from appfolder.settings import variables_of
+from appfolder.env_file import variables_of
 from commandline import UserError
 from local import doors
 from local.doors import HTTP_API, PUBLIC

@@ -6,13 +6,16 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import dotenv
 import pytest
 
+from appfolder.env_file import variables_of
 from appfolder.image import build, listed
 from appfolder.settings import App, read
 from doctor import at_import
 from local import Emulator, Settings
 from tests.appfolder.checkout import checkout
+from usererror import UserError
 
 SECRET = "hunter2-4f1c"
 NAMES = ["production", "settings.txt", "config/my settings!.conf", "#env", "[a]*.ini", ".env", "env.local"]
@@ -31,6 +34,46 @@ def app_of(folder: Path, name: str, value: str = SECRET) -> Path:
     )
     (folder / "app.toml").write_text(f'folder = "shop"\napp = "shop:app"\nenv_file = {json.dumps(name)}\n')
     return folder
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# c\n\n  A=1\nexport B = 2 \n",
+        "A='x y' # c\nB=\"x # y\"  # c\nC=a#b\nD=a #b\nE= # c\nF=\n",
+        'A="first\nsecond"\nB="a\\nb\\t\\\\ \\x \\""\nC=\'a\\nb\nc\'\n',
+        'A=it\'s\nB=a"b"\nC="a\'b"\nD=a=b\nE=$HOME\n',
+        'A=x\nB=${A}y\nC="${A}"\nD=${NO_SUCH_NAME:-z}\nE=${NO_SUCH_NAME}\n',
+        "\ufeffA=1\r\nB=2\r\n",
+        'A="-----BEGIN KEY-----\nabc=\n-----END KEY-----"\nB=1',
+    ],
+)
+def test_it_is_read_as_python_dotenv_reads_it(tmp_path: Path, text: str) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(text.encode())
+
+    variables = variables_of(file)
+
+    assert variables
+    assert variables == dict(dotenv.dotenv_values(file))
+
+
+def test_single_quotes_leave_a_value_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("A=1\nB='${A}'\n")
+
+    assert variables_of(tmp_path / ".env") == {"A": "1", "B": "${A}"}
+
+
+@pytest.mark.parametrize(
+    "line", ["secret-without-a-name", "NAME: value", 'A="does not end', 'A="a" b', "1A=x"]
+)
+def test_a_wrong_line_is_named_and_not_shown(tmp_path: Path, line: str) -> None:
+    (tmp_path / ".env").write_text(f'OK="1\n2"\n\n{line}\n')
+
+    with pytest.raises(
+        UserError, match=r"/\.env, line 4: expected NAME=VALUE, with nothing behind a value in quotes$"
+    ):
+        variables_of(tmp_path / ".env")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from appfolder.image import build, listed
 from appfolder.remember import remember, template
-from appfolder.settings import ROOT, read, variables_of
+from appfolder.settings import ROOT, read
 from usererror import UserError
 
 
@@ -44,6 +44,14 @@ def test_an_option_outweighs_the_environment_and_that_the_file(project: Path) ->
 
     assert read(environment, root=project).spec == "other:site"
     assert read(environment, "../shop", "shop:site", root=project).spec == "shop:site"
+
+
+def test_a_folder_may_be_named_from_home(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(project.parent))
+
+    remember("~/shop", "shop:site", root=project)
+
+    assert read({}, root=project).folder == project.parent / "shop"
 
 
 def test_src_is_the_source_if_the_module_is_there_alone(tmp_path: Path) -> None:
@@ -87,16 +95,6 @@ def test_a_wrong_line_of_the_file_is_named(project: Path, text: str, said: str) 
 
     with pytest.raises(UserError, match=said):
         read({}, root=project)
-
-
-def test_an_env_file_is_read_and_a_wrong_line_of_it_is_not_shown(tmp_path: Path) -> None:
-    file = tmp_path / ".env"
-    file.write_text("# c\nexport A=1\nB='x y'\nC=\"a\\nb\"\nD=z # why\n")
-    assert variables_of(file) == {"A": "1", "B": "x y", "C": "a\nb", "D": "z"}
-
-    file.write_text("secret-without-a-name\n")
-    with pytest.raises(UserError, match=r"line 1: expected NAME=VALUE$"):
-        variables_of(file)
 
 
 def test_the_files_lines_are_those_that_a_new_one_gets() -> None:
