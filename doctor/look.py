@@ -28,6 +28,7 @@ class Seen:
 
     def __init__(self) -> None:
         self.on = False
+        self.read: dict[str, None] = {}
         self.asked: dict[str, None] = {}
         self.defaulted: dict[str, None] = {}
         self.written: dict[str, None] = {}
@@ -67,9 +68,9 @@ seen = Seen()
 
 
 def recorded(self: Any, key: str) -> str:
-    """The value in os.environ, and a note if it is missing and the app asks."""
+    """The value in os.environ, with a note of its name; another note if it is missing and the app asks."""
     try:
-        return plain(self, key)
+        value = plain(self, key)
     except KeyError:
         frame: Any = sys._getframe(1)  # noqa: SLF001 - as inspect does  # pyright: ignore[reportPrivateUsage]
         default: Any = None
@@ -82,6 +83,9 @@ def recorded(self: Any, key: str) -> str:
             default = alternative(frame) if default is None else default
             (seen.asked if default is None else seen.defaulted if default else {})[key] = None
         raise
+    if seen.on:
+        seen.read[key] = None
+    return value
 
 
 def alternative(frame: Any) -> Any:
@@ -138,7 +142,7 @@ def main() -> None:
     facts["seconds"] = time.process_time() - seconds
     facts["threads"] = sorted(thread.name for thread in threading.enumerate() if thread.ident not in before)
     facts["set"] = sorted(set(os.environ) - variables)
-    for name in ("asked", "defaulted", "written", "env_files", "connected", "started"):
+    for name in ("read", "asked", "defaulted", "written", "env_files", "connected", "started"):
         facts[name] = list(getattr(seen, name))
     print(f"\n{json.dumps(facts)}", flush=True)
     os._exit(0)

@@ -40,23 +40,35 @@ def findings(app: App, facts: Mapping[str, Any], root: Path = ROOT) -> Iterator[
     file = variables_of(app.env_file) if app.env_file else {}
     by_the_app = _read_by_the_app(facts, app)
     stacks = {path.name.split(".")[1]: _names_in(path) for path in sorted(root.glob("Pulumi.*.yaml"))}
+    unread = list[str]()
     for name in dict.fromkeys([*asked, *in_code, *file, *by_the_app]):
         lacking = [stack for stack, names in stacks.items() if name not in names]
         if stacks and not lacking:
             continue
-        if name in by_the_app:
-            said = f"it reads {name} from {by_the_app[name]}, which stays out of the image"
-        elif name in file:
-            said = f"{name} is in the env file, which is for this machine alone"
-        elif name in in_code:
-            said = (
-                f"{name} is not set, and every reader of the code knows the value that the app takes instead"
-            )
-        else:
-            said = f"it asked for the variable {name}, which is not set: here write it to the env file"
+        if name in file and name not in (*facts["read"], *by_the_app) and not is_secret(name):
+            unread.append(name)
+            continue
+        said = _said(name, by_the_app, from_file=name in file, in_code=name in in_code)
         yield Finding(
             "note", f"{said}; for a stack: {_line(name, lacking if len(lacking) < len(stacks) else [])}"
         )
+    if unread:
+        yield Finding(
+            "note",
+            f"in the env file and not read by the import: {', '.join(unread)}; for a stack, those that requests need: "
+            f"{_line('NAME', [])}",
+        )
+
+
+def _said(name: str, by_the_app: Mapping[str, str], *, from_file: bool, in_code: bool) -> str:
+    """Why a stack lacks the variable."""
+    if name in by_the_app:
+        return f"it reads {name} from {by_the_app[name]}, which stays out of the image"
+    if from_file:
+        return f"{name} is in the env file, which is for this machine alone"
+    if in_code:
+        return f"{name} is not set, and every reader of the code knows the value that the app takes instead"
+    return f"it asked for the variable {name}, which is not set: here write it to the env file"
 
 
 def _line(name: str, stacks: list[str]) -> str:

@@ -148,7 +148,7 @@ def test_doors_that_answer_differently_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.process
 def test_variables_that_are_asked_for_and_not_found_are_the_lines_that_set_them(tmp_path: Path) -> None:
-    (tmp_path / "shop.env").write_text("API_TOKEN=abc\nSHOP_NAME=x\n")
+    (tmp_path / "shop.env").write_text("API_TOKEN=abc\nSHOP_NAME=x\nCOMPOSE_PROFILES=web\nTHEME=dark\n")
     (tmp_path / ".env").write_text("GREETING=hello\n")
     code = """
 import os
@@ -195,6 +195,10 @@ for line in open(".env"): os.environ.setdefault(*line.strip().split("="))
         (
             "it reads GREETING from .env, which stays out of the image; for a stack: "
             "pulumi config set --path environment.GREETING VALUE"
+        ),
+        (
+            "in the env file and not read by the import: COMPOSE_PROFILES, THEME; for a stack, those that requests "
+            "need: pulumi config set --path environment.NAME VALUE"
         ),
     ]
 
