@@ -108,7 +108,7 @@ def _environments(folder: Path, depth: int = 3) -> Iterable[str]:
 def _check(app: App, names: set[str]) -> None:
     """Raise UserError if .dockerignore keeps out files that the image needs."""
     top = app.spec.partition(":")[0].partition(".")[0]
-    module = f"src/{top}" if app.source == "src" else top
+    module = top if app.source == "." else f"{app.source}/{top}"
     # It may be a package that the requirements name.
     modules = {each for each in (module, f"{module}.py") if (app.folder / each).exists()}
     # What is installed on this machine is installed in the image, not the next file that is there.

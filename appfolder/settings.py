@@ -6,7 +6,7 @@ An option of a command or a stack's key takes precedence over the environment, a
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -65,9 +65,18 @@ class App:
 
     @property
     def source(self) -> str:
-        """The folder in `folder` that is first on Python's path: "src" if the module is there alone, else "."."""
-        top = self.spec.partition(":")[0].partition(".")[0]
-        return "src" if _has(self.folder / "src", top) and not _has(self.folder, top) else "."
+        """The folder in `folder` that is first on Python's path: "." if the module is there, or in none below.
+
+        Else it is "src", or the only other folder that has the module, such as the "backend" of a repository.
+        """
+        module = self.spec.partition(":")[0]
+        top = module.partition(".")[0]
+        if _has(self.folder, top):
+            return "."
+        if _has(self.folder / "src", top):
+            return "src"
+        others = [path.name for path in _folders(self.folder) if _has_file(path, module)]
+        return others[0] if len(others) == 1 else "."
 
     @property
     def is_own(self) -> bool:
@@ -104,6 +113,10 @@ def _check(app: App, said: str) -> None:
     if not os.path.isdir(app.folder):  # noqa: PTH112 - False too for what cannot be a path
         raise UserError(
             f"{said} is {str(app.folder)!r}, which is no folder; it is the one that your app runs in"
+        )
+    if os.pathsep in str(app.folder):
+        raise UserError(
+            f"{said} is {str(app.folder)!r}; a folder with {os.pathsep} cannot be on Python's path"
         )
     if not app.spec:
         raise UserError(
@@ -169,6 +182,24 @@ def _absolute(base: Path, folder: str) -> Path:
 
 def _has(folder: Path, module: str) -> bool:
     return (folder / f"{module}.py").is_file() or (folder / module).is_dir()
+
+
+def _has_file(folder: Path, module: str) -> bool:
+    path = folder.joinpath(*module.split("."))
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    """Folders directly in it that may hold modules: no package, environment or folder of tests, nor this project."""
+    for path in sorted(folder.iterdir()):
+        if (
+            re.fullmatch(r"\w[\w.-]*", path.name)
+            and path.name not in {"test", "tests", "docs", "node_modules"}
+            and path != ROOT
+            and path.is_dir()
+            and not any((path / name).exists() for name in ("__init__.py", "pyvenv.cfg"))
+        ):
+            yield path
 
 
 def _tables(file: Path) -> dict[str, Any]:

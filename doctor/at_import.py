@@ -76,6 +76,11 @@ def _packages(trace: str) -> list[str]:
 
 def _way_out(error: str) -> str:
     """What to do about an error of the import, if it says so."""
+    if lacking := re.search(r"but there is no '\w+' in \S+ \((.+)/(\w+)/__init__\.py\)$", error):
+        if Path(lacking[1], f"{lacking[2]}.py").is_file():
+            return f"; Python takes that folder before {lacking[2]}.py beside it: rename one of the two"
+    elif re.search(r"but there is no '\w+' in .*\.py\)$", error):
+        return "; it has to be a name of the module, not of a function or of `if __name__ == ...`"
     if not (missing := re.match(r"ModuleNotFoundError: No module named '([\w.]+)'", error)):
         return ""
     if missing[1] == "pkg_resources":

@@ -137,7 +137,9 @@ def main() -> None:
         seen.on = False
         facts["websocket"] = speaks_websocket(app)
     except BaseException as problem:  # noqa: BLE001 - whatever an app may raise
-        facts["error"] = " ".join(f"{type(problem).__name__}: {problem}".split())
+        # The loader's own error is a sentence.
+        name = "" if type(problem).__name__ == "SettingError" else f"{type(problem).__name__}: "
+        facts["error"] = " ".join(f"{name}{problem}".split())
     seen.on = False
     facts["seconds"] = time.process_time() - seconds
     facts["threads"] = sorted(thread.name for thread in threading.enumerate() if thread.ident not in before)

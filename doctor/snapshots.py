@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from appfolder.settings import ROOT
+from appfolder.settings import ROOT, App
 from doctor.finding import Finding, some
 from local import Settings, SettingsError
 from local.uniqueness import Fault, shared
@@ -49,10 +49,8 @@ def _top(fault: Fault) -> str:
 
 
 def _is_in(folder: Path, package: str) -> bool:
-    return any(
-        (place / package).is_dir() or (place / f"{package}.py").is_file()
-        for place in (folder, folder / "src")
-    )
+    source = folder / App(folder, f"{package}:app").source
+    return (source / package).is_dir() or (source / f"{package}.py").is_file()
 
 
 def _note(text: str) -> Finding:

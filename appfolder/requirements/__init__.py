@@ -80,10 +80,9 @@ def _way_out(folder: Path) -> str:
         shown = ", ".join(others[:4])
         return f'name one that it has ({shown}) in app.toml: requirements = ["{others[-1]}"]'
     if above := next((name for name in USUAL if (folder.parent / name).is_file()), ""):
-        found = ", in whose src the app's modules are found" if folder.name == "src" else ""
         return (
-            f"{above} is in the folder above: let APP_DIR be {folder.parent}{found}, or have a requirements.txt in "
-            f"{folder.name} too"
+            f"{above} is in the folder above: let APP_DIR be {folder.parent}, in whose {folder.name} the app's modules "
+            f"are found, or have a requirements.txt in {folder.name} too"
         )
     return (
         "write one, such as a requirements.txt with a line for each package that your app imports, or name your "

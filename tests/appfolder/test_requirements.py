@@ -208,15 +208,11 @@ def test_a_folder_without_requirements_is_told_what_to_write(tmp_path: Path, fil
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "found"), [("src", ", in whose src the app's modules are found"), ("web", "")]
-)
-def test_requirements_in_the_folder_above_are_named(tmp_path: Path, name: str, found: str) -> None:
+@pytest.mark.parametrize("name", ["src", "web"])
+def test_requirements_in_the_folder_above_are_named(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
     (tmp_path / "uv.lock").touch()
 
-    with pytest.raises(
-        RequirementsError,
-        match=re.escape(f"uv.lock is in the folder above: let APP_DIR be {tmp_path}{found}, or have a"),
-    ):
+    said = f"uv.lock is in the folder above: let APP_DIR be {tmp_path}, in whose {name} the app's modules are found, or"
+    with pytest.raises(RequirementsError, match=re.escape(said)):
         find(tmp_path / name)

@@ -6,7 +6,7 @@ import pytest
 
 from appfolder.image import build, listed
 from appfolder.remember import remember, template
-from appfolder.settings import ROOT, read
+from appfolder.settings import ROOT, App, read
 from usererror import UserError
 
 
@@ -58,6 +58,35 @@ def test_src_is_the_source_if_the_module_is_there_alone(tmp_path: Path) -> None:
     (tmp_path / "src" / "shop").mkdir(parents=True)
 
     assert read({}, str(tmp_path), "shop.web:app").source == "src"
+
+
+@pytest.mark.parametrize(
+    ("files", "source"),
+    [
+        (["backend/site/wsgi.py", "tests/site/wsgi.py"], "backend"),
+        (["backend/site/wsgi/__init__.py"], "backend"),
+        (["backend/site/wsgi.py", "src/site/wsgi.py"], "src"),
+        (["backend/site/wsgi.py", "site.py"], "."),
+        (["backend/site/wsgi.py", "other/site/wsgi.py"], "."),
+        (["backend/site/wsgi.py", "backend/__init__.py"], "."),
+        (["backend/site/urls.py"], "."),
+    ],
+)
+def test_a_folder_below_is_the_source_if_it_alone_has_the_module(
+    tmp_path: Path, files: list[str], source: str
+) -> None:
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+
+    assert App(tmp_path, "site.wsgi:application").source == source
+
+
+def test_a_folder_that_cannot_be_on_pythons_path_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a:b").mkdir()
+
+    with pytest.raises(UserError, match=r"a:b'; a folder with : cannot be on Python's path$"):
+        read({}, str(tmp_path / "a:b"), "shop:app")
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,28 @@ def test_another_status_names_the_setting_and_where_a_redirect_goes(tmp_path: Pa
 
 
 @pytest.mark.process
+@pytest.mark.parametrize(
+    ("package", "way_out"),
+    [
+        (False, "shop.py); it has to be a name of the module, not of a function or of `if __name__ == ...`"),
+        (True, "shop/__init__.py); Python takes that folder before shop.py beside it: rename one of the two"),
+    ],
+)
+def test_an_app_that_the_module_does_not_name_is_told_why(
+    tmp_path: Path, package: bool, way_out: str
+) -> None:
+    app = app_of(tmp_path, "if __name__ == '__main__':\n    app = 1\n")
+    if package:
+        (tmp_path / "shop").mkdir()
+        (tmp_path / "shop" / "__init__.py").touch()
+
+    [text] = texts(at_import.findings(seen(app)))
+
+    assert text.startswith("it cannot be imported: APP is 'shop:app', but there is no 'app' in shop (")
+    assert text.endswith(way_out)
+
+
+@pytest.mark.process
 def test_doors_that_answer_differently_are_named(tmp_path: Path) -> None:
     text = WHOLE.replace('b"hello"', 'repr("aws.event" in environ).encode()')
 
