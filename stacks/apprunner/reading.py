@@ -1,6 +1,7 @@
 """What App Runner says of a service after a deployment. No data source of the provider reads it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -8,6 +9,7 @@ import pulumi_aws as aws
 
 from stacks.aws_shared import reading, sizes
 from stacks.image import Pushed
+from stacks.reading import read_at
 from stacks.releases import History
 from stacks.running import Outcome, Running
 from stacks.settings import Service
@@ -21,17 +23,17 @@ def read_back(
     variables: Mapping[str, pulumi.Input[str]],
 ) -> pulumi.Output[Outcome]:
     """The stack's outputs from the service as it is."""
-    live = aws.apprunner.Service.get(
-        f"{service.name}-live", id=app_runner.arn, opts=pulumi.ResourceOptions(depends_on=[app_runner])
-    )
-    return reading.compared(
-        service,
-        past,
-        pushed,
-        variables,
-        live.source_configuration.apply(running_of),
-        live.instance_configuration.apply(lambda instance: sizes.settings(instance.cpu, instance.memory)),
-    )
+
+    def read(id_: str) -> pulumi.Output[Running]:
+        live = aws.apprunner.Service.get(
+            f"{service.name}-live", id=id_, opts=pulumi.ResourceOptions(depends_on=[app_runner])
+        )
+        size = live.instance_configuration.apply(lambda of: sizes.settings(of.cpu, of.memory))
+        return pulumi.Output.all(live.source_configuration.apply(running_of), size).apply(
+            lambda got: replace(got[0], settings=got[1])
+        )
+
+    return reading.compared(service, past, pushed, variables, read_at(app_runner.arn, read))
 
 
 def running_of(source: Any) -> Running:

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from stacks.image import Pushed
-from stacks.reading import readable
+from stacks.reading import read_at, readable
 from stacks.releases import History
 from stacks.running import Asked, Outcome, Running, differences, outcome, told
 from stacks.settings import Service
@@ -66,45 +66,54 @@ def read_back(
     past: the history of this function.
     """
     wanted = {"minInstances": str(service.min_instances)} if kept else {}
-    live = aws.lambda_.Alias.get(
-        f"{service.name}-live",
-        # Not the alias's id in the state, but the id that an import takes. Unknown until the alias is there.
-        id=pulumi.Output.all(alias.id, alias.function_name, alias.name).apply(
-            lambda got: f"{got[1]}/{got[2]}"
-        ),
-        opts=pulumi.ResourceOptions(depends_on=[alias]),
-    )
     return pulumi.Output.all(
         published.asked,
         published.told,
-        live.function_version,
-        live.routing_config.apply(weights_of),
+        _shares(service, alias),
         alias.function_name,
         past,
         _kept(service, kept) if kept else {},
     ).apply(
         lambda got: outcome(
             replace(
-                got[0], primary=got[5].primary(service), share=share, settings={**got[0].settings, **wanted}
+                got[0], primary=got[4].primary(service), share=share, settings={**got[0].settings, **wanted}
             ),
-            replace(got[1], shares=shares_of(got[2], got[3]), settings={**got[1].settings, **got[6]}),
-            got[5],
+            replace(got[1], shares=got[2], settings={**got[1].settings, **got[5]}),
+            got[4],
             service.platform,
-            _remedy(got[4], service.region),
+            _remedy(got[3], service.region),
         )
     )
 
 
+def _shares(service: Service, alias: aws.lambda_.Alias) -> pulumi.Output[dict[str, int]]:
+    """The percent of each version."""
+
+    def read(id_: str) -> pulumi.Output[dict[str, int]]:
+        live = aws.lambda_.Alias.get(
+            f"{service.name}-live", id=id_, opts=pulumi.ResourceOptions(depends_on=[alias])
+        )
+        weights = live.routing_config.apply(weights_of)
+        return pulumi.Output.all(live.function_version, weights).apply(lambda got: shares_of(*got))
+
+    # Not the alias's id in the state, but the id that an import takes. Unknown until the alias is there.
+    id_ = pulumi.Output.all(alias.id, alias.function_name, alias.name).apply(lambda got: f"{got[1]}/{got[2]}")
+    return read_at(id_, read)
+
+
 def _kept(service: Service, kept: aws.lambda_.ProvisionedConcurrencyConfig) -> pulumi.Output[dict[str, str]]:
     """How many instances Lambda keeps ready, as a setting."""
-    live = aws.lambda_.ProvisionedConcurrencyConfig.get(
-        f"{service.name}-kept",
-        id=pulumi.Output.all(kept.id, kept.function_name, kept.qualifier).apply(
-            lambda got: f"{got[1]},{got[2]}"
-        ),
-        opts=pulumi.ResourceOptions(depends_on=[kept]),
+
+    def read(id_: str) -> pulumi.Output[dict[str, str]]:
+        live = aws.lambda_.ProvisionedConcurrencyConfig.get(
+            f"{service.name}-kept", id=id_, opts=pulumi.ResourceOptions(depends_on=[kept])
+        )
+        return live.provisioned_concurrent_executions.apply(lambda number: {"minInstances": f"{number:g}"})
+
+    id_ = pulumi.Output.all(kept.id, kept.function_name, kept.qualifier).apply(
+        lambda got: f"{got[1]},{got[2]}"
     )
-    return live.provisioned_concurrent_executions.apply(lambda number: {"minInstances": f"{number:g}"})
+    return read_at(id_, read)
 
 
 def running_of(version: str, answer: Any) -> Running:

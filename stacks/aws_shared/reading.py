@@ -1,7 +1,6 @@
 """What App Runner and ECS run, compared with what was asked of them: neither shares traffic between releases."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pulumi
 
@@ -13,7 +12,7 @@ from stacks.settings import Service
 
 
 def running(image: str, variables: Mapping[str, str]) -> Running:
-    """A service that runs `image`; its one release is the digest. `compared` adds the sizes."""
+    """A service that runs `image`, without its sizes; its one release is the digest."""
     digest = digest_of(image)
     return Running(digest, image, {}, variables, {digest: ALL})
 
@@ -24,13 +23,10 @@ def compared(
     pushed: Pushed,
     variables: Mapping[str, pulumi.Input[str]],
     running: pulumi.Output[Running],
-    size: pulumi.Output[Mapping[str, str]],
 ) -> pulumi.Output[Outcome]:
     """The stack's outputs: what runs, by the platform's answer, and a sentence for each setting that differs."""
     settings = {"cpu": f"{service.cpu:g}", "memory": str(service.memory)}
     described = readable(running, service.platform)
-    return pulumi.Output.all(pushed.reference, pushed.build, variables, described, size).apply(
-        lambda got: outcome(
-            Asked(got[0], got[1], settings, got[2]), replace(got[3], settings=got[4]), past, service.platform
-        )
+    return pulumi.Output.all(pushed.reference, pushed.build, variables, described).apply(
+        lambda got: outcome(Asked(got[0], got[1], settings, got[2]), got[3], past, service.platform)
     )

@@ -1,6 +1,7 @@
 """What ECS says of an Express Mode service after a deployment. No data source of the provider reads it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -8,6 +9,7 @@ import pulumi_aws as aws
 
 from stacks.aws_shared import reading, sizes
 from stacks.image import Pushed
+from stacks.reading import read_at
 from stacks.releases import History
 from stacks.running import Outcome, Running
 from stacks.settings import Service
@@ -21,17 +23,16 @@ def read_back(
     variables: Mapping[str, pulumi.Input[str]],
 ) -> pulumi.Output[Outcome]:
     """The stack's outputs from the service as it is."""
-    live = aws.ecs.ExpressGatewayService.get(
-        f"{service.name}-live", id=express.service_arn, opts=pulumi.ResourceOptions(depends_on=[express])
-    )
-    return reading.compared(
-        service,
-        past,
-        pushed,
-        variables,
-        live.primary_container.apply(running_of),
-        pulumi.Output.all(live.cpu, live.memory).apply(lambda size: sizes.settings(size[0], size[1])),
-    )
+
+    def read(id_: str) -> pulumi.Output[Running]:
+        live = aws.ecs.ExpressGatewayService.get(
+            f"{service.name}-live", id=id_, opts=pulumi.ResourceOptions(depends_on=[express])
+        )
+        return pulumi.Output.all(live.primary_container.apply(running_of), live.cpu, live.memory).apply(
+            lambda got: replace(got[0], settings=sizes.settings(got[1], got[2]))
+        )
+
+    return reading.compared(service, past, pushed, variables, read_at(express.service_arn, read))
 
 
 def running_of(container: Any) -> Running:

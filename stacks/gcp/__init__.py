@@ -75,7 +75,8 @@ def deploy(service: Service, past: History) -> Deployment:
         service.name, account_id=service.name, project=project, display_name=service.name, opts=enabled
     )
 
-    places, may_read = secrets.keep(service, account, enabled)
+    is_older = bool(past.releases) and not past.service
+    places, may_read = secrets.keep(service, account, enabled, one_right_a_variable=is_older)
     variables = _variables(service)
 
     # The revision that keeps the traffic beside a canary.

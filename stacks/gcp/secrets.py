@@ -11,9 +11,16 @@ SecretRef = gcp.cloudrunv2.ServiceTemplateContainerEnvValueSourceSecretKeyRefArg
 
 
 def keep(
-    service: Service, account: gcp.serviceaccount.Account, enabled: pulumi.ResourceOptions
+    service: Service,
+    account: gcp.serviceaccount.Account,
+    enabled: pulumi.ResourceOptions,
+    *,
+    one_right_a_variable: bool = False,
 ) -> tuple[dict[str, SecretRef], list[pulumi.Resource]]:
-    """Where each secret is, by variable, and the rights that have to be there before the service."""
+    """Where each secret is, by variable, and the rights that have to be there before the service.
+
+    one_right_a_variable: the last `up` made them so, as earlier versions of this project did.
+    """
     places, rights = dict[str, SecretRef](), list[pulumi.Resource]()
     for variable, value in service.variables.values.items():
         secret = gcp.secretmanager.Secret(
@@ -42,21 +49,21 @@ def keep(
     own_secrets = {
         (service.cloud_project, f"{service.name}-{variable}") for variable in service.variables.values
     }
-    for (project, name), variables in distinct(service.variables.stored, service.cloud_project).items():
-        if (project, name) in own_secrets:
-            continue
-        # The earlier names of these rights, from the time when there was one for each variable.
-        earlier = [f"{service.name}-{variable}" for variable in variables]
-        rights.append(_may_read(f"{service.name}-{project}-{name}", project, name, account, earlier))
+    for project, name in distinct(service.variables.stored, service.cloud_project):
+        if (project, name) not in own_secrets:
+            rights.append(_may_read(f"{service.name}-{project}-{name}", project, name, account))
+    if one_right_a_variable:
+        # The engine would take them away at the end of this `up`, and with them the same rights that are made here.
+        # So they stay once more, and the next `up` forgets them without taking anything away.
+        for variable, place in service.variables.stored.items():
+            project, name = _place(place, service.cloud_project)
+            rights.append(_may_read(f"{service.name}-{variable}", project, name, account, retain=True))
     return places, rights
 
 
-def distinct(kept: Mapping[str, str], own_project: str) -> dict[tuple[str, str], list[str]]:
-    """The variables of each secret, by its project and name: two places may be one secret, written in two ways."""
-    variables = dict[tuple[str, str], list[str]]()
-    for variable, place in kept.items():
-        variables.setdefault(_place(place, own_project), []).append(variable)
-    return variables
+def distinct(kept: Mapping[str, str], own_project: str) -> list[tuple[str, str]]:
+    """The project and the name of each secret, once: two places may be one secret, written in two ways."""
+    return [*dict.fromkeys(_place(place, own_project) for place in kept.values())]
 
 
 def reference(place: str, own_project: str) -> str:
@@ -76,7 +83,8 @@ def _may_read(
     project: str,
     secret: pulumi.Input[str],
     account: gcp.serviceaccount.Account,
-    earlier: list[str] | None = None,
+    *,
+    retain: bool = False,
 ) -> pulumi.Resource:
     """The right to read one secret. Each secret has only one right: two would be the same binding.
 
@@ -89,9 +97,6 @@ def _may_read(
         secret_id=secret,
         role="roles/secretmanager.secretAccessor",
         member=pulumi.Output.concat("serviceAccount:", account.email),
-        opts=pulumi.ResourceOptions(
-            aliases=[pulumi.Alias(name=name) for name in earlier or []],
-            # In the other order the new right would go with the old one, if both are the same binding.
-            delete_before_replace=True,
-        ),
+        # In the other order the new right would go with the old one, if both are the same binding.
+        opts=pulumi.ResourceOptions(delete_before_replace=True, retain_on_delete=retain),
     )

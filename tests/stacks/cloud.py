@@ -69,6 +69,8 @@ class Kind:
     imported_by: Callable[[Resource], str] = no_import
     # Outputs of one that was made and did not become ready.
     unready: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    # Whether a resource that was made is still there, if another one may have taken it away.
+    is_there: Callable[["Cloud", Resource], bool] = lambda _cloud, _resource: True
     # The input that holds the physical name, where the name is also the id.
     named_by: str = ""
 
@@ -206,10 +208,11 @@ class Cloud:
 
     def read(self, type_: str, id_: str) -> Resource | None:
         """A resource by its id or by what an import takes for it; None if there is none."""
+        kind = kind_of(type_)
         found = self.resources.get((type_, id_)) or self.switched_on.get((type_, id_))
-        return found or next(
-            (other for other in self.of(type_) if kind_of(type_).imported_by(other) == id_), None
-        )
+        if found is None:
+            found = next((other for other in self.of(type_) if kind.imported_by(other) == id_), None)
+        return found if found and kind.is_there(self, found) else None
 
     def named(self, type_: str, name: str) -> Resource:
         """The resource of a type that the program calls `name`."""

@@ -279,7 +279,10 @@ KINDS: dict[str, Kind] = {
     SECRET: Kind(_secret, frozenset({"secretId", "project", "replication"})),
     VERSION: Kind(_version, frozenset({"secret", "secretData"})),
     "gcp:secretmanager/secretIamMember:SecretIamMember": Kind(
-        _member, frozenset({"secretId", "project", "role", "member"}), _member_gone
+        _member,
+        frozenset({"secretId", "project", "role", "member"}),
+        _member_gone,
+        is_there=lambda cloud, member: _binding(member) in cloud.bindings,
     ),
     "gcp:cloudrunv2/service:Service": Kind(
         _service, frozenset({"name", "location", "project"}), _service_gone, named_by="name"

@@ -1,14 +1,20 @@
 """Who may read which secret on Google Cloud, through any number of `up`s, and the project that all of it is in."""
 
+import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pulumi
 import pytest
 
 from stacks.gcp.secrets import distinct, reference
+from stacks.releases import History
 from tests.stacks.cloud import Cloud
 from tests.stacks.engine import Stack
 from tests.stacks.graph import Graph, run, service
+from tests.stacks.inline import InlineStack
 
 MEMBER = "secretmanager/secretIamMember:SecretIamMember"
 ACCOUNT = "serviceAccount:demo-gcp@my-project.iam.gserviceaccount.com"
@@ -72,7 +78,7 @@ def test_secrets_are_told_apart_by_project_and_name() -> None:
     """Neither the order of the variables nor how a place is written matters."""
     places: Mapping[str, str] = {"A": "x", "B": "projects/other/secrets/x", "C": "projects/mine/secrets/x"}
 
-    assert distinct(places, "mine") == {("mine", "x"): ["A", "C"], ("other", "x"): ["B"]}
+    assert distinct(places, "mine") == [("mine", "x"), ("other", "x")]
     assert [reference(place, "mine") for place in places.values()] == ["x", "projects/other/secrets/x", "x"]
 
 
@@ -81,6 +87,23 @@ def test_a_right_that_changes_goes_before_the_new_one_comes(cloud: Cloud) -> Non
     recorded = run(service("gcp", secrets={"ONE": "x"}), cloud=kept("x"))
 
     assert recorded.one(MEMBER).is_deleted_first
+
+
+def test_rights_of_an_older_version_of_this_project_stay_once_more() -> None:
+    """It had one for each variable. They are the same binding, and the engine takes away what is not asked for."""
+    places = {"ONE": "x", "TWO": "projects/other/secrets/x"}
+    cloud = kept("x", "projects/other/secrets/x")
+    past = History("1", ({"version": "1", "digest": "sha256:1"},))
+
+    graph = run(service("gcp", secrets=places), past=past, cloud=cloud)
+
+    assert members(graph) == {
+        "demo-gcp-my-project-x": ("my-project", "x"),
+        "demo-gcp-other-x": ("other", "x"),
+        "demo-gcp-ONE": ("my-project", "x"),
+        "demo-gcp-TWO": ("other", "x"),
+    }
+    assert [node.name for node in graph.of(MEMBER) if node.retained] == ["demo-gcp-ONE", "demo-gcp-TWO"]
 
 
 def test_a_project_that_cannot_be_read_stops_before_anything_is_made(cloud: Cloud) -> None:
@@ -128,3 +151,75 @@ def test_rights_outlast_any_number_of_ups(new_stack: Callable[[str], Stack], clo
 
     stack("destroy", "--yes", "--skip-preview")
     assert (cloud.resources, cloud.bindings) == ({}, set())
+
+
+def test_rights_outlast_an_update_of_this_project(
+    new_inline_stack: Callable[[str], InlineStack], cloud: Cloud, tmp_path: Path
+) -> None:
+    """From a state with a right for each variable, which are all the same; and it does not matter if an `up` fails."""
+    cloud.kept = {"short"}
+    stack = new_inline_stack("gcp")
+    stack.set(gcp__project="my-project")
+    for variable in ("SHORT", "TWICE"):
+        stack("config", "set", "--path", f"secrets.{variable}", SECRETS[variable])
+    stack.up()
+    bindings = set(cloud.bindings)
+    age(stack, cloud, tmp_path / "older.json")
+    cloud.refuse_next["docker-build:index:Image"] = "no space left"
+    stack.change_app("second")
+
+    stack.up(fails=True)
+    assert cloud.bindings == bindings
+    for _ in range(3):
+        stack.up()
+        assert cloud.bindings == bindings
+    assert (
+        len(cloud.of(f"gcp:{MEMBER}")) == 1 + 2
+    )  # the state has forgotten two, which are there all the same
+    stack("config", "rm", "--path", "secrets.SHORT")
+    stack.up()
+    assert cloud.bindings == bindings
+    stack.up("--expect-no-changes")
+    stack("config", "rm", "--path", "secrets.TWICE")
+    stack.up()
+    assert cloud.bindings == set()
+
+
+def test_a_right_that_goes_with_a_variable_of_an_older_version_comes_back(
+    new_inline_stack: Callable[[str], InlineStack], cloud: Cloud, tmp_path: Path
+) -> None:
+    """If the variable is removed together with the update of this project (docs/secrets.md)."""
+    cloud.kept = {"short"}
+    stack = new_inline_stack("gcp")
+    stack.set(gcp__project="my-project")
+    for variable in ("SHORT", "TWICE"):
+        stack("config", "set", "--path", f"secrets.{variable}", SECRETS[variable])
+    stack.up()
+    bindings = set(cloud.bindings)
+    age(stack, cloud, tmp_path / "older.json")
+
+    stack("config", "rm", "--path", "secrets.SHORT")
+    stack.up()
+    assert cloud.bindings == set()
+
+    stack.up()
+    assert cloud.bindings == bindings
+    stack.up("--expect-no-changes")
+
+
+def age(stack: InlineStack, cloud: Cloud, file: Path) -> None:
+    """Give `stack` the state of an older version of this project: a right for each variable, and fewer outputs."""
+    state: dict[str, Any] = json.loads(stack("stack", "export"))
+    resources: list[dict[str, Any]] = state["deployment"]["resources"]
+    (place, right), *_ = [(n, of) for n, of in enumerate(resources) if of["type"].endswith("SecretIamMember")]
+    urns = [f"{right['urn'].rpartition('::')[0]}::scale-to-zero-gcp-{name}" for name in ("SHORT", "TWICE")]
+    resources[place : place + 1] = [{**right, "urn": urn, "id": f"id-{urn[-5:]}"} for urn in urns]
+    for resource in resources:
+        if right["urn"] in resource.get("dependencies", ()):
+            resource["dependencies"] = [*{*resource["dependencies"], *urns} - {right["urn"]}]
+        resource.get("outputs", {}).pop("service", None)
+    file.write_text(json.dumps(state), encoding="utf-8")
+    stack("stack", "import", "--file", str(file))
+    made = cloud.resources.pop((f"gcp:{MEMBER}", right["id"]))
+    for urn in urns:
+        cloud.resources[made.type, f"id-{urn[-5:]}"] = replace(made, id=f"id-{urn[-5:]}")
