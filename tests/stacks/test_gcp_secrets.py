@@ -12,7 +12,6 @@ import pytest
 from stacks.gcp.secrets import distinct, reference
 from stacks.releases import History
 from tests.stacks.cloud import Cloud
-from tests.stacks.engine import Stack
 from tests.stacks.graph import Graph, run, service
 from tests.stacks.inline import InlineStack
 
@@ -131,10 +130,12 @@ SECRETS = {
 }
 
 
-def test_rights_outlast_any_number_of_ups(new_stack: Callable[[str], Stack], cloud: Cloud) -> None:
+def test_rights_outlast_any_number_of_ups(
+    new_inline_stack: Callable[[str], InlineStack], cloud: Cloud
+) -> None:
     """Nothing changes, the bindings stay; a variable less takes no right that another needs."""
     cloud.kept = {"short", "projects/other/secrets/key", "projects/987/secrets/key"}
-    stack = new_stack("gcp")
+    stack = new_inline_stack("gcp")
     stack.set(gcp__project="my-project")
     for variable, place in SECRETS.items():
         stack("config", "set", "--path", f"secrets.{variable}", place)

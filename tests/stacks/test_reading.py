@@ -1,5 +1,6 @@
 """What each platform answers, in the provider's own types, turned into what runs."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from stacks.aws.reading import shares_of, weights_of
 from stacks.aws_shared.sizes import settings
 from stacks.ecs.reading import running_of as ecs_running
 from stacks.gcp.reading import running_of
+from stacks.reading import read_at
 from stacks.running import Running
 from tests.stacks import google_cloud
 from tests.stacks.cloud import Cloud
@@ -169,3 +171,25 @@ def test_an_answer_that_cannot_be_understood_is_one_sentence(
 
     with pytest.raises(pulumi.RunError, match=r"^Cloud Run does not say what it runs \("):
         run(stack_service("gcp"), cloud=cloud)
+
+
+def test_nothing_is_read_of_what_is_not_there() -> None:
+    """Its id is unknown in an `up --target` that leaves it out, before it was ever made."""
+    asked = list[str]()
+
+    def read(id_: str) -> pulumi.Output[str]:
+        asked.append(id_)
+        return pulumi.Output.from_input(f"what {id_} is")
+
+    async def reading(*, is_known: bool) -> tuple[str | None, bool]:
+        id_ = pulumi.Output[str](set(), _given("an id"), _given(is_known))
+        told = read_at(id_, read)
+        return await told.future(), await told.is_known()
+
+    assert asyncio.run(reading(is_known=True)) == ("what an id is", True)
+    assert asyncio.run(reading(is_known=False)) == (None, False)
+    assert asked == ["an id"]
+
+
+async def _given(value: Any) -> Any:
+    return value
