@@ -4,6 +4,8 @@ A burst is one event, however many requests it slows down: 300 rounds with 15 sl
 3 events are. Pure functions of numbers.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
@@ -15,12 +17,15 @@ _FENCE = 2.0
 _TAIL = 0.025
 
 
+def fence(values: NDArray[np.float64]) -> float:
+    """Above this a request is slow; infinite if a quarter of the times is 0."""
+    low, high = np.quantile(values, [0.25, 0.75])
+    return float(high * (high / low) ** _FENCE) if low > 0 else math.inf
+
+
 def slow(values: NDArray[np.float64]) -> list[int]:
     """The lengths of the runs of slow requests in `values`, the answers of one instance in order of time."""
-    low, high = np.quantile(values, [0.25, 0.75])
-    if low <= 0:
-        return []
-    there = np.concatenate([[False], values > high * (high / low) ** _FENCE, [False]])
+    there = np.concatenate([[False], values > fence(values), [False]])
     ends = np.nonzero(np.diff(there.astype(int)))[0]
     return (ends[1::2] - ends[::2]).tolist()
 

@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from compare import bursts, drift
+from compare import autocorrelation, bursts, drift
 
 CONFIDENCE = 0.95
 CLUSTERS_OF_MEDIAN = 10
 CLUSTERS_OF_TAIL = 30
 MEDIAN = 0.5
+# The distance of a normal distribution's quartiles over its standard deviation.
+_QUARTILES = 1.349
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -134,8 +136,14 @@ def effective_sample(data: Clustered, p: float) -> float:
 
 
 def carried_sample(data: Clustered, p: float) -> float:
-    """The same, less for the uncertainty of a few clusters: an interval needs `smallest_sample` of them."""
-    return effective_sample(data, p) * _fewer(len(data.values), data.even)
+    """The same, less for the uncertainty of a few clusters: an interval needs `smallest_sample` of them.
+
+    A tail of one instance is worth no more than the resemblance of each request to the next leaves of it.
+    """
+    worth = effective_sample(data, p) * _fewer(len(data.values), data.even)
+    if data.parts is None or p <= MEDIAN:
+        return worth
+    return min(worth, autocorrelation.worth(data.values, p))
 
 
 def _worth_over_time(data: Clustered, p: float) -> float:
@@ -179,10 +187,41 @@ def _beyond(data: Clustered, p: float) -> float:
     return max(3.0, 1.5 * float(beyond.sum() ** 2 / np.sum(beyond**2)))
 
 
+def longest_seen(count: int, p: float) -> int:
+    """How long bursts of slow requests may be on average so that `count` samples without one still bound `p`.
+
+    If the interval of `p` reaches to the share s of all fast samples, it holds as long as less than 1 - p / s are slow.
+    Bursts that make up that many begin at least 3 times in so many samples; then a run without any is one of 20.
+    """
+    unseen = 1 - p / _share(p, count, (1 + CONFIDENCE) / 2)
+    return max(1, math.floor(unseen * count / -math.log(1 - CONFIDENCE)))
+
+
 def bounded(data: Clustered, p: float) -> bool:
     """Whether the quantile `p` is known from above: if slow requests come in bursts, the sample may be too short."""
     worth = _worth_of_bursts(data, p)
     return worth is None or worth >= smallest_sample(p)
+
+
+def of_either_kind(first: Clustered, second: Clustered, p: float) -> list[bool]:
+    """Whether the quantile `p` of each side may be that of fast requests or that of slow ones, as far as is known.
+
+    If about as many requests are slow as lie beyond the quantile, two targets that are alike may differ by all that is
+    between fast and slow ones. Only if their intervals do not overlap, one of them is slower.
+    """
+    one, other = clustered_interval(first, p), clustered_interval(second, p)
+    if one is None or other is None or one.low > other.high or other.low > one.high:
+        return [False, False]
+    return [_between(side, p) for side in (first, second)]
+
+
+def _between(data: Clustered, p: float) -> bool:
+    """Whether the fast requests of one instance may be as many as lie up to the quantile `p`."""
+    if data.parts is None:
+        return False
+    n = len(data.values)
+    worth, fast = bursts.worth(data.values) or n, 1 - sum(bursts.slow(data.values)) / n
+    return _share(p, worth, (1 - CONFIDENCE) / 2) <= fast <= _share(p, worth, (1 + CONFIDENCE) / 2)
 
 
 def _worth_of_bursts(data: Clustered, p: float) -> float | None:
@@ -196,7 +235,8 @@ def clustered_interval(data: Clustered, p: float) -> Interval | None:
     The order-statistics interval of as many independent samples as `data` is worth, less for the uncertainty of a few
     clusters (Korn and Graubard, Survey Methodology 24, 1998), its shares by Jeffreys' rule (Brown, Cai and DasGupta,
     Statistical Science 16, 2001), read off the samples. Bursts of slow requests move the upper end. If there are
-    too few of them to say how often they come, it is the slowest request.
+    too few of them to say how often they come, it is the slowest request. A median of one instance that drifts may lie
+    beyond all of its samples.
     """
     n, tail = len(data.values), (1 - CONFIDENCE) / 2
     of_bursts = _worth_of_bursts(data, p)
@@ -206,9 +246,30 @@ def clustered_interval(data: Clustered, p: float) -> Interval | None:
     above = worth if of_bursts is None else min(worth, of_bursts)
     low, high = _share(p, worth, tail), _share(p, above, 1 - tail) if bounded(data, p) else 1.0
     ordered = np.sort(data.values)
-    return Interval(
+    within = Interval(
         float(ordered[max(0, math.floor(low * n) - 1)]), float(ordered[min(n, math.ceil(high * n)) - 1])
     )
+    return _with_drift(within, data) if p == MEDIAN and data.parts is not None else within
+
+
+def _with_drift(within: Interval, data: Clustered) -> Interval:
+    """The interval `within` the samples of one instance, or a wider one if the run shows a drift.
+
+    No order statistic lies beyond the samples, but if one round is like the next, the level of a longer time may. It is
+    as far off as the mean of the normal scores may be, at the distance of the quartiles.
+    """
+    low, middle, high = (quantile(data.values, p) for p in (0.25, MEDIAN, 0.75))
+    scores = autocorrelation.normal_scores(data.values)
+    if low <= 0 or data.parts is None:
+        return within
+    course = np.bincount(data.parts, weights=scores) / np.bincount(data.parts)
+    totals = np.bincount(data.clusters, weights=scores, minlength=data.count)
+    plain = math.sqrt(data.count / (data.count - 1) * float(np.sum(totals**2))) / len(scores)
+    error = drift.error(course, range(len(course)), plain, data.count - 1)
+    if not error.drift_shown:
+        return within
+    factor = (high / low) ** (error.half(CONFIDENCE, drift.TRUSTING) / _QUARTILES)
+    return Interval(min(within.low, middle / factor), max(within.high, middle * factor))
 
 
 def _share(p: float, worth: float, confidence: float) -> float:

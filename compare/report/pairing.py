@@ -7,7 +7,7 @@ import numpy as np
 
 from compare import drift, ratios, stats
 from compare.report.figures import grouping, response_ms
-from compare.report.tails import few_bursts
+from compare.report.tails import few_bursts, of_either_kind
 from runs.sample import Sample
 
 # With fewer rounds, one slow answer would move the median.
@@ -70,11 +70,11 @@ def _unknown_tail(
     """Why the tails of both targets cannot be compared though there are clusters enough; None if they can."""
     if p == stats.MEDIAN:
         return None
-    if why := few_bursts(base, p) or few_bursts(other, p):
+    if why := few_bursts(base, p) or few_bursts(other, p) or of_either_kind(base, other, p):
         return why
     for samples, side in zip((base, other), sides, strict=True):
         if stats.effective_sample(side, p) < stats.smallest_sample(p):
-            return f"too few instances: those of {samples[0].target} differ too much"
+            return f"too few {grouping(samples).by}s: those of {samples[0].target} differ too much"
     return None
 
 

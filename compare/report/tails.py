@@ -24,6 +24,22 @@ def few_bursts(samples: Sequence[Sample], p: float) -> str | None:
     return f"the slow requests of {samples[0].target} came in {came}, too few to say how often they come"
 
 
+def of_either_kind(base: Sequence[Sample], other: Sequence[Sample], p: float) -> str | None:
+    """Why the quantile `p` is no figure to compare, None if it is: it may be that of fast or of slow requests."""
+    sides = [
+        grouping(samples).clustered([response_ms(sample) for sample in samples], p)
+        for samples in (base, other)
+    ]
+    either = stats.of_either_kind(sides[0], sides[1], p)
+    shares = [
+        f"{sum(bursts.slow(side.values)) / len(samples):.1%} of those of {samples[0].target}"
+        for samples, side, is_either in zip((base, other), sides, either, strict=True)
+        if is_either
+    ]
+    quantile = f"the p{p * 100:.0f} may be that of fast or of slow requests"
+    return f"{quantile}: {' and '.join(shares)} are slow" if shares else None
+
+
 def notes(measured: Sequence[tuple[Series, Sequence[Sample]]]) -> list[Finding]:
     """A note for each series whose bursts of slow requests are too few for an upper end."""
     findings: list[Finding] = []
@@ -45,17 +61,19 @@ def notes(measured: Sequence[tuple[Series, Sequence[Sample]]]) -> list[Finding]:
 
 
 def assumed(series: Sequence[Series]) -> list[str]:
-    """What the 95th percentiles of single instances assume about bursts that the run did not see."""
+    """What the 95th percentiles of single instances are about, and which bursts a run may not have seen."""
     fewest = min(
         (each.n for each in series if each.clustered_by == "round" and each.p95.low is not None), default=0
     )
     if not fewest:
         return []
-    longest = fewest // stats.smallest_sample(_QUANTILES["p95"])
-    seen = "A p95 of one instance allows for bursts of slow requests if the run saw one."
-    return [
-        f"{seen} If they last for more than {longest} requests on average, a run of {fewest:,} may see none."
-    ]
+    longest = stats.longest_seen(fewest, _QUANTILES["p95"])
+    words = (
+        "A p95 of one instance is that of the time measured; it allows for bursts of slow requests if the run saw one. "
+        f"By chance, {fewest:,} requests may have none of bursts that last for more than {longest} on average. "
+        "If there are such, the p95 of a longer time is higher."
+    )
+    return [words]
 
 
 def _of_one(samples: Sequence[Sample], p: float) -> stats.Clustered | None:

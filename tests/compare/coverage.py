@@ -1,10 +1,12 @@
 """`python -m tests.compare.coverage` prints the tables of docs/compare.md: how often intervals hold the truth."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 import typer
+from scipy import optimize, special
 
 from compare import ratios, stats
 from tests.compare.simulated import Floats, alike, instances, one_instance, truth
@@ -46,19 +48,44 @@ def heavy(random: np.random.Generator, count: int) -> Floats:
     return 0.05 * random.standard_t(2, count)
 
 
-def spikes(share: float, length: float = 5) -> Logs:
+@dataclass(frozen=True)
+class Switching:
+    """One instance that is now and then slower by `size`, a logarithm, and requests that differ by `noise`.
+
+    share: of the rounds in which it is slower, for `length` rounds on average.
+    """
+
+    share: float
+    length: float
+    size: float
+    noise: float
+
+    def __call__(self, random: np.random.Generator, count: int) -> Floats:
+        return self.drawn(random, count)[1]
+
+    def drawn(self, random: np.random.Generator, count: int) -> tuple[Floats, Floats]:
+        """The level of each round, and the logarithms of the requests."""
+        begins, ends = self.share / self.length / (1 - self.share), 1 / self.length
+        levels = switching(random, count, begins, ends, self.size)
+        return levels, levels + random.normal(0, self.noise, count)
+
+    def quantile(self, p: float, share: float) -> float:
+        """The quantile of the requests of a time in which this share of the rounds is slower."""
+
+        def beyond(log: float) -> float:
+            slower, other = special.ndtr([(log - self.size) / self.noise, log / self.noise])
+            return float(share * slower + (1 - share) * other - p)
+
+        return float(np.exp(optimize.brentq(beyond, -2, 4)))
+
+
+def spikes(share: float, length: float = 5) -> Switching:
     """Rounds of which this share takes three times as long, so many rounds at a time on average."""
-
-    def draw(random: np.random.Generator, count: int) -> Floats:
-        slow = switching(random, count, share / length / (1 - share), 1 / length, np.log(3))
-        return slow + random.normal(0, 0.15, count)
-
-    return draw
+    return Switching(share, length, np.log(3), 0.15)
 
 
-def two_speeds(random: np.random.Generator, count: int) -> Floats:
-    """An instance that is 30% slower half of the time, for 30 rounds on average."""
-    return switching(random, count, 1 / 30, 1 / 30, np.log(1.3)) + random.normal(0, 0.1, count)
+two_speeds = Switching(1 / 2, 30, np.log(1.3), 0.1)
+"""An instance that is 30% slower half of the time, for 30 rounds on average."""
 
 
 def switching(random: np.random.Generator, count: int, begins: float, ends: float, size: float) -> Floats:
@@ -87,11 +114,6 @@ def of_kinds(count: int, instances: Logs, requests: Logs) -> Callable[[], stats.
     return draw
 
 
-def of_one(p: float, requests: Logs, rounds: int) -> Callable[[], stats.Clustered]:
-    random = np.random.default_rng(7)
-    return lambda: one_instance(requests(random, rounds), p)
-
-
 KINDS = [
     ("one in five slower", mixed, "bimodal", bimodal, ((0.5, 10), (0.5, 30), (0.95, 30), (0.95, 60))),
     ("heavy tail", heavy, "lognormal", lognormal, ((0.5, 10), (0.95, 60))),
@@ -114,6 +136,11 @@ def percentile_bootstrap(data: stats.Clustered, p: float, random: np.random.Gene
     drawn = random.multinomial(data.count, np.full(data.count, 1 / data.count), size=400)
     low, high = np.quantile(ratios._bootstrapped(data, p, drawn), [0.025, 0.975])
     return stats.Interval(float(low), float(high))
+
+
+def holds(interval: stats.Interval | None, value: float) -> bool:
+    """Whether there is an interval, and the value in it."""
+    return interval is not None and interval.low <= value <= interval.high
 
 
 def table(first: str, runs: int, rows: list[Row]) -> None:
@@ -186,28 +213,58 @@ def kinds() -> list[Row]:
     ]
 
 
-def courses() -> list[Row]:
-    """One instance with spikes in clusters, or of two speeds."""
-    truths = {(draw, p): of_population(p, draw) for _, draw, _ in COURSES for p in (0.5, 0.95)}
-    return [
-        ([name, f"{rounds:,}"], p, truths[draw, p], of_one(p, draw, rounds))
-        for name, draw, rounds in COURSES
-        for p in (0.5, 0.95)
-    ]
-
-
 TABLES: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "instances": ("instances | they differ by | requests differ by", alike_instances),
     "rounds": ("rounds | correlation", alike_rounds),
     "kinds": ("instances | they are | requests are", kinds),
-    "courses": ("one instance | rounds", courses),
 }
 
 
+def courses(runs: int) -> None:
+    """One instance with spikes in clusters, or of two speeds: what an interval says of the time that was measured.
+
+    Of a time much longer, an interval holds the quantile less often, above all if the run saw no spike.
+    """
+    print(
+        "| quantile | one instance | rounds | as if independent | bootstrap | here | given | of a longer time "
+        "| if seen |"
+    )
+    print("| --- | --- |" + " ---: |" * 7)
+    for name, course, rounds in COURSES:
+        for p in (0.5, 0.95):
+            random, drawing = np.random.default_rng(8), np.random.default_rng(7)
+            held: dict[str, list[bool]] = {
+                column: [] for column in ("alone", "bootstrap", "here", "longer", "seen")
+            }
+            for _ in range(runs):
+                levels, logs = course.drawn(drawing, rounds)
+                data, now = one_instance(logs, p), course.quantile(p, float(np.mean(levels > 0)))
+                held["alone"].append(holds(stats.independent_interval(data.values, p), now))
+                held["bootstrap"].append(holds(percentile_bootstrap(data, p, random), now))
+                if ours := stats.clustered_interval(data, p):
+                    held["here"].append(holds(ours, now))
+                    held["longer"].append(holds(ours, course.quantile(p, course.share)))
+                    held["seen"] += held["longer"][-1:] if levels.any() else []
+            shares = {column: f"{np.mean(of):.0%}" if of else "-" for column, of in held.items()}
+            given = f"{len(held['here']) / runs:.0%}"
+            cells = [
+                f"p{p * 100:.0f}",
+                name,
+                f"{rounds:,}",
+                *list(shares.values())[:3],
+                given,
+                *list(shares.values())[3:],
+            ]
+            print(f"| {' | '.join(cells)} |", flush=True)
+
+
 def main(runs: int, names: list[str]) -> None:
-    for name in names or TABLES:
-        first, rows = TABLES[name]
-        table(first, runs, rows())
+    for name in names or [*TABLES, "courses"]:
+        if name == "courses":
+            courses(runs)
+        else:
+            first, rows = TABLES[name]
+            table(first, runs, rows())
         print()
 
 
@@ -217,12 +274,12 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 @app.command()
 def tables(
     names: Annotated[
-        list[str] | None, typer.Argument(help=f"of {', '.join(TABLES)}; all without a word")
+        list[str] | None, typer.Argument(help=f"of {', '.join(TABLES)}, courses; all without a word")
     ] = None,
     runs: Annotated[int, typer.Option(min=1, help="simulated runs of each line")] = 800,
 ) -> None:
     """Print the tables of coverage in docs/compare.md."""
-    if unknown := [name for name in names or () if name not in TABLES]:
+    if unknown := [name for name in names or () if name not in [*TABLES, "courses"]]:
         raise typer.BadParameter(f"there is no table {', '.join(unknown)}")
     main(runs, names or [])
 

@@ -4,20 +4,22 @@ Each line is a setting whose truth is known: three targets that are identical in
 baseline, and for the power the same setting with a second target that is 30% slower.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 import typer
-from scipy.signal import lfilter
 from scipy.stats import binom
 
 from compare import drift, ratios, stats
 from compare.ratios import Course
 from compare.report import merging
 from compare.stats import Clustered
-from tests.compare.simulated import Floats, wave
+from tests.compare.coverage import Logs, spikes, two_speeds
+from tests.compare.drifts import common, day, hour, neighbour, of_kinds, release, resembling, route, still
+from tests.compare.simulated import Floats, one_instance
 
 SEED = 15
 # Parts of a simulated run, as compare.report.pairing makes them of 300 rounds and more.
@@ -29,66 +31,19 @@ _TRUE, _LESS = 1.3, 1.15
 class Line:
     """A setting: its rounds, its instances (1: one that stays), the noise and the drift of a target's logarithms.
 
-    times: as many runs, each with a drift of its own, are merged.
+    times: as many runs, each with a drift of its own, are merged. p: the quantile that is compared. over: what the
+    truth is a quantile of.
     """
 
     name: str
     rounds: int
     instances: int
     noise: float
-    drift: Callable[[np.random.Generator, int], Floats]
+    drift: Logs
     shared: bool = False
     times: int = 1
-
-
-def resembling(size: float) -> Callable[[np.random.Generator, int], Floats]:
-    """A slow drift: each round resembles the one before (correlation 0.99)."""
-
-    def draw(random: np.random.Generator, rounds: int) -> Floats:
-        steps = random.normal(0, np.sqrt(1 - 0.99**2), rounds)
-        steps[0] = random.normal()
-        return size * np.asarray(lfilter([1], [1, -0.99], steps))
-
-    return draw
-
-
-def hour(random: np.random.Generator, rounds: int) -> Floats:
-    """A daily rhythm of 10% of which a short run sees one moment."""
-    return np.full(rounds, 0.1 * np.sin(2 * np.pi * random.uniform()))
-
-
-def neighbour(random: np.random.Generator, rounds: int) -> Floats:
-    """A noisy neighbour: 20% slower while it is there, for 20 rounds on average, then away for 40."""
-    there, found = bool(random.random() < 1 / 3), np.empty(rounds)
-    for place in range(rounds):
-        there = (random.random() > 1 / 20) if there else (random.random() < 1 / 40)
-        found[place] = 0.2 * there
-    return found
-
-
-def route(random: np.random.Generator, rounds: int) -> Floats:
-    """A route that changes once, at any time, and makes requests up to 15% slower or faster."""
-    return np.where(np.arange(rounds) < random.uniform(0, rounds), 0.0, random.normal(0, 0.08))
-
-
-def day(random: np.random.Generator, rounds: int) -> Floats:
-    """A daily rhythm of 10% of which the run sees a third, at any hour."""
-    return 0.1 * np.sin(2 * np.pi * (np.linspace(0, 1 / 3, rounds) + random.uniform()))
-
-
-def release(random: np.random.Generator, rounds: int) -> Floats:
-    """A release at any time that takes 15% off, or adds it."""
-    return np.where(np.arange(rounds) < random.uniform(0, rounds), 0.0, random.choice([-0.15, 0.15]))
-
-
-def still(_random: np.random.Generator, rounds: int) -> Floats:
-    """Nothing drifts."""
-    return np.zeros(rounds)
-
-
-def common(random: np.random.Generator, rounds: int) -> Floats:
-    """A drift of 15% that all targets share."""
-    return wave(random, rounds, 0.15)
+    p: float = 0.5
+    over: str = "a much longer run"
 
 
 LINES = [
@@ -107,34 +62,76 @@ LINES = [
         for size in (0.03, 0.05, 0.1)
     ),
     Line("5% of its own, one instance, 1,500 rounds", 1500, 1, 0.2, resembling(0.05)),
-    Line("a daily rhythm of its own", 300, 1, 0.2, day),
+    Line("two speeds", 300, 1, 0, two_speeds),
+    Line("a daily rhythm of its own", 300, 1, 0.2, day, over="all hours"),
     Line("a noisy neighbour that comes and goes", 300, 1, 0.2, neighbour),
-    Line("a route that changes", 300, 1, 0.2, route),
-    Line("a release in between", 300, 1, 0.2, release),
+    Line("a route that changes", 300, 1, 0.2, route, over="all routes"),
+    Line("a release in between", 300, 1, 0.2, release, over="all releases"),
 ]
 # Runs that are merged.
 MERGED = [
-    Line(f"a daily rhythm of its own, {times} short runs at any hours", 120, 1, 0.2, hour, times=times)
+    Line(
+        f"a daily rhythm of its own, {times} short runs at any hours",
+        120, 1, 0.2, hour, times=times, over="all hours",
+    )
     for times in (3, 6)
+]  # fmt: skip
+
+
+def tail(name: str, rounds: int, requests: Logs, noise: float = 0, *, shared: bool = False) -> Line:
+    """A line of the 95th percentile of one instance."""
+    return Line(name, rounds, 1, noise, requests, shared=shared, p=0.95)
+
+
+TAILS = [
+    tail("no drift", 300, still, 0.2),
+    tail("15%, common to all", 300, common, 0.2, shared=True),
+    tail("5% of its own", 300, resembling(0.05), 0.2),
+    tail("10% of its own", 300, resembling(0.1), 0.2),
+    tail("a noisy neighbour that comes and goes", 300, neighbour, 0.2),
+    tail("two speeds", 300, two_speeds),
+    tail("two speeds", 1500, two_speeds),
+    tail("spikes of one round, one in twenty", 300, spikes(0.05, 1)),
+    tail("spikes of one round, one in twenty", 1500, spikes(0.05, 1)),
+    tail("spikes of two rounds, one in twenty", 600, spikes(0.05, 2)),
+    tail("spikes of five rounds, one in thirty", 300, spikes(1 / 30)),
+    tail("spikes of five rounds, one in thirty", 1500, spikes(1 / 30)),
+    tail("spikes of five rounds, one in twenty", 1500, spikes(0.05)),
+    tail("spikes of five rounds, one in twenty", 3000, spikes(0.05)),
+    tail("spikes of five rounds, one in ten", 600, spikes(0.1)),
+    tail("spikes of five rounds, one in ten", 1500, spikes(0.1)),
+    tail("spikes of ten rounds, one in twenty", 300, spikes(0.05, 10)),
+    tail("spikes of ten rounds, one in twenty", 3000, spikes(0.05, 10)),
+    Line("30 instances", 900, 30, 0.1, still, p=0.95),
+    Line("60 instances, one in five slower, bimodal", 1800, 60, 0, of_kinds, p=0.95),
 ]
 
 
-def pair(line: Line, first: Floats, second: Floats, p: float = 0.5) -> ratios.Ratio:
-    """The ratio of two targets' logarithms, grouped as the report groups them."""
-    if line.instances == 1:
-        labels = stats.blocks(range(line.rounds), p)
-    else:
-        labels = [number * line.instances // line.rounds for number in range(line.rounds)]
-    parts = max(_PARTS, line.instances)
-    places = [number * parts // line.rounds for number in range(line.rounds)]
+def pair(line: Line, first: Floats, second: Floats) -> ratios.Ratio | None:
+    """The ratio of two targets' logarithms, grouped as the report groups them; None if the report has none."""
+    rounds, parts = range(line.rounds), max(_PARTS, line.instances)
+    cycles = [number * line.instances // line.rounds for number in rounds]
+    labels = stats.blocks(rounds, line.p) if line.instances == 1 else cycles
+    places = [number * parts // line.rounds for number in rounds]
     base, other = (Clustered.of(np.exp(logs).tolist(), labels, parts=places) for logs in (first, second))
+    if line.p != stats.MEDIAN and not known_tails(line, [base, other]):
+        return None
     split = [
-        np.quantile(logs.reshape(parts, -1), p, axis=1, method="inverted_cdf") for logs in (first, second)
+        np.quantile(logs.reshape(parts, -1), line.p, axis=1, method="inverted_cdf")
+        for logs in (first, second)
     ]
     instances = [0 if line.instances == 1 else part * line.instances // parts for part in range(parts)]
-    found = ratios.ratio(base, other, p, paired=True, course=Course(split[1] - split[0], instances))
-    assert found
-    return found
+    return ratios.ratio(base, other, line.p, paired=True, course=Course(split[1] - split[0], instances))
+
+
+def known_tails(line: Line, sides: Sequence[Clustered]) -> bool:
+    """Whether tails are compared at all."""
+    if line.instances == 1:
+        base, other = (one_instance(np.log(side.values), line.p) for side in sides)
+        bounded = stats.bounded(base, line.p) and stats.bounded(other, line.p)
+        if not bounded or any(stats.of_either_kind(base, other, line.p)):
+            return False
+    return all(stats.effective_sample(side, line.p) >= stats.smallest_sample(line.p) for side in sides)
 
 
 def drawn(line: Line, random: np.random.Generator) -> list[Floats]:
@@ -151,16 +148,31 @@ def drawn(line: Line, random: np.random.Generator) -> list[Floats]:
     return found
 
 
-def one_run(line: Line, random: np.random.Generator) -> list[ratios.Ratio]:
-    """The two later targets of a run over the first."""
+Found = tuple[list[ratios.Ratio | None], Callable[[float], ratios.Ratio | None]]
+
+
+def one_run(line: Line, random: np.random.Generator) -> Found:
+    """The two later targets of a run over the first, and what gives the first of them if it were slower."""
     base, *others = drawn(line, random)
-    return [pair(line, base, other) for other in others]
+    found = [pair(line, base, other) for other in others]
+
+    def slower(times: float) -> ratios.Ratio | None:
+        if line.p == stats.MEDIAN and found[0]:
+            return ratios.Ratio(found[0].log + np.log(times), found[0].error)
+        return pair(line, base, others[0] + np.log(times))
+
+    return found, slower
 
 
-def over_times(line: Line, random: np.random.Generator) -> list[ratios.Ratio]:
+def over_times(line: Line, random: np.random.Generator) -> Found:
     """The same over several runs."""
-    found = [one_run(line, random) for _ in range(line.times)]
-    return [merging.over_times([[run[place]] for run in found]) for place in range(2)]
+    runs = [one_run(line, random) for _ in range(line.times)]
+
+    def over(of: Sequence[ratios.Ratio | None]) -> ratios.Ratio:
+        return merging.over_times([[ratio] for ratio in of if ratio])
+
+    found = [over([run[0][place] for run in runs]) for place in range(2)]
+    return list(found), lambda times: over([slower(times) for _, slower in runs])
 
 
 @dataclass(frozen=True)
@@ -185,61 +197,78 @@ class Rates:
 def rates(line: Line, runs: int) -> Rates:
     """Simulate `runs` runs of `line`."""
     random = np.random.default_rng(SEED)
-    false = withheld = covered = intervals = 0
-    found = {_TRUE: 0, _LESS: 0}
-    plain, wider = 0, list[float]()
+    false = withheld = covered = intervals = plain = 0
+    found, wider = dict.fromkeys((_TRUE, _LESS), 0), list[float]()
     for _ in range(runs):
-        ratio, *more = over_times(line, random) if line.times > 1 else one_run(line, random)
-        levels = ratios.holm([one.p_value() for one in (ratio, *more)])
-        decided = [one.decided(level) for one, level in zip((ratio, *more), levels, strict=True)]
-        undecided = [one.undecided(level) for one, level in zip((ratio, *more), levels, strict=True)]
+        both, slower = over_times(line, random) if line.times > 1 else one_run(line, random)
+        known = [ratio for ratio in both if ratio]
+        levels = ratios.holm([ratio.p_value() for ratio in known])
+        decided = [ratio.decided(level) for ratio, level in zip(known, levels, strict=True)]
+        undecided = [ratio.undecided(level) for ratio, level in zip(known, levels, strict=True)]
         false += any(decided)
-        withheld += any(undecided) and not any(decided)
-        if not undecided[0]:
-            low, high = ratio.interval()
+        withheld += (any(undecided) or len(known) < len(both)) and not any(decided)
+        if both[0] and not undecided[0]:
+            low, high = both[0].interval()
             intervals += 1
             covered += low <= 1 <= high
-        wider.append(ratio.error.widening(stats.CONFIDENCE, drift.TRUSTING))
-        for true in found:
-            slower = ratios.Ratio(ratio.log + np.log(true), ratio.error)
-            found[true] += slower.decided() and slower.log > 0
-            plain += true == _TRUE and (slower.decided() or slower.undecided()) and slower.log > 0
+        wider += [both[0].error.widening(stats.CONFIDENCE, drift.TRUSTING)] if both[0] else []
+        for true in (_TRUE, _LESS) if line.p == stats.MEDIAN else (_TRUE,):
+            ratio = slower(true)
+            found[true] += ratio is not None and ratio.decided() and ratio.log > 0
+            plain += true == _TRUE and ratio is not None and ratio.plain_interval().low > 1
     return Rates(
         false=false / runs,
         withheld=withheld / runs,
-        covered=covered / max(1, intervals),
+        covered=covered / intervals if intervals else math.nan,
         given=intervals / runs,
         power=found[_TRUE] / runs,
-        weak=found[_LESS] / runs,
+        weak=found[_LESS] / runs if line.p == stats.MEDIAN else math.nan,
         plain=plain / runs,
-        wider=float(np.median(wider)),
+        wider=float(np.median(wider)) if wider else math.nan,
         bound=float(binom.ppf(0.999, runs, 0.05)) / runs,
     )
 
 
-def main(runs: int) -> None:
-    """Print the table."""
-    print(
-        "| drift | false verdicts | no verdict | intervals given | they hold the truth | wider | finds 30% "
-        "| trusting | finds 15% |"
-    )
-    print("| --- |" + " ---: |" * 8)
-    for line in [*LINES, *MERGED]:
-        of = rates(line, runs)
-        shares = (of.false, of.withheld, of.given, of.covered)
-        cells = [f"{share:.1%}" for share in shares] + [f"{of.wider - 1:.0%}"]
-        cells += [f"{share:.1%}" for share in (of.power, of.plain, of.weak)]
-        print(f"| {line.name} | {' | '.join(cells)} |", flush=True)
+TABLES = {"medians": [*LINES, *MERGED], "tails": TAILS}
+
+
+def main(runs: int, names: Sequence[str]) -> None:
+    """Print the tables."""
+    for name in names:
+        print(
+            "| drift | rounds | truth of | false verdicts | no verdict | intervals given | they hold the truth | wider "
+            "| finds 30% | trusting | finds 15% |"
+        )
+        print("| --- | ---: | --- |" + " ---: |" * 8)
+        for line in TABLES[name]:
+            of = rates(line, runs)
+            shares = (of.false, of.withheld, of.given, of.covered)
+            cells = [line.name, f"{line.rounds:,}", line.over, *map(_percent, shares)]
+            cells += ["-" if math.isnan(of.wider) else f"{of.wider - 1:.0%}"]
+            cells += map(_percent, (of.power, of.plain, of.weak))
+            print(f"| {' | '.join(cells)} |", flush=True)
+        print()
+
+
+def _percent(share: float) -> str:
+    return "-" if math.isnan(share) else f"{share:.1%}"
 
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()
-def table(runs: Annotated[int, typer.Option(min=1, help="simulated runs of each line")] = 400) -> None:
-    """Print the table of verdicts in docs/compare.md."""
+def tables(
+    names: Annotated[
+        list[str] | None, typer.Argument(help=f"of {', '.join(TABLES)}; all without a word")
+    ] = None,
+    runs: Annotated[int, typer.Option(min=1, help="simulated runs of each line")] = 400,
+) -> None:
+    """Print the tables of verdicts in docs/compare.md."""
+    if unknown := [name for name in names or () if name not in TABLES]:
+        raise typer.BadParameter(f"there is no table {', '.join(unknown)}")
     ratios.REPLICATES = 200
-    main(runs)
+    main(runs, names or list(TABLES))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from compare.stats import Clustered, blocks, parts
+from runs.sample import Connection, Sample, Times
 
 Floats = NDArray[np.float64]
 
@@ -50,3 +51,40 @@ def one_instance(logs: Floats, p: float) -> Clustered:
     """The requests of one instance, one a round, as they are grouped for the quantile `p`."""
     rounds = range(len(logs))
     return Clustered.of(np.exp(logs).tolist(), blocks(rounds, p), parts=parts(rounds))
+
+
+def sample(
+    target: str, connection: Connection, cycle: int, number: int, took: float, *, instance: str | None = None
+) -> Sample:
+    """A warm answer of an instance that lives for one cycle, or of `instance`."""
+    return Sample(
+        target=target,
+        platform="aws",
+        emulated=False,
+        kind="warm",
+        connection=connection,
+        how=None,
+        why=None,
+        cycle=cycle,
+        round=number,
+        at_s=float(number),
+        late_ms=None,
+        status=200,
+        ok=True,
+        error=None,
+        ms=Times(0.0, 0.0, None, took, took, 0.1),
+        body_sha256="0",
+        bytes=1,
+        instance=instance or f"{target}-{cycle}",
+        request_number=2,
+        instance_age_ms=1.0,
+        build="b",
+    )
+
+
+def of_one_instance(target: str, logs: Floats) -> list[Sample]:
+    """Warm samples of an instance that stays, one a round."""
+    return [
+        sample(target, "kept", number // 30, number, float(np.exp(log)), instance=target)
+        for number, log in enumerate(logs)
+    ]

@@ -15,7 +15,7 @@ from compare.targets.request import Filled
 from runs.plan import Plan
 from runs.sample import FIRST_CONTACT, Sample, Source
 from tests.compare.conftest import Done, Server
-from tests.compare.test_decisions import of_one_instance
+from tests.compare.simulated import of_one_instance
 
 # Two targets that start in 0.3 and 0.5 s, and a round of 20 ms.
 CONTACT = Contact(cycles=10, rounds=300, idle_s=0.9, starts_s=[0.3, 0.5], round_s=0.02, targets=3)

@@ -14,7 +14,7 @@ from runs.file import Run, read
 from runs.plan import Plan
 from tests.compare.conftest import Done
 from tests.compare.lines import MERGED, Line, rates
-from tests.compare.test_decisions import of_one_instance
+from tests.compare.simulated import of_one_instance
 from tests.soak import soak
 
 ROUNDS = 60

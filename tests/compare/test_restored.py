@@ -6,7 +6,7 @@ from compare.report import words
 from compare.report.figures import series
 from compare.report.findings import findings
 from runs.sample import Sample
-from tests.compare.test_decisions import sample
+from tests.compare.simulated import sample
 
 
 def cold(number: int, *, restored: bool) -> Sample:

@@ -9,7 +9,8 @@ from compare.report import html, markdown, text
 from compare.report.build import report
 from compare.report.verdicts import comparisons
 from runs.plan import Plan
-from tests.compare.test_decisions import of_one_instance, run_of, side
+from tests.compare.simulated import of_one_instance
+from tests.compare.test_decisions import run_of, side
 
 
 def test_a_target_without_an_answer_has_a_comparison_that_says_so() -> None:
