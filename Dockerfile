@@ -28,7 +28,8 @@ RUN case ${OTEL} in \
     && for file in ${REQUIREMENTS}; do set -- "$@" --requirements "${file}"; done \
     && python3 -m appfolder.install /srv/app /build/environment --no-compile --doors doors.txt "$@" \
     && mv /build/environment/lib/python3*/site-packages /srv/packages \
-    && find /srv/packages -depth -type d \( -name tests -o -name __pycache__ \) -exec rm -r {} + \
+    && python3 -m appfolder.prune /srv/packages \
+    && find /srv/packages -depth -type d -name __pycache__ -exec rm -r {} + \
     && find /srv/packages -type f \( -name '*.c' -o -name '*.h' -o -path '*.dist-info/RECORD' \) -delete
 # What the app's files need before they are served, such as Django's collectstatic.
 ARG COMMAND=""
