@@ -25,6 +25,8 @@ _ABOUT_IT = re.compile(
 _NOT_ITS_OWN = re.compile(
     r"PORT|HOST|HOME|PATH|USER|TZ|LANG|LC_\w+|VIRTUAL_ENV|DYNO|PYTHON\w*|AWS_\w+|K_\w+|TERM"
 )
+# Variables of an env file that say where something listens or lies here, as a stack does for itself.
+_OF_THIS_MACHINE = {"APP", "APP_DIR", "HOST", "PATH", "PORT"}
 
 
 def is_secret(name: str) -> bool:
@@ -38,6 +40,7 @@ def findings(app: App, facts: Mapping[str, Any], root: Path = ROOT) -> Iterator[
     asked = [name for name in facts["asked"] if not _NOT_ITS_OWN.fullmatch(name) and name not in facts["set"]]
     in_code = [name for name in facts["defaulted"] if is_secret(name) and name not in facts["set"]]
     file = variables_of(app.env_file) if app.env_file else {}
+    file = {name: value for name, value in file.items() if name not in _OF_THIS_MACHINE}
     by_the_app = _read_by_the_app(facts, app)
     stacks = {path.name.split(".")[1]: _names_in(path) for path in sorted(root.glob("Pulumi.*.yaml"))}
     unread = list[str]()
@@ -45,7 +48,9 @@ def findings(app: App, facts: Mapping[str, Any], root: Path = ROOT) -> Iterator[
         lacking = [stack for stack, names in stacks.items() if name not in names]
         if stacks and not lacking:
             continue
-        if name in file and name not in (*facts["read"], *by_the_app) and not is_secret(name):
+        # Python itself reads PYTHONPATH, earlier.
+        read = {*facts["read"], *by_the_app, "PYTHONPATH"}
+        if name in file and name not in read and not is_secret(name):
             unread.append(name)
             continue
         said = _said(name, by_the_app, from_file=name in file, in_code=name in in_code)

@@ -21,7 +21,13 @@ NO_SECRETS = {
 # What every platform takes as a variable's name; Lambda is the strictest.
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 # Variables that belong to the image; a platform's table has those that the stack sets or the platform keeps.
-OF_THE_IMAGE = {"APP": "the key app", "BUILD_ID": "the build", "RUN_MODE": "the platform"}
+OF_THE_IMAGE = {
+    "APP": "the key app",
+    "APP_DIR": "the key appDir",
+    "BUILD_ID": "the build",
+    "HEALTH_PATH": "health in app.toml",
+    "RUN_MODE": "the platform",
+}
 
 # What OpenTelemetry's exporter reads; the stack's key otlpEndpoint sets it.
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"

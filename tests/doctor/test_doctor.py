@@ -170,7 +170,9 @@ def test_doors_that_answer_differently_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.process
 def test_variables_that_are_asked_for_and_not_found_are_the_lines_that_set_them(tmp_path: Path) -> None:
-    (tmp_path / "shop.env").write_text("API_TOKEN=abc\nSHOP_NAME=x\nCOMPOSE_PROFILES=web\nTHEME=dark\n")
+    (tmp_path / "shop.env").write_text(
+        "API_TOKEN=abc\nSHOP_NAME=x\nCOMPOSE_PROFILES=web\nTHEME=dark\nPORT=5000\n"
+    )
     (tmp_path / ".env").write_text("GREETING=hello\n")
     code = """
 import os

@@ -175,6 +175,11 @@ def test_a_secret_that_nobody_keeps_is_refused_by_the_judge(cloud: Cloud) -> Non
         ),
         (
             "gcp",
+            {"environment": {"APP_DIR": "/data"}},
+            "environment.APP_DIR: this variable belongs to the image; the key appDir decides it",
+        ),
+        (
+            "gcp",
             {"environment": {"PORT": "1"}},
             "environment.PORT: this variable is set for Cloud Run already",
         ),
