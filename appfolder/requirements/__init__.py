@@ -173,7 +173,7 @@ def _declared(project: Mapping[str, Any], folder: Path) -> list[str]:
     """The lines of a pyproject.toml without a lock."""
     if "dependencies" in project.get("project", {}):
         lines = list(project["project"]["dependencies"])
-        _check_sources(lines, project)
+        _check_sources(lines, project, folder)
         return lines
     dynamic = project.get("tool", {}).get("setuptools", {}).get("dynamic", {}).get("dependencies", {})
     if _is_dynamic(project):
@@ -193,13 +193,19 @@ def _declared(project: Mapping[str, Any], folder: Path) -> list[str]:
     ]
 
 
-def _check_sources(lines: Iterable[str], project: Mapping[str, Any]) -> None:
+def _check_sources(lines: Iterable[str], project: Mapping[str, Any], folder: Path) -> None:
     """Raise RequirementsError if uv would take a package from elsewhere: of the index's name may be another package."""
     sources = map(canonicalize_name, project.get("tool", {}).get("uv", {}).get("sources", {}))
     if elsewhere := sorted(set(sources) & set(map(name_of, lines))):
+        lock = workspace_lock(folder)
+        remedy = (
+            f"let APP_DIR be the workspace, {lock.parent}, whose lock has it and installs its members"
+            if lock
+            else "type there uv lock"
+        )
         raise RequirementsError(
             f"pyproject.toml says in [tool.uv.sources] where {', '.join(elsewhere)} comes from, which only a lock "
-            "holds: type there uv lock"
+            f"holds: {remedy}"
         )
 
 

@@ -21,7 +21,7 @@ def packages(lock: Mapping[str, Any], name: str) -> Iterator[tuple[str, list[str
         key = (package["name"], package.get("version", ""), extra)
         if key in seen:
             continue
-        if _is_installed(package, roots) and not any(key[:2] == other[:2] for other in seen):
+        if _is_installed(package) and not any(key[:2] == other[:2] for other in seen):
             yield _line(package)
         seen.add(key)
         needs = (
@@ -35,9 +35,13 @@ def packages(lock: Mapping[str, Any], name: str) -> Iterator[tuple[str, list[str
                 waiting += [(chosen, ""), *((chosen, entry) for entry in need.get("extra", ()))]
 
 
-def _is_installed(package: Mapping[str, Any], roots: list[dict[str, Any]]) -> bool:
-    """Whether it is a package to install: the app itself is not, nor a member of its workspace without a build."""
-    return package not in roots and "virtual" not in package.get("source", {})
+def _is_installed(package: Mapping[str, Any]) -> bool:
+    """Whether it is a package to install: the folder's own project is not, nor a member of a workspace without a build.
+
+    If the folder has no project of its own, the app is one of the members, and may need the others.
+    """
+    source = package.get("source", {})
+    return "virtual" not in source and source.get("editable") != "."
 
 
 def _chosen(packages: list[dict[str, Any]], need: Mapping[str, Any]) -> dict[str, Any]:

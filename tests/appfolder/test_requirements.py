@@ -86,6 +86,42 @@ source = { virtual = "packages/plain" }
     }
 
 
+WORKSPACE = """
+version = 1
+[[package]]
+name = "web"
+version = "0.1"
+source = { editable = "services/web" }
+dependencies = [{ name = "tools" }]
+[[package]]
+name = "tools"
+version = "0.1"
+source = { editable = "packages/tools" }
+"""
+
+
+def test_the_members_of_a_workspace_without_a_project_of_its_own_are_installed(tmp_path: Path) -> None:
+    """The app is one of them."""
+    (tmp_path / "uv.lock").write_text(WORKSPACE)
+
+    assert set(find(tmp_path).lines) == {"-e ./services/web", "-e ./packages/tools"}
+
+
+def test_a_member_of_a_workspace_that_needs_another_is_told_of_the_workspace(tmp_path: Path) -> None:
+    (tmp_path / "uv.lock").write_text(WORKSPACE)
+    member = tmp_path / "services" / "web"
+    member.mkdir(parents=True)
+    (member / "pyproject.toml").write_text(
+        '[project]\nname = "web"\ndependencies = ["tools"]\n[tool.uv.sources]\ntools = { workspace = true }\n'
+    )
+
+    with pytest.raises(
+        RequirementsError,
+        match=re.escape(f"only a lock holds: let APP_DIR be the workspace, {tmp_path}, whose"),
+    ):
+        find(member)
+
+
 def test_a_lock_of_poetry_gives_its_main_group(tmp_path: Path) -> None:
     (tmp_path / "poetry.lock").write_text(POETRY)
 
