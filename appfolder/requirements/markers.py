@@ -1,4 +1,6 @@
-"""Whether a requirement is for this Python on this machine."""
+"""Whether a requirement is for this Python on this machine, and how pip names one in a repository."""
+
+import re
 
 # pip is there wherever this runs, and brings the reference implementation of markers and versions along.
 from pip._vendor.packaging.markers import InvalidMarker, Marker
@@ -23,3 +25,13 @@ def allows(versions: str, version: str) -> bool:
         return SpecifierSet(versions).contains(version, prereleases=True)
     except InvalidSpecifier:
         return True
+
+
+def in_repository(name: str, url: str, commit: str | None, folder: str | None) -> str:
+    """The package `name` in a git repository as pip reads it; `folder` is the one that it has there, None for the top.
+
+    A url such as git@example.com:team/shop.git, which git takes and pip does not, is written as ssh://.
+    """
+    if short := re.fullmatch(r"(\w+@[\w.-]+):(?!//)(.+)", url):
+        url = f"ssh://{short[1]}/{short[2].lstrip('/')}"
+    return f"{name} @ git+{url}{f'@{commit}' if commit else ''}{f'#subdirectory={folder}' if folder else ''}"

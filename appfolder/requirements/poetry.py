@@ -8,7 +8,7 @@ from typing import Any
 from pip._vendor.packaging.requirements import Requirement
 from pip._vendor.packaging.utils import canonicalize_name
 
-from appfolder.requirements.markers import RequirementsError, allows, applies
+from appfolder.requirements.markers import RequirementsError, allows, applies, in_repository
 
 
 def packages(
@@ -68,7 +68,7 @@ def _line(package: Mapping[str, Any]) -> tuple[str, list[str]]:
     match source.get("type"):
         case "git":
             commit = source.get("resolved_reference") or source.get("reference")
-            return f"{package['name']} @ git+{source['url']}@{commit}", []
+            return in_repository(package["name"], source["url"], commit, source.get("subdirectory")), []
         case "url":
             return f"{package['name']} @ {source['url']}", [file["hash"] for file in package.get("files", ())]
         case "file" | "directory":
@@ -87,8 +87,8 @@ def lines_of(name: str, wish: Any) -> Iterator[str]:
             continue
         extras = f"[{','.join(table['extras'])}]" if table.get("extras") else ""
         if "git" in table:
-            at = next((f"@{table[key]}" for key in ("rev", "tag", "branch") if key in table), "")
-            line = f"{name}{extras} @ git+{table['git']}{at}"
+            at = next((table[key] for key in ("rev", "tag", "branch") if key in table), None)
+            line = in_repository(f"{name}{extras}", table["git"], at, table.get("subdirectory"))
         elif "path" in table:
             line = f"./{table['path']}"
         else:

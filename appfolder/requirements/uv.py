@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qs
 
-from appfolder.requirements.markers import RequirementsError, applies
+from appfolder.requirements.markers import RequirementsError, applies, in_repository
 
 
 def packages(lock: Mapping[str, Any], name: str) -> Iterator[tuple[str, list[str]]]:
@@ -58,11 +59,14 @@ def _chosen(packages: list[dict[str, Any]], need: Mapping[str, Any]) -> dict[str
 def _line(package: Mapping[str, Any]) -> tuple[str, list[str]]:
     source, name = package.get("source", {}), package["name"]
     if "git" in source:
-        url, _, commit = source["git"].partition("#")
-        return f"{name} @ git+{url.partition('?')[0]}@{commit}", []
+        place, _, commit = source["git"].partition("#")
+        url, _, query = place.partition("?")
+        folder = parse_qs(query).get("subdirectory", [None])[0]
+        return in_repository(name, url, commit, folder), []
     if "url" in source:
         files = [*package.get("wheels", ()), package.get("sdist", {})]
-        return f"{name} @ {source['url']}", [file["hash"] for file in files if "hash" in file]
+        folder = f"#subdirectory={source['subdirectory']}" if "subdirectory" in source else ""
+        return f"{name} @ {source['url']}{folder}", [file["hash"] for file in files if "hash" in file]
     if member := source.get("editable"):
         return f"-e ./{member}", []
     if local := source.get("path") or source.get("directory"):

@@ -86,6 +86,61 @@ source = { virtual = "packages/plain" }
     }
 
 
+GIT = "https://git.example/team/tools"
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        (f'git = "{GIT}?rev=main#abc"', f"tools @ git+{GIT}@abc"),
+        (
+            f'git = "{GIT}?subdirectory=libs%2Ftools&rev=main#abc"',
+            f"tools @ git+{GIT}@abc#subdirectory=libs/tools",
+        ),
+        (
+            f'url = "{GIT}/main.zip", subdirectory = "libs/tools"',
+            f"tools @ {GIT}/main.zip#subdirectory=libs/tools",
+        ),
+    ],
+)
+def test_a_lock_of_uv_names_the_folder_in_a_repository(tmp_path: Path, source: str, line: str) -> None:
+    (tmp_path / "uv.lock").write_text(
+        'version = 1\n[[package]]\nname = "shop"\nsource = { virtual = "." }\ndependencies = [{ name = "tools" }]\n'
+        f'[[package]]\nname = "tools"\nversion = "1"\nsource = {{ {source} }}\n'
+    )
+
+    assert find(tmp_path).lines == (line,)
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (
+            "poetry.lock",
+            (
+                '[[package]]\nname = "tools"\nversion = "1"\noptional = false\ngroups = ["main"]\nfiles = []\n'
+                '[package.source]\ntype = "git"\nurl = "git@git.example:team/tools.git"\nreference = "main"\n'
+                'resolved_reference = "abc"\nsubdirectory = "libs/tools"\n'
+            ),
+        ),
+        (
+            "pyproject.toml",
+            (
+                '[tool.poetry.dependencies]\ntools = { git = "git@git.example:team/tools.git", rev = "abc", '
+                'subdirectory = "libs/tools" }\n'
+            ),
+        ),
+    ],
+    ids=["lock", "project"],
+)
+def test_a_repository_of_poetry_is_named_as_pip_reads_it(tmp_path: Path, file: str, text: str) -> None:
+    (tmp_path / file).write_text(text)
+
+    assert find(tmp_path).lines == (
+        "tools @ git+ssh://git@git.example/team/tools.git@abc#subdirectory=libs/tools",
+    )
+
+
 WORKSPACE = """
 version = 1
 [[package]]
