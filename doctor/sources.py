@@ -1,4 +1,4 @@
-"""Looks for streams and WebSockets in an app's code, because not every platform carries them."""
+"""Looks in an app's code for what not every platform carries, and for a configuration that the doors do not read."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,10 +11,14 @@ from doctor.finding import Finding, some
 _STREAM = re.compile(
     r"\bStreamingResponse\(|\bStreamingHttpResponse\(|\bstream_with_context\(|\bEventSourceResponse\(|text/event-stream"
 )
+# What gunicorn calls of a configuration, such as post_fork.
+_HOOK = re.compile(r"^def (?!_)(\w+)\(", re.MULTILINE)
+_CONFIGURATION = "gunicorn.conf.py"
 
 
 def findings(app: App, facts: Mapping[str, Any]) -> Iterator[Finding]:
-    """A line for each thing that some platforms do not carry."""
+    """A line for each thing that some platforms do not carry, and for a configuration of gunicorn."""
+    yield from _configuration(app)
     if facts["websocket"]:
         yield Finding(
             "differs",
@@ -34,4 +38,17 @@ def findings(app: App, facts: Mapping[str, Any]) -> Iterator[Finding]:
             "differs",
             f"it streams ({some(streaming)}): aws does so with the stack key door at function-url, and else sends the "
             "whole response at its end; apprunner ends one after 120 s",
+        )
+
+
+def _configuration(app: App) -> Iterator[Finding]:
+    """If gunicorn is started there by its name, it reads such a file."""
+    file = app.folder / _CONFIGURATION
+    if file.is_file():
+        hooks = _HOOK.findall(file.read_text(encoding="utf-8", errors="replace"))
+        called = f", and what its functions do ({some(hooks)}) belongs into the app" if hooks else ""
+        yield Finding(
+            "differs" if hooks else "note",
+            f"{_CONFIGURATION} is not read, because the doors have settings of their own: WEB_CONCURRENCY and THREADS "
+            f"are processes and threads{called}",
         )

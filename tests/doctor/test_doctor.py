@@ -276,6 +276,32 @@ async def chat(socket: WebSocket): ...
     assert text.startswith("it takes WebSockets (the route /chat): gcp and ecs carry them")
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "end"),
+    [
+        ("workers = 4\n", "note", "WEB_CONCURRENCY and THREADS are processes and threads"),
+        (
+            "workers = 4\n\ndef post_fork(server, worker):\n    pass\n",
+            "differs",
+            "threads, and what its functions do (post_fork) belongs into the app",
+        ),
+    ],
+)
+def test_a_configuration_of_gunicorn_is_named_because_it_is_not_read(
+    tmp_path: Path, text: str, kind: str, end: str
+) -> None:
+    app = app_of(tmp_path, WHOLE)
+    (tmp_path / "gunicorn.conf.py").write_text(text)
+
+    [finding] = sources.findings(app, {"websocket": ""})
+
+    assert finding.kind == kind
+    assert finding.text.startswith(
+        "gunicorn.conf.py is not read, because the doors have settings of their own: "
+    )
+    assert finding.text.endswith(end)
+
+
 def test_links_that_lead_nowhere_in_an_image_are_named(tmp_path: Path) -> None:
     folder = tmp_path / "shop"
     folder.mkdir()
