@@ -18,6 +18,7 @@ _UV_PYTHON = re.compile(
 # Of a package that is a file: alpha==1.0 requires Python >=3.12 and you require alpha==1.0
 _UV_PACKAGE = re.compile(r"(\S+) requires Python ([<>=!~,.\d]+)")
 _PIP_PACKAGE = re.compile(r"Package '([^']+)' requires a different Python: \S+ not in '([^']+)'")
+_SAYS_ERROR = re.compile(r"(?i)error: ")
 _NEEDS_MORE = re.compile(r"(?i)gcc|compil|pg_config|\.h: No such file|rustc|cargo|pkg-config")
 
 
@@ -104,13 +105,17 @@ def _other_python(what: str, package: str, versions: str) -> OtherPythonError:
 
 def _not_built(what: str, package: str, printed: list[str], said: str) -> InstallError:
     """There is no wheel of a package, and its build failed."""
-    way_out = "take a release of it with a wheel"
+    way_out = (
+        "take a release of it with a wheel, or a Python that has one (for the image: python in app.toml)"
+    )
     if _NEEDS_MORE.search(said):
         way_out = (
             "install what that names, for the image as build_packages in app.toml (such as gcc and libpq-dev), or "
-            f"{way_out} (for psycopg2: psycopg2-binary)"
+            f"{way_out} (instead of psycopg2: psycopg2-binary)"
         )
-    last = printed[-1] if printed else "it said nothing"
+    # Advice may follow the error.
+    errors = [line for line in printed if _SAYS_ERROR.search(line)]
+    last = (errors or printed or ["it said nothing"])[-1]
     return InstallError(
         f"{what} cannot be installed: there is no wheel of {package} for Python {THIS}, and building it ends with "
         f"{last!r}; {way_out}"

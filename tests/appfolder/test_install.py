@@ -254,14 +254,16 @@ def test_a_package_that_cannot_be_built_is_named_with_the_way_out(
     made: Made, index: Path, uv: Path | None
 ) -> None:
     """As psycopg2 does on a machine without PostgreSQL's headers."""
-    wheels.source(index, "alpha", "1.0", check='sys.exit("Error: pg_config executable not found.")')
+    said = "Error: pg_config executable not found.\\n\\nMore is at\\n<https://example.com>)."
+    wheels.source(index, "alpha", "1.0", check=f'sys.exit("{said}")')
 
     with pytest.raises(InstallError) as caught:
         made({"requirements.txt": "alpha\n"}, uv=uv)
 
     assert re.fullmatch(
         r"requirements\.txt cannot be installed: there is no wheel of alpha\S* for Python \S+, and building it ends "
-        r"with 'Error: pg_config executable not found\.'; install what that names, for the image as .*",
+        r"with 'Error: pg_config executable not found\.'; install what that names, for the image as .*, or take a "
+        r"release of it with a wheel, or a Python that has one \(for the image: python in app\.toml\) .*",
         str(caught.value),
     )
 
