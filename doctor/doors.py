@@ -50,7 +50,7 @@ def findings(app: App, settings: Settings, logs: Path) -> Iterator[Finding]:
             yield Finding("stops", f"{door}: it does not start: {problem}")
             continue
         said = _printed(log)
-        yield from _answered(app, door, answers[platform][0], last_words(said))
+        yield from unexpected(app, door, answers[platform][0], last_words(said))
         # If the measured request is the same, it has said so already.
         if health not in (_OK, answers[platform][0].status if app.health == app.request.path else _OK):
             yield Finding(
@@ -88,7 +88,8 @@ def health(app: App, *, answered: bool) -> Iterator[Finding]:
         )
 
 
-def _answered(app: App, door: str, answer: Answer, said: str) -> Iterator[Finding]:
+def unexpected(app: App, door: str, answer: Answer, said: str) -> Iterator[Finding]:
+    """A finding if the answer has another status than the expected one; `said` is the last that the app printed."""
     asked = f"{app.request.method} {app.request.path}"
     if answer.status == app.request.expect:
         return
@@ -99,6 +100,10 @@ def _answered(app: App, door: str, answer: Answer, said: str) -> Iterator[Findin
         way_out = "write another path or method"
     else:
         way_out = f"it printed: {said}"
+        if "staticfiles manifest" in said:
+            way_out += (
+                "; type there manage.py collectstatic, and write that as command in app.toml for the image"
+            )
     yield Finding(
         "stops",
         f"{door}: {asked} answers {answer.status}, not {app.request.expect} as [request] in app.toml says; {way_out}",

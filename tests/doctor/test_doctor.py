@@ -159,6 +159,31 @@ def test_an_app_that_the_module_does_not_name_is_told_why(
     assert text.endswith(way_out)
 
 
+@pytest.mark.parametrize(
+    ("answer", "printed", "way_out"),
+    [
+        (
+            doors.Answer(302, {"location": "/shop"}, b""),
+            "",
+            "it goes to /shop: write another path or expect = 302",
+        ),
+        (doors.Answer(404, {}, b""), "", "write another path or method"),
+        (doors.Answer(500, {}, b""), "KeyError: 'a'", "it printed: KeyError: 'a'"),
+        (
+            doors.Answer(500, {}, b""),
+            "ValueError: Missing staticfiles manifest entry for 'a.css'",
+            "it printed: ValueError: Missing staticfiles manifest entry for 'a.css'; type there manage.py "
+            "collectstatic, and write that as command in app.toml for the image",
+        ),
+    ],
+)
+def test_another_status_has_a_way_out(answer: doors.Answer, printed: str, way_out: str) -> None:
+    [finding] = doors.unexpected(App(Path("/shop"), "shop:app"), "Lambda mode", answer, printed)
+
+    said = f"Lambda mode: GET / answers {answer.status}, not 200 as [request] in app.toml says; {way_out}"
+    assert finding == Finding("stops", said)
+
+
 @pytest.mark.process
 def test_doors_that_answer_differently_are_named(tmp_path: Path) -> None:
     text = WHOLE.replace('b"hello"', 'repr("aws.event" in environ).encode()')
