@@ -172,8 +172,10 @@ def test_an_app_that_the_module_does_not_name_is_told_why(
         (
             doors.Answer(500, {}, b""),
             "ValueError: Missing staticfiles manifest entry for 'a.css'",
-            "it printed: ValueError: Missing staticfiles manifest entry for 'a.css'; type there manage.py "
-            "collectstatic, and write that as command in app.toml for the image",
+            (
+                "it printed: ValueError: Missing staticfiles manifest entry for 'a.css'; type there manage.py "
+                "collectstatic, and write that as command in app.toml for the image"
+            ),
         ),
     ],
 )
