@@ -69,7 +69,9 @@ def _dev() -> int:
     if kind == "flask":
         return _run(app, [python, "-m", "flask", "--app", app.spec, "run", "--debug", "--port", port])
     worker = f"{DOORS_NAME}.gunicorn_asgi.Worker" if kind == "asgi" else "gthread"
-    words = ["--reload", "--bind", f"127.0.0.1:{port}", "--worker-class", worker, "--threads", "8"]
+    # A control socket would be one for all apps, in the user's home.
+    words = ["--reload", "--no-control-socket", "--bind", f"127.0.0.1:{port}"]
+    words += ["--worker-class", worker, "--threads", "8"]
     return _run(app, [python, "-m", "gunicorn", *words, f"{DOORS_NAME}.gunicorn_app:application"])
 
 
