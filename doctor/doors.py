@@ -21,6 +21,14 @@ _OK = 200
 _STRANGER = "service.example"
 # The message about a file that only root, or no one, may write.
 _REFUSED = re.compile(r"(?:Read-only file system|Permission denied):? ?(?:\\?['\"]([^'\"\\]+))?")
+# What to do about the end of an error that many apps have.
+_HINTS = {
+    "staticfiles manifest": "type there manage.py collectstatic, and write that as command in app.toml for the image",
+    r"\.so\S*: cannot open shared|library not found": (
+        "a library of the system is missing; for the image, packages in app.toml names the Debian package that has it"
+    ),
+    r"FileNotFoundError.*\.env\b": 'no .env is in the image; command = "touch .env" in app.toml makes an empty one',
+}
 
 
 @dataclass(frozen=True)
@@ -100,10 +108,7 @@ def unexpected(app: App, door: str, answer: Answer, said: str) -> Iterator[Findi
         way_out = "write another path or method"
     else:
         way_out = f"it printed: {said}"
-        if "staticfiles manifest" in said:
-            way_out += (
-                "; type there manage.py collectstatic, and write that as command in app.toml for the image"
-            )
+        way_out += next((f"; {hint}" for pattern, hint in _HINTS.items() if re.search(pattern, said)), "")
     yield Finding(
         "stops",
         f"{door}: {asked} answers {answer.status}, not {app.request.expect} as [request] in app.toml says; {way_out}",

@@ -177,6 +177,23 @@ def test_an_app_that_the_module_does_not_name_is_told_why(
                 "collectstatic, and write that as command in app.toml for the image"
             ),
         ),
+        (
+            doors.Answer(503, {}, b""),
+            "OSError: libxml2.so.2: cannot open shared object file: No such file or directory",
+            (
+                "it printed: OSError: libxml2.so.2: cannot open shared object file: No such file or directory; a "
+                "library of the system is missing; for the image, packages in app.toml names the Debian package that "
+                "has it"
+            ),
+        ),
+        (
+            doors.Answer(503, {}, b""),
+            "FileNotFoundError: Config file 'src/../.env' not found.",
+            (
+                "it printed: FileNotFoundError: Config file 'src/../.env' not found.; no .env is in the image; "
+                'command = "touch .env" in app.toml makes an empty one'
+            ),
+        ),
     ],
 )
 def test_another_status_has_a_way_out(answer: doors.Answer, printed: str, way_out: str) -> None:
