@@ -65,7 +65,7 @@ def content_id(parts: Mapping[str, Iterable[Entry]], arguments: Mapping[str, str
     for part, files in sorted(parts.items()):
         for name, path in files:
             kind, content = _content(path)
-            digest.update(f"{part}/{name}\0{kind}\0{len(content)}\0".encode())
+            digest.update(os.fsencode(f"{part}/{name}\0{kind}\0{len(content)}\0"))
             digest.update(content)
     return digest.hexdigest()[:16]
 

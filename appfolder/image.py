@@ -42,7 +42,7 @@ class Build:
         """The Dockerfile, beside it what stays out, where BuildKit looks for that: in no folder of the app."""
         DOCKERFILE.write_bytes((ROOT / "Dockerfile").read_bytes())
         ignored = DOCKERFILE.with_name("Dockerfile.dockerignore")
-        ignored.write_text("".join(f"{line_for(name)}\n" for name in self.stays_out), encoding="utf-8")
+        ignored.write_bytes(os.fsencode("".join(f"{line_for(name)}\n" for name in self.stays_out)))
         return DOCKERFILE
 
 
@@ -80,7 +80,8 @@ def listed(app: App) -> Listing:
     """
     file = app.folder / ".dockerignore"
     if file.is_file():
-        text = file.read_text(encoding="utf-8")
+        # As the names of files are read, which need not be UTF-8 either.
+        text = os.fsdecode(file.read_bytes())
     else:
         text = DEFAULT + "".join(f"{line_for(folder)}\n" for folder in _environments(app.folder))
     kept_out = [DOCKERFILE.parent] if app.is_own else [ROOT]

@@ -132,6 +132,22 @@ def test_an_empty_folder_goes_in_and_an_excluded_one_only_for_what_is_in_it(fold
     assert "static" not in names
 
 
+def test_names_that_are_not_utf_8_are_read_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appfolder.image.DOCKERFILE", tmp_path / "image" / "Dockerfile")
+    shop = tmp_path / "shop"
+    shop.mkdir()
+    for name in (b"shop.py", b"requirements.txt", b"b\xe4r.txt", b"f\xf6o.pdf"):
+        (shop / os.fsdecode(name)).touch()
+    (shop / ".dockerignore").write_bytes(b"f\xf6o*\n")
+
+    plan = build(App(shop, "shop:app"), {}, "linux/amd64")
+
+    assert plan.stays_out == [os.fsdecode(b"f\xf6o.pdf")]
+    assert plan.written().with_name("Dockerfile.dockerignore").read_bytes() == b"f\xf6o.pdf\n"
+
+
 @pytest.mark.parametrize(
     ("name", "ignored"),
     [("uv.lock", "*.lock\n"), ("requirements.txt", "**\n!shop.py\n"), ("shop.py", "**\n")],
