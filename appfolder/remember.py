@@ -19,8 +19,8 @@ def remember(folder: str, spec: str, *, root: Path = ROOT, base: Path | None = N
     For another folder the file is written anew, and the earlier one is kept beside it. Raises UserError as `read` does.
     """
     file = root / FILE
-    before = file.read_text(encoding="utf-8") if file.exists() else ""
     app = read({}, folder, spec, root=root, base=base)
+    before = file.read_text(encoding="utf-8") if file.exists() else ""
     same = bool(before) and os.path.abspath(root / _folder(before)) == str(app.folder)  # noqa: PTH100 - as read
     text = _changed(before, {"app": app.spec}) if same else _changed(template(), _lines(app, root))
     if text == before:

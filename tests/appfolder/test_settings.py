@@ -126,6 +126,13 @@ def test_a_wrong_line_of_the_file_is_named(project: Path, text: str, said: str) 
         read({}, root=project)
 
 
+def test_a_file_in_another_encoding_is_one_line(project: Path) -> None:
+    (project / "app.toml").write_bytes("folder = 'Läden'\n".encode("latin-1"))
+
+    with pytest.raises(UserError, match="app.toml is not TOML: .* can't decode byte 0xe4"):
+        remember("../shop", "shop:site", root=project)
+
+
 def test_the_files_lines_are_those_that_a_new_one_gets() -> None:
     """The comments of the shipped file and of a new one are the same."""
     assert [line.partition("#")[2] for line in (ROOT / "app.toml").read_text().splitlines()] == [
