@@ -1,46 +1,82 @@
 """Writes APP_DIR and APP, as they were typed, to app.toml, which holds them from then on."""
 
+import itertools
 import json
 import os
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from appfolder.interpreter import version_file
-from appfolder.settings import FILE, ROOT, App, read
+from appfolder.settings import FILE, ROOT, App, absolute, read
 from usererror import UserError
 
-_TEMPLATE = re.compile(r"(?m)^(?P<key>[a-z_]+) = (?P<value>\"(?:[^\"\\]|\\.)*\"|\[[^\]]*\]|\d+)")
+# A line of the file, as people write it too.
+_LINE = re.compile(r"(?m)^(?P<key>[a-z_]+)[ \t]*=[ \t]*(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|\[[^\]]*\]|\d+)")
 
 
 def remember(folder: str, spec: str, *, root: Path = ROOT, base: Path | None = None) -> str:
     """Write both to `root`/app.toml; the sentence that says so, "" if it holds them already.
 
-    For another folder the file is written anew, and the earlier one is kept beside it. Raises UserError as `read` does.
+    For another folder the file is kept beside, and taken again when that folder is named again; a folder that is new
+    gets new lines. Raises UserError as `read` does.
     """
     file = root / FILE
-    app = read({}, folder, spec, root=root, base=base)
-    before = file.read_text(encoding="utf-8") if file.exists() else ""
-    same = bool(before) and os.path.abspath(root / _folder(before)) == str(app.folder)  # noqa: PTH100 - as read
-    text = _changed(before, {"app": app.spec}) if same else _changed(template(), _lines(app, root))
+    kept = _kept(root, absolute(base or root, folder)) if folder else None
+    app = read({}, folder, spec or (_tables(kept).get("app", "") if kept else ""), root=root, base=base)
+    before = _text(file) if file.exists() else ""
+    same = bool(before) and _is_about(file, app.folder)
+    beside = file if same or not before else kept or _free(root)
+    lines = before if same else _text(kept) if kept else _changed(template(), _lines(app, root))
+    text = _changed(lines, {"app": app.spec})
     if text == before:
         return ""
-    kept = ""
-    if before and not same:
-        file.with_suffix(".toml.before").write_text(before, encoding="utf-8")
-        kept = f"; what it said of the app before is in {FILE}.before"
     try:
-        file.write_text(text, encoding="utf-8")
+        if beside != file:
+            # By renaming, so that no moment has lost what a person wrote.
+            aside = file.with_suffix(".toml.aside")
+            file.rename(aside)
+            file.write_text(text, encoding="utf-8")
+            aside.replace(beside)
+        else:
+            file.write_text(text, encoding="utf-8")
     except OSError as failure:
         raise UserError(f"{FILE} cannot be written: {failure.strerror}") from None
-    return f"{FILE} says from now on: {app.spec} in {_shown(app.folder, root)}{kept}"
+    said = f"{FILE} says from now on: {app.spec} in {_shown(app.folder, root)}"
+    again = ", with all that it said of it before" if kept and not same else ""
+    return f"{said}{again}" + (
+        f"; what it said of the app before is in {beside.name}" if beside != file else ""
+    )
 
 
-def _folder(text: str) -> str:
+def _kept(root: Path, folder: Path) -> Path | None:
+    """The file beside app.toml that is about `folder`."""
+    return next((file for file in sorted(root.glob(f"{FILE}.before*")) if _is_about(file, folder)), None)
+
+
+def _free(root: Path) -> Path:
+    """A name beside app.toml that is not taken."""
+    names = itertools.chain([f"{FILE}.before"], (f"{FILE}.before.{number}" for number in itertools.count(2)))
+    return next(path for path in (root / name for name in names) if not path.exists())
+
+
+def _is_about(file: Path, folder: Path) -> bool:
     try:
-        return str(tomllib.loads(text).get("folder", "."))
-    except tomllib.TOMLDecodeError as problem:
-        raise UserError(f"{FILE} is not TOML: {problem}") from None
+        return absolute(file.parent, str(_tables(file).get("folder", "."))) == folder
+    except UserError:
+        return False
+
+
+def _tables(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_text(file))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise UserError(f"{file.name} is not TOML: {problem}") from None
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8-sig")
 
 
 def _shown(folder: Path, root: Path) -> str:
@@ -71,7 +107,7 @@ def _changed(text: str, values: dict[str, str | list[str]]) -> str:
         return f"{key} = {json.dumps(values.pop(key), ensure_ascii=False)}"
 
     values = dict(values)
-    changed = _TEMPLATE.sub(line, text)
+    changed = _LINE.sub(line, text)
     missing = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items()]
     return "".join(missing) + changed
 

@@ -100,7 +100,7 @@ def read(
     app = _parse(_tables(file), root, file.name)
     asked = folder or environment.get("APP_DIR", "")
     if asked:
-        chosen = _absolute(base or root, asked)
+        chosen = absolute(base or root, asked)
         if chosen != app.folder:
             # The rest of the file is about another app.
             app = App(chosen, "")
@@ -175,7 +175,7 @@ def _guess(folder: Path) -> str:
     return ""
 
 
-def _absolute(base: Path, folder: str) -> Path:
+def absolute(base: Path, folder: str) -> Path:
     """A folder that is named from `base`. Some shells leave the ~ of `APP_DIR=~/shop` as it is."""
     return Path(os.path.abspath(base / os.path.expanduser(folder)))  # noqa: PTH100, PTH111 - take any text; links stay
 
@@ -204,7 +204,7 @@ def _folders(folder: Path) -> Iterator[Path]:
 
 def _tables(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return {}
     except OSError as failure:
@@ -218,7 +218,7 @@ def _parse(tables: Mapping[str, Any], root: Path, name: str) -> App:
     request, image = tables.get("request", {}), tables.get("image", {})
     _typed(request, _REQUEST, f"{name}: [request]")
     _typed(image, _IMAGE, f"{name}: [image]")
-    folder = _absolute(root, tables.get("folder", "."))
+    folder = absolute(root, tables.get("folder", "."))
     asked = Request(**request)
     for key, path in (("health", tables.get("health", "")), ("[request] path", asked.path)):
         if path and not re.fullmatch(r"/[!-~]*", path):

@@ -38,6 +38,43 @@ def test_what_is_typed_is_remembered_and_what_was_there_is_kept(project: Path) -
     assert remember("../shop", "shop:site", root=project) == ""
 
 
+def test_what_is_written_of_an_app_is_there_again_when_it_is_named_again(project: Path) -> None:
+    for name in ("third", "shop"):
+        folder = project.parent / name
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.py").touch()
+    file = project / "app.toml"
+    remember("../shop", "shop:site", root=project)
+    mine = file.read_text().replace('health = ""', 'health = "/up"')
+    file.write_text(mine)
+
+    remember("../other", "other:site", root=project)
+    others = file.read_text()
+    remember("../third", "third:site", root=project)
+    said = remember("../shop", "", root=project)
+
+    assert file.read_text() == mine
+    assert said == (
+        "app.toml says from now on: shop:site in ../shop, with all that it said of it before; what it said of the app "
+        "before is in app.toml.before.2"
+    )
+    assert (project / "app.toml.before").read_text() == template()
+    assert {path.name for path in project.iterdir()} == {
+        *("app.toml", "app.toml.before", "app.toml.before.2", "app.toml.before.3")
+    }
+    assert (project / "app.toml.before.3").read_text() == others
+
+
+@pytest.mark.parametrize("line", ["app = 'shop:old'", 'app="shop:old"', "app   =  'shop:old' # mine"])
+def test_a_line_is_changed_in_whatever_form_it_was_written(project: Path, line: str) -> None:
+    (project / "app.toml").write_text(f"folder = '../shop'\n{line}\nhealth = '/up'\n")
+
+    remember("../shop", "shop:site", root=project)
+
+    app = read({}, root=project)
+    assert (app.spec, app.health) == ("shop:site", "/up")
+
+
 def test_an_option_outweighs_the_environment_and_that_the_file(project: Path) -> None:
     remember("../shop", "shop:site", root=project)
     environment = {"APP_DIR": "../other", "APP": "other:site"}
@@ -129,8 +166,13 @@ def test_a_wrong_line_of_the_file_is_named(project: Path, text: str, said: str) 
 def test_a_file_in_another_encoding_is_one_line(project: Path) -> None:
     (project / "app.toml").write_bytes("folder = 'Läden'\n".encode("latin-1"))
 
-    with pytest.raises(UserError, match="app.toml is not TOML: .* can't decode byte 0xe4"):
+    with pytest.raises(UserError, match=r"app\.toml is not TOML: .* can't decode byte 0xe4"):
         remember("../shop", "shop:site", root=project)
+
+    (project / "app.toml").write_text("\ufefffolder = '../shop'\napp = 'shop:app'\n", encoding="utf-8")
+    remember("../shop", "shop:site", root=project)
+
+    assert read({}, root=project).spec == "shop:site"
 
 
 def test_the_files_lines_are_those_that_a_new_one_gets() -> None:
