@@ -8,6 +8,7 @@ in every instance on Lambda with SnapStart. What the app's hooks make anew after
 import asyncio
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +24,8 @@ from local.log import Log
 from local.settings import Behaviour, Settings, SettingsError, behaviour, require_engine
 
 Look = Mapping[str, Any]
+# Pydantic writes the addresses of classes into the schemas of every model, as names that only it reads.
+_NAMES_OF_PYDANTIC = re.compile(r"\.core_schema\b|\.__pydantic_\w+__\b")
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ def faults(first: Sequence[Look], other: Look) -> list[Fault]:
         for place, (kind, digest) in values.items()
         if all(look.get(place) == [kind, digest] for look in rest)
         if place in others and others[place] != [kind, digest]
+        if not _NAMES_OF_PYDANTIC.search(place)
     ]
     connections = sorted(set(first[0]["connections"]))
     return shared + [

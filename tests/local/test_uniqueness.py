@@ -99,3 +99,22 @@ def test_only_what_two_of_one_snapshot_have_and_another_has_not_is_a_fault() -> 
     other = {"values": {"both": two, "own": two, "always": same}, "connections": []}
 
     assert faults([first, second], other) == [Fault("both", ID)]
+
+
+def test_the_names_in_pydantics_schemas_are_no_fault() -> None:
+    """They are addresses of classes, some dozens in every app of FastAPI."""
+    places = [
+        *(
+            "app.main:app.routes[0].response_field._type_adapter.core_schema['ref']",
+            "shop:Order.__pydantic_core_schema__",
+        ),
+        *("shop:core_schema_id", "shop:settings.secret"),
+    ]
+    first, other = (
+        {"values": {place: [ID, digest] for place in places}, "connections": []} for digest in "ab"
+    )
+
+    assert [fault.place for fault in faults([first, first], other)] == [
+        "shop:core_schema_id",
+        "shop:settings.secret",
+    ]
