@@ -40,8 +40,9 @@ def of_project(project: Mapping[str, Any]) -> list[str]:
 
 def _check(command: str, where: str, urls: Iterable[Any]) -> None:
     if named := list(filter(_is_another, urls)):
+        shown = re.sub(r"//[^/@]*@", "//", named[0])  # without a password
         raise RequirementsError(
-            f"pyproject.toml names another index ({named[0]}) in {where}, and only a lock says what comes from it: "
+            f"pyproject.toml names another index ({shown}) in {where}, and only a lock says what comes from it: "
             f"type there {command}"
         )
 

@@ -242,7 +242,7 @@ def test_an_index_in_place_of_the_usual_one_is_asked(
     ("project", "said"),
     [
         (
-            UV_PROJECT.format(url=OWN),
+            UV_PROJECT.format(url=OWN.replace("//", "//user:hunter2@")),
             f"({OWN}) in [[tool.uv.index]], and only a lock says what comes from it: type there uv lock",
         ),
         (
