@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from commandline import UserError, write_whole
-from compare import costs, files, forecast, machine
+from compare import costs, files, forecast, machine, wrong_request
 from compare.live import Progress
 from compare.measure import trust
 from compare.measure.contact import Contact
@@ -129,7 +129,7 @@ class _Recording:
         with self._file(targets, output, before) as file:
 
             def sink(sample: Sample) -> None:
-                self._refuse_no_such_path(sample)
+                self._refuse_wrong_request(sample)
                 file.write(sample.record())
                 self.samples[sample.target].append(sample)
 
@@ -205,15 +205,15 @@ class _Recording:
         if sentence := forecast.finds(self.plan, self.opened, self.samples):
             self.progress.say(sentence)
 
-    def _refuse_no_such_path(self, sample: Sample) -> None:
-        """UserError if the first answer of all is 404: nothing that follows would be worth the wait."""
-        if sample.status != 404 or sample.ok or any(self.samples.values()):  # noqa: PLR2004 - HTTP's own
+    def _refuse_wrong_request(self, sample: Sample) -> None:
+        """UserError if the first answer of all says that the request is wrong: no wait is worth the rest."""
+        if sample.ok or any(self.samples.values()):
             return
-        [endpoint] = [endpoint for endpoint in self.opened if endpoint.name == sample.target]
-        raise UserError(
-            f"{sample.target} answered 404 to {endpoint.request.method} {endpoint.shown_url}: it has no such path; "
-            "write one that it has in app.toml, under [request] path, or give --path"
-        )
+        location = (sample.error or "").partition(" to ")[2].partition(" where ")[0]
+        if problem := wrong_request.problem(sample.status, location):
+            [endpoint] = [endpoint for endpoint in self.opened if endpoint.name == sample.target]
+            asked = f"{endpoint.request.method} {endpoint.shown_url}"
+            raise UserError(self._redacted(f"{sample.target} answered {sample.status} to {asked}: {problem}"))
 
     def _redacted(self, text: str) -> str:
         """`text` without the secrets of any target."""

@@ -52,6 +52,36 @@ def test_a_path_that_the_app_does_not_have_ends_the_run_at_its_first_answer(
     assert server.served() == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (
+            "302",
+            "it leads on; write that path, or expect = 302, in app.toml, under [request], or give --path or",
+        ),
+        ("403", "it asks who calls; write another path"),
+        (
+            "405",
+            "it takes another method there; write that in app.toml, under [request] method, or give --method",
+        ),
+        (
+            "422",
+            "it wants another request; write that in app.toml, under [request], or give --path, --body or",
+        ),
+    ],
+)
+def test_a_request_that_is_refused_ends_the_run_at_its_first_answer(
+    serve: Serve, compare: Compare, status: str, said: str
+) -> None:
+    server = serve("--status", status)
+
+    done = compare("run", f"mine={server.url}/hello", "--quiet")
+
+    assert (done.status, list(done.results.iterdir())) == (2, [])
+    assert done.error.startswith(f"compare: mine answered {status} to GET {server.url}/hello: {said}")
+    assert server.served() == 1
+
+
 def test_a_404_that_is_expected_is_measured(serve: Serve, compare: Compare) -> None:
     server = serve("--status", "404")
 
