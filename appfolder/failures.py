@@ -67,7 +67,10 @@ def of_pip(what: str, out: str, said: str) -> InstallError:
         return InstallError(f"{what} cannot be installed: {sides}, which exclude each other")
     if "[end of output]" in said:
         printed = said.partition("[end of output]")[0].splitlines()
-        packages = re.findall(r"^(?:Collecting|Processing) (\S+)", out, re.MULTILINE)
+        # Of a wheel's build pip says the name; before it, the last package that it has looked at is the one.
+        packages = re.findall(r"Failed building wheel for (\S+)", said) or re.findall(
+            r"^(?:Collecting|Processing) (\S+)", out, re.MULTILINE
+        )
         name = packages[-1].rpartition("/")[2].removesuffix(".tar.gz") if packages else "a package"
         return _not_built(what, name, [line.strip() for line in printed if line.strip()], said)
     lines = [line for line in said.splitlines() if line.strip()]

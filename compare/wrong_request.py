@@ -1,13 +1,12 @@
 """The status of an answer to what is wrong with the request, if the status says so."""
 
 _TEXTS = {
-    401: "it asks who calls; write another path in app.toml, under [request] path, or give --header or --path",
     404: "it has no such path; write one that it has in app.toml, under [request] path, or give --path",
     405: "it takes another method there; write that in app.toml, under [request] method, or give --method",
 }
-_LIKE = {403: 401, 407: 401, 410: 404, 501: 405}
-# Answers that may be others the next time: the request took too long, or there were too many.
-_MAY_PASS = {408, 425, 429}
+_LIKE = {410: 404, 501: 405}
+# Answers that may be others the next time, or for another token: the request took too long, or there were too many.
+_MAY_PASS = {401, 403, 407, 408, 425, 429}
 
 
 def problem(status: int | None, location: str) -> str:

@@ -257,8 +257,11 @@ def test_a_package_that_cannot_be_built_is_named_with_the_way_out(
     said = "Error: pg_config executable not found.\\n\\nMore is at\\n<https://example.com>)."
     wheels.source(index, "alpha", "1.0", check=f'sys.exit("{said}")')
 
+    # A package that comes after it is not the one that fails.
+    wheels.wheel(index, "beta", "1.0")
+
     with pytest.raises(InstallError) as caught:
-        made({"requirements.txt": "alpha\n"}, uv=uv)
+        made({"requirements.txt": "alpha\nbeta\n"}, uv=uv)
 
     assert re.fullmatch(
         r"requirements\.txt cannot be installed: there is no wheel of alpha\S* for Python \S+, and building it ends "

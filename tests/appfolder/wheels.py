@@ -13,6 +13,14 @@ _BACKEND = """
 import pathlib, sys
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+def prepare_metadata_for_build_wheel(directory, config_settings=None):
+    info = pathlib.Path(directory, "{name}-{version}.dist-info")
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n")
+    (info / "WHEEL").write_text("Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    return info.name
+
+
 def build_wheel(directory, config_settings=None, metadata_directory=None):
     import zipfile
     {check}

@@ -59,7 +59,6 @@ def test_a_path_that_the_app_does_not_have_ends_the_run_at_its_first_answer(
             "302",
             "it leads on; write that path, or expect = 302, in app.toml, under [request], or give --path or",
         ),
-        ("403", "it asks who calls; write another path"),
         (
             "405",
             "it takes another method there; write that in app.toml, under [request] method, or give --method",

@@ -5,7 +5,7 @@ import pytest
 from compare.wrong_request import problem
 
 
-@pytest.mark.parametrize("status", [None, 200, 204, 408, 425, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [None, 200, 204, 401, 403, 408, 425, 429, 500, 502, 503, 504])
 def test_what_may_pass_or_is_the_servers_own_says_nothing(status: int | None) -> None:
     assert problem(status, "") == ""
 
