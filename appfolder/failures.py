@@ -111,10 +111,12 @@ def _not_built(what: str, package: str, printed: list[str], said: str) -> Instal
     way_out = (
         "take a release of it with a wheel, or a Python that has one (for the image: python in app.toml)"
     )
+    if re.match(r"psycopg2(?!-binary)", package):
+        way_out += ", or psycopg2-binary"
     if _NEEDS_MORE.search(said):
         way_out = (
             "install what that names, for the image as build_packages in app.toml (such as gcc and libpq-dev), or "
-            f"{way_out} (instead of psycopg2: psycopg2-binary)"
+            f"{way_out}"
         )
     # Advice may follow the error.
     errors = [line for line in printed if _SAYS_ERROR.search(line)]

@@ -266,7 +266,7 @@ def test_a_package_that_cannot_be_built_is_named_with_the_way_out(
     assert re.fullmatch(
         r"requirements\.txt cannot be installed: there is no wheel of alpha\S* for Python \S+, and building it ends "
         r"with 'Error: pg_config executable not found\.'; install what that names, for the image as .*, or take a "
-        r"release of it with a wheel, or a Python that has one \(for the image: python in app\.toml\) .*",
+        r"release of it with a wheel, or a Python that has one \(for the image: python in app\.toml\)",
         str(caught.value),
     )
 
