@@ -37,9 +37,10 @@ def told(faults: Sequence[Fault], folder: Path) -> Iterator[Finding]:
         )
     if libraries := [fault for fault in faults if fault not in of_the_app]:
         names = some(list(dict.fromkeys(map(_top, libraries))))
+        values = f"{len(libraries)} values" if len(libraries) > 1 else "value"
         yield _note(
-            f"every instance of a snapshot has the same {len(libraries)} values of libraries ({names}): is one of them "
-            "to be an instance's own? local.uniqueness.shared() lists them"
+            f"every instance of a snapshot has the same {values} of libraries ({names}): is there one that is to be an "
+            "instance's own? local.uniqueness.shared() lists them"
         )
 
 

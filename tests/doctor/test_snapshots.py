@@ -28,10 +28,16 @@ def test_the_apps_own_values_come_first_and_those_of_libraries_are_one_line(tmp_
         f"{begin}stock.ids:B: an id",
         f"{begin}2 more values of the app are the same; local.uniqueness.shared() lists them",
         (
-            f"{begin}every instance of a snapshot has the same 21 values of libraries (pydantic, jinja2): is one of "
-            "them to be an instance's own? local.uniqueness.shared() lists them"
+            f"{begin}every instance of a snapshot has the same 21 values of libraries (pydantic, jinja2): is there "
+            "one that is to be an instance's own? local.uniqueness.shared() lists them"
         ),
     ]
+
+
+def test_a_single_value_of_a_library_is_said_so(tmp_path: Path) -> None:
+    [finding] = told([Fault("pydantic.fields:F", "a text")], tmp_path)
+
+    assert "has the same value of libraries (pydantic): is there one" in finding.text
 
 
 def test_nothing_shared_is_nothing_told(tmp_path: Path) -> None:
