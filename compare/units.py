@@ -24,10 +24,13 @@ def share(text: str, option: str) -> float:
 
 
 def spoken(duration: float) -> str:
-    """Seconds as people say them: "40 s", "3 min", "2 h 40 min"."""
+    """Seconds as people say them: "40 s", "3 min", "2 h 40 min", "3 days 4 h"."""
     if duration < 90:  # noqa: PLR2004 -- up to a minute and a half seconds read better
         return f"{duration:.0f} s"
     minutes = round(duration / 60)
     if minutes < 60:  # noqa: PLR2004 -- minutes in an hour
         return f"{minutes} min"
+    hours = round(minutes / 60)
+    if hours >= 48:  # noqa: PLR2004 -- two days
+        return f"{hours // 24} days" + (f" {hours % 24} h" if hours % 24 else "")
     return f"{minutes // 60} h" + (f" {minutes % 60} min" if minutes % 60 else "")

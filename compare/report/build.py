@@ -31,6 +31,9 @@ _COMPARED = (
     "Emulated platforms compare, on this machine, how the app is reached (an invocation per event, or a web server) "
     "and how instances come and go (from zero, one request or many at a time, or always one)."
 )
+FROM_HERE = (
+    "Measured from this machine, over its network, at this time: another place or hour sees other latencies."
+)
 _NOT_COMPARED = (
     "They do not compare clouds: no network, no sandbox or image pull, no cloud CPU is in these figures, and they are "
     "no verdict on which cloud is faster."
@@ -232,10 +235,7 @@ def _scope(targets: Sequence[TargetReport]) -> list[str]:
     emulated = [target for target in targets if target.emulated]
     assumed = tails.assumed([series for target in targets for series in target.series])
     if not emulated:
-        return [
-            *assumed,
-            "Measured from this machine, over its network, at this time: another place or hour sees other latencies.",
-        ]
+        return [*assumed, FROM_HERE]
     scope = [*assumed, _COMPARED, _NOT_COMPARED]
     if len(emulated) < len(targets):
         scope.append("The others are measured from this machine, over its network; the two are not compared.")

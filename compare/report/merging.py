@@ -23,6 +23,8 @@ from runs.plan import Plan
 
 # With fewer, it is not known how much times differ.
 FEWEST_TIMES = 3
+# What the scope of one run says, of several.
+SEVERAL = "Measured from the machine of each run, at its time: another place or hour sees other latencies."
 
 
 @dataclass(frozen=True)
@@ -160,27 +162,30 @@ def _pair(
 ) -> Pair:
     base, other = sides
     by_place: list[list[ratios.Ratio]] = []
-    reasons: list[str] = []
+    without: list[tuple[str, str]] = []
     for time in place.times:
         by_place.append([])
         for run in time:
             series = [side[run.path].series.get(key, []) for side in (base, other)]
             if not all(series):
-                reasons.append(f"not measured in {run.path.name}")
+                without.append((run.path.name, "not measured"))
                 continue
             ratio, few = paired_ratio(series[0], series[1], QUANTILES[quantile], seed=plan.seed)
             by_place[-1] += [ratio] if ratio else []
-            reasons += [] if ratio else [few]
+            without += [] if ratio else [(run.path.name, few)]
     path = next(iter(place.runs)).path
     figure = f"{name_of(key)}, {quantile}"
     known = [of for of in by_place if of]
     if len(known) == 1 and len(known[0]) == 1 and len(place.runs) == 1:
         return Pair(key, figure, base[path], other[path], primary, known[0][0], "", over=where)
     if len(known) < FEWEST_TIMES:
-        few = f"too few times: {len(known)} of {FEWEST_TIMES}{f' ({reasons[0]})' if reasons else ''}"
+        why = f" ({without[0][1]} in {without[0][0]})" if without else ""
+        few = f"too few times: {len(known)} of {FEWEST_TIMES}{why}"
         return Pair(key, figure, base[path], other[path], primary, None, few, over=where)
+    left_out = "".join(f"; without {name} ({why})" for name, why in without)
+    ratio = over_times(known)
     return Pair(
-        key, figure, base[path], other[path], primary, over_times(known), "", several=True, over=where
+        key, figure, base[path], other[path], primary, ratio, "", several=True, over=where, without=left_out
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from compare.report import merging, one_plan
+from compare.report.build import FROM_HERE
 from compare.report.model import FORMAT, Comparison, Headline, Report
 from runs.file import Run
 
@@ -43,7 +44,8 @@ def _join(
     reports: Sequence[Report], names: Sequence[str], about: Sequence[str], over: Sequence[Comparison]
 ) -> Report:
     """All reports as one, each target marked with its run."""
-    scope = list(dict.fromkeys(line for report in reports for line in report.scope))
+    lines = (line for report in reports for line in report.scope)
+    scope = list(dict.fromkeys(merging.SEVERAL if line == FROM_HERE else line for line in lines))
     return Report(
         format=FORMAT,
         title=f"{len(reports)} runs",

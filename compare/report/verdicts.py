@@ -45,6 +45,7 @@ class Pair:
     """One figure of a target over that of the baseline: the ratio, or why there are too few samples for one.
 
     several: the ratio is over several runs, of which `base` and `other` are the first. over: these runs in words.
+    without: runs that have no such ratio, in words.
     """
 
     key: Key
@@ -56,6 +57,7 @@ class Pair:
     few: str
     several: bool = False
     over: str | None = None
+    without: str = ""
 
 
 def key_of(sample: Sample) -> Key:
@@ -156,7 +158,7 @@ def _comparison(pair: Pair, confidence: float) -> Comparison:
     verdict, words = _words(pair.base.label, pair.other.label, pair.ratio.estimate, low, high)
     if unmeasured:
         verdict, words = "emulated", _emulated_words(pair.base, pair.other, pair.ratio.estimate, low, high)
-    return replace(comparison, verdict=verdict, words=words + _one_instance(pair), low=low, high=high)
+    return replace(comparison, verdict=verdict, words=words + _caveat(pair), low=low, high=high)
 
 
 def _drift_words(pair: Pair, ratio: ratios.Ratio, confidence: float) -> str:
@@ -209,10 +211,13 @@ def _emulated_words(base: Side, other: Side, estimate: float, low: float, high: 
     )
 
 
-def _one_instance(pair: Pair) -> str:
-    """A caveat if only one instance was seen although there may be several: differences of instances are not known."""
+def _caveat(pair: Pair) -> str:
+    """A caveat if only one instance was seen although there may be several: differences of instances are not known.
+
+    Of several runs, those that the ratio is without.
+    """
     if pair.several:
-        return ""
+        return pair.without
     single = [
         side.name
         for side in (pair.base, pair.other)

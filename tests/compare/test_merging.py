@@ -105,6 +105,39 @@ def test_two_times_are_too_few(tmp_path: Path) -> None:
     assert primary.words == "b against a: too few times: 2 of 3"
 
 
+def test_a_run_without_one_of_the_targets_is_named(tmp_path: Path) -> None:
+    """A verdict over several runs says which of them it is without, and why."""
+    several = runs(tmp_path, 1.3, 1.31, 1.29, 1.3)
+    silent = replace(several[1], samples=tuple(one for one in several[1].samples if one.target == "a"))
+    short = replace(several[2], samples=several[2].samples[:ROUNDS] + several[2].samples[-4:])
+
+    one, two = (
+        next(each for each in merging.merged([several[0], *some, several[3]]) if each.primary)
+        for some in ([silent, *several[2:3]], [silent, short])
+    )
+
+    assert one.verdict == "slower"
+    assert one.words.endswith("]; without None1 (not measured)")
+    assert two.words == "b against a: too few times: 2 of 3 (not measured in None1)"
+
+
+def test_a_report_over_several_runs_speaks_of_their_machines_and_times(
+    tmp_path: Path, compare: Compare
+) -> None:
+    """Not of one machine and one time; and of days as days."""
+    folders = [
+        saved(tmp_path / f"{n}", after_min=n * 24 * 60, slower=1.3, seed=n, place=place)
+        for n, place in ((0, "sydney"), (1, "sydney"), (2, "sydney"), (3, "frankfurt"))
+    ]
+
+    report = json.loads(compare("report", *map(str, folders), "--format", "json").out)
+
+    assert report["scope"][0].startswith(
+        "4 runs of one plan at 2 places (sydney: 3 runs over 2 days; frankfurt: 1 run"
+    )
+    assert report["scope"][-1] == merging.SEVERAL
+
+
 def test_runs_that_follow_each_other_at_once_are_one_time(tmp_path: Path) -> None:
     """Four runs within five minutes saw one hour: splitting a run does not make it worth more."""
     several = runs(tmp_path, 1.3, 1.3, 1.3, 1.3, gap_min=1.5)
