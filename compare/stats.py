@@ -19,6 +19,9 @@ CONFIDENCE = 0.95
 CLUSTERS_OF_MEDIAN = 10
 CLUSTERS_OF_TAIL = 30
 MEDIAN = 0.5
+# How far "no drift" is believed beforehand for a figure; for ratios, drift.TRUSTING is. If nothing drifts, a figure's
+# interval is then at most 10% wider (docs/compare.md has what follows if something does).
+_STEADY = 0.94
 # The distance of a normal distribution's quartiles over its standard deviation.
 _QUARTILES = 1.349
 
@@ -167,7 +170,7 @@ def _worth(data: Clustered, p: float, *, drifts: bool) -> float:
         parts = data.clusters if data.parts is None else data.parts
         course = np.bincount(parts, weights=below - share) * (parts.max() + 1) / n
         error = drift.error(course, range(len(course)), math.sqrt(variance), k - 1)
-        variance *= error.widening(CONFIDENCE, drift.TRUSTING) ** 2
+        variance *= error.widening(CONFIDENCE, _STEADY) ** 2
     return max(1.0, min(float(n), share * (1 - share) / variance))
 
 
@@ -268,7 +271,7 @@ def _with_drift(within: Interval, data: Clustered) -> Interval:
     error = drift.error(course, range(len(course)), plain, data.count - 1)
     if not error.drift_shown:
         return within
-    factor = (high / low) ** (error.half(CONFIDENCE, drift.TRUSTING) / _QUARTILES)
+    factor = (high / low) ** (error.half(CONFIDENCE, _STEADY) / _QUARTILES)
     return Interval(min(within.low, middle / factor), max(within.high, middle * factor))
 
 
