@@ -153,8 +153,9 @@ def _why_no_interval(data: stats.Clustered, group: Grouping, p: float) -> str:
         return f"too few {what}: {data.count} of {fewest}"
     if not data.enough(p):
         return f"too few {what}: {data.count} so uneven count as {data.even:.0f} of {fewest}"
-    worth = stats.carried_sample(data, p)
-    return f"the {what} differ too much: worth {worth:.0f} of {stats.smallest_sample(p)} independent samples"
+    too_much = "resemble the ones before" if group.by == "round" else "differ"
+    worth = f"worth {stats.carried_sample(data, p):.0f} of {stats.smallest_sample(p)} independent samples"
+    return f"the {what} {too_much} too much: {worth}"
 
 
 def _ecdf(data: stats.Clustered, *, independent: bool) -> list[Point]:

@@ -1,5 +1,7 @@
 """Requests that resemble the ones before: what they are worth, and what a drift leaves of a median's interval."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,10 @@ from hypothesis import strategies as st
 from scipy.stats import multivariate_normal, norm, rankdata
 
 from compare import autocorrelation, stats
-from tests.compare.simulated import alike, one_instance
+from compare.report.figures import series
+from compare.report.verdicts import comparisons
+from tests.compare.simulated import alike, of_one_instance, one_instance
+from tests.compare.test_decisions import side
 from tests.soak import soak
 
 DRIFTING = alike(np.random.default_rng(61), 600, 0.8, 0.15)
@@ -55,6 +60,22 @@ def test_a_tail_of_requests_that_resemble_each_other_has_no_interval() -> None:
 
     assert [stats.clustered_interval(data, 0.95) for data in runs] == [None] * 20
     assert all(stats.carried_sample(data, 0.95) < 72 for data in runs)
+    figure = series(of_one_instance("a", np.log(runs[0].values))).p95
+    assert re.fullmatch(
+        r"the rounds resemble the ones before too much: worth [345]\d of 72 independent samples",
+        figure.why or "",
+    )
+
+
+def test_tails_of_one_instance_whose_blocks_differ_have_too_few_rounds() -> None:
+    """Not too few instances: one is all there is."""
+    random = np.random.default_rng(66)
+    logs = [np.repeat(random.normal(0, 0.2, 30), 10) + random.normal(0, 0.02, 300) for _ in range(2)]
+    pair = [side(name, of_one_instance(name, of)) for name, of in zip("ab", logs, strict=True)]
+
+    (tail,) = (one for one in comparisons(pair, primary="p95") if one.primary)
+
+    assert tail.words == "b against a: too few rounds: those of a differ too much"
 
 
 @pytest.mark.parametrize(

@@ -237,7 +237,7 @@ def test_identical_targets_keep_the_rate_however_they_drift(
         assert found.wider <= 1.1
 
 
-@pytest.mark.parametrize(("line", "runs"), [(TAILS[7], 20), *soak(*((line, 400) for line in TAILS))])
+@pytest.mark.parametrize(("line", "runs"), [(TAILS[7], 20), *soak(*((line, 200) for line in TAILS))])
 def test_tails_of_identical_targets_keep_the_rate(
     monkeypatch: pytest.MonkeyPatch, line: Line, runs: int
 ) -> None:

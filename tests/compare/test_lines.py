@@ -1,0 +1,30 @@
+"""The table of verdicts is of what reports do."""
+
+import numpy as np
+import pytest
+
+from compare.report.pairing import paired_ratio
+from tests.compare import lines
+from tests.compare.lines import LINES, TAILS, Line
+from tests.compare.simulated import of_one_instance
+
+OF_ONE = [line for line in (LINES[0], LINES[6], TAILS[0], TAILS[5], TAILS[9]) if line.instances == 1]
+
+
+@pytest.mark.parametrize("line", OF_ONE, ids=lambda line: f"{line.name}, {line.p}")
+def test_a_ratio_of_the_table_is_that_of_a_report(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same estimate and error from the same times, or none for both."""
+    monkeypatch.setattr("compare.ratios.REPLICATES", 100)
+    random = np.random.default_rng(71)
+    for _ in range(3):
+        base, other, _ = lines.drawn(line, random)
+
+        drawn = lines.pair(line, base, other)
+        reported, why = paired_ratio(of_one_instance("a", base), of_one_instance("b", other), line.p)
+
+        if drawn is None:
+            assert reported is None, why
+        else:
+            assert reported, why
+            assert drawn.log == pytest.approx(reported.log)
+            assert drawn.interval() == pytest.approx(reported.interval())
