@@ -157,18 +157,22 @@ def _worth_over_time(data: Clustered, p: float) -> float:
 
 def _worth(data: Clustered, p: float, *, drifts: bool) -> float:
     """What `data` is worth for the share of samples up to its quantile `p`."""
+    return _worth_of(data.values <= quantile(data.values, p), data, drifts=drifts)
+
+
+def _worth_of(there: NDArray[np.bool_], data: Clustered, *, drifts: bool) -> float:
+    """What `data` is worth for the share of the samples that are `there`."""
     n, k = len(data.values), data.count
     if k < 2:  # noqa: PLR2004 -- one cluster has no spread to measure
         return 1.0
-    below = (data.values <= quantile(data.values, p)).astype(float)
-    share = float(below.mean())
-    totals = np.bincount(data.clusters, weights=below - share, minlength=k)
+    share = float(there.mean())
+    totals = np.bincount(data.clusters, weights=there - share, minlength=k)
     variance = k / (k - 1) * float(np.sum(totals**2)) / n**2
     if variance <= 0:
         return float(n)
     if drifts:
         parts = data.clusters if data.parts is None else data.parts
-        course = np.bincount(parts, weights=below - share) * (parts.max() + 1) / n
+        course = np.bincount(parts, weights=there - share) * (parts.max() + 1) / n
         error = drift.error(course, range(len(course)), math.sqrt(variance), k - 1)
         variance *= error.widening(CONFIDENCE, _STEADY) ** 2
     return max(1.0, min(float(n), share * (1 - share) / variance))
@@ -207,7 +211,7 @@ def bounded(data: Clustered, p: float) -> bool:
 
 
 def of_either_kind(first: Clustered, second: Clustered, p: float) -> list[bool]:
-    """Whether the quantile `p` of each side may be that of fast requests or that of slow ones, as far as is known.
+    """Whether the quantile `p` of each side may be that of fast requests or that of slow ones, by as many as came.
 
     If about as many requests are slow as lie beyond the quantile, two targets that are alike may differ by all that is
     between fast and slow ones. Only if their intervals do not overlap, one of them is slower.
@@ -219,12 +223,14 @@ def of_either_kind(first: Clustered, second: Clustered, p: float) -> list[bool]:
 
 
 def _between(data: Clustered, p: float) -> bool:
-    """Whether the fast requests of one instance may be as many as lie up to the quantile `p`."""
+    """Whether the fast requests may be as many as lie up to the quantile `p`."""
+    slow = data.values > bursts.fence(data.values)
     if data.parts is None:
-        return False
-    n = len(data.values)
-    worth, fast = bursts.worth(data.values) or n, 1 - sum(bursts.slow(data.values)) / n
-    return _share(p, worth, (1 - CONFIDENCE) / 2) <= fast <= _share(p, worth, (1 + CONFIDENCE) / 2)
+        worth = _worth_of(slow, data, drifts=False) * _fewer(len(slow), data.even)
+    else:
+        worth = bursts.worth(data.values) or len(slow)
+    low, high = (_share(p, worth, (1 + side * CONFIDENCE) / 2) for side in (-1, 1))
+    return low <= 1 - float(slow.mean()) <= high
 
 
 def _worth_of_bursts(data: Clustered, p: float) -> float | None:

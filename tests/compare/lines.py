@@ -6,7 +6,7 @@ baseline, and for the power the same setting with a second target that is 30% sl
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
@@ -104,6 +104,8 @@ TAILS = [
     tail("spikes of ten rounds, one in twenty", 3000, spikes(0.05, 10)),
     Line("30 instances", 900, 30, 0.1, still, p=0.95),
     Line("60 instances, one in five slower, bimodal", 1800, 60, 0, of_kinds, p=0.95),
+    Line("30 instances, spikes of one round, one in twenty", 900, 30, 0, spikes(0.05, 1), p=0.95),
+    Line("60 instances, spikes of five rounds, one in twenty", 1800, 60, 0, spikes(0.05), p=0.95),
 ]
 
 
@@ -126,11 +128,13 @@ def pair(line: Line, first: Floats, second: Floats) -> ratios.Ratio | None:
 
 def known_tails(line: Line, sides: Sequence[Clustered]) -> bool:
     """Whether tails are compared at all."""
-    if line.instances == 1:
-        base, other = (one_instance(np.log(side.values), line.p) for side in sides)
-        bounded = stats.bounded(base, line.p) and stats.bounded(other, line.p)
-        if not bounded or any(stats.of_either_kind(base, other, line.p)):
-            return False
+    base, other = (
+        one_instance(np.log(side.values), line.p) if line.instances == 1 else replace(side, parts=None)
+        for side in sides
+    )
+    bounded = stats.bounded(base, line.p) and stats.bounded(other, line.p)
+    if not bounded or any(stats.of_either_kind(base, other, line.p)):
+        return False
     return all(stats.effective_sample(side, line.p) >= stats.smallest_sample(line.p) for side in sides)
 
 
