@@ -100,6 +100,11 @@ class Clustered:
         return cls(np.asarray(values, dtype=float), clusters, len(codes), known)
 
     @property
+    def instances(self) -> Codes | None:
+        """The instance of each sample; None if the clusters are blocks of one instance's rounds."""
+        return self.clusters if self.parts is None else None
+
+    @property
     def even(self) -> float:
         """How many clusters of equal size say as much (Kish): ten of which one has most samples are hardly two."""
         sizes = np.bincount(self.clusters, minlength=self.count).astype(float)
@@ -234,8 +239,10 @@ def _between(data: Clustered, p: float) -> bool:
 
 
 def _worth_of_bursts(data: Clustered, p: float) -> float | None:
-    """What the tail of one instance is worth because of the bursts in it; None if there are none."""
-    return None if data.parts is None or p <= MEDIAN else bursts.worth(data.values)
+    """What a tail is worth because of the bursts of slow requests in it; None if there are none."""
+    if p <= MEDIAN:
+        return None
+    return bursts.worth(data.values, data.instances)
 
 
 def clustered_interval(data: Clustered, p: float) -> Interval | None:
@@ -249,7 +256,9 @@ def clustered_interval(data: Clustered, p: float) -> Interval | None:
     """
     n, tail = len(data.values), (1 - CONFIDENCE) / 2
     of_bursts = _worth_of_bursts(data, p)
-    if not data.enough(p) or (of_bursts is None and carried_sample(data, p) < smallest_sample(p)):
+    if not data.enough(p):
+        return None
+    if (of_bursts is None or data.instances is not None) and carried_sample(data, p) < smallest_sample(p):
         return None
     worth = _worth_over_time(data, p) * _fewer(n, min(data.even, _beyond(data, p)))
     above = worth if of_bursts is None else min(worth, of_bursts)

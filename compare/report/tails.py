@@ -1,4 +1,4 @@
-"""Says what a tail of one instance rests on: the bursts of slow requests that a run saw, and those it cannot see."""
+"""Says what a tail rests on: the bursts of slow requests that a run saw, and those it cannot see."""
 
 import math
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ _QUANTILES = {"p90": 0.9, "p95": 0.95, "p99": 0.99}
 
 def few_bursts(samples: Sequence[Sample], p: float) -> str | None:
     """Why the quantile `p` of `samples` is not known from above, None if it is: too few bursts of slow requests."""
-    data = _of_one(samples, p)
+    data = _clustered(samples, p)
     if data is None or stats.bounded(data, p):
         return None
-    count = len(bursts.slow(data.values))
+    count = len(bursts.slow(data.values, data.instances))
     came = "one burst" if count == 1 else f"{count} bursts"
     return f"the slow requests of {samples[0].target} came in {came}, too few to say how often they come"
 
@@ -32,7 +32,7 @@ def of_either_kind(base: Sequence[Sample], other: Sequence[Sample], p: float) ->
     ]
     either = stats.of_either_kind(sides[0], sides[1], p)
     shares = [
-        f"{sum(bursts.slow(side.values)) / len(samples):.1%} of those of {samples[0].target}"
+        f"{np.mean(side.values > bursts.fence(side.values)):.1%} of those of {samples[0].target}"
         for samples, side, is_either in zip((base, other), sides, either, strict=True)
         if is_either
     ]
@@ -76,16 +76,17 @@ def assumed(series: Sequence[Series]) -> list[str]:
     return [words]
 
 
-def _of_one(samples: Sequence[Sample], p: float) -> stats.Clustered | None:
-    """The samples of one instance as they are grouped for `p`; None if there are several instances, or for a median."""
+def _clustered(samples: Sequence[Sample], p: float) -> stats.Clustered | None:
+    """The samples as they are grouped for the tail `p`; None if they are independent, or for a median."""
     group = grouping(samples)
-    if p == stats.MEDIAN or group.by != "round":
+    if p == stats.MEDIAN or group.by == "independent":
         return None
     return group.clustered([response_ms(sample) for sample in samples], p)
 
 
 def _needed(samples: Sequence[Sample], p: float) -> int:
     """How many requests show enough bursts for an upper end, to two figures."""
-    worth = bursts.worth(np.array([response_ms(sample) for sample in samples])) or math.inf
+    data = _clustered(samples, p)
+    worth = (bursts.worth(data.values, data.instances) if data else None) or math.inf
     needed = len(samples) * stats.smallest_sample(p) / worth
     return int(float(f"{needed:.1e}"))

@@ -60,6 +60,15 @@ def test_many_short_bursts_are_known_nearly_as_well_as_single_requests() -> None
     assert interval(slowed).high < 1.6
 
 
+def test_bursts_of_several_instances_lie_within_each_of_them() -> None:
+    """Of two in turn, the answers of one are every second. An instance that is slow all the time has no burst."""
+    values = with_slow(100, 102, 104, 151, 200)
+
+    assert bursts.slow(values) == [1] * 5
+    assert bursts.slow(values, np.arange(300) % 2) == [3, 1, 1]
+    assert bursts.slow(with_slow(*range(90, 120)), np.arange(300) // 30) == []
+
+
 @given(st.lists(st.floats(0.001, 1e6), min_size=1, max_size=200))
 def test_bursts_are_of_the_slowest_values(values: list[float]) -> None:
     """As many values as the bursts are long are the slowest of all; no burst leaves more than there is."""
@@ -161,3 +170,19 @@ def test_bursts_as_long_as_a_report_allows_leave_the_interval_of_a_tail(rounds: 
     given_ = [one for one in found if one]
     held = sum(one.low <= truth <= one.high for one in given_)
     assert held >= 0.92 * len(given_) - 2 * (0.92 * 0.08 * len(given_)) ** 0.5
+
+
+@pytest.mark.parametrize("runs", soak(300))
+@pytest.mark.parametrize(("count", "length"), [(30, 5), (60, 5), (30, 1)])
+def test_the_interval_of_several_instances_with_bursts_holds_the_truth(
+    count: int, length: float, runs: int
+) -> None:
+    """At least 92 of 100, of the 95th percentile of instances that have a burst now and then."""
+    draw = coverage.spikes(0.05, length)
+    of_instances = coverage.of_kinds(count, lambda random, count: np.zeros(count), draw)
+    found = [stats.clustered_interval(of_instances(), 0.95) for _ in range(runs)]
+
+    given_ = [one for one in found if one]
+    held = sum(one.low <= draw.quantile(0.95, 0.05) <= one.high for one in given_)
+    assert held >= 0.92 * len(given_) - 2 * (0.92 * 0.08 * len(given_)) ** 0.5
+    assert len(given_) >= 0.9 * runs
