@@ -7,7 +7,7 @@ import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
 from stacks.deployment import deploy
-from stacks.releases import history
+from stacks.releases import last_outputs, remembered
 from stacks.settings import ConfigError, read
 from stacks.settings.stack_file import secrecy
 
@@ -20,11 +20,11 @@ async def main() -> pulumi.Inputs:
         service = read(CONFIG.get(), project, stack, os.environ, is_secret)
     except ConfigError as error:
         raise pulumi.RunError(str(error)) from None
-    past = await history(service)
+    last = await last_outputs()
 
-    deployment = deploy(service, past)
+    deployment = deploy(service, remembered(last, service))
     deployment.check()
-    return deployment.outputs(service.platform)
+    return deployment.outputs(service.platform, last)
 
 
 pulumi.run(main)

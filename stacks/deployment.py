@@ -4,13 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 import pulumi
+from pulumi.output import Unknown
 
 from platforms import FactError
 from stacks.releases import History
 from stacks.running import Outcome
 from stacks.settings import Service
+
+# The outputs that say which releases there are of which service.
+OF_RELEASES = ("service", "image", "promoted", "promotedBefore", "releases", "traffic")
 
 # A DNS record as a person enters it: {"name", "type", "value"}.
 DnsRecords = pulumi.Output[Sequence[Mapping[str, str]]]
@@ -29,8 +34,12 @@ class Deployment:
     custom_url: str | None = None
     dns_records: DnsRecords | None = None  # to be made by hand
 
-    def outputs(self, platform: str) -> dict[str, object]:
-        """All outputs that there are, by the names under which the stack exports them."""
+    def outputs(self, platform: str, last: Mapping[str, Any]) -> dict[str, object]:
+        """All outputs that there are, by the names under which the stack exports them.
+
+        last: those of the last `up`. An `up --target` may leave out what was never made, such as a new secret; then it
+        is unknown what was asked for, and the outputs about releases stay as they were.
+        """
         everything = {
             "url": self.url,
             "platform": platform,
@@ -46,7 +55,20 @@ class Deployment:
             "customUrl": self.custom_url,
             "dnsRecords": self.dns_records,
         }
-        return {name: value for name, value in everything.items() if value is not None}
+        exported = {name: value for name, value in everything.items() if value is not None}
+        is_same = (last.get("platform"), last.get("region")) == (platform, self.region)
+        if pulumi.runtime.is_dry_run() or not is_same:
+            return exported
+        stay = {
+            name: self._unless_unknown(everything[name], last[name]) for name in OF_RELEASES if name in last
+        }
+        return exported | stay
+
+    def _unless_unknown(self, output: object, before: object) -> pulumi.Output[Any]:
+        """`output`, or `before` if it is unknown what runs."""
+        return self.outcome.apply(
+            lambda outcome: before if isinstance(outcome, Unknown) else output, run_with_unknowns=True
+        )
 
     def check(self) -> None:
         """Fail an `up` after its outputs are written, if something else runs than was asked for."""

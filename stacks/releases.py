@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
+from pulumi.output import Unknown
 
 from stacks.settings import Service
 
@@ -95,8 +96,10 @@ def _without_snapshot(release: Release, needed: Collection[str]) -> Release:
     return {**release, "removed": "yes"} if unneeded else release
 
 
-async def history(service: Service) -> History:
-    """The history in the outputs of the last `up`, whether that succeeded or failed.
+async def last_outputs() -> Mapping[str, Any]:
+    """The stack's outputs after the last `up`, whether that succeeded or failed; without those that were unknown then.
+
+    An `up --target` that leaves something out before it was ever made knows none of the outputs that follow from it.
 
     To be awaited before the first resource is asked for: with the state in a folder, the engine would read its own
     file while it writes it.
@@ -104,7 +107,8 @@ async def history(service: Service) -> History:
     stack_name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     # A stack reference gives the same, but stays in the state under this name: after `pulumi stack rename`, or in
     # another organization, every later command that reads the state would ask for a stack that is not there.
-    return remembered(await _outputs(stack_name), service)
+    outputs = await _outputs(stack_name)
+    return {name: value for name, value in outputs.items() if not isinstance(value, Unknown | None)}
 
 
 async def _outputs(stack_name: str) -> Mapping[str, Any]:
@@ -126,7 +130,7 @@ async def _outputs(stack_name: str) -> Mapping[str, Any]:
 
 
 def remembered(last: Mapping[str, Any], service: Service) -> History:
-    """The history of `service` in `last`, the stack's outputs, each of which may be missing or None.
+    """The history of `service` in `last`, the stack's last outputs, each of which may be missing.
 
     None if the stack was on another platform or in another region: those versions were another service's.
     """

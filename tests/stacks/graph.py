@@ -108,7 +108,7 @@ def run(
     """Run the program for `chosen` on `cloud`, after the releases of `past`; raises what the program raises."""
     recorder = _Recorder(cloud or Cloud())
     return contextvars.copy_context().run(
-        _run, recorder, lambda: deploy(chosen, past).outputs(chosen.platform), preview
+        _run, recorder, lambda: deploy(chosen, past).outputs(chosen.platform, {}), preview
     )
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.stacks.cloud import Cloud
-from tests.stacks.engine import Stack
 from tests.stacks.graph import run, service
+from tests.stacks.inline import InlineStack
 from tests.stacks.settings.test_settings import problems
 from tests.stacks.test_models import said
 
@@ -121,10 +121,10 @@ def test_a_mistake_names_the_key_and_what_is_allowed(
 
 @pytest.mark.parametrize(("platform", "closed"), [("aws", JWT), ("gcp", INVOKERS)])
 def test_a_stack_is_closed_and_opened_again_on_the_engine(
-    platform: str, closed: dict[str, Any], new_stack: Callable[[str], Stack], cloud: Cloud
+    platform: str, closed: dict[str, Any], new_inline_stack: Callable[[str], InlineStack], cloud: Cloud
 ) -> None:
     """Each way in one `up`, at the same URL, with nothing left of it afterwards."""
-    stack = new_stack(platform)
+    stack = new_inline_stack(platform)
     if platform == "gcp":
         stack.set(gcp__project="my-project")
     stack.up()

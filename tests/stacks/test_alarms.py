@@ -14,8 +14,8 @@ from serve.messages import Response
 from stacks.settings import ConfigError, read
 from tests.stacks.aws_cloud import ACCOUNT
 from tests.stacks.cloud import Cloud, RefusedError
-from tests.stacks.engine import Stack
 from tests.stacks.graph import PROVIDER_CONFIG, Graph, run, service, usual
+from tests.stacks.inline import InlineStack
 from tests.stacks.settings.test_settings import problems
 from tests.stacks.test_models import said
 
@@ -269,10 +269,10 @@ def test_the_judges_refuse_what_could_not_work(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("platform", platforms.NAMES)
 def test_alarms_and_budgets_come_and_go_on_the_engine(
-    platform: str, new_stack: Callable[[str], Stack], cloud: Cloud
+    platform: str, new_inline_stack: Callable[[str], InlineStack], cloud: Cloud
 ) -> None:
     """Switched on for a stack that runs, stable, switched off again without touching the service, and destroyed."""
-    stack = new_stack(platform)
+    stack = new_inline_stack(platform)
     if platform == "gcp":
         stack.set(gcp__project="my-project", **ACCOUNT_KEY)
     stack.up()

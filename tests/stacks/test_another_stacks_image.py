@@ -11,8 +11,8 @@ import platforms
 from tests.stacks import aws_cloud, google_cloud
 from tests.stacks.aws_cloud import ACCOUNT, REGION
 from tests.stacks.cloud import IMAGE, Cloud, RefusedError
-from tests.stacks.engine import Stack
 from tests.stacks.graph import run, service
+from tests.stacks.inline import InlineStack
 from tests.stacks.settings.test_settings import problems
 
 DIGEST = "sha256:" + "0" * 64
@@ -129,12 +129,12 @@ def test_the_app_is_decided_when_the_image_is_built() -> None:
 
 @pytest.mark.parametrize("platform", ["aws", "gcp"])
 def test_the_example_of_the_page_on_the_engine(
-    platform: str, new_stack: Callable[[str], Stack], cloud: Cloud
+    platform: str, new_inline_stack: Callable[[str], InlineStack], cloud: Cloud
 ) -> None:
     """docs/environments.md: staging builds, prod-eu takes the digest over, goes on without a build, and rolls back."""
     own = {"platform": platform} | ({"gcp__project": "my-project"} if platform == "gcp" else {})
     region = {"gcp__region": "us-central1"} if platform == "gcp" else {"aws__region": REGION}
-    staging, images = new_stack("staging"), list[str]()
+    staging, images = new_inline_stack("staging"), list[str]()
     staging.set(**own, **region)
     for change in ("first", "second"):
         staging.change_app(change)
@@ -142,7 +142,7 @@ def test_the_example_of_the_page_on_the_engine(
         images.append(staging.outputs()["image"])
     cloud.log.clear()
 
-    prod = new_stack("prod-eu")
+    prod = new_inline_stack("prod-eu")
     prod.set(**own, **region)
     for image in images:
         prod.set(image=image)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.stacks.cloud import Cloud
-from tests.stacks.engine import Stack
 from tests.stacks.graph import Graph, run, service
+from tests.stacks.inline import InlineStack
 from tests.stacks.moto_cloud import Moto
 from tests.stacks.settings.test_settings import problems
 from tests.stacks.test_models import said
@@ -189,10 +189,10 @@ def test_the_url_reads_back(moto: Moto) -> None:
 
 
 def test_a_stack_changes_its_door_and_back_and_leaves_nothing(
-    new_stack: Callable[[str], Stack], cloud: Cloud
+    new_inline_stack: Callable[[str], InlineStack], cloud: Cloud
 ) -> None:
     """On the real engine: the function and its releases stay, the URL is another. So with the path of its events."""
-    stack = new_stack("aws")
+    stack = new_inline_stack("aws")
     stack.up()
     before = stack.outputs()
     function = cloud.one("aws:lambda/function:Function")

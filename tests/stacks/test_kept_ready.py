@@ -12,14 +12,14 @@ from platforms.prices import FILE as PRICES
 from stacks.releases import History, Release
 from tests.stacks.aws_cloud import FUNCTION, KEPT, kept_of
 from tests.stacks.cloud import Cloud
-from tests.stacks.engine import Stack
 from tests.stacks.graph import Graph, run, service
+from tests.stacks.inline import InlineStack
 from tests.stacks.settings.test_settings import problems
 from tests.stacks.test_docs import page
 from tests.stacks.test_engine import ALIAS, traffic
 from tests.stacks.test_models import said
 
-NewStack = Callable[[str], Stack]
+NewStack = Callable[[str], InlineStack]
 
 
 def released(*versions: str, **marks: str) -> tuple[Release, ...]:
@@ -128,9 +128,9 @@ def done(cloud: Cloud) -> list[tuple[str, str]]:
     return happened
 
 
-def test_a_stack_that_keeps_instances_lives_on_the_engine(new_stack: NewStack, cloud: Cloud) -> None:
+def test_a_stack_that_keeps_instances_lives_on_the_engine(new_inline_stack: NewStack, cloud: Cloud) -> None:
     """Switched on, more, released with a canary, promoted, rolled back, bounded, off, destroyed."""
-    stack = new_stack("aws")
+    stack = new_inline_stack("aws")
 
     def up() -> tuple[dict[str, int], dict[int, int], list[tuple[str, str]]]:
         """Deploy; what is kept, who gets the traffic, and what was done in which order."""
@@ -142,10 +142,10 @@ def test_a_stack_that_keeps_instances_lives_on_the_engine(new_stack: NewStack, c
     assert up() == ({"1": 1}, {1: 100}, [("create", "kept"), ("create", "alias")])
     stack.set(minInstances=2, canaryPercent=10)
     stack.change_app("second")
-    stack("preview")
+    stack.run("preview")
     assert up()[:2] == ({"1": 2}, {1: 90, 2: 10})
     stack.set(canaryPercent=100)
-    assert "replace" in stack("preview")
+    assert "replace" in stack.run("preview")
     moved = [("create", "kept"), ("update", "alias"), ("delete", "kept")]
     assert up() == ({"2": 2}, {2: 100}, moved)
     stack.up("--expect-no-changes")
@@ -158,9 +158,11 @@ def test_a_stack_that_keeps_instances_lives_on_the_engine(new_stack: NewStack, c
     assert (cloud.resources, cloud.images) == ({}, {})
 
 
-def test_a_release_whose_instances_do_not_start_gets_no_traffic(new_stack: NewStack, cloud: Cloud) -> None:
+def test_a_release_whose_instances_do_not_start_gets_no_traffic(
+    new_inline_stack: NewStack, cloud: Cloud
+) -> None:
     """What serves keeps its own instances until a repaired release has taken its place."""
-    stack = new_stack("aws")
+    stack = new_inline_stack("aws")
     stack.set(minInstances=1)
     stack.up()
 
@@ -177,9 +179,11 @@ def test_a_release_whose_instances_do_not_start_gets_no_traffic(new_stack: NewSt
     stack.up("--expect-no-changes")
 
 
-def test_what_lambda_refuses_is_told_and_the_next_up_goes_on(new_stack: NewStack, cloud: Cloud) -> None:
+def test_what_lambda_refuses_is_told_and_the_next_up_goes_on(
+    new_inline_stack: NewStack, cloud: Cloud
+) -> None:
     """An account of ten instances at once has none to keep."""
-    stack = new_stack("aws")
+    stack = new_inline_stack("aws")
     stack.set(minInstances=1)
     cloud.refuse_next[KEPT] = (
         "InvalidParameterValueException: Specified ConcurrentExecutions for function decreases account's "
@@ -193,9 +197,9 @@ def test_what_lambda_refuses_is_told_and_the_next_up_goes_on(new_stack: NewStack
     assert (traffic(cloud), cloud.of(KEPT)) == ({1: 100}, [])
 
 
-def test_fewer_than_were_asked_for_are_told(new_stack: NewStack, cloud: Cloud) -> None:
+def test_fewer_than_were_asked_for_are_told(new_inline_stack: NewStack, cloud: Cloud) -> None:
     """Someone changed the number by hand: a bare `up` mends it, one without a refresh says what is wrong."""
-    stack = new_stack("aws")
+    stack = new_inline_stack("aws")
     stack.set(minInstances=3)
     stack.up()
     cloud.one(KEPT).outputs["provisionedConcurrentExecutions"] = 1

@@ -16,8 +16,8 @@ from stacks.releases import History, Release
 from stacks.settings.declared import FILE as PROJECT
 from tests.stacks.aws_cloud import DELETES, a_day_passes
 from tests.stacks.cloud import Cloud
-from tests.stacks.engine import Stack
 from tests.stacks.graph import Graph, run, service
+from tests.stacks.inline import InlineStack
 from tests.stacks.moto_cloud import Moto
 from tests.stacks.settings.test_settings import problems
 from tests.stacks.test_engine import traffic
@@ -192,9 +192,11 @@ def test_moto_takes_the_setting_and_the_schedule(moto: Moto) -> None:
     assert schedules[0]["Target"]["RetryPolicy"]["MaximumRetryAttempts"] == 0
 
 
-def test_a_stack_with_snapshots_lives_on_the_engine(new_stack: Callable[[str], Stack], cloud: Cloud) -> None:
+def test_a_stack_with_snapshots_lives_on_the_engine(
+    new_inline_stack: Callable[[str], InlineStack], cloud: Cloud
+) -> None:
     """Switched on, released three times, rolled back, switched off, destroyed; a second `up` never changes anything."""
-    stack = new_stack("aws")
+    stack = new_inline_stack("aws")
     stack.set(snapStart=True)
 
     def up() -> tuple[dict[int, int], set[str], str]:

@@ -12,8 +12,8 @@ import platforms
 from stacks.settings import ConfigError
 from tests.soak import drawn
 from tests.stacks.cloud import IMAGE, Cloud
-from tests.stacks.engine import Stack
 from tests.stacks.graph import Graph, run, service, usual
+from tests.stacks.inline import InlineStack
 from tests.stacks.settings.test_settings import problems
 from tests.stacks.test_models import said
 
@@ -188,10 +188,10 @@ def test_any_text_is_a_place_for_traces_or_a_config_error(text: str) -> None:
 
 
 def test_on_the_engine_it_is_a_rebuild_and_taken_back_the_earlier_image(
-    new_stack: Callable[[str], Stack], cloud: Cloud
+    new_inline_stack: Callable[[str], InlineStack], cloud: Cloud
 ) -> None:
     """The steps of docs/tracing.md: set, deploy, take back."""
-    stack = new_stack("aws")
+    stack = new_inline_stack("aws")
     stack.up()
     plain = stack.outputs()["image"]
 

@@ -15,8 +15,8 @@ from stacks.settings import ConfigError, read, variables
 from tests.soak import drawn
 from tests.stacks.aws_cloud import ACCOUNT, REGION
 from tests.stacks.cloud import Cloud, RefusedError
-from tests.stacks.engine import Stack
 from tests.stacks.graph import PROVIDER_CONFIG, Graph, run, service
+from tests.stacks.inline import InlineStack
 from tests.stacks.settings.test_settings import problems
 from tests.stacks.test_models import said
 
@@ -301,16 +301,16 @@ CANARY = "canary-7f3a91"
 
 @pytest.mark.parametrize("platform", platforms.NAMES)
 def test_a_secret_is_in_no_state_log_output_or_export(
-    platform: str, new_stack: Callable[[str], Stack], cloud: Cloud
+    platform: str, new_inline_stack: Callable[[str], InlineStack], cloud: Cloud
 ) -> None:
     """The steps of docs/secrets.md on the engine, with a value that is looked for in all that they leave behind."""
-    stack = new_stack(platform)
+    stack = new_inline_stack(platform)
     if platform == "gcp":
         stack.set(gcp__project="my-project")
     stack("config", "set", "--path", "environment.LOG_LEVEL", "debug")
     stack("config", "set", "--secret", "--path", "secretValues.API_KEY", CANARY)
 
-    printed = stack("preview", "--diff") + stack.up("--diff") + stack.up("--expect-no-changes")
+    printed = stack.run("preview", "--diff") + stack.up("--diff") + stack.up("--expect-no-changes")
     stack("config", "set", "--secret", "--path", "secretValues.API_KEY", f"{CANARY}-2")
     before = json.dumps(stack.outputs())
     printed += stack.up("--diff")
@@ -331,10 +331,10 @@ def test_a_secret_is_in_no_state_log_output_or_export(
 
 @pytest.mark.parametrize("key", ["environment", "secrets", "secretValues"])
 def test_one_value_that_is_not_as_secret_as_it_should_be_stops_everything(
-    key: str, new_stack: Callable[[str], Stack], cloud: Cloud
+    key: str, new_inline_stack: Callable[[str], InlineStack], cloud: Cloud
 ) -> None:
     """The engine tells only of a whole map whether something in it is secret, so the stack's own file is looked at."""
-    stack = new_stack("aws")
+    stack = new_inline_stack("aws")
     stack("config", "set", "--secret", "--path", "secretValues.API_KEY", "x")
     how = "--plaintext" if key == "secretValues" else "--secret"
     stack("config", "set", how, "--path", f"{key}.TOKEN", CANARY)
