@@ -40,7 +40,7 @@ class Deployment:
         last: those of the last `up`. An `up --target` may leave out what was never made, such as a new secret; then it
         is unknown what was asked for, and the outputs about releases stay as they were.
         """
-        everything = {
+        everything: dict[str, object] = {
             "url": self.url,
             "platform": platform,
             "region": self.region,
@@ -62,7 +62,7 @@ class Deployment:
         stay = {
             name: self._unless_unknown(everything[name], last[name]) for name in OF_RELEASES if name in last
         }
-        return exported | stay
+        return {**exported, **stay}
 
     def _unless_unknown(self, output: object, before: object) -> pulumi.Output[Any]:
         """`output`, or `before` if it is unknown what runs."""
