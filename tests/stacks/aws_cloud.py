@@ -12,6 +12,7 @@ REGION = "us-east-1"
 FUNCTION = "aws:lambda/function:Function"
 KEPT = "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig"
 PARAMETER = "aws:ssm/parameter:Parameter"
+ALIAS = "aws:lambda/alias:Alias"
 ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 # What the scheduler calls: docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
 DELETES = "arn:aws:scheduler:::aws-sdk:lambda:deleteFunction"
@@ -174,8 +175,11 @@ def _kept(cloud: Cloud, kept: Resource, _before: Resource | None) -> dict[str, A
     return {}
 
 
-def _alias(cloud: Cloud, alias: Resource, _before: Resource | None) -> dict[str, Any]:
+def _alias(cloud: Cloud, alias: Resource, before: Resource | None) -> dict[str, Any]:
     inputs = alias.inputs
+    path = f"function:{inputs['functionName']}:{inputs['name']}"
+    if before is None and arn("lambda", path) in {of.outputs["arn"] for of in cloud.of(ALIAS)}:
+        raise RefusedError(f"ResourceConflictException: Alias already exists: {arn('lambda', path)}")
     versions = cloud.versions[inputs["functionName"]]
     extra = (inputs.get("routingConfig") or {}).get("additionalVersionWeights") or {}
     for version in (inputs["functionVersion"], *extra):
@@ -187,7 +191,6 @@ def _alias(cloud: Cloud, alias: Resource, _before: Resource | None) -> dict[str,
         )
     if any(not 0 < weight <= 1 for weight in extra.values()):
         raise RefusedError(f"InvalidParameterValueException: the weights {extra} are not within 0 and 1")
-    path = f"function:{inputs['functionName']}:{inputs['name']}"
     return {
         "arn": arn("lambda", path),
         "invokeArn": f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn('lambda', path)}/invocations",
@@ -195,14 +198,14 @@ def _alias(cloud: Cloud, alias: Resource, _before: Resource | None) -> dict[str,
 
 
 def _permission(cloud: Cloud, permission: Resource, _before: Resource | None) -> dict[str, Any]:
-    aliases = {(a.inputs["functionName"], a.inputs["name"]) for a in cloud.of("aws:lambda/alias:Alias")}
+    aliases = {(a.inputs["functionName"], a.inputs["name"]) for a in cloud.of(ALIAS)}
     if (permission.inputs["function"], permission.inputs["qualifier"]) not in aliases:
         raise RefusedError("ResourceNotFoundException: the permission names no alias of this function")
     return {}
 
 
 def _function_url(cloud: Cloud, url: Resource, _before: Resource | None) -> dict[str, Any]:
-    aliases = {(a.inputs["functionName"], a.inputs["name"]) for a in cloud.of("aws:lambda/alias:Alias")}
+    aliases = {(a.inputs["functionName"], a.inputs["name"]) for a in cloud.of(ALIAS)}
     if (url.inputs["functionName"], url.inputs["qualifier"]) not in aliases:
         raise RefusedError("ResourceNotFoundException: the function URL names no alias of this function")
     return {"functionUrl": f"https://{url.id.lower()}.lambda-url.{REGION}.on.aws/", "urlId": url.id}
@@ -237,7 +240,7 @@ def _schedule(cloud: Cloud, schedule: Resource, _before: Resource | None) -> dic
     target = schedule.inputs["target"]
     if target["arn"] == DELETES:
         return _deletion(cloud, target)
-    if target["arn"] not in {alias.outputs["arn"] for alias in cloud.of("aws:lambda/alias:Alias")}:
+    if target["arn"] not in {alias.outputs["arn"] for alias in cloud.of(ALIAS)}:
         raise RefusedError(f"ValidationException: there is no target {target['arn']}")
     if rights_of(cloud, target["roleArn"]) != {"lambda:InvokeFunction"}:
         raise RefusedError("ValidationException: the role may not call the target, or it may do more")
@@ -258,7 +261,7 @@ def a_day_passes(cloud: Cloud) -> set[str]:
 
     AWS refuses to delete a version that an alias names.
     """
-    aliases = cloud.of("aws:lambda/alias:Alias")
+    aliases = cloud.of(ALIAS)
     named = {
         version
         for alias in aliases
@@ -405,7 +408,7 @@ KINDS: dict[str, Kind] = {
     "aws:lambda/function:Function": Kind(
         _function, frozenset({"name", "packageType"}), after_change=frozenset({"version"})
     ),
-    "aws:lambda/alias:Alias": Kind(
+    ALIAS: Kind(
         _alias,
         frozenset({"name", "functionName"}),
         imported_by=lambda alias: f"{alias.inputs['functionName']}/{alias.inputs['name']}",

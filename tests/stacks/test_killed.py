@@ -10,7 +10,7 @@ from tests.stacks.aws_cloud import FUNCTION
 from tests.stacks.cloud import Cloud, Hold
 from tests.stacks.engine import Stack
 from tests.stacks.google_cloud import CLOUD_RUN
-from tests.stacks.test_engine import configure, traffic
+from tests.stacks.test_engine import ALIAS, configure, traffic
 from tests.stacks.test_refused import SERVICES, running_image
 
 NewStack = Callable[[str], Stack]
@@ -71,14 +71,17 @@ def test_a_killed_creation_is_made_anew_and_named_until_it_is_cleared(
     assert "interrupted" not in stack.up("--refresh=false")
 
 
-def test_a_killed_creation_under_a_name_of_its_own_is_told(new_stack: NewStack, cloud: Cloud) -> None:
-    """Cloud Run has a service of that name, of which the state knows nothing; once it is deleted, `up` makes it."""
-    stack = new_stack("gcp")
+@pytest.mark.parametrize(("platform", "type_"), [("gcp", CLOUD_RUN), ("aws", ALIAS)])
+def test_a_killed_creation_under_a_name_of_its_own_is_told(
+    platform: str, type_: str, new_stack: NewStack, cloud: Cloud
+) -> None:
+    """The cloud has one of that name, of which the state knows nothing; once it is deleted, `up` makes it."""
+    stack = new_stack(platform)
     configure(stack)
-    kill_at(stack, cloud, CLOUD_RUN, after=True)
+    kill_at(stack, cloud, type_, after=True)
 
     assert "already exists" in stack.up(fails=True)
 
-    del cloud.resources[CLOUD_RUN, cloud.one(CLOUD_RUN).id]
+    del cloud.resources[type_, cloud.one(type_).id]
     stack.up()
-    assert stack.outputs()["image"] == running_image(cloud, "gcp")
+    assert stack.outputs()["image"] == running_image(cloud, platform)
