@@ -1,12 +1,15 @@
 """The parts that all command lines share: errors of one line, exit statuses, and foreign texts on a terminal."""
 
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook, RenderResult
 from typer import Typer
+from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import Abort, TyperException
 
 from usererror import UserError, printable
@@ -15,6 +18,54 @@ INTERRUPTED = 130
 READER_GONE = 141
 WIDTH = 120
 """Columns of what is written to a file or a pipe: as many as the widest table needs."""
+_NUMBERS = {int: re.compile(r"-?\d{1,15}", re.ASCII), float: re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)}
+"""Texts of numbers that nobody has to check."""
+
+
+class _Quick:
+    """Reads options without typer's validators as far as they are plain.
+
+    typer builds a validator for each option and loads pydantic for it, which takes as long as loading numpy. What is
+    not plain is left to typer, with its messages.
+    """
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Called by typer."""
+        options: list[Any] = super().get_params(ctx)  # pyright: ignore[reportAttributeAccessIssue] -- a mixin
+        for option in options:
+            if "get_runtime_param" not in vars(option):
+                quick = _Plain(option.get_runtime_param)
+                option.get_runtime_param = lambda quick=quick: quick
+        return options
+
+
+class Command(_Quick, TyperCommand):
+    """A command that reads its options quickly."""
+
+
+class Commands(_Quick, TyperGroup):
+    """A group of commands that reads its options quickly."""
+
+
+class _Plain:
+    """The values of an option: its default, a text, texts or a plain number; all else as typer converts it."""
+
+    def __init__(self, typers: Callable[[], Any]) -> None:
+        self._typers = typers
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Called by typer."""
+        source = ctx.get_parameter_source(param.name)
+        kind = param.type_descriptor.annotation
+        if source is not None and source.name == "DEFAULT" and not param.multiple:
+            return value
+        if kind in _NUMBERS and isinstance(value, str) and _NUMBERS[kind].fullmatch(value):
+            return kind(value)
+        if kind is str and isinstance(value, str):
+            return value
+        if kind == list[str] and (value is None or isinstance(value, list | tuple)):
+            return list(value) if value else ()
+        return self._typers().coerce(value, param=param, ctx=ctx)
 
 
 class Printable:
@@ -63,9 +114,9 @@ def run(
 
 def console() -> Console:
     """The terminal; for a file or a pipe WIDTH columns without highlights. All that it prints is `printable`."""
-    console_made = _Console(highlight=False)
+    console_made = _Console(highlight=False, emoji=False)
     if not console_made.is_terminal:
-        console_made = _Console(width=WIDTH, highlight=False)
+        console_made = _Console(width=WIDTH, highlight=False, emoji=False)
     console_made.push_render_hook(_PrintableHook())
     return console_made
 

@@ -48,7 +48,9 @@ from runs.sample import Connection
 
 IMPORTS_S, IMAGE_GB, RESPONSE_KB = (float(value) for value in (App.imports_s, App.image_gb, App.response_kb))
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    cls=commandline.Commands, rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False
+)
 
 
 @app.callback()
@@ -56,7 +58,7 @@ def _cost() -> None:
     """What a month costs on AWS Lambda, Cloud Run, App Runner and ECS, how many requests wait, and which to take."""
 
 
-@app.command("bill")
+@app.command("bill", cls=commandline.Command)
 def bill_command(  # noqa: PLR0913 -- each is one option of the command line
     *,
     requests: Annotated[int, typer.Option(help="requests a month, at random", rich_help_panel=TRAFFIC)],
@@ -116,7 +118,7 @@ def bill_command(  # noqa: PLR0913 -- each is one option of the command line
     commands.bills(requests, cold_share, question, prices, as_json=as_json)
 
 
-@app.command("advise")
+@app.command("advise", cls=commandline.Command)
 def advise_command(  # noqa: PLR0913 -- each is one option of the command line
     *,
     requests_per_hour: Annotated[

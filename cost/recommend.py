@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
-import numpy as np
-
 from cost import words
 from cost.bill import Bill
-from cost.simulation.result import Estimate, Result
+from cost.simulation.result import Estimate, Result, quantile
 
 SAME_DOLLARS, SAME_BILL = Decimal("0.50"), Decimal("1.05")
 SAME_WAIT = 1.2
@@ -97,5 +95,5 @@ def _waits(option: Choice) -> str:
     share = option.result.waiting.mean
     if share < words.RARE:
         return words.one_in(share)
-    start = float(np.median(option.result.system.timing.starts))
+    start = quantile(option.result.system.timing.starts, 0.5)
     return f"{words.one_in(share)} of about {words.seconds(start)}"

@@ -2,7 +2,11 @@
 
 import io
 import json
+import subprocess
+import sys
 import unicodedata
+from pathlib import Path
+from typing import Literal
 
 import pytest
 import typer
@@ -10,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.table import Table
 from rich.text import Text
+from typer.exceptions import TyperException
 
 import commandline
 from commandline import UserError, printable
@@ -75,6 +80,68 @@ def test_an_error_shows_what_was_typed(
         commandline.run(app, "program")
 
     assert capsys.readouterr().err == f"program: --log is {SHOWN}\n"
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["--number", "--share", "--name", "--each", "--mode", "--place", "--flag"]),
+            st.one_of(
+                st.integers().map(str),
+                st.floats().map(str),
+                st.text(max_size=9),
+                st.sampled_from(["1_0", " 7", "²"]),
+            ),
+        ),
+        max_size=4,
+    )
+)
+def test_options_have_the_values_and_messages_that_typer_gives_them(typed: list[tuple[str, str]]) -> None:
+    words = [
+        word for option, text in typed for word in ([option] if option == "--flag" else [f"{option}={text}"])
+    ]
+
+    assert _read(words, quick=True) == _read(words, quick=False)
+
+
+def _read(typed: list[str], *, quick: bool) -> object:
+    app = typer.Typer(cls=commandline.Commands if quick else None)
+    taken: list[object] = []
+
+    @app.callback()
+    def group() -> None: ...
+
+    @app.command(cls=commandline.Command if quick else None)
+    def show(
+        *,
+        number: int | None = None,
+        share: float = 0.5,
+        name: str = "somebody",
+        each: list[str] | None = None,
+        mode: Literal["a", "b"] = "a",
+        place: Path | None = None,
+        flag: bool = False,
+    ) -> None:
+        taken.append(repr((number, share, name, each, mode, place, flag)))
+
+    try:
+        app(["show", *typed], standalone_mode=False)
+    except TyperException as error:
+        return error.format_message()
+    return taken
+
+
+@pytest.mark.process
+def test_plain_options_load_no_validators() -> None:
+    code = (
+        "import sys, cost.cli; "
+        "cost.cli.app(['bill', '--requests=9', '--platform=aws', '--cpu=0.5', '--json'], standalone_mode=False); "
+        "sys.exit('pydantic' in sys.modules)"
+    )
+
+    assert (
+        subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL, check=False).returncode == 0
+    )
 
 
 def test_json_needs_none_of_it() -> None:
