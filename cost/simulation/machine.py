@@ -9,6 +9,7 @@ import ctypes
 import hashlib
 import os
 import sys
+import threading
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -43,6 +44,8 @@ ARGUMENTS = {
     "finish": [*ARRAY, *RULE, ctypes.c_double],
 }
 DIGEST_BYTES = 32
+_LOADING = threading.Lock()
+"""Neither LLVM nor numba is made for two threads; the code itself is, and runs without Python's lock."""
 
 
 def advance(states: Any, rule: Rule, arrivals: Floats) -> None:
@@ -108,7 +111,8 @@ def _call(name: str, *arguments: Any) -> None:
 def _function(name: str) -> Callable[..., int]:
     """An entry point: it has a place for the result, another for an error, and then its arguments."""
     kind = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *ARGUMENTS[name])
-    return kind(_linked().get_function_address(name))
+    with _LOADING:
+        return kind(_linked().get_function_address(name))
 
 
 @cache

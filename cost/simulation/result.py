@@ -96,8 +96,8 @@ class Result:
         """The latency that `share` of a month's requests stay within; None if the samples do not support it."""
         if not self._supports(share):
             return None
-        months = [month for month in self.months if month.requests]
-        return Estimate.of([self._quantile(month.bins, share) for month in months]) if months else None
+        reached = [self._latencies[np.searchsorted(counts, share * counts[-1])] for counts in self._up_to]
+        return Estimate.of(reached) if reached else None
 
     @property
     def mean_latency(self) -> float:
@@ -121,9 +121,10 @@ class Result:
         counts, sums = np.bincount(places, minlength=BINS), np.bincount(places, alone, minlength=BINS)
         return np.where(counts > 0, sums / np.maximum(counts, 1), state.seconds_of(np.arange(BINS)))
 
-    def _quantile(self, bins: Ints, share: float) -> float:
-        """The latency that this share of all stay within."""
-        return float(self._latencies[np.searchsorted(np.cumsum(bins), share * int(bins.sum()))])
+    @cached_property
+    def _up_to(self) -> list[Ints]:
+        """How many requests each bin and those below it have, for each month that has any."""
+        return [np.cumsum(month.bins) for month in self.months if month.requests]
 
     def _supports(self, share: float) -> bool:
         """Whether the samples that a quantile is drawn from reach so far; the slowest requests are those that wait."""

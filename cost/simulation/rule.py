@@ -13,8 +13,10 @@ BINS = BINS_OF_DECADE * 8
 
 ROWS = 1 << 13  # of a table that is drawn from; longer ones are thinned out
 SEEN, LASTS, BILLED, BIN = 0, 1, 2, 3  # columns of the table of requests that share nothing
-# Of those that share a CPU: CPU seconds, seconds of waiting, seconds to get there and back.
-WORK, WAITS, BEYOND = 0, 1, 2
+# Of those that share a CPU: CPU seconds, seconds of waiting, seconds to get there and back, the bin of one that has an
+# instance for itself, and how long that one computes.
+WORK, WAITS, BEYOND, BIN_ALONE, ALONE = 0, 1, 2, 3, 4
+COLUMNS = 5
 ANSWERED, STARTED, COMPUTED = 0, 1, 2  # kinds of events; an event is four times its slot, plus its kind
 BEGINS, BEGINS_BILLED = 0, 1  # of the table of starts
 NEVER = -math.inf

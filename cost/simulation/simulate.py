@@ -16,6 +16,7 @@ from cost.simulation.rule import SLOTS
 from cost.simulation.state import Floats
 from cost.simulation.system import System
 from cost.simulation.tasks import Tasks
+from cost.simulation.threads import mapped
 from platforms import calls_a_function
 
 REPLICATIONS = 200
@@ -54,12 +55,10 @@ def simulate(
         seconds = budget / count / arrivals.rate
         if isinstance(arrivals, Rhythm):
             arrivals, seconds = arrivals.within(seconds * HOURS_DIFFER)
-    months: dict[str, list[Month]] = {name: [] for name in systems}
-    records = {name: state.record() for name in systems}
-    for source in np.random.SeedSequence(seed).spawn(count):
-        for name, month in one_month(arrivals, systems, source, seconds, records).items():
-            months[name].append(month)
-    return {name: Result(systems[name], tuple(months[name]), seconds) for name in systems}
+    sources = np.random.SeedSequence(seed).spawn(count)
+    memory = state.Memory()
+    months = mapped(lambda source: one_month(arrivals, systems, source, seconds, memory), sources)
+    return {name: Result(systems[name], tuple(month[name] for month in months), seconds) for name in systems}
 
 
 def one_month(
@@ -67,12 +66,9 @@ def one_month(
     systems: Mapping[str, System],
     source: np.random.SeedSequence,
     seconds: float,
-    records: Mapping[str, Any],
+    memory: state.Memory,
 ) -> dict[str, Month]:
-    """One simulated time on every system: the same arrivals, and draws that do not depend on the other systems.
-
-    records: memory for the state of each system; its content is lost.
-    """
+    """One simulated time on every system: the same arrivals, and draws that do not depend on the other systems."""
     traffic, *others = source.spawn(1 + len(systems))
     warm = _warm_up(arrivals, systems)
     tracked = {
@@ -84,7 +80,7 @@ def one_month(
         name: (
             system,
             state.fresh(
-                system.rule, system.draws, -warm, int(other.generate_state(1, np.uint64)[0]), records[name]
+                system.rule, system.draws, -warm, int(other.generate_state(1, np.uint64)[0]), memory.take()
             ),
         )
         for (name, system), other in zip(systems.items(), others, strict=True)
@@ -104,6 +100,8 @@ def one_month(
                 machine.advance(now, system.rule, chunk)
     _finish(running, seconds, counting=counting)
     months = {name: _counted(now[0], system, seconds) for name, (system, now) in running.items()}
+    for _, now in running.values():
+        memory.give_back(now)
     for name, tasks in tracked.items():
         usage = tasks.billed(months[name].usage, MONTH / seconds)
         months[name] = replace(months[name], usage=usage, most=tasks.most)

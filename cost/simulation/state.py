@@ -1,6 +1,7 @@
 """What a simulated platform consists of: the record of everything going on in it, and its tables to draw from."""
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from cost.simulation.rule import (
     BINS,
     BINS_OF_DECADE,
+    COLUMNS,
     EVENTS,
     HELD,
     NEVER,
@@ -23,7 +25,29 @@ from cost.simulation.rule import (
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-STATE = np.dtype(
+PAD = 40
+"""Eight bytes each between two arrays, whose lengths are powers of two: fields of one slot at distances of whole pages
+would have one place in the processor's cache."""
+WRITTEN_FIRST = (
+    *("event_time", "event", "held_since", "held_deadline"),
+    *("idle", "ready_idle", "busy", "place", "free"),
+    *("job_due", "job_arrived", "job_begun", "job_row"),
+    *("warm", "begin", "stay"),
+)
+"""Arrays that are read only where they have been written: nearly all of a record. All else has to be 0 at first."""
+
+
+def _apart(fields: Sequence[Any]) -> np.dtype[Any]:
+    """A record whose arrays begin at different places of a page, those of WRITTEN_FIRST last."""
+    apart = list[Any]()
+    for number, entry in enumerate(sorted(fields, key=lambda entry: entry[0] in WRITTEN_FIRST)):
+        apart += (
+            [entry, (f"pad{number}", np.int64, (PAD,))] if len(entry) > len(("name", "kind")) else [entry]
+        )
+    return np.dtype(apart, align=True)
+
+
+STATE = _apart(
     [
         # What is going on. An instance lives in a slot; `events` are a heap of what happens next.
         ("events", np.int64),
@@ -74,7 +98,7 @@ STATE = np.dtype(
         # What is drawn from: rows of equal chance, and how many of them are in use.
         ("random", np.uint64),
         ("warms", np.int64),
-        ("warm", np.float64, (ROWS, 4)),
+        ("warm", np.float64, (ROWS, COLUMNS)),
         ("begins", np.int64),
         ("begin", np.float64, (ROWS, 2)),
         ("stays", np.int64),
@@ -95,18 +119,11 @@ STATE = np.dtype(
         ("further_s", np.float64),
         ("there_s", np.float64),
         ("bins", np.int64, (BINS,)),
-    ],
-    align=True,
+    ]
 )
 """Everything between two arrivals, as one record: compiled code reaches its fields without counting references."""
-WRITTEN_FIRST = (
-    *("event_time", "event", "held_since", "held_deadline"),
-    *("idle", "ready_idle", "busy", "place", "free"),
-)
-JOBS = ("job_due", "job_arrived", "job_begun", "job_row")
-TABLES = ("warm", "begin", "stay")
-COUNTED = tuple(name for name in STATE.names or () if name not in (*WRITTEN_FIRST, *JOBS, *TABLES))
-"""What has to be 0 at first. The rest, which is nearly all of it, is read only where it has been written."""
+ZEROED = min(STATE.fields[name][1] for name in WRITTEN_FIRST) if STATE.fields else 0
+"""Bytes that have to be 0 at first."""
 
 
 COUNTS = (
@@ -120,8 +137,9 @@ class Draws(NamedTuple):
     """What is drawn from, seconds; a row a sample, as likely as any other.
 
     warm: of a request without waiting for a start. Of one that shares nothing: what the caller sees, how long it lasts
-    in the instance, what is billed by the request, the bin of what is seen. Of one that shares a CPU: its CPU seconds,
-    how long it waits for something else, what a caller waits besides, and nothing.
+    in the instance, what is billed by the request, the bin of what is seen, and nothing. Of one that shares a CPU: its
+    CPU seconds, how long it waits for something else, what a caller waits besides, and, if it has an instance for
+    itself, the bin of what a caller sees and how long it computes.
     starts: of a start, how long it lasts, and what is billed for it.
     idle: how long an instance stays after its last request.
     """
@@ -131,8 +149,25 @@ class Draws(NamedTuple):
     idle: Floats
 
 
-def record() -> Any:
-    """Memory for the state of one platform, some 10 MB, which is used again for month after month."""
+class Memory:
+    """Records for the states of platforms, some 10 MB each, which any thread uses again for month after month."""
+
+    def __init__(self) -> None:
+        self._free: list[Any] = []
+
+    def take(self) -> Any:
+        """A record with any content."""
+        try:
+            return self._free.pop()
+        except IndexError:
+            return _record()
+
+    def give_back(self, states: Any) -> None:
+        """A record whose content is no longer needed."""
+        self._free.append(states)
+
+
+def _record() -> Any:
     return np.empty(1, STATE)
 
 
@@ -141,10 +176,9 @@ def fresh(rule: Rule, draws: Draws, start: float, seed: int, states: Any = None)
 
     states: a record whose content is no longer needed; without it, a new one.
     """
-    states = record() if states is None else states
+    states = _record() if states is None else states
     state = states[0]
-    for name in COUNTED:
-        state[name] = 0
+    states.view(np.uint8)[:ZEROED] = 0
     state["clock"] = state["looked_at"] = start
     state["look_at"] = start + 60.0
     state["due"][:] = math.inf
@@ -187,12 +221,14 @@ def draws(warm: Floats, starts: Floats, starts_billed: Floats, idle: Floats, ste
 
 def unshared(seen: Floats, lasts: Floats, step: float) -> Floats:
     """The table of requests that share nothing; what is billed is rounded up to `step`."""
-    return np.column_stack([seen, lasts, steps(lasts, step), bins_of(seen).astype(np.float64)])
+    nothing = np.zeros(len(seen))
+    return np.column_stack([seen, lasts, steps(lasts, step), bins_of(seen).astype(np.float64), nothing])
 
 
-def shared(work: Floats, waits: Floats, beyond: Floats) -> Floats:
-    """The table of requests that share a CPU."""
-    return np.column_stack([work, waits, beyond, np.zeros(len(work))])
+def shared(work: Floats, waits: Floats, beyond: Floats, cpus: float) -> Floats:
+    """The table of requests that share an instance's `cpus` vCPUs."""
+    alone = work / min(1.0, cpus)
+    return np.column_stack([work, waits, beyond, bins_of(alone + waits + beyond).astype(np.float64), alone])
 
 
 def _thinned(table: Floats) -> Floats:

@@ -30,7 +30,7 @@ def system(setup: Setup, timing: Timing, prices: Prices) -> System:
     )
     step = float(price.step) if by_request else 0.0
     if setup.shared:
-        warm = state.shared(timing.work, timing.waits, timing.beyond)
+        warm = state.shared(timing.work, timing.waits, timing.beyond, float(setup.vcpu))
     else:
         lasts = timing.alone(float(setup.vcpu))
         warm = state.unshared(timing.beyond + lasts, lasts, step)

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from cost.simulation.arrivals import MONTH, Poisson
 from cost.simulation.simulate import decimal, one_month
 from cost.simulation.system import System
 from cost.simulation.tasks import expected_tasks
+from cost.simulation.threads import mapped
 
 KNOTS_OF_DECADE = {1e6: 10, 1e9: 5}
 """Rates of a decade at which deployments are simulated, up to so many requests a month; the rarer they are, the more
@@ -53,14 +53,20 @@ class Volumes:
         self._rates = _knots(MOST * max(1.0, *profile) if len(self._parts) > 1 else MOST)
         self._known: dict[str, list[Usage]] = {name: [] for name in systems}
         simulated = {name: system for name, system in systems.items() if system.setup.concurrency is not None}
-        records = {name: state.record() for name in simulated}
-        for monthly in self._rates if simulated else ():
-            requests = min(REQUESTS, MONTHS * monthly)
-            for name, usage in _simulated(simulated, monthly, requests, seed, records).items():
+        memory = state.Memory()
+
+        def at_rate(monthly: float) -> dict[str, Usage]:
+            return _simulated(simulated, monthly, min(REQUESTS, MONTHS * monthly), seed, memory)
+
+        for usages in mapped(at_rate, self._rates if simulated else ()):
+            for name, usage in usages.items():
                 self._known[name].append(usage)
 
     def at(self, name: str, monthly: float) -> Usage:
         """The usage of so many requests a month."""
+        if len(self._parts) == 1:  # most often, and this is asked for each point of a curve
+            (multiple,) = self._parts
+            return self._steady(name, monthly * multiple)
         total = Usage()
         for multiple, part in self._parts.items():
             total = total.plus(self._steady(name, monthly * multiple).times(part))
@@ -108,7 +114,7 @@ def usage(system: System, monthly: float) -> Usage:
     if system.setup.concurrency is None:
         return _tracked(system, monthly)
     requests = min(10 * REQUESTS, 10 * MONTHS * monthly)
-    return _simulated({"one": system}, monthly, requests, 0, {"one": state.record()}, MORE)["one"]
+    return _simulated({"one": system}, monthly, requests, 0, state.Memory(), MORE)["one"]
 
 
 def with_starts(system: System, expected: Usage, cold_share: float) -> Usage:
@@ -142,14 +148,14 @@ def _simulated(
     monthly: float,
     requests: float,
     seed: int,
-    records: Mapping[str, Any],
+    memory: state.Memory,
     more: int = 1,
 ) -> dict[str, Usage]:
     """The usage of a month at a rate, of one simulated time with so many requests at least; more: see LONG."""
     longest = max(float(system.timing.idle.max()) for system in systems.values())
     least = min(more * LONG * longest * monthly / MONTH, more * LONG_REQUESTS)
     seconds = max(requests, least) / monthly * MONTH
-    months = one_month(Poisson(monthly / MONTH), systems, np.random.SeedSequence(seed), seconds, records)
+    months = one_month(Poisson(monthly / MONTH), systems, np.random.SeedSequence(seed), seconds, memory)
     return {name: _exact(month.usage, monthly) for name, month in months.items()}
 
 

@@ -29,7 +29,7 @@ def answered(
     """The seconds of each answer of one instance that is always there, ascending."""
     rule = Rule(concurrency, 1, 1, 1e9, 0.0, 0.0, 0.0, 0.0, cpus)
     one = np.ones(1)
-    table = state.draws(state.shared(work * one, waits * one, 0.0 * one), one, one, one, 0.0)
+    table = state.draws(state.shared(work * one, waits * one, 0.0 * one, cpus), one, one, one, 0.0)
     states = state.fresh(rule, table, 0.0, seed=0)
     machine.advance(states, rule, np.array(arrivals))
     machine.finish(states, rule, 1e6)
