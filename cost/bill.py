@@ -1,8 +1,9 @@
 """Makes line items of a month's usage of one deployment, and a bill of the line items, in exact decimals."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from commandline import UserError
 from cost.setup import Setup
@@ -42,8 +43,7 @@ class Usage:
     running_s: Decimal = ZERO
 
     def __post_init__(self) -> None:
-        for name in _NAMES:
-            value = getattr(self, name)
+        for name, value in vars(self).items():
             if not value.is_finite() or value < 0:
                 raise UserError(f"{name} of a month: {value} is not a quantity; it is 0 or more")
 
@@ -60,14 +60,10 @@ class Usage:
         return self._with(other, lambda here, there: here + (there - here) * part)
 
     def _with(self, other: "Usage", combine: Callable[[Decimal, Decimal], Decimal]) -> "Usage":
-        return Usage(*(combine(getattr(self, name), getattr(other, name)) for name in _NAMES))
+        return Usage(*map(combine, vars(self).values(), vars(other).values()))
 
 
-_NAMES = tuple(field.name for field in fields(Usage))
-
-
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One item: `amount` dollars for `quantity` units, of which `free` cost nothing; None when the price is unknown."""
 
     name: str
@@ -122,11 +118,10 @@ def bill(setup: Setup, usage: Usage, prices: Prices, *, free_tier: bool) -> Bill
     """
     lines: list[Line] = []
     left: dict[str, Decimal] = {}
+    uncovered = NOT_PROVISIONED if calls_a_function(setup.platform) and setup.minimum else ()
     for name, price_name, quantity in items(setup, usage):
         price = prices.price(setup.platform, price_name, setup.region)
-        covered = free_tier and not (
-            calls_a_function(setup.platform) and setup.minimum and price_name in NOT_PROVISIONED
-        )
+        covered = free_tier and price_name not in uncovered
         allowance = left.get(price_name, price.free_quantity or ZERO) if covered else ZERO
         free = min(quantity, allowance)
         left[price_name] = allowance - free

@@ -56,7 +56,7 @@ class Price:
             sorted({start + shift for start in starts for shift in (Decimal(0), free)} - {Decimal(0)})
         )
 
-    @property
+    @cached_property
     def free_quantity(self) -> Decimal | None:
         """How many units the free tier covers at this region's price; None when it covers none."""
         if self.free_value is not None and self.known:
@@ -67,6 +67,8 @@ class Price:
         """Dollars for a month's quantity before any free tier; None when the price is unknown."""
         if not self.known:
             return None
+        if len(self.tiers) == 1:  # as most are, and this is asked for each line of each bill
+            return quantity * self.tiers[0][1] / self.per
         starts = [start for start, _ in self.tiers[1:]]
         total = Decimal(0)
         for (start, rate), end in zip(self.tiers, [*starts, None], strict=True):

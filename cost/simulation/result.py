@@ -96,7 +96,9 @@ class Result:
         """The latency that `share` of a month's requests stay within; None if the samples do not support it."""
         if not self._supports(share):
             return None
-        reached = [self._latencies[np.searchsorted(counts, share * counts[-1])] for counts in self._up_to]
+        reached = [
+            float(self._latencies[np.searchsorted(counts, share * int(counts[-1]))]) for counts in self._up_to
+        ]
         return Estimate.of(reached) if reached else None
 
     @property

@@ -10,7 +10,8 @@ import numpy as np
 from commandline import UserError
 from cost.bill import Usage
 from cost.simulation import machine, state
-from cost.simulation.arrivals import MONTH, MOST_MONTHLY, Arrivals, Rhythm
+from cost.simulation.arrivals import MONTH, MOST_MONTHLY, Arrivals, Poisson, Rhythm
+from cost.simulation.lasting import lasting
 from cost.simulation.result import Month, Result
 from cost.simulation.rule import SLOTS
 from cost.simulation.state import Floats
@@ -56,8 +57,8 @@ def simulate(
         if isinstance(arrivals, Rhythm):
             arrivals, seconds = arrivals.within(seconds * HOURS_DIFFER)
     sources = np.random.SeedSequence(seed).spawn(count)
-    memory = state.Memory()
-    months = mapped(lambda source: one_month(arrivals, systems, source, seconds, memory), sources)
+    memory, there = state.Memory(), long_run(arrivals, systems)
+    months = mapped(lambda source: one_month(arrivals, systems, source, seconds, memory, there), sources)
     return {name: Result(systems[name], tuple(month[name] for month in months), seconds) for name in systems}
 
 
@@ -67,8 +68,12 @@ def one_month(
     source: np.random.SeedSequence,
     seconds: float,
     memory: state.Memory,
+    there: Mapping[str, int],
 ) -> dict[str, Month]:
-    """One simulated time on every system: the same arrivals, and draws that do not depend on the other systems."""
+    """One simulated time on every system: the same arrivals, and draws that do not depend on the other systems.
+
+    there: the instances at least that each has at second 0, see long_run.
+    """
     traffic, *others = source.spawn(1 + len(systems))
     warm = _warm_up(arrivals, systems)
     tracked = {
@@ -91,14 +96,15 @@ def one_month(
     counting = False
     for chunk, counts in _chunks(arrivals, traffic, warm, seconds):
         if counts and not counting:
-            counting = True
-            _begin_to_count(running)
+            counting = _begin_to_count(running, there)
         for name, (system, now) in running.items():
             if name in tracked:
                 tracked[name].advance(now, system.rule, chunk)
             else:
                 machine.advance(now, system.rule, chunk)
-    _finish(running, seconds, counting=counting)
+    counting = counting or _begin_to_count(running, there)
+    for system, now in running.values():
+        machine.finish(now, system.rule, seconds)
     months = {name: _counted(now[0], system, seconds) for name, (system, now) in running.items()}
     for _, now in running.values():
         memory.give_back(now)
@@ -129,17 +135,20 @@ def _chunks(
             )
 
 
-def _finish(running: Mapping[str, tuple[System, Any]], seconds: float, *, counting: bool) -> None:
-    if not counting:
-        _begin_to_count(running)
-    for system, now in running.values():
-        machine.finish(now, system.rule, seconds)
-
-
-def _begin_to_count(running: Mapping[str, tuple[System, Any]]) -> None:
-    for system, now in running.values():
+def _begin_to_count(running: Mapping[str, tuple[System, Any]], there: Mapping[str, int]) -> bool:
+    for name, (system, now) in running.items():
         machine.finish(now, system.rule, 0.0)
+        state.add(now, there[name], float(system.timing.idle.mean()))
         state.forget(now)
+    return True
+
+
+def long_run(arrivals: Arrivals, systems: Mapping[str, System]) -> dict[str, int]:
+    """The instances of each system that independent callers at a steady rate find there: see lasting.py."""
+    if not isinstance(arrivals, Poisson | Rhythm):
+        return {name: system.rule.minimum for name, system in systems.items()}
+    rates = [arrivals.rate * multiple for multiple in arrivals.profile]
+    return {name: lasting(system, rates) for name, system in systems.items()}
 
 
 def _counted(counts: Any, system: System, seconds: float) -> Month:

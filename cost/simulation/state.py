@@ -122,7 +122,7 @@ STATE = _apart(
     ]
 )
 """Everything between two arrivals, as one record: compiled code reaches its fields without counting references."""
-ZEROED = min(STATE.fields[name][1] for name in WRITTEN_FIRST) if STATE.fields else 0
+ZEROED = min(offset for name, (_, offset, *_) in (STATE.fields or {}).items() if name in WRITTEN_FIRST)
 """Bytes that have to be 0 at first."""
 
 
@@ -187,11 +187,11 @@ def fresh(rule: Rule, draws: Draws, start: float, seed: int, states: Any = None)
         state[name][:] = NEVER
     kept = "ready_idle" if rule.provisioned else "idle"
     state[f"{kept}s"] = rule.minimum
-    state[kept][: rule.minimum] = range(rule.minimum)
+    state[kept][: rule.minimum] = np.arange(rule.minimum)
     state["served"][: rule.minimum] = 1
     state["idle_until"][: rule.minimum] = math.inf
     state["frees"] = rule.maximum - rule.minimum
-    state["free"][: rule.maximum - rule.minimum] = range(rule.maximum - 1, rule.minimum - 1, -1)
+    state["free"][: rule.maximum - rule.minimum] = np.arange(rule.maximum - 1, rule.minimum - 1, -1)
     for count, name, table in (
         ("warms", "warm", draws.warm),
         ("begins", "begin", draws.starts),
@@ -200,6 +200,21 @@ def fresh(rule: Rule, draws: Draws, start: float, seed: int, states: Any = None)
         state[count] = len(table)
         state[name][: len(table)] = table
     return states
+
+
+def add(states: Any, count: int, stay: float) -> None:
+    """Let there be `count` instances at least at second 0, the further ones idle, for `stay` seconds if not used."""
+    state = states[0]
+    idles = state["idle"][: state["idles"]]
+    missing = count - int(state["busies"] + state["ready_idles"] + (state["idle_until"][idles] > 0).sum())
+    for _ in range(min(missing, int(state["frees"]))):
+        state["frees"] -= 1
+        slot = state["free"][state["frees"]]
+        state["idle"][1 : state["idles"] + 1] = state["idle"][: state["idles"]].copy()
+        state["idle"][0] = slot  # the others have been used later
+        state["idles"] += 1
+        state["in_flight"][slot], state["served"][slot] = 0, 1
+        state["born"][slot], state["idle_since"][slot], state["idle_until"][slot] = 0.0, NEVER, stay
 
 
 def forget(states: Any) -> None:

@@ -10,14 +10,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
+from operator import itemgetter
 
 import numpy as np
 
 from cost.bill import Usage
 from cost.simulation import state
 from cost.simulation.arrivals import MONTH, Poisson
-from cost.simulation.simulate import decimal, one_month
+from cost.simulation.lasting import busy, lasting
+from cost.simulation.simulate import decimal, long_run, one_month
 from cost.simulation.system import System
 from cost.simulation.tasks import expected_tasks
 from cost.simulation.threads import mapped
@@ -37,7 +40,9 @@ there are more of both."""
 MORE = 4
 STEP = Decimal("0.2")
 NARROW = 1.002
-"""A step of whole tasks is followed until its ends are so close."""
+"""A step of whole tasks, or of instances that stay for good, is followed until its ends are so close."""
+RISES = 1.02
+"""How many times as many instances have to be busy at a step for it to be followed."""
 
 
 class Volumes:
@@ -50,17 +55,26 @@ class Volumes:
         self._parts = {
             multiple: Decimal(count) / len(profile) for multiple, count in Counter(profile).items()
         }
-        self._rates = _knots(MOST * max(1.0, *profile) if len(self._parts) > 1 else MOST)
-        self._known: dict[str, list[Usage]] = {name: [] for name in systems}
+        rates = _knots(MOST * max(1.0, *profile) if len(self._parts) > 1 else MOST)
+        self._known: dict[str, list[tuple[float, Usage]]] = {name: [] for name in systems}
+        self._steps: dict[str, list[Decimal]] = {}
         simulated = {name: system for name, system in systems.items() if system.setup.concurrency is not None}
         memory = state.Memory()
 
-        def at_rate(monthly: float) -> dict[str, Usage]:
-            return _simulated(simulated, monthly, min(REQUESTS, MONTHS * monthly), seed, memory)
+        def at_rate(some: Mapping[str, System], monthly: float) -> dict[str, Usage]:
+            return _simulated(some, monthly, min(REQUESTS, MONTHS * monthly), seed, memory)
 
-        for usages in mapped(at_rate, self._rates if simulated else ()):
+        for rate, usages in zip(
+            rates, mapped(partial(at_rate, simulated), rates if simulated else ()), strict=False
+        ):
             for name, usage in usages.items():
-                self._known[name].append(usage)
+                self._known[name].append((rate, usage))
+        for name, system in simulated.items():
+            steps = _steps(system, rates)
+            further = [usages[name] for usages in mapped(partial(at_rate, {name: system}), steps)]
+            self._known[name] += zip(steps, further, strict=True)
+            self._known[name].sort(key=itemgetter(0))
+            self._steps[name] = [Decimal(round(step)) for step in steps]
 
     def at(self, name: str, monthly: float) -> Usage:
         """The usage of so many requests a month."""
@@ -74,6 +88,8 @@ class Volumes:
 
     def points(self, name: str, volumes: Sequence[Decimal]) -> list[tuple[Decimal, Usage]]:
         """Ascending volumes with their usage, and between them those that follow whole tasks."""
+        if len(self._parts) == 1:
+            volumes = sorted({*volumes, *self._steps.get(name, ())})
         simulated = [(volume, self.at(name, float(volume))) for volume in volumes]
         if self._systems[name].setup.concurrency is not None:
             return simulated
@@ -96,15 +112,44 @@ class Volumes:
     def _steady(self, name: str, monthly: float) -> Usage:
         if self._systems[name].setup.concurrency is None:
             return _tracked(self._systems[name], monthly)
-        usages = self._known[name]
-        place = bisect_left(self._rates, monthly)
+        known = self._known[name]
+        place = bisect_left(known, monthly, key=itemgetter(0))
         if place == 0:
             low, rate = nothing(self._systems[name]), 0.0
         else:
-            place = min(place, len(self._rates) - 1)
-            low, rate = usages[place - 1], self._rates[place - 1]
-        part = (monthly - rate) / (self._rates[place] - rate)
-        return replace(low.between(usages[place], Decimal(part)), requests=decimal(monthly))
+            place = min(place, len(known) - 1)
+            rate, low = known[place - 1]
+        end, high = known[place]
+        return replace(low.between(high, Decimal((monthly - rate) / (end - rate))), requests=decimal(monthly))
+
+
+def _steps(system: System, rates: Sequence[float]) -> list[float]:
+    """Rates on both sides of each step, at which another instance stays for good and more of them are busy."""
+    steps = list[float]()
+    there = [lasting(system, [rate / MONTH]) for rate in rates]
+    for (low, few), (high, many) in pairwise(zip(rates, there, strict=True)):
+        if few == many or not any(_matters(system, few, many, rate) for rate in (low, high)):
+            continue
+        begin = low
+        while lasting(system, [begin / MONTH]) < many:
+            below, begin = _step(system, begin, high)
+            steps += [below, begin]
+    return steps
+
+
+def _matters(system: System, few: int, many: int, monthly: float) -> bool:
+    """Whether the further instances make more of them busy."""
+    rate = monthly / MONTH
+    return busy(system, many, rate) > busy(system, few, rate) * RISES
+
+
+def _step(system: System, low: float, high: float) -> tuple[float, float]:
+    """Two close rates, above `low`, between which the first further instance stays for good."""
+    least = lasting(system, [low / MONTH])
+    while high > low * NARROW:
+        middle = (low + high) / 2
+        low, high = (middle, high) if lasting(system, [middle / MONTH]) == least else (low, middle)
+    return low, high
 
 
 def usage(system: System, monthly: float) -> Usage:
@@ -155,7 +200,9 @@ def _simulated(
     longest = max(float(system.timing.idle.max()) for system in systems.values())
     least = min(more * LONG * longest * monthly / MONTH, more * LONG_REQUESTS)
     seconds = max(requests, least) / monthly * MONTH
-    months = one_month(Poisson(monthly / MONTH), systems, np.random.SeedSequence(seed), seconds, memory)
+    arrivals = Poisson(monthly / MONTH)
+    there = long_run(arrivals, systems)
+    months = one_month(arrivals, systems, np.random.SeedSequence(seed), seconds, memory, there)
     return {name: _exact(month.usage, monthly) for name, month in months.items()}
 
 

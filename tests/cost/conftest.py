@@ -6,14 +6,13 @@ import pickle
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from cost.bill import Usage
 from cost.setup import Setup, setup
-from cost.simulation import volumes
+from cost.simulation import state, volumes
 from cost.simulation.arrivals import poisson
 from cost.simulation.simulate import simulate
 from cost.simulation.system import System, system
@@ -74,7 +73,7 @@ def once() -> Generator[None]:
         monthly: float,
         requests: float,
         seed: int,
-        records: Mapping[str, Any],
+        memory: state.Memory,
         more: int = 1,
     ) -> dict[str, Usage]:
         nonlocal last
@@ -82,7 +81,7 @@ def once() -> Generator[None]:
             last = (systems, hashlib.sha256(pickle.dumps(dict(systems))).digest())
         key = (last[1], monthly, requests, seed, more)
         if key not in known:
-            known[key] = simulated(systems, monthly, requests, seed, records, more)
+            known[key] = simulated(systems, monthly, requests, seed, memory, more)
         return known[key]
 
     with pytest.MonkeyPatch.context() as patch:
