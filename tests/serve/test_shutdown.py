@@ -147,3 +147,19 @@ def test_a_rolling_restart_of_gunicorn_under_load_loses_no_request(gunicorn: Gun
             client.result(60)
 
     assert set(answers) == {200}
+
+
+@pytest.mark.process
+def test_no_process_of_gunicorn_looks_through_all_that_it_has_loaded_at_its_end(
+    gunicorn: Gunicorn, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import atexit, gc, sys\n"
+        "atexit.register(lambda: sys.stderr.write(f'frozen: {gc.get_freeze_count() > 10_000}\\n'))\n"
+    )
+    process, _ = gunicorn(APP="app:create_app()", PYTHONPATH=str(tmp_path))
+
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+
+    assert [line for line in errors.splitlines() if line.startswith("frozen")] == ["frozen: True"] * 2
