@@ -56,7 +56,7 @@ class _Plain:
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
         """Called by typer."""
         source = ctx.get_parameter_source(param.name)
-        kind = param.type_descriptor.annotation
+        kind = None if param.type_descriptor.is_ranged else param.type_descriptor.annotation
         if source is not None and source.name == "DEFAULT" and not param.multiple:
             return value
         if kind in _NUMBERS and isinstance(value, str) and _NUMBERS[kind].fullmatch(value):

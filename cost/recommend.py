@@ -45,8 +45,14 @@ def recommend(options: Sequence[Choice], limit_s: float | None, *, closed: bool)
     if not known:
         return "No recommendation: the prices of these regions are not known; give them with --prices FILE."
     best = pick(options, limit_s, closed=closed)
+    if best is None and not any(map(_answers, known)):
+        most = min(known, key=lambda option: option.result.refused.mean)
+        return (
+            "None of these answers all requests with the most instances allowed; "
+            f"{most.title} {_refuses(most)}, {_month(most)} for those that it answers."
+        )
     if best is None:
-        cheapest = _best(known)
+        cheapest = _best([option for option in known if _answers(option)])
         return (
             f"None of these keeps 95% of the requests within {limit_s:g} s as far as the figures tell; "
             f"the cheapest is {cheapest.title} at {_month(cheapest)}."
@@ -63,7 +69,10 @@ def pick(options: Sequence[One], limit_s: float | None, *, closed: bool) -> One 
     fast = [
         option
         for option in options
-        if (option.open or closed) and option.free.priced and (limit_s is None or _within(option, limit_s))
+        if (option.open or closed)
+        and option.free.priced
+        and _answers(option)
+        and (limit_s is None or _within(option, limit_s))
     ]
     return _best(fast) if fast else None
 
@@ -84,6 +93,15 @@ def _within(option: Choice, limit_s: float) -> bool:
     return latency is not None and latency.high <= limit_s and option.result.refused.mean == 0
 
 
+def _answers(option: Choice) -> bool:
+    """Whether all requests are answered, but for some in the rarest of rushes; what is refused costs nothing."""
+    return option.result.refused.mean < words.RARE
+
+
+def _refuses(option: Choice) -> str:
+    return f"refuses {words.share(option.result.refused.mean)} of the requests"
+
+
 def _month(option: Choice) -> str:
     bill = option.free
     least = "at least " if bill.at_least else ""
@@ -92,6 +110,8 @@ def _month(option: Choice) -> str:
 
 
 def _waits(option: Choice) -> str:
+    if not _answers(option):
+        return _refuses(option)
     share = option.result.waiting.mean
     if share < words.RARE:
         return words.one_in(share)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import unicodedata
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import pytest
 import typer
@@ -85,7 +85,9 @@ def test_an_error_shows_what_was_typed(
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["--number", "--share", "--name", "--each", "--mode", "--place", "--flag"]),
+            st.sampled_from(
+                ["--number", "--ranged", "--share", "--name", "--each", "--mode", "--place", "--flag"]
+            ),
             st.one_of(
                 st.integers().map(str),
                 st.floats().map(str),
@@ -112,9 +114,10 @@ def _read(typed: list[str], *, quick: bool) -> object:
     def group() -> None: ...
 
     @app.command(cls=commandline.Command if quick else None)
-    def show(
+    def show(  # noqa: PLR0913 -- each is one option
         *,
         number: int | None = None,
+        ranged: Annotated[int, typer.Option(min=0, max=9)] = 3,
         share: float = 0.5,
         name: str = "somebody",
         each: list[str] | None = None,
@@ -122,7 +125,7 @@ def _read(typed: list[str], *, quick: bool) -> object:
         place: Path | None = None,
         flag: bool = False,
     ) -> None:
-        taken.append(repr((number, share, name, each, mode, place, flag)))
+        taken.append(repr((number, ranged, share, name, each, mode, place, flag)))
 
     try:
         app(["show", *typed], standalone_mode=False)

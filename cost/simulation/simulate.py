@@ -138,7 +138,7 @@ def _chunks(
 def _begin_to_count(running: Mapping[str, tuple[System, Any]], there: Mapping[str, int]) -> bool:
     for name, (system, now) in running.items():
         machine.finish(now, system.rule, 0.0)
-        state.add(now, there[name], float(system.timing.idle.mean()))
+        state.add(now, system.rule, there[name], float(system.timing.idle.mean()))
         state.forget(now)
     return True
 

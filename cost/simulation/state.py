@@ -202,12 +202,13 @@ def fresh(rule: Rule, draws: Draws, start: float, seed: int, states: Any = None)
     return states
 
 
-def add(states: Any, count: int, stay: float) -> None:
+def add(states: Any, rule: Rule, count: int, stay: float) -> None:
     """Let there be `count` instances at least at second 0, the further ones idle, for `stay` seconds if not used."""
     state = states[0]
     idles = state["idle"][: state["idles"]]
-    missing = count - int(state["busies"] + state["ready_idles"] + (state["idle_until"][idles] > 0).sum())
-    for _ in range(min(missing, int(state["frees"]))):
+    there = int(state["busies"] + state["ready_idles"] + (state["idle_until"][idles] > 0).sum())
+    there = max(there, rule.minimum)  # of which idle ones are there for longer than they say
+    for _ in range(min(count - there, int(state["frees"]))):
         state["frees"] -= 1
         slot = state["free"][state["frees"]]
         state["idle"][1 : state["idles"] + 1] = state["idle"][: state["idles"]].copy()

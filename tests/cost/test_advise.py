@@ -208,6 +208,21 @@ def test_refusals_are_noted(prices: Prices) -> None:
     advice = ask(poisson(1.3e9), prices, platforms=("aws",), app=App(cpu_s=Decimal(0), wait_s=Decimal(10)))
 
     assert any("were refused at the most instances allowed" in note for note in advice.notes)
+    assert advice.recommendation.startswith(
+        "None of these answers all requests with the most instances allowed; AWS Lambda refuses 80"
+    )
+
+
+def test_a_platform_that_refuses_requests_is_not_taken_though_its_bill_is_small(prices: Prices) -> None:
+    """300 a second of 1 s of CPU each: Cloud Run has 100 instances of one vCPU."""
+    app = App(cpu_s=Decimal(1))
+    advice = ask(poisson(8e8), prices, platforms=("gcp", "ecs"), app=app)
+
+    ecs, cloud_run = (advice.options[place].free.total for place in (1, 0))
+    assert cloud_run < ecs
+    assert advice.recommendation.startswith("Take ECS Express Mode")
+    assert "Cloud Run: $" in advice.recommendation
+    assert "refuses 6" in advice.recommendation
 
 
 def test_a_platform_that_is_open_is_recommended_where_app_runner_is_not(prices: Prices) -> None:
