@@ -103,8 +103,4 @@ def worker_exit(_server: Any, worker: Any) -> None:
 def on_exit(server: Any) -> None:
     """Called in the master when its workers have ended."""
     grace.watch(server.cfg.graceful_timeout)
-
-
-def on_exit(_server: Any) -> None:
-    """Called in the master before it exits: Python would look through all objects of a master that has not frozen any."""
-    start.finish()
+    start.finish()  # else Python would look through all that the master has loaded
