@@ -1,7 +1,7 @@
 """Drifts of a target's own, or common to all: what each adds to the logarithm of a request's time, round by round."""
 
 import numpy as np
-from scipy.signal import lfilter
+import scipy
 
 from tests.compare.coverage import Logs, bimodal, mixed
 from tests.compare.simulated import Floats, wave
@@ -13,7 +13,7 @@ def resembling(size: float) -> Logs:
     def draw(random: np.random.Generator, rounds: int) -> Floats:
         steps = random.normal(0, np.sqrt(1 - 0.99**2), rounds)
         steps[0] = random.normal()
-        return size * np.asarray(lfilter([1], [1, -0.99], steps))
+        return size * np.asarray(scipy.signal.lfilter([1], [1, -0.99], steps))
 
     return draw
 

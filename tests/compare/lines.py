@@ -11,7 +11,6 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from scipy.stats import binom
 
 from compare import drift, ratios, stats
 from compare.ratios import Course
@@ -19,7 +18,7 @@ from compare.report import merging
 from compare.stats import Clustered
 from tests.compare.coverage import Logs, spikes, two_speeds
 from tests.compare.drifts import common, day, hour, neighbour, of_kinds, release, resembling, route, still
-from tests.compare.simulated import Floats, one_instance
+from tests.compare.simulated import Floats, at_most, one_instance
 
 SEED = 15
 # Parts of a simulated run, as compare.report.pairing makes them of 300 rounds and more.
@@ -229,7 +228,7 @@ def rates(line: Line, runs: int) -> Rates:
         weak=found[_LESS] / runs if line.p == stats.MEDIAN else math.nan,
         plain=plain / runs,
         wider=float(np.median(wider)) if wider else math.nan,
-        bound=float(binom.ppf(0.999, runs, 0.05)) / runs,
+        bound=at_most(0.05, runs) / runs,
     )
 
 

@@ -1,8 +1,10 @@
 """Latencies with a known truth: instances of differing speed, noise, and a machine that drifts."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import bdtrik, ndtri
 
 from compare.stats import Clustered, blocks, parts
 from runs.sample import Connection, Sample, Times
@@ -28,7 +30,12 @@ def instances(
 
 def truth(p: float, spread: float, noise: float) -> float:
     """The quantile `p` of all samples of all instances that there could be: a lognormal's."""
-    return float(np.exp(stats.norm.ppf(p) * np.hypot(spread, noise)))
+    return float(np.exp(ndtri(p) * np.hypot(spread, noise)))
+
+
+def at_most(rate: float, runs: int) -> int:
+    """The most hits in `runs` that a true `rate` explains, unless by a chance of one in a thousand such simulations."""
+    return math.ceil(bdtrik(0.999, runs, rate))
 
 
 def wave(random: np.random.Generator, length: int, size: float) -> Floats:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.stats import binom
 
 from compare import drift, gate, ratios, stats
 from compare.report.build import by_series, times_as_long
@@ -20,7 +19,7 @@ from runs.head import Head, RunEndpoint
 from runs.plan import Plan
 from runs.sample import Sample
 from tests.compare.lines import LINES, TAILS, Line, rates
-from tests.compare.simulated import Floats, alike, of_one_instance, sample, wave
+from tests.compare.simulated import Floats, alike, at_most, of_one_instance, sample, wave
 from tests.soak import soak
 
 CYCLES, EACH = 12, 10
@@ -55,7 +54,7 @@ def test_a_report_of_identical_targets_keeps_its_rate(runs: int, monkeypatch: py
         primary += any(one.primary for one in false)
         others += any(not one.primary for one in false)
 
-    most = int(binom.ppf(0.999, runs, 0.05))
+    most = at_most(0.05, runs)
     assert primary <= most
     assert others <= most
 
@@ -114,7 +113,7 @@ def test_reports_of_single_instances_keep_their_rate(runs: int, monkeypatch: pyt
         (primary, _tail) = comparisons(pair)
         false += primary.verdict in {"slower", "faster"}
 
-    assert false <= int(binom.ppf(0.999, runs, 0.05))
+    assert false <= at_most(0.05, runs)
 
 
 def test_words_and_numbers_of_a_verdict_agree() -> None:

@@ -5,22 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom, mannwhitneyu, quantile_test
 
 from compare import drift, ratios, stats
 from compare.stats import Clustered
-from tests.compare.simulated import alike, instances, one_instance, truth, wave
+from tests.compare.simulated import alike, at_most, instances, one_instance, truth, wave
 from tests.soak import soak
-
-RATES = 0.999
-"""A count is believed unless chance exceeds it in one of a thousand such simulations."""
-
-
-def at_most(rate: float, runs: int) -> int:
-    """The most hits in `runs` that a true `rate` explains."""
-    return int(binom.ppf(RATES, runs, rate))
 
 
 @pytest.mark.parametrize(("p", "n"), [(0.5, 6), (0.9, 36), (0.95, 72), (0.99, 368), (0.999, 3688)])
@@ -41,7 +33,7 @@ def test_the_interval_of_independent_samples_is_that_of_scipys_own_test(
     values: list[float], p: float
 ) -> None:
     # scipy-stubs says float where scipy gives a named tuple of the two ends.
-    found: Any = quantile_test(values, p=p).confidence_interval(stats.CONFIDENCE)
+    found: Any = scipy.stats.quantile_test(values, p=p).confidence_interval(stats.CONFIDENCE)
 
     interval = stats.independent_interval(values, p)
 
@@ -232,7 +224,7 @@ def test_one_after_the_other_most_identical_targets_are_called_different() -> No
     for _ in range(runs):
         halves = np.array_split(wave(random, 2 * 10 * each, 0.15), 2)
         first, second = (instances(random, 10, each, spread=0.05, noise=0.1, drift=half) for half in halves)
-        different += mannwhitneyu(first.values, second.values).pvalue < 0.05
+        different += scipy.stats.mannwhitneyu(first.values, second.values).pvalue < 0.05
 
     assert different >= 0.7 * runs
 

@@ -3,6 +3,8 @@
 import json
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,8 @@ from platforms import NAMES
 from platforms.prices import Prices
 from tests.cost.test_cli import cost
 
-TEXT = (Path(__file__).parents[2] / "docs" / "cost.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
 SHOWN = re.findall(r"```\n\$ python -m cost (.*)\n((?:.|\n)*?)```", TEXT)
 
 
@@ -29,9 +32,11 @@ def words(text: str) -> list[str]:
     return [line.rstrip() for line in text.strip().splitlines()]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("command", "output"), SHOWN, ids=[command for command, _ in SHOWN])
 def test_a_shown_answer_is_the_real_one(command: str, output: str) -> None:
-    done = cost(*shlex.split(command))
+    line = [sys.executable, "-m", "cost", *shlex.split(command)]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert words(done.stdout) == words(output)
 
