@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
+import scipy
 import typer
-from scipy import optimize, special
+from scipy import special
 
 from compare import ratios, stats
 from tests.compare.simulated import Floats, alike, instances, one_instance, truth
@@ -76,7 +77,7 @@ class Switching:
             slower, other = special.ndtr([(log - self.size) / self.noise, log / self.noise])
             return float(share * slower + (1 - share) * other - p)
 
-        return float(np.exp(optimize.brentq(beyond, -2, 4)))
+        return float(np.exp(scipy.optimize.brentq(beyond, -2, 4)))
 
 
 def spikes(share: float, length: float = 5) -> Switching:

@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import multivariate_normal, norm, rankdata
 
 from compare import autocorrelation, stats
 from compare.report.figures import series
@@ -21,7 +21,7 @@ DRIFTING = alike(np.random.default_rng(61), 600, 0.8, 0.15)
 @given(st.lists(st.floats(0, 1e6) | st.sampled_from([1.0, 2.0]), min_size=1, max_size=80))
 def test_normal_scores_are_those_of_the_ranks(values: list[float]) -> None:
     """Equal values share a rank, so a clock that knows only milliseconds makes no order."""
-    expected = norm.ppf((rankdata(values) - 0.5) / len(values))
+    expected = scipy.special.ndtri((scipy.stats.rankdata(values) - 0.5) / len(values))
 
     assert autocorrelation.normal_scores(np.array(values)) == pytest.approx(expected)
 
@@ -36,7 +36,9 @@ def test_the_worth_is_that_of_a_process_whose_rounds_resemble_each_other(p: floa
     """The variance of a share, summed over all distances by scipy's bivariate normal distribution."""
     count, first = len(DRIFTING), autocorrelation.from_one_to_the_next(DRIFTING)
     both = [
-        float(multivariate_normal.cdf([norm.ppf(p)] * 2, cov=[[1, alike_], [alike_, 1]]))
+        float(
+            scipy.stats.multivariate_normal.cdf([scipy.special.ndtri(p)] * 2, cov=[[1, alike_], [alike_, 1]])
+        )
         for alike_ in first ** np.arange(1, 40)
     ]
     apart = np.arange(1, 40)
