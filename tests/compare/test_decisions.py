@@ -41,7 +41,7 @@ def side(target: str, of: Sequence[Sample]) -> Side:
     return Side(target, "aws", emulated=False, series=by_series(of))
 
 
-@pytest.mark.parametrize("runs", [30, *soak(120, 400)])
+@pytest.mark.parametrize("runs", [15, *soak(120, 400)])
 def test_a_report_of_identical_targets_keeps_its_rate(runs: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three identical targets: a false primary verdict in at most 5 of 100 reports, and any other in at most 5."""
     monkeypatch.setattr(ratios, "REPLICATES", 300)

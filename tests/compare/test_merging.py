@@ -235,7 +235,7 @@ def test_folders_of_one_name_stay_apart(tmp_path: Path, compare: Compare) -> Non
     assert len([key for key in report["how"] if key.endswith(": when")]) == 2
 
 
-@pytest.mark.parametrize("runs", [60, *soak(1000)])
+@pytest.mark.parametrize("runs", [20, *soak(1000)])
 @pytest.mark.parametrize("line", MERGED, ids=lambda line: line.name)
 def test_runs_at_any_hours_keep_the_rate(line: Line, runs: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """What one run cannot see, such as the time of day, several do: false verdicts in at most 5 of 100."""

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from typing import Any
 
 import jwt
@@ -14,6 +15,13 @@ import pytest
 from tests.local.conftest import PATIENCE, command
 
 pytestmark = pytest.mark.process
+
+
+@pytest.fixture(scope="module")
+def issuer(processes: None) -> Iterator[str]:
+    """The URL of an issuer that the tests share."""
+    with command("local.issuer", "--port=0") as process:
+        yield first_line(process).split()[0]
 
 
 def first_line(process: "subprocess.Popen[str]") -> str:
@@ -63,12 +71,9 @@ def test_it_says_where_it_is_and_gives_tokens_that_its_keys_bear_out() -> None:
         ("/other", 404, "Not Found"),
     ],
 )
-def test_what_it_does_not_have_is_an_answer(path: str, status: int, reason: str) -> None:
-    with command("local.issuer", "--port=0") as process:
-        url = first_line(process).split()[0]
-
-        with pytest.raises(urllib.error.HTTPError) as error:
-            get(f"{url}{path}")
+def test_what_it_does_not_have_is_an_answer(issuer: str, path: str, status: int, reason: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as error:
+        get(f"{issuer}{path}")
 
     with error.value:
         assert (error.value.code, error.value.reason) == (status, reason)

@@ -10,6 +10,7 @@ from cost.simulation.logs import text
 from cost.simulation.logs.lines import Lines
 from cost.simulation.logs.request import Kind
 from cost.simulation.logs.tally import Tally
+from tests.soak import drawn
 
 TIMES = st.integers(1735689600, 1798675200).map(lambda second: datetime.fromtimestamp(second, UTC))
 PATHS = st.sampled_from([
@@ -99,7 +100,7 @@ def counted(tally: Tally) -> object:
 
 @given(st.lists(common() | flat(), max_size=12) | st.lists(flat(), max_size=12))
 @example(['{"time": "2026-11-02T10:30:15.999999-0530", "method": "GET"}'])
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=drawn(50))
 def test_the_fast_way_counts_what_the_rule_counts(lines: list[str]) -> None:
     tally, plain = Tally(["/static/*"]), Tally(["/static/*"])
     Lines(tally).read([line.encode() for line in lines])
