@@ -17,6 +17,7 @@ from typing import Any
 folder = os.path.join(os.path.abspath(os.environ["APP_DIR"]), "")  # noqa: PTH100, PTH118 - before anything is imported
 # Where os.getenv and os.environ.get are written, between an app and what is replaced below.
 _MAPPING = ("os.py", "_collections_abc.py", "<frozen os>", "<frozen _collections_abc>")
+_LIBRARY = os.path.join(os.path.dirname(os.__file__), "")  # noqa: PTH118, PTH120 - as above
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 # Paths that may be written to on every platform.
 _FREE = tuple(dict.fromkeys(f"{path}/" for path in (tempfile.gettempdir(), "/tmp", "/dev", "/proc")))  # noqa: S108
@@ -69,21 +70,23 @@ seen = Seen()
 
 def recorded(self: Any, key: str) -> str:
     """The value in os.environ, with a note of its name; another note if it is missing and the app asks."""
+    frame: Any = sys._getframe(1) if seen.on else None  # noqa: SLF001 - as inspect does  # pyright: ignore[reportPrivateUsage]
+    default: Any = None
+    while frame and frame.f_code.co_filename.endswith(_MAPPING):
+        # The parameter of os.getenv, and of a mapping's get, setdefault and pop.
+        default = frame.f_locals.get("default", default)
+        frame = frame.f_back
+    name = frame.f_code.co_filename if frame else ""
+    is_package = "site-packages" in name
     try:
         value = plain(self, key)
     except KeyError:
-        frame: Any = sys._getframe(1)  # noqa: SLF001 - as inspect does  # pyright: ignore[reportPrivateUsage]
-        default: Any = None
-        while frame and frame.f_code.co_filename.endswith(_MAPPING):
-            # The parameter of os.getenv, and of a mapping's get, setdefault and pop.
-            default = frame.f_locals.get("default", default)
-            frame = frame.f_back
-        name = frame.f_code.co_filename if frame else ""
-        if name.startswith(folder) and "site-packages" not in name and sys.argv[1] not in name:
+        if name.startswith(folder) and not is_package and sys.argv[1] not in name:
             default = alternative(frame) if default is None else default
             (seen.asked if default is None else seen.defaulted if default else {})[key] = None
         raise
-    if seen.on:
+    # Python's own modules read all variables at times, to give them to a program.
+    if name and (is_package or not name.startswith(_LIBRARY)):
         seen.read[key] = None
     return value
 

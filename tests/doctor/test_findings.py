@@ -68,6 +68,7 @@ os.environ.get("SECRET_KEY", "dev"); os.environ.get("MAIL_PASSWORD", "")
 os.environ.get("DATABASE_URL"); os.getenv("PORT"); "COLOUR" in os.environ; os.environ.get("SHOP_NAME")
 os.environ.get("PLACE") or "here"; os.environ.get("SALT") or \\
     os.getenv("PEPPER_KEY") or "dev"; (os.environ.get("SMTP_PASSWORD") or "")
+import urllib.request; urllib.request.getproxies_environment()
 for line in open(".env"): os.environ.setdefault(*line.strip().split("="))
 """
     app = app_of(tmp_path, code + WHOLE, env_file=tmp_path / "shop.env")
