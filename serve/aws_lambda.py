@@ -39,7 +39,7 @@ def make_handler(
             ids.set(ids_of({"aws.context": context}))
             return taker.take(event, context) if taker else ignore(event)
         request = _read(shape, event, context)
-        if isinstance(request, dict) and taker and taker.is_asked_for(request):
+        if taker and isinstance(request, dict) and taker.is_asked_for(request):
             request = error("403 Forbidden")
         if streamer is not None and streamer.takes(shape, event):
             return streamer.result(shape, request)

@@ -27,8 +27,9 @@ def complete(
     called; it counts if no header says it.
     """
     for key in _TEXTS:
-        if environ[key].__class__ is not str or not environ[key].isascii():
-            raise BadEventError(f"{key} is {environ[key]!a:.80}; a string of ASCII is expected")
+        text = environ[key]
+        if text.__class__ is not str or not text.isascii():
+            raise BadEventError(f"{key} is {text!a:.80}; a string of ASCII is expected")
     environ["wsgi.version"] = (1, 0)
     environ["wsgi.input"] = io.BytesIO(body)
     environ["wsgi.input_terminated"] = True
@@ -66,8 +67,7 @@ def tell_invocation(environ: "WSGIEnvironment", event: Any, context: Any) -> Non
     """
     environ["aws.event"] = event
     environ["aws.context"] = context
-    tenant = getattr(context, "tenant_id", None)
-    if tenant:
+    if context is not None and (tenant := getattr(context, "tenant_id", None)):
         environ["aws.tenant_id"] = tenant
 
 

@@ -44,8 +44,9 @@ def write_body(response: Response, method: str, headers: Mapping[str, Any]) -> t
     status, given, body = response
     if method == "HEAD" or status.startswith(("204", "304")):
         return "", False
-    if "content-length" in headers:
-        body = _declared(body, headers["content-length"])
+    length = headers.get("content-length")
+    if length is not None and length != str(len(body)):
+        body = _declared(body, length)
     if not body:
         return "", False
     if "content-encoding" not in headers:

@@ -22,6 +22,9 @@ from .body import read_body, write_body
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+# Of a response's headers these are not just taken over; most of them are left out.
+_SPECIAL = HOP_BY_HOP | {"content-length", "set-cookie"}
+
 
 def matches(event: Any) -> bool:
     """Whether `event`, which may be anything, has this shape."""
@@ -85,12 +88,11 @@ def write_head(status: str, given: Headers) -> dict[str, Any]:
         if not (value.isascii() and value.isprintable()):
             check_value(value)
         key = field_name(name)
-        if key == "content-length":
-            headers[key] = one_length(headers.get(key), value)
-        elif key in HOP_BY_HOP:
-            continue
-        elif key == "set-cookie":
-            cookies.append(value)
+        if key in _SPECIAL:
+            if key == "content-length":
+                headers[key] = one_length(headers.get(key), value)
+            elif key == "set-cookie":
+                cookies.append(value)
         elif key in headers:
             headers[key] += f",{value}"
         else:
