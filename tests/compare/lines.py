@@ -182,6 +182,7 @@ def over_times(line: Line, random: np.random.Generator) -> Found:
 class Rates:
     """Shares of the runs of a line: false and withheld verdicts, coverage of given intervals, given; power.
 
+    covered: not a number if hardly a run has an interval; these runs are not the best ones.
     power: of a target that is 30% slower; weak: of one that is 15% slower. wider: how many times as wide as without
     any regard to drifts an interval is, the median of the runs. bound: what a true 5% shows at most, in 999 of 1,000.
     """
@@ -222,7 +223,7 @@ def rates(line: Line, runs: int) -> Rates:
     return Rates(
         false=false / runs,
         withheld=withheld / runs,
-        covered=covered / intervals if intervals else math.nan,
+        covered=covered / intervals if intervals >= runs / 20 else math.nan,
         given=intervals / runs,
         power=found[_TRUE] / runs,
         weak=found[_LESS] / runs if line.p == stats.MEDIAN else math.nan,
