@@ -67,8 +67,9 @@ def of_pip(what: str, out: str, said: str) -> InstallError:
         return InstallError(f"{what} cannot be installed: {sides}, which exclude each other")
     if "[end of output]" in said:
         printed = said.partition("[end of output]")[0].splitlines()
-        # Of a wheel's build pip says the name; before it, the last package that it has looked at is the one.
-        packages = re.findall(r"Failed building wheel for (\S+)", said) or re.findall(
+        # Of a wheel's build pip says the name, and the first error is the first name's. Before the builds, it is the
+        # last package that pip has looked at.
+        packages = re.findall(r"Failed building wheel for (\S+)", said)[:1] or re.findall(
             r"^(?:Collecting|Processing) (\S+)", out, re.MULTILINE
         )
         name = packages[-1].rpartition("/")[2].removesuffix(".tar.gz") if packages else "a package"

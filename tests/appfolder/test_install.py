@@ -257,11 +257,12 @@ def test_a_package_that_cannot_be_built_is_named_with_the_way_out(
     said = "Error: pg_config executable not found.\\n\\nMore is at\\n<https://example.com>)."
     wheels.source(index, "alpha", "1.0", check=f'sys.exit("{said}")')
 
-    # A package that comes after it is not the one that fails.
+    # Packages that come after it are not the one that fails, or not the first.
     wheels.wheel(index, "beta", "1.0")
+    wheels.source(index, "gamma", "1.0", check='sys.exit("Error: no gamma.")')
 
     with pytest.raises(InstallError) as caught:
-        made({"requirements.txt": "alpha\nbeta\n"}, uv=uv)
+        made({"requirements.txt": "alpha\nbeta\n" + ("" if uv else "gamma\n")}, uv=uv)
 
     assert re.fullmatch(
         r"requirements\.txt cannot be installed: there is no wheel of alpha\S* for Python \S+, and building it ends "
