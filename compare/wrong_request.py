@@ -18,11 +18,9 @@ def problem(status: int | None, location: str) -> str:
         return ""
     text = _TEXTS.get(_LIKE.get(status, status), "")
     if not text and 300 <= status <= 399:  # noqa: PLR2004 - redirects
-        to = f" to {location}" if location else ""
-        text = (
-            f"it leads on{to}; write that path, or expect = {status}, in app.toml, under [request], or give --path or "
-            "--expect"
-        )
+        leads = f"to {location}; write that" if location else "to nowhere that it names; write another"
+        where = "in app.toml, under [request], or give --path or --expect"
+        text = f"it leads on {leads} path, or expect = {status}, {where}"
     if not text and 400 <= status <= 499:  # noqa: PLR2004 - errors of the client
         text = "it wants another request; write that in app.toml, under [request], or give --path, --body or --header"
     return text

@@ -297,10 +297,15 @@ def test_a_redirect_is_not_followed(serve: Serve, compare: Compare) -> None:
     """What was asked for is what is measured."""
     server = serve("--status", "301")
 
-    done = compare("run", f"a={server.url}", *QUICK)
+    refused = compare("run", f"a={server.url}", *QUICK)
+    measured = compare("run", f"a={server.url}", "--expect", "301", *QUICK)
 
-    assert done.status == 1
-    assert "HTTP 301 where 200 was expected" in done.out
+    assert (refused.status, refused.out) == (2, "")
+    assert (
+        f"a answered 301 to GET {server.url}/hello: it leads on to nowhere that it names; " in refused.error
+    )
+    assert measured.status == 0
+    assert "HTTP" not in measured.out
 
 
 def test_a_target_against_itself_states_the_noise_floor(serve: Serve, compare: Compare) -> None:
