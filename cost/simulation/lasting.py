@@ -112,7 +112,7 @@ def _sum_beyond(bound: float, mean: float, works: Floats) -> float:
     low, high = 0.0, 1.0 / float(works.max())
     while _slope(high, mean, works) < bound:
         low, high = high, high * 2
-    for _ in range(60):
+    for _ in range(40):
         middle = (low + high) / 2
         low, high = (middle, high) if _slope(middle, mean, works) < bound else (low, middle)
     grown = np.exp(high * works)
@@ -123,4 +123,4 @@ def _sum_beyond(bound: float, mean: float, works: Floats) -> float:
 
 
 def _slope(tilt: float, mean: float, works: Floats) -> float:
-    return mean * float((works * np.exp(tilt * works)).mean())
+    return mean * float(works @ np.exp(tilt * works)) / len(works)

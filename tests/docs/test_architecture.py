@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from tests.docs.documents import ROOT
+from tests.docs.sources import parsed
 from tests.docs.tree import FOLDERS, PAGE, drawn
 
 LONGEST = 300
@@ -40,7 +41,7 @@ def test_the_page_says_what_each_folder_imports() -> None:
 
 def imported(folder: str) -> set[str]:
     """The top-level names that the modules of a folder import, at their head or later."""
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / folder).rglob("*.py")]
+    trees = [parsed(path) for path in (ROOT / folder).rglob("*.py")]
     found = [statement for tree in trees for statement in statements(tree)]
     names = [alias.name for node in found if isinstance(node, ast.Import) for alias in node.names]
     names += [node.module or "" for node in found if isinstance(node, ast.ImportFrom) and not node.level]

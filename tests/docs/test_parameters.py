@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 
 from tests.docs.documents import ROOT
+from tests.docs.sources import parsed
 from tests.docs.tree import FOLDERS
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -25,13 +26,13 @@ CALLED_BY_OTHERS = {
 def code(*patterns: str) -> dict[str, tuple[list[Function], Calls]]:
     """The functions of each file and the calls in it, by its path."""
     paths = {path for pattern in patterns for path in ROOT.glob(pattern)}
-    return {path.relative_to(ROOT).as_posix(): code_of(path.read_text("utf-8")) for path in sorted(paths)}
+    return {path.relative_to(ROOT).as_posix(): code_of(parsed(path)) for path in sorted(paths)}
 
 
-def code_of(source: str) -> tuple[list[Function], Calls]:
-    """The functions of a source, and its calls by the name of what they call."""
+def code_of(tree: ast.Module) -> tuple[list[Function], Calls]:
+    """The functions of a module, and its calls by the name of what they call."""
     functions, calls = list[Function](), defaultdict[str, list[ast.Call]](list)
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             if isinstance(node.func, ast.Name):
                 calls[node.func.id].append(node)
@@ -88,7 +89,7 @@ def is_called_by_others(function: Function) -> bool:
     ],
 )
 def test_what_counts_as_passed(source: str, unused: list[str]) -> None:
-    (function,), calls = code_of(source)
+    (function,), calls = code_of(ast.parse(source))
 
     assert never_passed(function, calls["f"]) == unused
 
@@ -105,8 +106,8 @@ def test_every_default_is_overridden_somewhere() -> None:
     ]
     # Only the tests that name one of these can pass it; reading all would take seconds.
     named = re.compile("|".join(["(?!)", *(rf"\b{function.name}\(" for _, function in unused)]))
-    texts = [path.read_text("utf-8") for path in ROOT.glob("tests/**/*.py")]
-    tested = joined([calls, *(code_of(text)[1] for text in texts if named.search(text))])
+    tests = [path for path in ROOT.glob("tests/**/*.py") if named.search(path.read_text("utf-8"))]
+    tested = joined([calls, *(code_of(parsed(path))[1] for path in tests)])
 
     assert {
         f"{name}: {function.name}": parameters

@@ -22,6 +22,7 @@ from platforms import FactError, sold, starts
 from platforms.prices import PriceError, Prices, shipped
 from stacks import deployment
 from stacks.settings import by_platform
+from tests.docs.sources import parsed
 from tests.platforms.test_names import FOLDERS, ROOMS, ROOT
 
 NEW = "azure"
@@ -137,7 +138,7 @@ def test_no_table_by_platform_is_left_out() -> None:
     tables = {
         name
         for name, path in names.items()
-        if not name.startswith(ROOMS) and any(map(is_table, ast.walk(ast.parse(path.read_text("utf-8")))))
+        if not name.startswith(ROOMS) and any(map(is_table, ast.walk(parsed(path))))
     }
 
     assert tables == OTHER_TABLES | {place for place in PLACES if not place.startswith("stacks/")}

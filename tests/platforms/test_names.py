@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import platforms
+from tests.docs.sources import parsed
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("app", "appfolder", "serve", "doctor", "platforms", "runs", "local", "compare", "cost", "stacks")
@@ -47,9 +48,8 @@ def constants_of(tree: ast.Module) -> dict[str, set[str]]:
     }
 
 
-def askers(source: str) -> Iterator[int]:
-    """The lines that compare with, match, look up or have as a key a platform's name."""
-    tree = ast.parse(source)
+def askers(tree: ast.Module) -> Iterator[int]:
+    """The lines of a module that compare with, match, look up or have as a key a platform's name."""
     constants = constants_of(tree)
     for node in ast.walk(tree):
         match node:
@@ -82,7 +82,7 @@ def askers(source: str) -> Iterator[int]:
     ],
 )
 def test_what_counts_as_asking_for_a_name(source: str, lines: list[int]) -> None:
-    assert list(askers(source)) == lines
+    assert list(askers(ast.parse(source))) == lines
 
 
 def test_few_files_ask_for_a_platforms_name() -> None:
@@ -91,7 +91,7 @@ def test_few_files_ask_for_a_platforms_name() -> None:
         name: lines
         for path in sources
         if not (name := path.relative_to(ROOT).as_posix()).startswith(ROOMS)
-        if (lines := list(askers(path.read_text("utf-8"))))
+        if (lines := list(askers(parsed(path))))
     }
 
     assert len(asking) <= MOST_FILES, asking
