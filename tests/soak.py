@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 
 # How many examples Hypothesis draws of a property; `make soak` draws more.
-EXAMPLES = int(os.environ.get("DRAWN_EXAMPLES", "50"))
+EXAMPLES = int(os.environ.get("DRAWN_EXAMPLES", "40"))
 
 
 def drawn(examples: int) -> int:
-    """The number of examples of a property that takes long, or is quick; `make soak` draws as many times more of it."""
+    """The number of examples of a property that takes long, or is quick: `examples` if others had 50.
+
+    `make soak` draws as many times more of it.
+    """
     return max(1, examples * EXAMPLES // 50)
 
 

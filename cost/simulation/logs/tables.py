@@ -44,7 +44,11 @@ def rows(blocks: Iterable[list[bytes]], parted_by: str) -> Iterator[dict[str, st
         if line.strip()
     )
     reader = csv.reader((f"{line}\n" for line in lines), delimiter=parted_by)
-    header = [name.strip() for name in next(reader, [])]
+    try:
+        header = [name.strip() for name in next(reader, [])]
+    except csv.Error:  # what seemed to be names has the end of a line, or is too long
+        header = []
+        yield {}
     while True:
         try:
             row = next(reader, None)
