@@ -274,7 +274,8 @@ def test_alarms_and_budgets_come_and_go_on_the_engine(
     """Switched on for a stack that runs, stable, switched off again without touching the service, and destroyed."""
     stack = new_inline_stack(platform)
     if platform == "gcp":
-        stack.set(gcp__project="my-project", **ACCOUNT_KEY)
+        quota = {"gcp__billingProject": "my-project", "gcp__userProjectOverride": "true"}
+        stack.set(gcp__project="my-project", **quota, **ACCOUNT_KEY)
     stack.up()
     before = set(cloud.resources)
     cloud.log.clear()
