@@ -57,7 +57,7 @@ def test_a_path_that_the_app_does_not_have_ends_the_run_at_its_first_answer(
     [
         (
             "302",
-            "it leads on; write that path, or expect = 302, in app.toml, under [request], or give --path or",
+            "it leads on to nowhere that it names; write another path, or expect = 302, in app.toml",
         ),
         (
             "405",
