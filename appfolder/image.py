@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from appfolder import USUAL
+from appfolder import usual
 from appfolder.files import Entry, Listing, content_id, listing
 from appfolder.ignore import DEFAULT, Ignore, IgnoreError, line_for
 from appfolder.settings import FILE, ROOT, App, read
@@ -113,8 +113,8 @@ def _check(app: App, names: set[str]) -> None:
     # It may be a package that the requirements name.
     modules = {each for each in (module, f"{module}.py") if (app.folder / each).exists()}
     # What is installed on this machine is installed in the image, not the next file that is there.
-    usual = next((name for name in USUAL if (app.folder / name).is_file()), "")
-    named = app.requirements or ([usual] if usual else [])
+    first = usual(app.folder)
+    named = app.requirements or ([first] if first else [])
     for needed in (*([modules] if modules else []), *({name} for name in named)):
         if not needed & names:
             raise UserError(
@@ -125,7 +125,7 @@ def _check(app: App, names: set[str]) -> None:
 
 def _arguments(app: App) -> dict[str, str]:
     """The Dockerfile's arguments about the app."""
-    usual = re.search(
+    base = re.search(
         r"^ARG BASE=(\S+?python:([\d.]+)-slim\S*)$",
         (ROOT / "Dockerfile").read_text(encoding="utf-8"),
         re.MULTILINE,
@@ -140,9 +140,9 @@ def _arguments(app: App) -> dict[str, str]:
         "COMMAND": app.command,
         "SOURCE_DATE_EPOCH": EPOCH,
     }
-    if usual and usual[2] != app.python:
+    if base and base[2] != app.python:
         # By its tag: only the usual base is known by its digest here.
-        chosen["BASE"] = f"{usual[1].partition(':')[0]}:{app.python}-slim"
+        chosen["BASE"] = f"{base[1].partition(':')[0]}:{app.python}-slim"
     return chosen
 
 

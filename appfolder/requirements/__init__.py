@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from pip._vendor.packaging.requirements import InvalidRequirement, Requirement
 from pip._vendor.packaging.utils import canonicalize_name
 
-from appfolder import USUAL
+from appfolder import USUAL, usual
 from appfolder.requirements import indexes, poetry, uv
 from appfolder.requirements.markers import RequirementsError
 
@@ -79,7 +79,7 @@ def _way_out(folder: Path) -> str:
     if others:
         shown = ", ".join(others[:4])
         return f'name one that it has ({shown}) in app.toml: requirements = ["{others[-1]}"]'
-    if above := next((name for name in USUAL if (folder.parent / name).is_file()), ""):
+    if above := usual(folder.parent):
         return (
             f"{above} is in the folder above: let APP_DIR be {folder.parent}, in whose {folder.name} the app's modules "
             f"are found, or have a requirements.txt in {folder.name} too"

@@ -6,8 +6,6 @@ from typing import Any
 
 from appfolder.requirements.markers import RequirementsError
 
-_USUAL = re.compile(r"https://(www\.)?pypi\.org/(simple|pypi)/?")
-
 
 def of_lock(lock: Mapping[str, Any]) -> list[str]:
     """An option for each index of a uv.lock or a poetry.lock; its hashes say which files are meant."""
@@ -48,4 +46,8 @@ def _check(command: str, where: str, urls: Iterable[Any]) -> None:
 
 
 def _is_another(url: Any) -> bool:
-    return isinstance(url, str) and "://" in url and not _USUAL.fullmatch(url)
+    # Only an app with a lock needs this part of pip, which knows the usual index.
+    from pip._internal.models.index import PyPI  # noqa: PLC0415
+
+    usual = rf"https://(www\.)?{re.escape(PyPI.netloc)}/(simple|pypi)/?"
+    return isinstance(url, str) and "://" in url and not re.fullmatch(usual, url)
