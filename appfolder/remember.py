@@ -4,12 +4,10 @@ import itertools
 import json
 import os
 import re
-import tomllib
 from pathlib import Path
-from typing import Any
 
 from appfolder.interpreter import version_file
-from appfolder.settings import FILE, ROOT, App, absolute, read
+from appfolder.settings import FILE, ROOT, App, absolute, read, tables
 from usererror import UserError
 
 # A line of the file, as people write it too.
@@ -24,7 +22,7 @@ def remember(folder: str, spec: str, *, root: Path = ROOT, base: Path | None = N
     """
     file = root / FILE
     kept = _kept(root, absolute(base or root, folder)) if folder else None
-    app = read({}, folder, spec or (_tables(kept).get("app", "") if kept else ""), root=root, base=base)
+    app = read({}, folder, spec or (tables(kept).get("app", "") if kept else ""), root=root, base=base)
     before = _text(file) if file.exists() else ""
     same = bool(before) and _is_about(file, app.folder)
     beside = file if same or not before else kept or _free(root)
@@ -63,16 +61,9 @@ def _free(root: Path) -> Path:
 
 def _is_about(file: Path, folder: Path) -> bool:
     try:
-        return absolute(file.parent, str(_tables(file).get("folder", "."))) == folder
+        return absolute(file.parent, str(tables(file).get("folder", "."))) == folder
     except UserError:
         return False
-
-
-def _tables(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(_text(file))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise UserError(f"{file.name} is not TOML: {problem}") from None
 
 
 def _text(file: Path) -> str:

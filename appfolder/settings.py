@@ -71,9 +71,9 @@ class App:
         """
         module = self.spec.partition(":")[0]
         top = module.partition(".")[0]
-        if _has(self.folder, top):
+        if has(self.folder, top):
             return "."
-        if _has(self.folder / "src", top):
+        if has(self.folder / "src", top):
             return "src"
         others = [path.name for path in _folders(self.folder) if _has_file(path, module)]
         return others[0] if len(others) == 1 else "."
@@ -97,7 +97,7 @@ def read(
     A relative `folder` or APP_DIR is from `base`, else from `root`. Raises UserError for a value that is none.
     """
     file = root / FILE
-    app = _parse(_tables(file), root, file.name)
+    app = _parse(tables(file), root, file.name)
     asked = folder or environment.get("APP_DIR", "")
     if asked:
         chosen = absolute(base or root, asked)
@@ -128,7 +128,7 @@ def _check(app: App, said: str) -> None:
             f"{_meant(app.spec)}"
         )
     top = app.spec.partition(":")[0].partition(".")[0]
-    if not (app.is_own or _has(app.folder / app.source, top) or _is_required(app, top)):
+    if not (app.is_own or has(app.folder / app.source, top) or _is_required(app, top)):
         raise UserError(
             f"APP is {app.spec!r}, but {app.folder} has no {top}.py and no folder {top}{_guess(app.folder)}"
         )
@@ -180,7 +180,8 @@ def absolute(base: Path, folder: str) -> Path:
     return Path(os.path.abspath(base / os.path.expanduser(folder)))  # noqa: PTH100, PTH111 - take any text; links stay
 
 
-def _has(folder: Path, module: str) -> bool:
+def has(folder: Path, module: str) -> bool:
+    """Whether a module or a package of that name, or a folder of packages, is in the folder."""
     return (folder / f"{module}.py").is_file() or (folder / module).is_dir()
 
 
@@ -202,7 +203,8 @@ def _folders(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _tables(file: Path) -> dict[str, Any]:
+def tables(file: Path) -> dict[str, Any]:
+    """What a file such as app.toml says, nothing if there is none. Raises UserError for one that cannot be read."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:

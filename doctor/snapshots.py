@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from appfolder.settings import ROOT, App
+from appfolder.settings import ROOT, App, has
 from doctor.finding import Finding, some
 from local import Settings, SettingsError
 from local.uniqueness import Fault, shared
@@ -50,8 +50,7 @@ def _top(fault: Fault) -> str:
 
 
 def _is_in(folder: Path, package: str) -> bool:
-    source = folder / App(folder, f"{package}:app").source
-    return (source / package).is_dir() or (source / f"{package}.py").is_file()
+    return has(folder / App(folder, f"{package}:app").source, package)
 
 
 def _note(text: str) -> Finding:
