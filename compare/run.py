@@ -27,7 +27,7 @@ from compare.targets.target import Target
 from runs.file import SAMPLES, End, Note, Run, RunFile, read
 from runs.head import Head, RunEndpoint
 from runs.plan import Plan
-from runs.sample import Sample
+from runs.sample import Sample, leads_to
 
 
 @dataclass(frozen=True)
@@ -209,8 +209,7 @@ class _Recording:
         """UserError if the first answer of all says that the request is wrong: no wait is worth the rest."""
         if sample.ok or any(self.samples.values()):
             return
-        location = (sample.error or "").partition(" to ")[2].partition(" where ")[0]
-        if problem := wrong_request.problem(sample.status, location):
+        if problem := wrong_request.problem(sample.status, leads_to(sample)):
             [endpoint] = [endpoint for endpoint in self.opened if endpoint.name == sample.target]
             asked = f"{endpoint.request.method} {endpoint.shown_url}"
             raise UserError(self._redacted(f"{sample.target} answered {sample.status} to {asked}: {problem}"))

@@ -217,6 +217,12 @@ def error_of(answer: Answer, expect: int) -> str | None:
     return f"HTTP {answer.status}{moved} where {expect} was expected"
 
 
+def leads_to(sample: Sample) -> str:
+    """Where an answer leads whose status was another than the expected one, by `error_of`; "" for nowhere."""
+    moved = re.fullmatch(r"HTTP \d+ to (.*) where \d+ was expected", sample.error or "")
+    return moved[1] if moved else ""
+
+
 def _sample(
     source: Source,
     moment: Moment,

@@ -101,3 +101,12 @@ def test_cold_and_warm_never_hold_the_same_answer(given_: Answer) -> None:
 def test_the_apps_own_time_is_read_from_server_timing(header: str, took: float | None) -> None:
     """Among other metrics, quoted or not; nonsense is as good as none."""
     assert samples.app_duration(header) == took
+
+
+@pytest.mark.parametrize("place", ["/catalog/", "https://a.example/to b where 200 was expected", ""])
+def test_an_unexpected_answer_says_where_it_leads(place: str) -> None:
+    moved = replace(answer(status=301), headers={"location": place} if place else {})
+
+    sample = samples.preparation(SOURCE, Moment(0, 0, 0), moved, 200, "a first contact")
+
+    assert samples.leads_to(sample) == place
