@@ -158,14 +158,8 @@ def test_rights_outlast_an_update_of_this_project(
     new_inline_stack: Callable[[str], InlineStack], cloud: Cloud, tmp_path: Path
 ) -> None:
     """From a state with a right for each variable, which are all the same; and it does not matter if an `up` fails."""
-    cloud.kept = {"short"}
-    stack = new_inline_stack("gcp")
-    stack.set(gcp__project="my-project")
-    for variable in ("SHORT", "TWICE"):
-        stack("config", "set", "--path", f"secrets.{variable}", SECRETS[variable])
-    stack.up()
+    stack = older(new_inline_stack("gcp"), cloud, tmp_path)
     bindings = set(cloud.bindings)
-    age(stack, cloud, tmp_path / "older.json")
     cloud.refuse_next["docker-build:index:Image"] = "no space left"
     stack.change_app("second")
 
@@ -190,14 +184,8 @@ def test_a_right_that_goes_with_a_variable_of_an_older_version_comes_back(
     new_inline_stack: Callable[[str], InlineStack], cloud: Cloud, tmp_path: Path
 ) -> None:
     """If the variable is removed together with the update of this project (docs/secrets.md)."""
-    cloud.kept = {"short"}
-    stack = new_inline_stack("gcp")
-    stack.set(gcp__project="my-project")
-    for variable in ("SHORT", "TWICE"):
-        stack("config", "set", "--path", f"secrets.{variable}", SECRETS[variable])
-    stack.up()
+    stack = older(new_inline_stack("gcp"), cloud, tmp_path)
     bindings = set(cloud.bindings)
-    age(stack, cloud, tmp_path / "older.json")
 
     stack("config", "rm", "--path", "secrets.SHORT")
     stack.up()
@@ -206,6 +194,17 @@ def test_a_right_that_goes_with_a_variable_of_an_older_version_comes_back(
     stack.up()
     assert cloud.bindings == bindings
     stack.up("--expect-no-changes")
+
+
+def older(stack: InlineStack, cloud: Cloud, folder: Path) -> InlineStack:
+    """The stack as an older version of this project left it, with one secret under two variables."""
+    cloud.kept = {"short"}
+    stack.set(gcp__project="my-project")
+    for variable in ("SHORT", "TWICE"):
+        stack("config", "set", "--path", f"secrets.{variable}", SECRETS[variable])
+    stack.up()
+    age(stack, cloud, folder / "older.json")
+    return stack
 
 
 def age(stack: InlineStack, cloud: Cloud, file: Path) -> None:
