@@ -1,7 +1,7 @@
 """Writes the lines that set an app's variables for a stack, for those that no stack file has yet."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ _ABOUT_IT = re.compile(
 _NOT_ITS_OWN = re.compile(
     r"PORT|HOST|HOME|PATH|USER|TZ|LANG|LC_\w+|VIRTUAL_ENV|DYNO|PYTHON\w*|AWS_\w+|K_\w+|TERM"
 )
+# What an env file is usually called.
+_USUAL = ".env"
 # Variables of an env file that say where something listens or lies here, as a stack does for itself.
 _OF_THIS_MACHINE = {"APP", "APP_DIR", "HOST", "PATH", "PORT"}
 
@@ -43,6 +45,7 @@ def findings(app: App, facts: Mapping[str, Any], root: Path = ROOT) -> Iterator[
     file = {name: value for name, value in file.items() if name not in _OF_THIS_MACHINE}
     by_the_app = _read_by_the_app(facts, app)
     stacks = {path.name.split(".")[1]: _names_in(path) for path in sorted(root.glob("Pulumi.*.yaml"))}
+    unnamed = _of_a_file_not_named(app)
     unread = list[str]()
     for name in dict.fromkeys([*asked, *in_code, *file, *by_the_app]):
         lacking = [stack for stack, names in stacks.items() if name not in names]
@@ -53,7 +56,7 @@ def findings(app: App, facts: Mapping[str, Any], root: Path = ROOT) -> Iterator[
         if name in file and name not in read and not is_secret(name):
             unread.append(name)
             continue
-        said = _said(name, by_the_app, from_file=name in file, in_code=name in in_code)
+        said = _said(name, by_the_app, unnamed, from_file=name in file, in_code=name in in_code)
         yield Finding(
             "note", f"{said}; for a stack: {_line(name, lacking if len(lacking) < len(stacks) else [])}"
         )
@@ -65,7 +68,9 @@ def findings(app: App, facts: Mapping[str, Any], root: Path = ROOT) -> Iterator[
         )
 
 
-def _said(name: str, by_the_app: Mapping[str, str], *, from_file: bool, in_code: bool) -> str:
+def _said(
+    name: str, by_the_app: Mapping[str, str], unnamed: Collection[str], *, from_file: bool, in_code: bool
+) -> str:
     """Why a stack lacks the variable."""
     if name in by_the_app:
         return f"it reads {name} from {by_the_app[name]}, which stays out of the image"
@@ -73,7 +78,23 @@ def _said(name: str, by_the_app: Mapping[str, str], *, from_file: bool, in_code:
         return f"{name} is in the env file, which is for this machine alone"
     if in_code:
         return f"{name} is not set, and every reader of the code knows the value that the app takes instead"
-    return f"it asked for the variable {name}, which is not set: here write it to the env file"
+    remedy = (
+        f'{_USUAL} has it, so write env_file = "{_USUAL}" in app.toml'
+        if name in unnamed
+        else "here write it to the env file"
+    )
+    return f"it asked for the variable {name}, which is not set: {remedy}"
+
+
+def _of_a_file_not_named(app: App) -> Collection[str]:
+    """The variables of a .env in the app's folder, if app.toml names no env file."""
+    file = app.folder / _USUAL
+    if app.env_file or not file.is_file():
+        return ()
+    try:
+        return variables_of(file)
+    except UserError:  # it is told once the file is named
+        return ()
 
 
 def _line(name: str, stacks: list[str]) -> str:

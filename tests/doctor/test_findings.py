@@ -56,6 +56,27 @@ def test_another_status_has_a_way_out(answer: doors.Answer, printed: str, way_ou
 
 
 @pytest.mark.process
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("LEVEL=1\n", '.env has it, so write env_file = ".env" in app.toml'),
+        ("SIZE=1\n", "here write it to the env file"),
+        ("LEVEL: 1\n", "here write it to the env file"),
+    ],
+)
+def test_a_variable_that_is_in_a_file_which_is_not_named_names_the_file(
+    tmp_path: Path, text: str, remedy: str
+) -> None:
+    (tmp_path / ".env").write_text(text)
+    app = app_of(tmp_path, 'import os\nos.environ.get("LEVEL")\n' + WHOLE)
+
+    found = texts(variables.findings(app, seen(app), root=tmp_path))
+
+    said = f"it asked for the variable LEVEL, which is not set: {remedy}; for a stack: "
+    assert found == [f"{said}pulumi config set --path environment.LEVEL VALUE"]
+
+
+@pytest.mark.process
 def test_variables_that_are_asked_for_and_not_found_are_the_lines_that_set_them(tmp_path: Path) -> None:
     (tmp_path / "shop.env").write_text(
         "API_TOKEN=abc\nSHOP_NAME=x\nCOMPOSE_PROFILES=web\nTHEME=dark\nPORT=5000\n"
