@@ -1,10 +1,10 @@
 """`make dev` serves the app with reload: what is saved is what is answered."""
 
+import http.client
 import os
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def wait_for(url: str, text: str, process: "subprocess.Popen[bytes]", saved: Pat
         try:
             with urllib.request.urlopen(url, timeout=SECONDS) as answer:
                 seen = answer.read().decode()
-        except (OSError, urllib.error.URLError) as problem:
+        except (OSError, http.client.HTTPException) as problem:  # a reload cuts an answer
             seen = str(problem)
         if seen == text:
             return
