@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook, RenderResult
-from typer import Typer
+from typer import BadParameter, Typer
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import Abort, TyperException
 
@@ -65,7 +65,27 @@ class _Plain:
             return value
         if kind == list[str] and (value is None or isinstance(value, list | tuple)):
             return list(value) if value else ()
-        return self._typers().coerce(value, param=param, ctx=ctx)
+        try:
+            return self._typers().coerce(value, param=param, ctx=ctx)
+        except BadParameter as refused:
+            name = param.opts[0] if param.param_type_name == "option" else param.human_readable_name
+            typed = ", ".join(map(repr, value if isinstance(value, list | tuple) else [value]))
+            raise TyperException(
+                f"{name} is {typed}; it is {_allowed(param.type_descriptor, refused)}"
+            ) from None
+
+
+def _allowed(of: Any, refused: BadParameter) -> str:
+    """What an option may be, in words; typer's own for other kinds than choices and numbers."""
+    if of.choices:
+        return f"one of {', '.join(map(str, of.choices))}"
+    if of.annotation not in _NUMBERS:
+        return refused.message
+    number = "a whole number" if of.annotation is int else "a number"
+    least, most = of.parameter_info.min, of.parameter_info.max
+    if least is None:
+        return number if most is None else f"{number}, at most {most}"
+    return f"{number}, {least} or more" if most is None else f"{number} from {least} to {most}"
 
 
 class Printable:

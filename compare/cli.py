@@ -12,7 +12,9 @@ from compare import options
 from compare.targets.target import DEFAULT, LOCAL
 from compare.units import share
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    cls=commandline.Commands, rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False
+)
 _Targets = Annotated[
     list[str] | None,
     typer.Argument(
@@ -27,7 +29,7 @@ def _compare() -> None:
     """Measure and compare the latency of services on AWS Lambda, Cloud Run, App Runner, ECS, or anywhere."""
 
 
-@app.command()
+@app.command(cls=commandline.Command)
 def run(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     context: typer.Context,
     targets: _Targets = None,
@@ -111,7 +113,7 @@ def run(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     raise typer.Exit(commands.aa(chosen, plan, output) if aa else commands.run(chosen, plan, output))
 
 
-@app.command()
+@app.command(cls=commandline.Command)
 def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="folders in results/")],
     form: Annotated[
@@ -129,7 +131,7 @@ def report(
     raise typer.Exit(commands.report(runs, form, output, commandline.console(), merge=merge))
 
 
-@app.command()
+@app.command(cls=commandline.Command)
 def gate(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     context: typer.Context,
     baseline: Annotated[str, typer.Option(metavar="TARGET", help="what runs now", show_default=False)],

@@ -15,7 +15,7 @@ _SIGNS = {"stops": "does not work", "differs": "differs", "note": "note"}
 app = typer.Typer(add_completion=False)
 
 
-@app.command()
+@app.command(cls=commandline.Command)
 def doctor(
     engine: Annotated[
         str | None,

@@ -20,7 +20,7 @@ from local.settings import Settings, SettingsError, behaviour, require_engine
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-@app.command()
+@app.command(cls=commandline.Command)
 def emulate(  # noqa: PLR0913, PLR0917 - an argument an option
     platform: Annotated[
         str,

@@ -133,7 +133,7 @@ def _claims(query: str) -> dict[str, Any]:
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-@app.command()
+@app.command(cls=commandline.Command)
 def issue(port: Annotated[int, typer.Option(help="of 127.0.0.1; 0 is any free one")] = 9000) -> None:
     """Issue tokens for trying `python -m local aws --jwt-issuer` on this machine.
 

@@ -44,7 +44,13 @@ class Plan:
     primary: Literal["p50", "p95"] = "p50"
 
     def __post_init__(self) -> None:
-        for name, least in (("cold_starts", 1), ("burst", 1), ("rounds", 0), ("load_connections", 1)):
+        for name, least in (
+            ("cold_starts", 1),
+            ("burst", 1),
+            ("rounds", 0),
+            ("load_connections", 1),
+            ("seed", 0),
+        ):
             if getattr(self, name) < least:
                 raise UserError(f"{_option(name)} is {getattr(self, name)}; it is {least} or more")
         for name in ("precision", "duration_s", "rate", "load_s", "timeout_s"):

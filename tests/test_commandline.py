@@ -98,17 +98,39 @@ def test_an_error_shows_what_was_typed(
         max_size=4,
     )
 )
-def test_options_have_the_values_and_messages_that_typer_gives_them(typed: list[tuple[str, str]]) -> None:
+def test_options_have_the_values_that_typer_gives_them(typed: list[tuple[str, str]]) -> None:
     words = [
         word for option, text in typed for word in ([option] if option == "--flag" else [f"{option}={text}"])
     ]
 
-    assert _read(words, quick=True) == _read(words, quick=False)
+    assert _read(words, quick=True)[0] == _read(words, quick=False)[0]
 
 
-def _read(typed: list[str], *, quick: bool) -> object:
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("--number=many", "--number is 'many'; it is a whole number"),
+        ("--number=2.5", "--number is '2.5'; it is a whole number"),
+        ("--ranged=10", "--ranged is '10'; it is a whole number from 0 to 9"),
+        ("--ranged=two", "--ranged is 'two'; it is a whole number from 0 to 9"),
+        ("--least=0", "--least is '0'; it is a whole number, 1 or more"),
+        ("--most=1.5", "--most is '1.5'; it is a number, at most 1"),
+        ("--share=half", "--share is 'half'; it is a number"),
+        ("--mode=c", "--mode is 'c'; it is one of a, b"),
+        ("--place=x\0y", "--place is 'x\\x00y'; it is "),
+    ],
+)
+def test_a_refused_option_is_named_with_what_was_typed_and_what_it_may_be(typed: str, told: str) -> None:
+    taken, message = _read([typed], quick=True)
+
+    assert taken is None
+    assert message.startswith(told)
+
+
+def _read(typed: list[str], *, quick: bool) -> tuple[str | None, str]:
+    """What a command takes, or None and why it takes nothing."""
     app = typer.Typer(cls=commandline.Commands if quick else None)
-    taken: list[object] = []
+    taken: list[str] = []
 
     @app.callback()
     def group() -> None: ...
@@ -118,6 +140,8 @@ def _read(typed: list[str], *, quick: bool) -> object:
         *,
         number: int | None = None,
         ranged: Annotated[int, typer.Option(min=0, max=9)] = 3,
+        least: Annotated[int, typer.Option(min=1)] = 1,
+        most: Annotated[float, typer.Option(max=1)] = 1.0,
         share: float = 0.5,
         name: str = "somebody",
         each: list[str] | None = None,
@@ -125,13 +149,13 @@ def _read(typed: list[str], *, quick: bool) -> object:
         place: Path | None = None,
         flag: bool = False,
     ) -> None:
-        taken.append(repr((number, ranged, share, name, each, mode, place, flag)))
+        taken.append(repr((number, ranged, least, most, share, name, each, mode, place, flag)))
 
     try:
         app(["show", *typed], standalone_mode=False)
     except TyperException as error:
-        return error.format_message()
-    return taken
+        return None, error.format_message()
+    return taken[0], ""
 
 
 @pytest.mark.process

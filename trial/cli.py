@@ -28,7 +28,7 @@ MINUTES = 90
 app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
 
 
-@app.command()
+@app.command(cls=commandline.Command)
 def trial(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     tried: Annotated[str, typer.Argument(metavar="STACK", help="a stack of this project, or a platform")],
     config: Annotated[

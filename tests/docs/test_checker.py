@@ -7,7 +7,7 @@ import pytest
 from tests.docs.commands import missing, named_ports, run, running, with_ports, workspace
 from tests.docs.documents import Block, Command, PageError, agree, anchors, blocks, inline_commands, links
 
-NOT_COLD = "Invalid value for '--cold': Value error, 'always' is not one of 'idle', 'burst', 'none'."
+NOT_COLD = "--cold is 'always'; it is one of idle, burst, none"
 PAGE = """\
 # A page
 
