@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook, RenderResult
 from typer import BadParameter, Typer
@@ -20,13 +20,19 @@ WIDTH = 120
 """Columns of what is written to a file or a pipe: as many as the widest table needs."""
 _NUMBERS = {int: re.compile(r"-?\d{1,15}", re.ASCII), float: re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)}
 """Texts of numbers that nobody has to check."""
+_ANY_PATH = {"file_okay": True, "dir_okay": True, "readable": True} | dict.fromkeys(
+    ("exists", "writable", "resolve_path", "allow_dash", "path_type")
+)
+"""What typer knows of a path that may be any which this user may read; None is no."""
+_OTHER = object()
+"""No value."""
 
 
 class _Quick:
     """Reads options without typer's validators as far as they are plain.
 
-    typer builds a validator for each option and loads pydantic for it, which takes as long as loading numpy. What is
-    not plain is left to typer, with its messages.
+    typer builds a validator for each option and loads pydantic for it, which takes as long as loading numpy: a third
+    of an emulator's start. What is not plain is left to typer, with its messages.
     """
 
     def get_params(self, ctx: Any) -> list[Any]:
@@ -48,7 +54,7 @@ class Commands(_Quick, TyperGroup):
 
 
 class _Plain:
-    """The values of an option: its default, a text, texts or a plain number; all else as typer converts it."""
+    """The values of an option or argument: its default and what is `_plain`; all else as typer converts it."""
 
     def __init__(self, typers: Callable[[], Any]) -> None:
         self._typers = typers
@@ -56,15 +62,15 @@ class _Plain:
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
         """Called by typer."""
         source = ctx.get_parameter_source(param.name)
-        kind = None if param.type_descriptor.is_ranged else param.type_descriptor.annotation
+        kind, info = param.type_descriptor.annotation, param.type_descriptor.parameter_info
         if source is not None and source.name == "DEFAULT" and not param.multiple:
             return value
-        if kind in _NUMBERS and isinstance(value, str) and _NUMBERS[kind].fullmatch(value):
-            return kind(value)
-        if kind is str and isinstance(value, str):
-            return value
-        if kind == list[str] and (value is None or isinstance(value, list | tuple)):
-            return list(value) if value else ()
+        if get_origin(kind) is list and (value is None or isinstance(value, list | tuple)):
+            values = [_plain(get_args(kind)[0], each, info) for each in value or ()]
+            if _OTHER not in values:
+                return values or ()
+        elif (read := _plain(kind, value, info)) is not _OTHER:
+            return read
         try:
             return self._typers().coerce(value, param=param, ctx=ctx)
         except BadParameter as refused:
@@ -86,6 +92,21 @@ def _allowed(of: Any, refused: BadParameter) -> str:
     if least is None:
         return number if most is None else f"{number}, at most {most}"
     return f"{number}, {least} or more" if most is None else f"{number} from {least} to {most}"
+
+
+def _plain(kind: Any, text: Any, info: Any) -> Any:
+    """The text itself, or the choice, the number or the path that it stands for; _OTHER if typer has to look at it."""
+    if not isinstance(text, str) or info.parser:
+        return _OTHER
+    if kind in _NUMBERS and _NUMBERS[kind].fullmatch(text):
+        number = kind(text)
+        is_inside = (info.min is None or info.min <= number) and (info.max is None or number <= info.max)
+        return number if is_inside else _OTHER
+    if kind is Path:
+        may_be_any = all((getattr(info, name) or None) == value for name, value in _ANY_PATH.items())
+        is_refused = not text.isprintable() or (Path(text).exists() and not os.access(text, os.R_OK))
+        return Path(text) if may_be_any and not is_refused else _OTHER
+    return text if kind is str or (get_origin(kind) is Literal and text in get_args(kind)) else _OTHER
 
 
 class Printable:

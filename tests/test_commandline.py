@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 import unicodedata
@@ -19,6 +20,8 @@ from typer.exceptions import TyperException
 import commandline
 from commandline import UserError, printable
 
+ROOT = Path(__file__).parents[1]
+PATHS = ("--place", "--places", "--there", "--whole")
 # Sets the title, clears the screen, moves the cursor, turns the direction of writing round.
 HOSTILE = "a\x1b]0;title\x07b\x1b[2J\x9b1;1Hc\x85d\u202ee\r\x08f\x7f"
 SHOWN = r"a\x1b]0;title\x07b\x1b[2J\x9b1;1Hc\x85d\u202ee\x0d\x08f\x7f"
@@ -86,13 +89,27 @@ def test_an_error_shows_what_was_typed(
     st.lists(
         st.tuples(
             st.sampled_from(
-                ["--number", "--ranged", "--share", "--name", "--each", "--mode", "--place", "--flag"]
+                [
+                    "--number",
+                    "--ranged",
+                    "--least",
+                    "--most",
+                    "--share",
+                    "--name",
+                    "--each",
+                    "--mode",
+                    "--flag",
+                    *PATHS,
+                ]
             ),
             st.one_of(
                 st.integers().map(str),
+                st.integers(-1, 10).map(str),
                 st.floats().map(str),
                 st.text(max_size=9),
-                st.sampled_from(["1_0", " 7", "²"]),
+                st.sampled_from(
+                    ["1_0", " 7", "²", "a", "A", ".", "", "a//b/../c/", "/dev/null", "~", "a\0b", "-"]
+                ),
             ),
         ),
         max_size=4,
@@ -147,9 +164,13 @@ def _read(typed: list[str], *, quick: bool) -> tuple[str | None, str]:
         each: list[str] | None = None,
         mode: Literal["a", "b"] = "a",
         place: Path | None = None,
+        places: list[Path] | None = None,
+        there: Annotated[Path | None, typer.Option(exists=True, dir_okay=False)] = None,
+        whole: Annotated[Path | None, typer.Option(resolve_path=True)] = None,
         flag: bool = False,
     ) -> None:
-        taken.append(repr((number, ranged, least, most, share, name, each, mode, place, flag)))
+        values = (number, ranged, least, most, share, name, each, mode, place, places, there, whole, flag)
+        taken.append(repr(values))
 
     try:
         app(["show", *typed], standalone_mode=False)
@@ -158,17 +179,39 @@ def _read(typed: list[str], *, quick: bool) -> tuple[str | None, str]:
     return taken[0], ""
 
 
-@pytest.mark.process
-def test_plain_options_load_no_validators() -> None:
-    code = (
-        "import sys, cost.cli; "
-        "cost.cli.app(['bill', '--requests=9', '--platform=aws', '--cpu=0.5', '--json'], standalone_mode=False); "
-        "sys.exit('pydantic' in sys.modules)"
-    )
+# Of each program the module of its command line, and words that it takes without a doubt.
+PLAIN = {
+    "cost": ("cost.cli", "bill --requests=9 --platform=aws --cpu=0.5 --json"),
+    "compare": ("compare.cli", "report no-run another --format=json --output=there/report"),
+    "gate": (
+        "compare.cli",
+        "gate --baseline=a --candidate=a --cold=none --rounds=9 --results=there --timeout=1s",
+    ),
+    "local": ("local.cli", "rocket --port=0 --idle=0.5 --env=A=1 --log=there/log --app-dir=. --snapstart"),
+    "doctor": ("doctor.__main__", "--engine=none --image=mine --build-option=a --build-option=b"),
+    "issuer": ("local.issuer", "--port=70000"),
+    "trial": ("trial.cli", "no-stack --minutes=5 --config=a=b --results=there --yes"),
+}
 
-    assert (
-        subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL, check=False).returncode == 0
+
+@pytest.mark.process
+@pytest.mark.parametrize("program", PLAIN)
+def test_plain_options_load_no_validators(program: str, tmp_path: Path) -> None:
+    """They take as long as half a program's start."""
+    module, words = PLAIN[program]
+    code = (
+        "import contextlib, importlib, sys\n"
+        "app = importlib.import_module(sys.argv[1]).app\n"
+        "with contextlib.suppress(Exception):\n"
+        "    app(sys.argv[2:], standalone_mode=False)\n"
+        "print('validators' if 'pydantic' in sys.modules else 'none')\n"
     )
+    command = [sys.executable, "-c", code, module, *words.split()]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "APP_DIR": str(tmp_path), "APP": "no_app:app"}
+
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    assert (done.stdout.splitlines()[-1:], done.stderr) == (["none"], "")
 
 
 def test_json_needs_none_of_it() -> None:
