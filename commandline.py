@@ -148,7 +148,9 @@ def run(
         status = READER_GONE
         _discard_output()
     except OSError as failure:
-        status = _failed(program, f"cannot write the output: {failure.strerror}", 1)
+        # What has a name is another file than the output.
+        cannot = f"cannot use {failure.filename}" if failure.filename else "cannot write the output"
+        status = _failed(program, f"{cannot}: {failure.strerror}", 1)
         _discard_output()
     sys.exit(status if isinstance(status, int) else 0)
 

@@ -1,6 +1,7 @@
 """`python -m doctor`: a line for each thing in app.toml's app that would not work; 1 if something would not work."""
 
 import os
+import shutil
 import sys
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 import commandline
 from appfolder import settings
 from doctor.checks import Engine, check, engine_here
-from usererror import printable
+from usererror import UserError, printable
 
 _SIGNS = {"stops": "does not work", "differs": "differs", "note": "note"}
 app = typer.Typer(add_completion=False)
@@ -35,6 +36,8 @@ def doctor(
     """
     chosen = settings.read(os.environ)
     name = engine_here() if engine is None else "" if engine == "none" else engine
+    if name and shutil.which(name) is None:
+        raise UserError(f"--engine is {name!r}, which is not on PATH; it is docker, podman, or none")
     contained = Engine(name, build_option or (), engine_option or (), image) if name else None
     how = f"and in a container of its image ({name})" if name else "which may write where a platform may not"
     print(printable(f"{chosen.spec} in {chosen.folder}, by processes of this machine, {how}:"), flush=True)

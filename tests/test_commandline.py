@@ -1,5 +1,6 @@
 """Nothing that others wrote does anything to a terminal."""
 
+import errno
 import io
 import json
 import os
@@ -217,3 +218,34 @@ def test_plain_options_load_no_validators(program: str, tmp_path: Path) -> None:
 def test_json_needs_none_of_it() -> None:
     """It escapes by itself; another escape would not be JSON."""
     assert json.loads(json.dumps(HOSTILE)) == HOSTILE
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "cannot write the output: No space left on device",
+        ),
+        (
+            FileNotFoundError(errno.ENOENT, "No such file or directory", "nosuch"),
+            "cannot use nosuch: No such file or directory",
+        ),
+    ],
+)
+def test_an_error_of_the_system_names_its_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, failure: OSError, told: str
+) -> None:
+    app = typer.Typer()
+
+    @app.command()
+    def fail() -> None:
+        raise failure
+
+    # The output is thrown away after such an error, which pytest's own would not survive.
+    monkeypatch.setattr(commandline, "_discard_output", lambda: None)
+    monkeypatch.setattr("sys.argv", ["program", "--"])
+    with pytest.raises(SystemExit):
+        commandline.run(app, "program")
+
+    assert capsys.readouterr().err == f"program: {told}\n"

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+import commandline
 from doctor import at_import
+from doctor.__main__ import app as doctor_cli
 from doctor.checks import check
 from doctor.finding import Finding
 from tests.doctor.apps import WHOLE, app_of, seen, texts
@@ -156,3 +158,18 @@ def test_requirements_that_exclude_the_doors_are_a_finding(
     [text] = texts(check(app))
 
     assert text.startswith(f"{tmp_path} has none of uv.lock, poetry.lock, requirements.txt, pyproject.toml")
+
+
+def test_an_engine_that_is_not_there_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["doctor", "--engine", "nosuch"])
+
+    with pytest.raises(SystemExit) as ended:
+        commandline.run(doctor_cli, "doctor", needs_arguments=False)
+
+    assert ended.value.code == 2
+    assert (
+        capsys.readouterr().err
+        == "doctor: --engine is 'nosuch', which is not on PATH; it is docker, podman, or none\n"
+    )
