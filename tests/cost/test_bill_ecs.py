@@ -6,7 +6,7 @@ import pytest
 
 from cost.app import App
 from cost.bill import Usage, bill, lcu_hours
-from tests.cost.test_bill import NOTHING_STORED, PRICES, amounts, service
+from tests.cost.bills import NOTHING_STORED, PRICES, amounts, service
 
 
 @pytest.mark.parametrize(
