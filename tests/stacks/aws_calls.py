@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.stacks import ecs_calls
-from tests.stacks.cloud import ACCOUNT
+from tests.stacks import alarm_calls, apprunner_calls, ecs_calls
 from tests.stacks.graph import Node
+from tests.stacks.spelling import tags, upper
 
 Inputs = Mapping[str, Any]
 
@@ -35,20 +35,6 @@ def _without_nothing(value: Any) -> Any:
     return [_without_nothing(item) for item in value] if isinstance(value, list) else value
 
 
-def _upper(values: Inputs | None) -> dict[str, Any] | None:
-    """{"memorySize": 1} to {"MemorySize": 1}, at every depth."""
-    if values is None:
-        return None
-    return {
-        key[0].upper() + key[1:]: _upper(item) if isinstance(item, Mapping) else item
-        for key, item in values.items()
-    }
-
-
-def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
-
-
 def _repository(inputs: Inputs, node: Node) -> list[Any]:
     encryption = inputs["encryptionConfigurations"][0]
     parameters = {
@@ -56,7 +42,7 @@ def _repository(inputs: Inputs, node: Node) -> list[Any]:
         "imageTagMutability": inputs["imageTagMutability"],
         "imageScanningConfiguration": inputs["imageScanningConfiguration"],
         "encryptionConfiguration": {"encryptionType": encryption["encryptionType"]},
-        "tags": _tags(inputs["tags"]),
+        "tags": tags(inputs["tags"]),
     }
     return [("ecr", "CreateRepository", parameters)]
 
@@ -73,7 +59,7 @@ def _role(inputs: Inputs, node: Node) -> list[Any]:
     parameters = {
         "RoleName": node.id,
         "AssumeRolePolicyDocument": inputs["assumeRolePolicy"],
-        "Tags": _tags(inputs["tags"]),
+        "Tags": tags(inputs["tags"]),
     }
     return [("iam", "CreateRole", parameters)]
 
@@ -98,10 +84,10 @@ def _function(inputs: Inputs, node: Node) -> list[Any]:
         )
     }
     create = {
-        **(_upper(sent) or {}),
+        **(upper(sent) or {}),
         "FunctionName": node.id,
         "Code": {"ImageUri": inputs["imageUri"]},
-        "TracingConfig": _upper(inputs["tracingConfig"]),
+        "TracingConfig": upper(inputs["tracingConfig"]),
         "Environment": {"Variables": inputs["environment"]["variables"]} if "environment" in inputs else None,
         "Tags": inputs["tags"],
     }
@@ -166,9 +152,7 @@ def _function_url(inputs: Inputs, _node: Node) -> list[Any]:
 
 
 def _api(inputs: Inputs, node: Node) -> list[Any]:
-    return [
-        ("apigatewayv2", "CreateApi", {**(_upper(inputs) or {}), "Name": node.id, "Tags": inputs["tags"]})
-    ]
+    return [("apigatewayv2", "CreateApi", {**(upper(inputs) or {}), "Name": node.id, "Tags": inputs["tags"]})]
 
 
 def _authorizer(inputs: Inputs, _node: Node) -> list[Any]:
@@ -190,8 +174,8 @@ def _stage(inputs: Inputs, _node: Node) -> list[Any]:
         "ApiId": inputs["apiId"],
         "StageName": inputs["name"],
         "AutoDeploy": inputs["autoDeploy"],
-        "DefaultRouteSettings": _upper(inputs["defaultRouteSettings"]),
-        "AccessLogSettings": _upper(inputs["accessLogSettings"]),
+        "DefaultRouteSettings": upper(inputs["defaultRouteSettings"]),
+        "AccessLogSettings": upper(inputs["accessLogSettings"]),
         "Tags": inputs["tags"],
     }
     return [("apigatewayv2", "CreateStage", parameters)]
@@ -200,7 +184,7 @@ def _stage(inputs: Inputs, _node: Node) -> list[Any]:
 def _domain_name(inputs: Inputs, _node: Node) -> list[Any]:
     parameters = {
         "DomainName": inputs["domainName"],
-        "DomainNameConfigurations": [_upper(inputs["domainNameConfiguration"])],
+        "DomainNameConfigurations": [upper(inputs["domainNameConfiguration"])],
         "Tags": inputs["tags"],
     }
     return [("apigatewayv2", "CreateDomainName", parameters)]
@@ -210,7 +194,7 @@ def _certificate(inputs: Inputs, _node: Node) -> list[Any]:
     parameters = {
         "DomainName": inputs["domainName"],
         "ValidationMethod": inputs["validationMethod"],
-        "Tags": _tags(inputs["tags"]),
+        "Tags": tags(inputs["tags"]),
     }
     return [("acm", "RequestCertificate", parameters)]
 
@@ -234,108 +218,17 @@ def _record(inputs: Inputs, _node: Node) -> list[Any]:
     return [("route53", "ChangeResourceRecordSets", {"HostedZoneId": inputs["zoneId"], "ChangeBatch": batch})]
 
 
-def _app_runner(inputs: Inputs, _node: Node) -> list[Any]:
-    parameters: dict[str, Any] = {**(_upper(inputs) or {}), "Tags": _tags(inputs["tags"])}
-    # The variables' own names are values, not names of the model.
-    image = parameters["SourceConfiguration"]["ImageRepository"]["ImageConfiguration"]
-    source = inputs["sourceConfiguration"]["imageRepository"]["imageConfiguration"]
-    image["RuntimeEnvironmentVariables"] = source["runtimeEnvironmentVariables"]
-    if "runtimeEnvironmentSecrets" in source:
-        image["RuntimeEnvironmentSecrets"] = source["runtimeEnvironmentSecrets"]
-    return [("apprunner", "CreateService", parameters)]
-
-
-def _scaling(inputs: Inputs, _node: Node) -> list[Any]:
-    parameters = {**(_upper(inputs) or {}), "Tags": _tags(inputs["tags"])}
-    return [("apprunner", "CreateAutoScalingConfiguration", parameters)]
-
-
-def _association(inputs: Inputs, _node: Node) -> list[Any]:
-    parameters = {
-        "ServiceArn": inputs["serviceArn"],
-        "DomainName": inputs["domainName"],
-        "EnableWWWSubdomain": inputs["enableWwwSubdomain"],
-    }
-    return [("apprunner", "AssociateCustomDomain", parameters)]
-
-
 def _as_named(service: str, operation: str) -> Callable[[Inputs, Node], list[Any]]:
     """A request whose parameters are the inputs by the same names."""
-    return lambda inputs, _node: [(service, operation, _upper(inputs))]
+    return lambda inputs, _node: [(service, operation, upper(inputs))]
 
 
 def _schedule(inputs: Inputs, node: Node) -> list[Any]:
-    return [("scheduler", "CreateSchedule", {**(_upper(inputs) or {}), "Name": node.id})]
-
-
-def _topic(inputs: Inputs, node: Node) -> list[Any]:
-    return [("sns", "CreateTopic", {"Name": node.id, "Tags": _tags(inputs["tags"])})]
-
-
-def _subscription(inputs: Inputs, _node: Node) -> list[Any]:
-    sent = {"TopicArn": inputs["topic"], "Protocol": inputs["protocol"], "Endpoint": inputs["endpoint"]}
-    return [("sns", "Subscribe", sent)]
-
-
-def _dimensions(dimensions: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Name": name, "Value": value} for name, value in dimensions.items()]
-
-
-def _alarm(inputs: Inputs, node: Node) -> list[Any]:
-    same = {key: value for key, value in inputs.items() if key not in {"tags", "metricQueries", "dimensions"}}
-    sent: dict[str, Any] = {**(_upper(same) or {}), "AlarmName": node.id, "Tags": _tags(inputs["tags"])}
-    sent["OKActions"] = sent.pop("OkActions")
-    if "dimensions" in inputs:
-        sent["Dimensions"] = _dimensions(inputs["dimensions"])
-    if "metricQueries" in inputs:
-        sent["Metrics"] = [_query(query) for query in inputs["metricQueries"]]
-    return [("cloudwatch", "PutMetricAlarm", sent)]
-
-
-def _query(query: Inputs) -> dict[str, Any]:
-    sent: dict[str, Any] = _upper({k: v for k, v in query.items() if k != "metric"}) or {}
-    # Exactly one of the queries is what the alarm looks at; the provider sends false for the others.
-    sent.setdefault("ReturnData", False)
-    if "metric" in query:
-        metric = query["metric"]
-        sent["MetricStat"] = {
-            "Metric": {
-                "Namespace": metric["namespace"],
-                "MetricName": metric["metricName"],
-                "Dimensions": _dimensions(metric["dimensions"]),
-            },
-            "Period": metric["period"],
-            "Stat": metric["stat"],
-        }
-    return sent
-
-
-def _budget(inputs: Inputs, node: Node) -> list[Any]:
-    sent = {
-        "AccountId": ACCOUNT,
-        "Budget": {
-            "BudgetName": node.id,
-            "BudgetType": inputs["budgetType"],
-            "BudgetLimit": {"Amount": inputs["limitAmount"], "Unit": inputs["limitUnit"]},
-            "TimeUnit": inputs["timeUnit"],
-        },
-        "NotificationsWithSubscribers": [
-            {
-                "Notification": _upper({k: v for k, v in entry.items() if not k.startswith("subscriber")}),
-                "Subscribers": [
-                    {"SubscriptionType": "EMAIL", "Address": address}
-                    for address in entry["subscriberEmailAddresses"]
-                ],
-            }
-            for entry in inputs["notifications"]
-        ],
-        "ResourceTags": _tags(inputs["tags"]),
-    }
-    return [("budgets", "CreateBudget", sent)]
+    return [("scheduler", "CreateSchedule", {**(upper(inputs) or {}), "Name": node.id})]
 
 
 def _parameter(inputs: Inputs, _node: Node) -> list[Any]:
-    return [("ssm", "PutParameter", {**(_upper(inputs) or {}), "Tags": _tags(inputs["tags"])})]
+    return [("ssm", "PutParameter", {**(upper(inputs) or {}), "Tags": tags(inputs["tags"])})]
 
 
 def _attachment(inputs: Inputs, _node: Node) -> list[Any]:
@@ -362,10 +255,6 @@ CALLS: dict[str, Callable[[Inputs, Node], list[Any]]] = {
     "aws:iam/role:Role": _role,
     "aws:ssm/parameter:Parameter": _parameter,
     "aws:scheduler/schedule:Schedule": _schedule,
-    "aws:sns/topic:Topic": _topic,
-    "aws:sns/topicSubscription:TopicSubscription": _subscription,
-    "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
-    "aws:budgets/budget:Budget": _budget,
     "aws:iam/rolePolicy:RolePolicy": _role_policy,
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _attachment,
     "aws:lambda/function:Function": _function,
@@ -385,8 +274,7 @@ CALLS: dict[str, Callable[[Inputs, Node], list[Any]]] = {
         ("acm", "DescribeCertificate", {"CertificateArn": inputs["certificateArn"]})
     ],
     "aws:route53/record:Record": _record,
-    "aws:apprunner/service:Service": _app_runner,
-    "aws:apprunner/autoScalingConfigurationVersion:AutoScalingConfigurationVersion": _scaling,
-    "aws:apprunner/customDomainAssociation:CustomDomainAssociation": _association,
+    **alarm_calls.CALLS,
+    **apprunner_calls.CALLS,
     **ecs_calls.CALLS,
 }

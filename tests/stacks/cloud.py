@@ -247,7 +247,11 @@ def _module(token: str) -> ModuleType:
     names = {
         "aws:ecs/": "ecs_cloud",
         "aws:cloudcontrol/": "ecs_cloud",
+        "aws:lambda/": "lambda_cloud",
+        "aws:scheduler/": "lambda_cloud",
         "aws:": "aws_cloud",
+        "gcp:cloudrun/": "google_domains",
+        "gcp:dns/": "google_domains",
         "gcp:": "google_cloud",
     }
     name = next(name for start, name in names.items() if token.startswith(start))

@@ -11,7 +11,8 @@ CLOUD_RUN = "gcp:cloudrunv2/service:Service"
 LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
 
 
-def _enabled(cloud: Cloud, api: str) -> None:
+def needs_api(cloud: Cloud, api: str) -> None:
+    """Refuse what needs an API that is not on."""
     if f"{api}.googleapis.com" not in cloud.enabled:
         raise RefusedError(
             f"403 SERVICE_DISABLED: {api}.googleapis.com has not been used in this project before"
@@ -29,7 +30,7 @@ def _api_gone(cloud: Cloud, api: Resource) -> None:
 
 
 def _repository(cloud: Cloud, repository: Resource, _before: Resource | None) -> dict[str, Any]:
-    _enabled(cloud, "artifactregistry")
+    needs_api(cloud, "artifactregistry")
     inputs = repository.inputs
     host = f"{inputs['location']}-docker.pkg.dev/{inputs['project']}/{inputs['repositoryId']}/app"
     cloud.images.setdefault(host, {})
@@ -42,7 +43,7 @@ def _repository_gone(cloud: Cloud, repository: Resource) -> None:
 
 
 def _account(cloud: Cloud, account: Resource, _before: Resource | None) -> dict[str, Any]:
-    _enabled(cloud, "iam")
+    needs_api(cloud, "iam")
     if not re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])", account.inputs["accountId"]):
         raise RefusedError(f"400: {account.inputs['accountId']} is no account id")
     return {"email": f"{account.inputs['accountId']}@{account.inputs['project']}.iam.gserviceaccount.com"}
@@ -92,12 +93,12 @@ def _member_gone(cloud: Cloud, member: Resource) -> None:
 
 
 def _project(cloud: Cloud, query: Inputs) -> dict[str, Any]:
-    _enabled(cloud, "cloudresourcemanager")
+    needs_api(cloud, "cloudresourcemanager")
     return {"id": query["projectId"], "projectId": query["projectId"], "number": "123456789"}
 
 
 def _secret(cloud: Cloud, secret: Resource, _before: Resource | None) -> dict[str, Any]:
-    _enabled(cloud, "secretmanager")
+    needs_api(cloud, "secretmanager")
     secret.id = f"projects/{secret.inputs['project']}/secrets/{secret.inputs['secretId']}"
     return {"name": secret.id}
 
@@ -111,7 +112,7 @@ def _version(cloud: Cloud, version: Resource, _before: Resource | None) -> dict[
 
 
 def _channel(cloud: Cloud, channel: Resource, _before: Resource | None) -> dict[str, Any]:
-    _enabled(cloud, "monitoring")
+    needs_api(cloud, "monitoring")
     channel.id = f"projects/{channel.inputs['project']}/notificationChannels/{channel.id}"
     return {"name": channel.id}
 
@@ -123,19 +124,19 @@ def _known_channels(cloud: Cloud, channels: list[str]) -> None:
 
 
 def _alert(cloud: Cloud, alert: Resource, _before: Resource | None) -> dict[str, Any]:
-    _enabled(cloud, "monitoring")
+    needs_api(cloud, "monitoring")
     _known_channels(cloud, alert.inputs["notificationChannels"])
     return {}
 
 
 def _budget(cloud: Cloud, budget: Resource, _before: Resource | None) -> dict[str, Any]:
-    _enabled(cloud, "billingbudgets")
+    needs_api(cloud, "billingbudgets")
     _known_channels(cloud, budget.inputs["allUpdatesRule"]["monitoringNotificationChannels"])
     return {}
 
 
 def _service(cloud: Cloud, service: Resource, before: Resource | None) -> dict[str, Any]:
-    _enabled(cloud, "run")
+    needs_api(cloud, "run")
     inputs, template = service.inputs, service.inputs["template"]
     if not cloud.has_image(template["containers"][0]["image"]):
         raise RefusedError(f"Revision is not ready: image {template['containers'][0]['image']} not found")
@@ -222,46 +223,6 @@ def _invoker(cloud: Cloud, member: Resource, _before: Resource | None) -> dict[s
     return {}
 
 
-def _mapping(cloud: Cloud, mapping: Resource, _before: Resource | None) -> dict[str, Any]:
-    if mapping.inputs["spec"]["routeName"] not in {
-        s.inputs["name"] for s in cloud.of("gcp:cloudrunv2/service:Service")
-    }:
-        raise RefusedError("404: the mapping names no service")
-    domain = mapping.inputs["name"]
-    below_a_zone = domain.count(".") > 1
-    records = (
-        [{"name": domain.partition(".")[0], "type": "CNAME", "rrdata": "ghs.googlehosted.com."}]
-        if below_a_zone
-        else [
-            {"name": "", "type": "A", "rrdata": "216.239.32.21"},
-            {"name": "", "type": "A", "rrdata": "216.239.34.21"},
-            {"name": "", "type": "AAAA", "rrdata": "2001:4860:4802:32::15"},
-        ]
-    )
-    return {"statuses": [{"resourceRecords": records}]}
-
-
-def _records(cloud: Cloud, record: Resource, _before: Resource | None) -> dict[str, Any]:
-    _enabled(cloud, "dns")
-    if not record.inputs["rrdatas"]:
-        raise RefusedError("400: a record set needs data")
-    return {}
-
-
-def _zones(cloud: Cloud, _query: Inputs) -> dict[str, Any]:
-    zones = [
-        {
-            "name": name.replace(".", "-"),
-            "dnsName": f"{name}.",
-            "visibility": "public",
-            "id": name,
-            "description": "",
-        }
-        for name in cloud.zones
-    ]
-    return {"id": "zones", "managedZones": zones, "project": "my-project"}
-
-
 KINDS: dict[str, Kind] = {
     "gcp:projects/service:Service": Kind(_api, frozenset({"service", "project"}), _api_gone),
     "gcp:artifactregistry/repository:Repository": Kind(
@@ -290,10 +251,6 @@ KINDS: dict[str, Kind] = {
     "gcp:cloudrunv2/serviceIamMember:ServiceIamMember": Kind(
         _invoker, frozenset({"name", "member", "role", "location", "project"})
     ),
-    "gcp:cloudrun/domainMapping:DomainMapping": Kind(
-        _mapping, frozenset({"name", "location", "project", "spec"}), named_by="name"
-    ),
-    "gcp:dns/recordSet:RecordSet": Kind(_records, frozenset({"name", "managedZone", "project"})),
 }
 INVOKES: dict[str, Callable[[Cloud, Inputs], dict[str, Any]]] = {
     "gcp:organizations/getClientConfig:getClientConfig": lambda cloud, _query: {
@@ -302,7 +259,6 @@ INVOKES: dict[str, Callable[[Cloud, Inputs], dict[str, Any]]] = {
         "region": "us-central1",
     },
     "gcp:organizations/getProject:getProject": _project,
-    "gcp:dns/getManagedZones:getManagedZones": _zones,
     "gcp:cloudrunv2/getService:getService": _told,
     "gcp:artifactregistry/getDockerImage:getDockerImage": _image,
 }

@@ -10,13 +10,13 @@ import pytest
 
 from platforms.prices import FILE as PRICES
 from stacks.releases import History, Release
-from tests.stacks.aws_cloud import FUNCTION, KEPT, kept_of
 from tests.stacks.cloud import Cloud
 from tests.stacks.graph import Graph, run, service
 from tests.stacks.inline import InlineStack
+from tests.stacks.lambda_cloud import ALIAS, FUNCTION, KEPT, kept_of
 from tests.stacks.settings.test_settings import problems
 from tests.stacks.test_docs import page
-from tests.stacks.test_engine import ALIAS, traffic
+from tests.stacks.test_engine import traffic
 from tests.stacks.test_models import said
 
 NewStack = Callable[[str], InlineStack]

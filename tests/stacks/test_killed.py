@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.stacks.aws_cloud import FUNCTION
 from tests.stacks.cloud import Cloud, Hold
 from tests.stacks.engine import Stack
 from tests.stacks.google_cloud import CLOUD_RUN
-from tests.stacks.test_engine import ALIAS, configure, traffic
+from tests.stacks.lambda_cloud import ALIAS, FUNCTION
+from tests.stacks.test_engine import configure, traffic
 from tests.stacks.test_refused import SERVICES, running_image
 
 NewStack = Callable[[str], Stack]

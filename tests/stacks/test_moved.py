@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from stacks.releases import History
-from tests.stacks.aws_cloud import FUNCTION
 from tests.stacks.cloud import Cloud
 from tests.stacks.google_cloud import CLOUD_RUN, LATEST
 from tests.stacks.graph import run, service
 from tests.stacks.inline import InlineStack
-from tests.stacks.test_engine import ALIAS, configure, traffic
+from tests.stacks.lambda_cloud import ALIAS, FUNCTION
+from tests.stacks.test_engine import configure, traffic
 
 NewStack = Callable[[str], InlineStack]
 

@@ -5,13 +5,13 @@ from types import ModuleType
 
 import pytest
 
-from tests.stacks import aws_cloud, google_cloud
-from tests.stacks.aws_cloud import FUNCTION, publish
+from tests.stacks import google_cloud, lambda_cloud
 from tests.stacks.cloud import Cloud, RefusedError
 from tests.stacks.ecs_cloud import EXPRESS
 from tests.stacks.google_cloud import CLOUD_RUN
 from tests.stacks.inline import InlineStack
-from tests.stacks.test_engine import ALIAS, APP_RUNNER, configure, traffic
+from tests.stacks.lambda_cloud import ALIAS, FUNCTION, publish
+from tests.stacks.test_engine import APP_RUNNER, configure, traffic
 
 NewStack = Callable[[str], InlineStack]
 SERVICES = {"aws": FUNCTION, "gcp": CLOUD_RUN, "apprunner": APP_RUNNER, "ecs": EXPRESS}
@@ -173,7 +173,7 @@ def test_outputs_name_what_runs_behind_an_unchanged_state(
 @pytest.mark.parametrize(
     ("platform", "module", "query"),
     [
-        ("aws", aws_cloud, "aws:lambda/getFunction:getFunction"),
+        ("aws", lambda_cloud, "aws:lambda/getFunction:getFunction"),
         ("gcp", google_cloud, "gcp:cloudrunv2/getService:getService"),
     ],
 )

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from platforms.prices import FILE as PRICES
 from stacks.releases import History, Release
 from stacks.settings.declared import FILE as PROJECT
-from tests.stacks.aws_cloud import DELETES, a_day_passes
 from tests.stacks.cloud import Cloud
 from tests.stacks.graph import Graph, run, service
 from tests.stacks.inline import InlineStack
+from tests.stacks.lambda_cloud import DELETES, a_day_passes
 from tests.stacks.moto_cloud import Moto
 from tests.stacks.settings.test_settings import problems
 from tests.stacks.test_engine import traffic

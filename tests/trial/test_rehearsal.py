@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import platforms
-from tests.stacks.aws_cloud import FUNCTION
 from tests.stacks.cloud import ACCOUNT, Cloud, Hold
+from tests.stacks.lambda_cloud import FUNCTION
 from tests.trial.conftest import Place
 from trial.bound import REQUESTS
 
