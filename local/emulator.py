@@ -1,8 +1,8 @@
 """One emulated platform in the background, in its own process, so that it shares no interpreter with the measuring."""
 
 import contextlib
-import subprocess
 import sys
+from subprocess import PIPE, Popen, TimeoutExpired
 from types import TracebackType
 from typing import Self
 
@@ -27,16 +27,16 @@ class Emulator:
         self.platform = platform
         self.settings = settings or Settings()
         self.url = ""
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Popen[str] | None = None
 
     def __enter__(self) -> Self:
         behaviour(self.platform, self.settings)
         command = [sys.executable, "-m", "local", self.platform, *arguments(self.settings), "--with-parent"]
         # In a session of its own, Ctrl-C reaches only the caller, which leaves the `with` and so ends the emulator.
-        self._process = subprocess.Popen(
+        self._process = Popen(
             command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdin=PIPE,
+            stdout=PIPE,
             text=True,
             cwd=ROOT,
             start_new_session=True,
@@ -62,7 +62,7 @@ class Emulator:
         assert self._process is not None  # noqa: S101 - within the `with`
         return self._process.pid
 
-    def _ready(self, process: subprocess.Popen[str]) -> str:
+    def _ready(self, process: Popen[str]) -> str:
         """The URL, from the line that the emulator prints when it is ready for requests."""
         assert process.stdout is not None  # noqa: S101 - a pipe
         line = process.stdout.readline()
@@ -79,7 +79,7 @@ class Emulator:
                 pipe.close()
         try:
             process.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
+        except TimeoutExpired:
             # Its reaper then ends the instances.
             process.kill()
             process.wait()

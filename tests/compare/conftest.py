@@ -16,6 +16,7 @@ from compare.cli import main
 from compare.report.build import report
 from compare.report.model import Report
 from runs.file import read
+from tests.forks import Forked
 
 ROOT = Path(__file__).parents[2]
 SERVER = Path(__file__).with_name("server.py")
@@ -53,6 +54,11 @@ def running(*flags: str) -> Generator[Server]:
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forked(emulators: None) -> None:
+    """No test here is about how an emulator starts."""
 
 
 @pytest.fixture
@@ -131,7 +137,7 @@ def process(processes: None, tmp_path: Path) -> Iterator[Callable[..., Started]]
 
         def command(*words: str, prefix: tuple[str, ...] = ()) -> Started:
             results = tmp_path / f"results-{len(list(tmp_path.iterdir()))}"
-            process = subprocess.Popen(
+            process = Forked(
                 [
                     *prefix,
                     sys.executable,

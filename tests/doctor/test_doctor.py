@@ -12,6 +12,8 @@ from doctor.checks import check
 from doctor.finding import Finding
 from tests.doctor.apps import WHOLE, app_of, seen, texts
 
+pytestmark = pytest.mark.usefixtures("emulators")
+
 # What an app does when it is imported, and how the finding about it begins.
 FAULTS = {
     "a file": ("open('log.txt', 'w').close()", "its import writes log.txt: "),

@@ -7,6 +7,8 @@ import pytest
 from appfolder.settings import App, Request
 from doctor.checks import check
 
+pytestmark = pytest.mark.usefixtures("emulators")
+
 # As Django's ALLOWED_HOSTS and Starlette's TrustedHostMiddleware do it.
 STRICT = """
 def app(environ, start_response):

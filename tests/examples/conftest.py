@@ -8,6 +8,11 @@ import pytest
 from tests.examples.cluster import Cluster, cluster
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _forked(emulators: None) -> None:
+    """No test here is about how an emulator starts."""
+
+
 @pytest.fixture(scope="module")
 def database_server(processes: None) -> Iterator[Cluster]:
     with ExitStack() as stack:

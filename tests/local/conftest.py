@@ -102,6 +102,11 @@ def emulating(folder: Path) -> Generator[Emulate]:
         yield start
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _forked(emulators: None) -> None:
+    """No test here is about how an emulator starts, but those of test_cli.py."""
+
+
 @pytest.fixture
 def emulate(processes: None, tmp_path: Path) -> Iterator[Emulate]:
     """`emulating` for one test, which needs settings of its own."""

@@ -24,6 +24,11 @@ Ends = Callable[..., tuple[int, str, str]]
 APP = "--app=tests.local.apps:app"
 
 
+@pytest.fixture(scope="module")
+def emulators() -> None:
+    """Here they are started as their users start them, and not forked."""
+
+
 @pytest.fixture
 def ends(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ends:
     """How a command ends that does not start a platform: its status, and what it printed."""

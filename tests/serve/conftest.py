@@ -27,6 +27,11 @@ from tests.serve.lambda_events import SHAPES
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _forked(emulators: None) -> None:
+    """No test here is about how an emulator starts."""
+
+
 @pytest.fixture(params=SHAPES)
 def shape(request: pytest.FixtureRequest) -> str:
     """Each shape of HTTP event, by its name."""

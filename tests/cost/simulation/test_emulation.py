@@ -19,7 +19,7 @@ from cost.simulation.timing import published
 from local import Emulator, Settings
 from platforms.prices import Prices
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("emulators")]
 
 IDLE_S = 0.8
 # Seconds from an answer to the next request: far shorter or far longer than an instance stays, so that a busy machine
