@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import urllib.request
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -92,28 +93,44 @@ SHAPES = {
     "fastapi with lifespan": ({"main.py": FASTAPI}, "main:app", ["fastapi"]),
     "django": ({"web/wsgi.py": DJANGO, "web/__init__.py": ""}, "web.wsgi:application", ["django"]),
 }
+PACKAGES = sorted({name for _, _, packages in SHAPES.values() for name in packages})
 
 
-@pytest.fixture
-def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Environments are made below this folder, from uv's cache alone."""
+@pytest.fixture(scope="module")
+def cached(processes: None, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """That uv's cache has what these apps pin."""
     if not UV.exists():
         pytest.skip("uv is missing: make .venv/dev")
-    monkeypatch.delenv("APP_PYTHON")
-    monkeypatch.setenv("UV_OFFLINE", "1")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setattr(environment, "CACHE", tmp_path / "cache")
-    command = [UV, "pip", "install", "--dry-run", "--quiet", "--offline", "--target", tmp_path / "dry"]
-    words = [
-        "-r",
-        environment.DOORS,
-        *(f"{name}=={version(name)}" for name in ("flask", "fastapi", "django")),
-    ]
+    target = tmp_path_factory.mktemp("dry")
+    command = [UV, "pip", "install", "--dry-run", "--quiet", "--offline", "--target", target]
+    words = ["-r", environment.DOORS, *(f"{name}=={version(name)}" for name in PACKAGES)]
     if subprocess.run([*command, *words], capture_output=True, check=False).returncode:
         pytest.skip(
             "uv's cache does not have the packages: uv pip install --reinstall -r requirements/dev.txt"
         )
+
+
+def go_offline(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Make environments below this folder, from uv's cache alone."""
+    patch.delenv("APP_PYTHON")
+    patch.setenv("UV_OFFLINE", "1")
+    patch.setenv("PIP_NO_INDEX", "1")
+    patch.setattr(environment, "CACHE", folder / "cache")
+
+
+@pytest.fixture
+def offline(cached: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Environments are made below this folder, from uv's cache alone."""
+    go_offline(monkeypatch, tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def without_doors(offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same, with nothing but what the app asks for, which is soon made."""
+    monkeypatch.setattr(environment, "DOORS", offline / "doors.txt")
+    environment.DOORS.touch()
+    return offline
 
 
 def write(folder: Path, files: dict[str, str], *packages: str) -> None:
@@ -136,27 +153,46 @@ def answers(folder: Path, spec: str, python: Path, log: Path) -> dict[str, str]:
     return found
 
 
+@dataclass
+class Shop:
+    """A folder with the apps of all shapes, which pins what all of them need; `said` while it was set up."""
+
+    folder: Path
+    said: list[str]
+
+
+@pytest.fixture(scope="module")
+def shop(cached: None, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """One folder for all of them, because to install and compile Django takes seconds."""
+    folder = tmp_path_factory.mktemp("shapes") / "shop"
+    files = {name: text for files, _, _ in SHAPES.values() for name, text in files.items()}
+    write(folder, files, *PACKAGES)
+    return Shop(folder, [])
+
+
 @pytest.mark.parametrize("shape", SHAPES)
-def test_an_app_is_served_from_its_own_pins(offline: Path, shape: str) -> None:
-    files, spec, packages = SHAPES[shape]
-    folder = offline / "shop"
-    write(folder, files, *packages)
-    app = read({}, str(folder), spec)
-    said = list[str]()
+def test_an_app_is_served_from_its_own_pins(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: str
+) -> None:
+    go_offline(monkeypatch, shop.folder.parent)
+    _, spec, packages = SHAPES[shape]
+    before = {path for path in shop.folder.rglob("*") if path.is_file()}
+    app = read({}, str(shop.folder), spec)
 
-    python = environment.python(app, {}, said.append)
-    again = environment.python(app, {}, said.append)
+    python = environment.python(app, {}, shop.said.append)
+    again = environment.python(app, {}, shop.said.append)
 
-    assert said == ["Setting up an environment for shop (once)"]
+    assert shop.said == ["Setting up an environment for shop (once)"]
     assert python == again
-    assert python.is_relative_to(offline / "cache")
-    found = answers(folder, spec, python, offline / "log")
+    assert python.is_relative_to(shop.folder.with_name("cache"))
+    found = answers(shop.folder, spec, python, tmp_path / "log")
     assert {name: re.sub(r'"', "", text) for name, text in found.items()} == {"aws": "hello", "gcp": "hello"}
+    look = "import sys; from importlib.metadata import version; print(*map(version, sys.argv[1:]))"
+    done = subprocess.run([python, "-I", "-c", look, *packages], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [version(name) for name in packages]
     # Neither a file of the app nor one beside it has been written, but for bytecode.
-    assert {path.name for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"} == {
-        "requirements.txt",
-        *(Path(name).name for name in files),
-    }
+    after = {path for path in shop.folder.rglob("*") if path.is_file()}
+    assert {path for path in after - before if path.suffix != ".pyc"} == set()
 
 
 def test_the_tools_packages_are_not_in_it(offline: Path) -> None:
@@ -172,17 +208,17 @@ def test_the_tools_packages_are_not_in_it(offline: Path) -> None:
     assert done.stdout == "[]\n"
 
 
-def test_changed_requirements_make_it_anew(offline: Path) -> None:
-    folder = offline / "shop"
+def test_changed_requirements_make_it_anew(without_doors: Path) -> None:
+    folder = without_doors / "shop"
     write(folder, {"app.py": ""})
     app, said = read({}, str(folder), "app:app"), list[str]()
     environment.python(app, {}, said.append)
-    write(folder, {}, "flask")
+    write(folder, {}, "itsdangerous")
 
     python = environment.python(app, {}, said.append)
 
     assert said == ["Setting up an environment for shop (once)"] * 2
-    subprocess.run([python, "-c", "import flask"], check=True)
+    subprocess.run([python, "-c", "import itsdangerous"], check=True)
 
 
 def test_a_folder_inside_a_repository_serves_the_app_around_it(tmp_path: Path) -> None:
@@ -236,8 +272,8 @@ def test_a_folder_inside_a_repository_serves_the_app_around_it(tmp_path: Path) -
     assert {path for path in now - before if not path.is_relative_to(deploy)} == set()
 
 
-def test_a_changed_file_that_requirements_refer_to_makes_it_anew(offline: Path) -> None:
-    folder = offline / "shop"
+def test_a_changed_file_that_requirements_refer_to_makes_it_anew(without_doors: Path) -> None:
+    folder = without_doors / "shop"
     write(folder, {"app.py": "", "pins/base.txt": "-c limits.txt\n", "pins/limits.txt": ""})
     (folder / "requirements.txt").write_text("-r pins/base.txt\n")
     app, said = read({}, str(folder), "app:app"), list[str]()

@@ -81,7 +81,10 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
     """A course whose `pulumi` is the stand-in."""
     command = tmp_path / "bin" / "pulumi"
     command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S {stand_in.__file__} "$@"\n')
+    # As a module, because Python keeps no bytecode of what it runs as a file.
+    run = f"import sys; sys.path.append({str(Path(stand_in.__file__).parent)!r}); import stand_in as pulumi"
+    code = f"{run}; sys.exit(pulumi.main(sys.argv[1:]))"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S -c "{code}" "$@"\n')
     command.chmod(0o755)
     monkeypatch.setenv("PATH", f"{command.parent}:{os.environ['PATH']}")
     monkeypatch.setenv("STAND_IN", str(tmp_path))
