@@ -4,7 +4,8 @@ Tests that share a fixture which starts processes, an image's build for example,
 tests of a file that start no process form a group too. A worker stays in a folder of tests while there are some, so
 that not each of them imports what the tests of every folder need: a cloud's SDK takes seconds. What takes long begins
 first, so that no worker is left with it at the end. A test that is marked `quiet` runs while no other test of this
-checkout does.
+checkout does: such tests come before all others, and until they have run the other workers have short tests, which they
+need not wait for.
 """
 
 import fcntl
@@ -30,6 +31,7 @@ QUICK = {"prepared"}
 _DOOR = Path(__file__)
 _ROOM = Path(__file__).with_name("conftest.py")
 
+QUIET = "quiet"
 # The name of the group that a test belongs to.
 _group = pytest.StashKey[str]()
 
@@ -59,7 +61,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for name in NEEDS.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(NEEDS[name])
-        if group := "quiet" if item.get_closest_marker("quiet") else _shared(item):
+        if group := QUIET if item.get_closest_marker("quiet") else _shared(item):
             item.stash[_group] = group
 
 
@@ -104,12 +106,18 @@ def folder_of(group: str) -> str:
     return f"{is_test}{'/'.join(file.split('/')[:2])}" if "/" in file else ""
 
 
-def next_group(waiting: Mapping[str, Collection[str]], here: str | None, elsewhere: Collection[str]) -> str:
+def next_group(
+    waiting: Mapping[str, Collection[str]], here: str | None, elsewhere: Collection[str], *, is_quiet: bool
+) -> str:
     """The group of those waiting, by its tests, that a worker takes which was in the folder `here`.
 
     What is made for tests of several folders comes first, then its own folder, then the largest of those in which no
-    worker is.
+    worker is. While others have to be quiet it is the group of most tests, which are short.
     """
+    if QUIET in waiting:
+        return QUIET
+    if is_quiet:
+        return max(waiting, key=lambda group: len(waiting[group]))
     folders: dict[str, list[str]] = {}
     for group in waiting:
         folders.setdefault(folder_of(group), []).append(group)
@@ -144,7 +152,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
         def _assign_work_unit(self, node: Any) -> None:
             others = {folder for other, folder in self.folders.items() if other is not node}
-            group = next_group(self.workqueue, self.folders.get(node), others)
+            is_quiet = any(not all(work.get(QUIET, {}).values()) for work in self.assigned_work.values())
+            group = next_group(self.workqueue, self.folders.get(node), others, is_quiet=is_quiet)
             self.folders[node] = folder_of(group)
             self.workqueue.move_to_end(group, last=False)
             super()._assign_work_unit(node)

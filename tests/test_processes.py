@@ -181,7 +181,10 @@ def test_what_tests_of_several_folders_share_comes_first(
     here: str | None, elsewhere: set[str], taken: str
 ) -> None:
     assert (
-        next_group({**WAITING, "browser": {"tests/compare/test_page.py::test_a"}}, here, elsewhere) == taken
+        next_group(
+            {**WAITING, "browser": {"tests/compare/test_page.py::test_a"}}, here, elsewhere, is_quiet=False
+        )
+        == taken
     )
 
 
@@ -198,7 +201,15 @@ def test_what_tests_of_several_folders_share_comes_first(
 def test_a_worker_stays_in_a_folder_and_then_goes_where_no_other_is(
     here: str | None, elsewhere: set[str], taken: str
 ) -> None:
-    assert next_group(WAITING, here, elsewhere) == taken
+    assert next_group(WAITING, here, elsewhere, is_quiet=False) == taken
+
+
+def test_quiet_tests_come_first_and_have_not_to_wait_for_long_ones() -> None:
+    browser, quiet = {"tests/compare/test_page.py::test_a"}, {"tests/compare/test_drift.py::test_a"}
+    waiting = {**WAITING, "browser": browser, "quiet": quiet}
+
+    assert next_group(waiting, None, set(), is_quiet=False) == "quiet"
+    assert next_group({**WAITING, "browser": browser}, None, set(), is_quiet=True) == "tests/stacks/test_a.py"
 
 
 def test_a_quiet_test_is_alone_and_others_are_not(tmp_path: Path) -> None:
