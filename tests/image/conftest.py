@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -64,9 +66,11 @@ def _bootstrap(archive: Path) -> None:
 def build(engine: Engine, base: list[str]) -> Iterator[Callable[..., str]]:
     """Build the image from nothing, by the own script of a checkout, with more options of the build; gives its name.
 
-    No two images have the same name, as several runs of the tests may share an engine. They are gone at the end.
+    No two images have the same name, as several runs of the tests may share an engine. They are gone at the end, and
+    so are those that podman keeps of each step: all of its commands are slower the more images there are.
     """
     names: list[str] = []
+    of_steps: list[str] = []
     options = list(base)
     if engine.name == "podman":
         options += ["--isolation=chroot", "--network=host"]
@@ -76,7 +80,7 @@ def build(engine: Engine, base: list[str]) -> Iterator[Callable[..., str]]:
     def build(*more: str, checkout: Path = ROOT) -> str:
         name = f"localhost/scale-to-zero:test-{uuid.uuid4().hex[:12]}"
         environment = {**os.environ, "ENGINE": engine.name, "IMAGE": name}
-        subprocess.run(
+        done = subprocess.run(
             [checkout / "image.sh", *options, *more],
             env=environment,
             capture_output=True,
@@ -84,11 +88,13 @@ def build(engine: Engine, base: list[str]) -> Iterator[Callable[..., str]]:
             check=True,
         )
         names.append(name)
+        of_steps.extend(re.findall(r"^--> ([0-9a-f]{11,})$", done.stdout, re.MULTILINE))
         return name
 
     yield build
-    for name in names:
-        engine.run("image", "rm", "--force", name, check=False)
+    for gone in (names, of_steps[::-1]):
+        if gone:
+            engine.run("image", "rm", "--force", *gone, check=False)
 
 
 @pytest.fixture(scope="session")
@@ -102,9 +108,12 @@ def configuration(engine: Engine, image: str) -> dict[str, object]:
     return json.loads(engine.run("image", "inspect", image).stdout)[0]["Config"]
 
 
-@pytest.fixture
-def container(engine: Engine, image: str) -> Iterator[Callable[..., Container]]:
-    """Start containers of the image that are as locked up as can be: no network, nothing writable but /tmp."""
+@contextmanager
+def containers(engine: Engine, image: str) -> Generator[Callable[..., Container]]:
+    """Start containers that are as locked up as can be: no network, nothing writable but /tmp. They are gone after it.
+
+    of: another image. command, options and variables: of the container.
+    """
     names: list[str] = []
 
     def start(*options: str, command: tuple[str, ...] = (), of: str = image, **variables: str) -> Container:
@@ -118,6 +127,22 @@ def container(engine: Engine, image: str) -> Iterator[Callable[..., Container]]:
         )
         return Container(engine, name)
 
-    yield start
-    for name in names:
-        engine.run("rm", "--force", name)
+    try:
+        yield start
+    finally:
+        if names:
+            engine.run("rm", "--force", *names)
+
+
+@pytest.fixture
+def container(engine: Engine, image: str) -> Iterator[Callable[..., Container]]:
+    """Start containers of the image, see `containers`."""
+    with containers(engine, image) as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def running(engine: Engine, image: str) -> Iterator[Container]:
+    """A container in gunicorn mode for all tests that only look: nothing that they do can stay in it."""
+    with containers(engine, image) as start:
+        yield start()

@@ -1,14 +1,11 @@
 """Whatever the image runs is there as bytecode: a read-only container would compile what is missing at every start."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.image.engine import Container
-
-Start = Callable[..., Container]
 
 # Imports what the words name, and tells which modules came from source without bytecode that Python takes as it is.
 UNCOMPILED = """
@@ -86,22 +83,22 @@ def ask(container: Container, code: str, *arguments: str) -> Any:
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_every_module_that_is_loaded_from_source_has_its_bytecode(container: Start, door: str) -> None:
-    count, uncompiled = ask(container(), UNCOMPILED, *DOORS[door])
+def test_every_module_that_is_loaded_from_source_has_its_bytecode(running: Container, door: str) -> None:
+    count, uncompiled = ask(running, UNCOMPILED, *DOORS[door])
 
     assert uncompiled == []
     assert count > 50
 
 
-def test_every_python_file_in_the_image_has_its_bytecode(container: Start) -> None:
-    count, missing = ask(container(), MISSING)
+def test_every_python_file_in_the_image_has_its_bytecode(running: Container) -> None:
+    count, missing = ask(running, MISSING)
 
     assert missing == []
     assert count > 500
 
 
-def test_a_start_finds_its_modules_by_the_index(container: Start) -> None:
-    found, hidden = ask(container(), INDEXED)
+def test_a_start_finds_its_modules_by_the_index(running: Container) -> None:
+    found, hidden = ask(running, INDEXED)
 
     assert {"flask", "flask.app", "werkzeug.routing.map", "logging", "email"} <= set(found)
     assert hidden == []

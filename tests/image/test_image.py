@@ -25,9 +25,9 @@ def health_check() -> list[str]:
     return json.loads(check)
 
 
-def test_in_gunicorn_mode_it_answers_without_network_root_or_a_writable_file_system(container: Start) -> None:
-    running = container()
-
+def test_in_gunicorn_mode_it_answers_without_network_root_or_a_writable_file_system(
+    running: Container,
+) -> None:
     hello = running.ask("GET", "/hello")
     echo = running.ask("POST", "/echo", '{"message": "hello world"}')
 
@@ -52,20 +52,19 @@ def test_in_lambda_mode_it_answers_awss_own_emulator(container: Start) -> None:
 
 
 def test_the_build_id_is_in_the_label_the_environment_and_every_response(
-    container: Start, configuration: dict[str, dict[str, str]]
+    running: Container, configuration: dict[str, dict[str, str]]
 ) -> None:
     build_id = configuration["Labels"]["org.opencontainers.image.revision"]
 
-    _, headers, _ = container().ask("GET", "/hello")
+    _, headers, _ = running.ask("GET", "/hello")
 
     assert re.fullmatch(r"[0-9a-f]{16}", build_id)
     assert f"BUILD_ID={build_id}" in configuration["Env"]
     assert headers["x-build-id"] == build_id
 
 
-def test_the_health_check_tells_whether_the_app_answers(container: Start) -> None:
+def test_the_health_check_tells_whether_the_app_answers(running: Container) -> None:
     command = health_check()
-    running = container()
     running.ask("GET", "/health")
 
     healthy = running.execute(*command, check=False)
@@ -123,9 +122,7 @@ def test_a_wrong_mode_and_a_wrong_app_end_it_with_one_clear_line(container: Star
     )
 
 
-def test_what_is_added_to_the_base_is_what_runs(container: Start) -> None:
-    running = container()
-
+def test_what_is_added_to_the_base_is_what_runs(running: Container) -> None:
     files = running.execute("find", "/srv", "-type", "f").stdout.split()
 
     assert {path.split("/")[2] for path in files} == {"app", "doors", "packages"}
