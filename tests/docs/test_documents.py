@@ -1,6 +1,7 @@
 """What the pages show is true: commands run and print what is shown, names exist, links lead somewhere."""
 
 from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.docs.documents import (
     FOREGROUND,
     ROOT,
     Block,
+    Command,
     PageError,
     agree,
     anchors,
@@ -35,6 +37,15 @@ def followed(name: str) -> list[Block]:
 
 BLOCKS = [block for name in PAGES for block in followed(name)]
 RUN = [block for block in BLOCKS if block.mark in (None, FOREGROUND)]
+# The blocks of a section with a server are run one after the other, as a reader would, so that it starts once.
+_SECTIONS = [list(each) for _, each in groupby(RUN, lambda block: (block.page, block.section))]
+TOGETHER = [
+    blocks
+    for section in _SECTIONS
+    for blocks in (
+        [section] if any(block.mark == FOREGROUND for block in section) else [[block] for block in section]
+    )
+]
 NOT_RUN = [block for block in BLOCKS if block.mark not in (None, FOREGROUND)]
 
 
@@ -50,28 +61,33 @@ def test_a_page_shows_its_commands_in_blocks_that_are_checked(name: str) -> None
     blocks(PAGES[name], name)
 
 
-@pytest.mark.parametrize("block", RUN, ids=str)
+@pytest.mark.parametrize(
+    "together", TOGETHER, ids=lambda each: f"{each[0].page}:{'+'.join(str(block.line) for block in each)}"
+)
 @pytest.mark.usefixtures("prepared")
-def test_a_command_prints_what_its_page_shows(block: Block, tmp_path: Path) -> None:
+def test_a_command_prints_what_its_page_shows(together: list[Block], tmp_path: Path) -> None:
     folder = workspace(tmp_path)
-    section = [other for other in RUN if (other.page, other.section) == (block.page, block.section)]
-    servers = [other for other in section if other.mark == FOREGROUND and other.line <= block.line]
+    servers = [block for block in together if block.mark == FOREGROUND]
     ports = {port: str(free_port()) for server in servers for port in named_ports(server.commands)}
     with ExitStack() as stack:
-        for server in servers:
-            for command in with_ports(server, ports):
-                stack.enter_context(running(command, folder))
-        if block.mark == FOREGROUND:
-            return
-        for command in with_ports(block, ports):
-            status, printed = run(command.text, folder)
-            output = "\n".join(printed)
-            assert status == 0, f"{block}: {command.text}\nended with {status}:\n{output}"
-            if command.shown:
-                assert agree(command.shown, printed), (
-                    f"{block}: {command.text}\nprinted:\n{output}\nnot in the shape of:\n"
-                    + "\n".join(map(shape, command.shown))
-                )
+        for block in together:
+            for command in with_ports(block, ports):
+                if block.mark == FOREGROUND:
+                    stack.enter_context(running(command, folder))
+                else:
+                    expect(block, command, folder)
+
+
+def expect(block: Block, command: Command, folder: Path) -> None:
+    """Run a command of the block to its end, which prints what the page shows."""
+    status, printed = run(command.text, folder)
+    output = "\n".join(printed)
+    assert status == 0, f"{block}: {command.text}\nended with {status}:\n{output}"
+    if command.shown:
+        assert agree(command.shown, printed), (
+            f"{block}: {command.text}\nprinted:\n{output}\nnot in the shape of:\n"
+            + "\n".join(map(shape, command.shown))
+        )
 
 
 @pytest.mark.parametrize("block", NOT_RUN, ids=str)
