@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 # How many examples Hypothesis draws of a property; `make soak` draws more.
-EXAMPLES = int(os.environ.get("DRAWN_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("DRAWN_EXAMPLES", "30"))
 
 
 def drawn(examples: int) -> int:

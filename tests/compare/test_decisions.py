@@ -41,7 +41,7 @@ def side(target: str, of: Sequence[Sample]) -> Side:
     return Side(target, "aws", emulated=False, series=by_series(of))
 
 
-@pytest.mark.parametrize("runs", [15, *soak(120, 400)])
+@pytest.mark.parametrize("runs", [10, *soak(120, 400)])
 def test_a_report_of_identical_targets_keeps_its_rate(runs: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three identical targets: a false primary verdict in at most 5 of 100 reports, and any other in at most 5."""
     monkeypatch.setattr(ratios, "REPLICATES", 300)
@@ -99,7 +99,7 @@ def test_a_run_until_a_precision_ends_by_the_error_that_the_report_shows() -> No
     assert times_as_long({"a": steady}, Plan()) is None
 
 
-@pytest.mark.parametrize("runs", [20, *soak(60, 240)])
+@pytest.mark.parametrize("runs", [12, *soak(60, 240)])
 def test_reports_of_single_instances_keep_their_rate(runs: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two identical targets of one instance each, whose own rounds resemble each other much."""
     monkeypatch.setattr(ratios, "REPLICATES", 300)

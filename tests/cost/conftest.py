@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cost import section
 from cost.bill import Usage
 from cost.setup import Setup, setup
 from cost.simulation import state, volumes
@@ -62,6 +63,16 @@ def deploy(prices: Prices) -> Deploy:
     return system_of
 
 
+@pytest.fixture(scope="module")
+def roughly() -> Generator[None]:
+    """Curves, and the section of a report, of fewer simulated requests: for tests that look at no last digits."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(volumes, "REQUESTS", volumes.REQUESTS // 4)
+        patch.setattr(volumes, "LONG_REQUESTS", volumes.LONG_REQUESTS // 5)
+        patch.setattr(section, "BUDGET", section.BUDGET // 10)
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def once() -> Generator[None]:
     """The same deployments at the same rate are simulated once for all tests: advice draws a curve of fifty rates."""
@@ -79,7 +90,7 @@ def once() -> Generator[None]:
         nonlocal last
         if last[0] is not systems:
             last = (systems, hashlib.sha256(pickle.dumps(dict(systems))).digest())
-        key = (last[1], monthly, requests, seed, more)
+        key = (last[1], monthly, requests, seed, more, volumes.LONG_REQUESTS)
         if key not in known:
             known[key] = simulated(systems, monthly, requests, seed, memory, more)
         return known[key]

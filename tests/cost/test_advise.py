@@ -21,6 +21,8 @@ from cost.simulation.system import system
 from platforms.prices import Prices
 from tests.cost.simulation import test_timing
 
+pytestmark = pytest.mark.usefixtures("roughly")
+
 QUICK = App(cpu_s=Decimal("0.01"))
 WAITING = App(cpu_s=Decimal(0), wait_s=Decimal("0.1"))
 EVERYWHERE = {"aws": "us-east-1", "gcp": "us-central1", "apprunner": "us-east-1", "ecs": "us-east-1"}

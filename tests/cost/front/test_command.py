@@ -16,6 +16,8 @@ from cost.front import text
 from cost.report.file import MADE_BY
 from tests.cost.test_cli import cost
 
+pytestmark = pytest.mark.usefixtures("roughly")
+
 ROOT = Path(__file__).parents[3]
 SMALL = ("--front", "--platform", "ecs", "--platform", "gcp", "--replications", "2", "--concurrency", "80")
 

@@ -15,6 +15,8 @@ from platforms.prices import Prices
 from stacks.settings import Service, rules
 from tests.stacks.graph import service
 
+pytestmark = pytest.mark.usefixtures("roughly")
+
 ALL = setups(Question(), Prices.load(), least_mb=128)
 
 

@@ -13,6 +13,8 @@ from cost.section import section
 from cost.simulation.arrivals import poisson
 from platforms.prices import Prices
 
+pytestmark = pytest.mark.usefixtures("roughly")
+
 MONTHLY = 14_600
 
 

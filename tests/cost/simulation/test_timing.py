@@ -21,6 +21,8 @@ from runs.head import FORMAT
 from runs.plan import Plan
 from runs.sample import Sample
 
+pytestmark = pytest.mark.usefixtures("roughly")
+
 
 def sample(platform: str | None = "aws", kind: str = "warm", total: float = 40.0, **changes: Any) -> Sample:
     """A sample as the comparison saves it; `app` is what the app says it took, ms."""
