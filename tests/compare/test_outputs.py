@@ -16,6 +16,7 @@ import commandline
 from compare.commands import Format, report
 from runs.file import read
 from tests.compare.conftest import ROOT, Done, Server, Started
+from tests.forks import Forked
 from tests.test_commandline import HOSTILE
 
 Serve = Callable[..., Server]
@@ -102,28 +103,16 @@ def test_an_output_that_is_no_file_is_written_to(compare: Compare, saved: Path, 
 def test_a_full_standard_output_is_one_line(saved: Path, form: str) -> None:
     """Where what is printed cannot be kept, the command says so and fails."""
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "compare", "report", str(saved), "--format", form],
-            cwd=ROOT,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        done = printing_to(full.fileno(), "report", str(saved), "--format", form)
 
-    assert (done.returncode, done.stderr) == (
-        1,
-        "compare: cannot write the output: No space left on device\n",
-    )
+    assert done == (1, "compare: cannot write the output: No space left on device\n")
 
 
 @pytest.mark.process
 @pytest.mark.parametrize("form", ["text", "csv"])
 def test_a_reader_that_has_gone_ends_a_report_quietly(saved: Path, form: str) -> None:
     """As in `compare report ... | head -1`: the status that a shell gives, and no word."""
-    done = without_reader("report", str(saved), "--format", form)
-
-    assert (done.returncode, done.stderr) == (141, "")
+    assert without_reader("report", str(saved), "--format", form) == (141, "")
 
 
 @pytest.mark.process
@@ -137,24 +126,25 @@ def test_a_reader_that_has_gone_ends_a_run_with_its_reports(serve: Serve, tmp_pa
 
     (directory,) = (tmp_path / "results").iterdir()
     run = read(directory)
-    assert (done.returncode, done.stderr) == (141, "")
+    assert done == (141, "")
     assert run.end is not None
     assert run.end.status == "failed: Broken pipe; the samples before are in the file"
     assert {file.name for file in directory.iterdir()} >= {"samples.jsonl", "report.json", "report.html"}
 
 
-def without_reader(*words: str) -> subprocess.CompletedProcess[str]:
-    """A command whose standard output nobody reads."""
+def without_reader(*words: str) -> tuple[int, str]:
+    """The exit status and the errors of a command whose standard output nobody reads."""
     read_end, write_end = os.pipe()
     os.close(read_end)
     try:
-        return subprocess.run(
-            [sys.executable, "-m", "compare", *words],
-            cwd=ROOT,
-            stdout=write_end,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        return printing_to(write_end, *words)
     finally:
         os.close(write_end)
+
+
+def printing_to(output: int, *words: str) -> tuple[int, str]:
+    """The exit status and the errors of a command that has this standard output."""
+    command = [sys.executable, "-m", "compare", *words]
+    with Forked(command, cwd=ROOT, stdout=output, stderr=subprocess.PIPE, text=True) as process:
+        _, error = process.communicate()
+    return process.returncode, error
