@@ -23,8 +23,12 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-# Each program that is forked, and the modules that it loads anyway.
-PROGRAMS = {"local": ["local.cli"], "compare": ["compare.cli", "compare.commands"]}
+# Each program that is forked, and the modules that it loads anyway; the last is a server for tests.
+PROGRAMS = {
+    "local": ["local.cli"],
+    "compare": ["compare.cli", "compare.commands"],
+    "tests.compare.server": ["argparse", "http.server", "ssl", "uuid"],
+}
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 _NUMBER = 8  # bytes of a length or of a process's number
 _lock = threading.Lock()

@@ -19,7 +19,6 @@ from runs.file import read
 from tests.forks import Forked
 
 ROOT = Path(__file__).parents[2]
-SERVER = Path(__file__).with_name("server.py")
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,8 @@ class Server:
 
 @contextmanager
 def running(*flags: str) -> Generator[Server]:
-    process = subprocess.Popen([sys.executable, str(SERVER), *flags], stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "tests.compare.server", *flags]
+    process = Forked(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
         port = process.stdout.readline().strip()

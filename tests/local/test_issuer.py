@@ -12,16 +12,22 @@ from typing import Any
 import jwt
 import pytest
 
+import commandline
+from local.issuer import app
 from tests.local.conftest import PATIENCE, command
-
-pytestmark = pytest.mark.process
 
 
 @pytest.fixture(scope="module")
-def issuer(processes: None) -> Iterator[str]:
-    """The URL of an issuer that the tests share."""
+def said(processes: None) -> Iterator[str]:
+    """The line that an issuer prints which the tests share."""
     with command("local.issuer", "--port=0") as process:
-        yield first_line(process).split()[0]
+        yield first_line(process)
+
+
+@pytest.fixture
+def issuer(said: str) -> str:
+    """Its URL."""
+    return said.split(maxsplit=1)[0]
 
 
 def first_line(process: "subprocess.Popen[str]") -> str:
@@ -41,18 +47,14 @@ def claims_of(token: str, url: str) -> dict[str, Any]:
     return jwt.decode(token, key, audience="my-api", issuer=url)
 
 
-def test_it_says_where_it_is_and_gives_tokens_that_its_keys_bear_out() -> None:
-    with command("local.issuer", "--port=0") as process:
-        line = first_line(process)
-        url = line.split()[0]
+def test_it_says_where_it_is_and_gives_tokens_that_its_keys_bear_out(said: str, issuer: str) -> None:
+    claims = claims_of(get(f"{issuer}/token?audience=my-api&sub=ann&scope=read%20write"), issuer)
 
-        claims = claims_of(get(f"{url}/token?audience=my-api&sub=ann&scope=read%20write"), url)
-
-        assert line == f"{url} issues tokens at /token?audience=NAME, for this machine; Ctrl-C ends it\n"
-        assert claims.pop("exp") == claims.pop("iat") + 3600
-        assert claims == {"iss": url, "aud": "my-api", "sub": "ann", "scope": "read write"}
-        with pytest.raises(jwt.ExpiredSignatureError):
-            claims_of(get(f"{url}/token?audience=my-api&expires_in=-1"), url)
+    assert said == f"{issuer} issues tokens at /token?audience=NAME, for this machine; Ctrl-C ends it\n"
+    assert claims.pop("exp") == claims.pop("iat") + 3600
+    assert claims == {"iss": issuer, "aud": "my-api", "sub": "ann", "scope": "read write"}
+    with pytest.raises(jwt.ExpiredSignatureError):
+        claims_of(get(f"{issuer}/token?audience=my-api&expires_in=-1"), issuer)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +81,7 @@ def test_what_it_does_not_have_is_an_answer(issuer: str, path: str, status: int,
         assert (error.value.code, error.value.reason) == (status, reason)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("end", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
 def test_a_signal_ends_it(end: signal.Signals, status: int) -> None:
     with command("local.issuer", "--port=0") as process:
@@ -89,6 +92,7 @@ def test_a_signal_ends_it(end: signal.Signals, status: int) -> None:
         assert process.wait(PATIENCE) == status
 
 
+@pytest.mark.process
 def test_a_port_in_use_is_one_clear_line() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -102,9 +106,15 @@ def test_a_port_in_use_is_one_clear_line() -> None:
 
 
 @pytest.mark.parametrize("port", ["-1", "65536"])
-def test_a_port_that_is_none_is_one_clear_line(port: str) -> None:
-    with command("local.issuer", f"--port={port}") as process:
-        out, error = process.communicate(timeout=PATIENCE)
+def test_a_port_that_is_none_is_one_clear_line(
+    port: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["local.issuer", f"--port={port}"])
+    with pytest.raises(SystemExit) as ended:
+        commandline.run(app, "local.issuer")
 
-    assert (process.returncode, out) == (2, "")
-    assert error == f"local.issuer: --port is {port}; it is 0 (any free one) to 65535\n"
+    assert ended.value.code == 2
+    assert capsys.readouterr() == (
+        "",
+        f"local.issuer: --port is {port}; it is 0 (any free one) to 65535\n",
+    )

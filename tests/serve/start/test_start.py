@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ def python(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[st
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
 
 
+@cache
 def started(app: str, *arguments: str, **variables: str) -> dict[str, Any]:
+    """What a start of the app shows, which is the same each time: several tests look at one start."""
     done = python(str(STARTS / "run.py"), app, *arguments, **variables)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
