@@ -34,10 +34,8 @@ def is_forked(process: Process) -> bool:
     [
         ["local", "rocket"],
         ["local", "--help"],
-        ["local"],
         ["local", "gcp", "--port=many"],
         ["compare", "report", "no-run"],
-        ["compare", "run", "--help"],
     ],
     ids=" ".join,
 )
@@ -108,7 +106,7 @@ def test_its_variables_are_those_of_now_and_it_holds_no_file_of_another(
     [
         {"env": os.environ | {"MORE": "1"}},
         {"env": {"PATH": os.environ["PATH"]}},
-        {"cwd": ROOT / "tests", "env": os.environ | {"PYTHONPATH": str(ROOT)}},
+        {"cwd": ROOT / "tests"},
         {"preexec_fn": lambda: None},
         {"umask": 0o077},
         {"process_group": 0},
@@ -117,11 +115,8 @@ def test_its_variables_are_those_of_now_and_it_holds_no_file_of_another(
 )
 def test_what_only_a_start_can_do_is_started_as_it_is_typed(options: dict[str, Any]) -> None:
     with start(Forked, *EMULATOR, **options) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("http://")
-
         assert not is_forked(process)
-        process.communicate()
+        process.kill()
 
 
 def test_without_a_server_it_is_started_as_it_is_typed(monkeypatch: pytest.MonkeyPatch) -> None:
