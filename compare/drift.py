@@ -30,6 +30,8 @@ PARTS = 30
 # Drifts: their length as a share of the run, and how many times as large they make the variance of the mean.
 _LENGTHS = (0.1, 0.3, 1.0, 3.0)
 _SIZES = (4.0, 16.0, 64.0, 256.0)
+# Parts that differ by less than this are equal, but for the rounding of the computer's numbers.
+_EQUAL = 1e-9
 # How much instances differ: the variance between them over the variance of one part's figure.
 _INSTANCES = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0)
 
@@ -113,7 +115,9 @@ def error(
     """
     count = len(series)
     centred = series - series.mean()
-    if count < 3 or not np.any(centred):  # noqa: PLR2004 -- nothing to see a drift in
+    if count < 3:  # noqa: PLR2004 -- nothing to see a drift in
+        return _unseen(plain, freedom, usual)
+    if not np.any(np.abs(centred) > _EQUAL):
         return Error.without_drift(plain, freedom)
     codes = {label: code for code, label in enumerate(dict.fromkeys(instances))}
     known = _hypotheses(tuple(codes[label] for label in instances))
@@ -124,6 +128,13 @@ def error(
     rarity = np.minimum(1.0, (usual / np.maximum(sizes, 1e-12)) ** 2)
     scales = np.sqrt(plain**2 + known.drift * variance)
     return Error(freedom, scales, np.exp(logs - logs.max()), rarity, known.steady)
+
+
+def _unseen(plain: float, freedom: float, usual: float) -> Error:
+    """The error of a run that is too short to show a drift: each size is as likely as it was before the run."""
+    variances = plain**2 * np.array([0.0, *(times - 1 for times in _SIZES)])
+    rarity = np.minimum(1.0, (usual / np.maximum(np.sqrt(variances), 1e-12)) ** 2)
+    return Error(freedom, np.sqrt(plain**2 + variances), np.ones(len(variances)), rarity, variances == 0)
 
 
 @dataclass(frozen=True, eq=False)

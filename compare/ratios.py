@@ -34,13 +34,13 @@ class Ratio:
         return math.exp(self.log)
 
     def interval(self, confidence: float = CONFIDENCE) -> Interval:
-        """The interval of the ratio, symmetric in its logarithm, as wide as the drift in the samples makes it."""
+        """The interval of the ratio in the time measured, as wide as the drift in the samples makes it."""
         half = self.error.half(confidence, drift.TRUSTING)
         return Interval(math.exp(self.log - half), math.exp(self.log + half))
 
-    def robust_interval(self) -> Interval:
-        """The interval that allows for a drift of each target that so short a run does not show."""
-        half = self.error.half(CONFIDENCE, drift.SCEPTICAL)
+    def robust_interval(self, confidence: float = CONFIDENCE) -> Interval:
+        """The interval of the ratio over a longer time: it allows for a drift of each target that the run hides."""
+        half = min(self.error.half(confidence, drift.SCEPTICAL), _MOST)
         return Interval(math.exp(self.log - half), math.exp(self.log + half))
 
     def plain_interval(self, confidence: float = CONFIDENCE) -> Interval:
@@ -159,13 +159,21 @@ def ratio(
 def _rounding(base: Floats, other: Floats, p: float) -> float:
     """The standard error that rounding leaves in the logarithm of the ratio: a clock may only know milliseconds.
 
-    The resolution is the smallest distance of two values; what lies within it is equally likely.
+    The resolution is the smallest distance of two values, or the last decimal place if all are equal; what lies within
+    it is equally likely.
     """
-    steps = np.diff(np.unique(np.concatenate([base, other])))
+    known = np.unique(np.concatenate([base, other]))
     ends = quantile(base, p), quantile(other, p)
-    if not len(steps) or min(ends) <= 0:
+    if min(ends) <= 0:
         return 0.0
-    return float(steps.min()) / math.sqrt(12) * math.hypot(1 / ends[0], 1 / ends[1])
+    resolution = float(np.diff(known).min()) if len(known) > 1 else _last_place(float(known[0]))
+    return resolution / math.sqrt(12) * math.hypot(1 / ends[0], 1 / ends[1])
+
+
+def _last_place(value: float) -> float:
+    """What the last decimal place of `value` counts: 1 for 5.0, 0.01 for 5.25."""
+    _, _, places = f"{value:.6f}".rstrip("0").partition(".")
+    return 10.0 ** -len(places)
 
 
 def levelled(base: Clustered, other: Clustered) -> tuple[Clustered, Clustered]:

@@ -34,6 +34,12 @@ _COMPARED = (
 FROM_HERE = (
     "Measured from this machine, over its network, at this time: another place or hour sees other latencies."
 )
+OF_NOW = "Figures are those of this machine at this time: another machine or hour sees others."
+_OVER_A_LONGER_TIME = (
+    "The interval of a ratio is that of the time measured. The one over a longer time allows for drifts which a run of "
+    "this length does not show. For a claim about other hours or days, measure at several times and report the runs "
+    "together."
+)
 _NOT_COMPARED = (
     "They do not compare clouds: no network, no sandbox or image pull, no cloud CPU is in these figures, and they are "
     "no verdict on which cloud is faster."
@@ -70,7 +76,7 @@ def report(run: Run) -> Report:
         seconds=run.measured_s,
         status=status,
         headline=_headline(compared, targets, status, against_itself=run.head.against_itself),
-        scope=_scope(targets),
+        scope=_scope(targets, compared),
         findings=notes,
         targets=targets,
         comparisons=compared,
@@ -231,12 +237,14 @@ def _noise_floor(comparison: Comparison) -> Headline:
     )
 
 
-def _scope(targets: Sequence[TargetReport]) -> list[str]:
+def _scope(targets: Sequence[TargetReport], compared: Sequence[Comparison]) -> list[str]:
     emulated = [target for target in targets if target.emulated]
     assumed = tails.assumed([series for target in targets for series in target.series])
+    if any(comparison.ratio is not None and comparison.verdict != "emulated" for comparison in compared):
+        assumed.append(_OVER_A_LONGER_TIME)
     if not emulated:
         return [*assumed, FROM_HERE]
-    scope = [*assumed, _COMPARED, _NOT_COMPARED]
+    scope = [*assumed, OF_NOW, _COMPARED, _NOT_COMPARED]
     if len(emulated) < len(targets):
         scope.append("The others are measured from this machine, over its network; the two are not compared.")
     return scope

@@ -10,7 +10,7 @@ from runs.sample import Sample
 # A run that is more than this many times as long is no advice.
 LONGEST = 100
 # Charts and sentences treat all larger ratios alike.
-_FAR = 10.0
+FAR = 10.0
 
 
 def why_no_verdict(ratio: ratios.Ratio) -> str:
@@ -38,7 +38,7 @@ def what_drift_did(
     else:
         words += "The parts scatter as by chance: no drift of a target's own is seen. "
     most = ratio.explained(confidence)
-    up_to = f"by up to {most - 1:.0%}" if most < _FAR else f"by more than {_FAR:.0f} times"
+    up_to = f"by up to {most - 1:.0%}" if most < FAR else f"by more than {FAR:.0f} times"
     hidden = (
         "In a run like this one, chance and a drift that it is too short to show may make targets that are alike "
         f"differ {up_to}"
@@ -48,6 +48,12 @@ def what_drift_did(
     if ratio.undecided(confidence):
         return f"{words}{hidden}, and chance alone by less than what is seen: so there is no verdict."
     return f"{words}{hidden}."
+
+
+def over_longer(interval: tuple[float, float]) -> str:
+    """The interval of a ratio over a longer time, behind the one in the time measured; "" if it says nothing."""
+    low, high = interval
+    return f", over a longer time [{low:.2f}, {high:.2f}]" if high / low < FAR**2 else ""
 
 
 def longer(ratio: ratios.Ratio, limit: float, measured_s: float, confidence: float = stats.CONFIDENCE) -> str:

@@ -109,8 +109,10 @@ class TargetReport:
 class Comparison:
     """One figure of one target over the same figure of the baseline, and what may be said about it.
 
-    verdict: "slower", "faster", "no difference", "no verdict" if targets that drift on their own may differ as much
-    (there is no interval then), "too few", or "emulated" if a verdict would be about clouds that were not measured.
+    low, high: the interval of the ratio in the time measured; longer_low, longer_high: that over a longer time, as far
+    as the run tells. verdict: "slower", "faster", "no difference", "no verdict" if targets that drift on their own may
+    differ as much (there are no low and high then), "too few", or "emulated" if a verdict would be about clouds that
+    were not measured.
     detectable: the smallest ratio that a run such as this one finds in 80 of 100 cases. run: its name in a report of
     several runs. explained: the largest ratio that chance and drifts of the targets' own may make of targets that are
     alike; one beyond it is a verdict. course: of the primary figure, [seconds since the run began, ratio] of each part
@@ -128,6 +130,8 @@ class Comparison:
     high: float | None = None
     confidence: float | None = None
     detectable: float | None = None
+    longer_low: float | None = None
+    longer_high: float | None = None
     run: str | None = None
     explained: float | None = None
     drift: str | None = None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from compare.report import merging, one_plan
-from compare.report.build import FROM_HERE
+from compare.report.build import FROM_HERE, OF_NOW
 from compare.report.model import FORMAT, Comparison, Headline, Report
 from runs.file import Run
 
@@ -45,7 +45,7 @@ def _join(
 ) -> Report:
     """All reports as one, each target marked with its run."""
     lines = (line for report in reports for line in report.scope)
-    scope = list(dict.fromkeys(merging.SEVERAL if line == FROM_HERE else line for line in lines))
+    scope = list(dict.fromkeys(merging.SEVERAL if line in {FROM_HERE, OF_NOW} else line for line in lines))
     return Report(
         format=FORMAT,
         title=f"{len(reports)} runs",

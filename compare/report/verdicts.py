@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from compare import ratios, stats
-from compare.report.drifting import longer, span_s, what_drift_did, why_no_verdict
+from compare.report.drifting import FAR, LONGEST, longer, over_longer, span_s, what_drift_did, why_no_verdict
 from compare.report.figures import grouping
 from compare.report.model import Comparison
 from compare.report.pairing import course, paired_ratio
@@ -133,9 +133,12 @@ def _comparison(pair: Pair, confidence: float) -> Comparison:
     )
     if pair.ratio is None:
         return plain
+    longest = pair.ratio.robust_interval(confidence)
     comparison = replace(
         plain,
         ratio=pair.ratio.estimate,
+        longer_low=longest.low,
+        longer_high=longest.high,
         confidence=confidence,
         detectable=pair.ratio.detectable(confidence=confidence),
         explained=pair.ratio.explained(confidence),
@@ -155,7 +158,8 @@ def _comparison(pair: Pair, confidence: float) -> Comparison:
     if pair.ratio.undecided(confidence) and not unmeasured:
         return replace(comparison, verdict="no verdict", words=_drift_words(pair, pair.ratio, confidence))
     low, high = pair.ratio.interval(confidence)
-    verdict, words = _words(pair.base.label, pair.other.label, pair.ratio.estimate, low, high)
+    names = (pair.base.label, pair.other.label)
+    verdict, words = _words(names, pair.ratio.estimate, (low, high), None if pair.several else longest)
     if unmeasured:
         verdict, words = "emulated", _emulated_words(pair.base, pair.other, pair.ratio.estimate, low, high)
     return replace(comparison, verdict=verdict, words=words + _caveat(pair), low=low, high=high)
@@ -167,7 +171,10 @@ def _drift_words(pair: Pair, ratio: ratios.Ratio, confidence: float) -> str:
     low, high = ratio.plain_interval(confidence)
     took = f"{pair.other.label} took {ratio.estimate:.2f} times as long as {pair.base.label}"
     more = longer(ratio, 1.0, measured_s, confidence)
-    return f"no verdict: {why_no_verdict(ratio)}; {more} (in this run {took} [{low:.2f}, {high:.2f}])"
+    longest = over_longer(ratio.robust_interval(confidence))
+    return (
+        f"no verdict: {why_no_verdict(ratio)}; {more} (in this run {took} [{low:.2f}, {high:.2f}]{longest})"
+    )
 
 
 def clouds_unmeasured(base: Side, other: Side) -> bool:
@@ -177,15 +184,31 @@ def clouds_unmeasured(base: Side, other: Side) -> bool:
     )
 
 
-def _words(base: str, other: str, estimate: float, low: float, high: float) -> tuple[Verdict, str]:
+def _words(
+    names: tuple[str, str],
+    estimate: float,
+    measured: tuple[float, float],
+    longest: tuple[float, float] | None,
+) -> tuple[Verdict, str]:
+    """`names`: of the baseline and the other. Intervals: in the time measured, and over a longer one if it has its own.
+
+    A run has one; several runs already are of a longer time.
+    """
+    base, other = names
+    low, high = measured
     if low > 1:
-        return "slower", f"{other} is {_times(estimate)} slower than {base} [{low:.2f}, {high:.2f}]"
-    if high < 1:
+        longer_time = over_longer(longest) if longest else ""
         return (
-            "faster",
-            f"{other} is {_times(1 / estimate)} faster than {base} [{1 / high:.2f}, {1 / low:.2f}]",
+            "slower",
+            f"{other} is {_times(estimate)} slower than {base} [{low:.2f}, {high:.2f}]{longer_time}",
         )
-    return "no difference", f"no difference shown between {other} and {base} ({_at_most(low, high)})"
+    if high < 1:
+        longer_time = over_longer((1 / longest[1], 1 / longest[0])) if longest else ""
+        between = f"[{1 / high:.2f}, {1 / low:.2f}]{longer_time}"
+        return "faster", f"{other} is {_times(1 / estimate)} faster than {base} {between}"
+    most, longer_most = _at_most(low, high), _at_most(*(longest or measured))
+    both = most if most == longer_most else f"{most}, over a longer time {longer_most}"
+    return "no difference", f"no difference shown between {other} and {base} ({both})"
 
 
 def _times(ratio: float) -> str:
@@ -195,7 +218,10 @@ def _times(ratio: float) -> str:
 
 def _at_most(low: float, high: float) -> str:
     """The largest difference within an interval that holds 1."""
-    most = f"{max(high - 1, 1 / low - 1):.0%}"
+    ratio = max(high, 1 / low)
+    if ratio > FAR:
+        return f"at most {ratio:.0f} times" if ratio < LONGEST else "by how much is not known"
+    most = f"{ratio - 1:.0%}"
     return "less than 1%" if most == "0%" else f"at most {most}"
 
 

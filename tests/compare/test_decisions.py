@@ -1,5 +1,6 @@
 """Verdicts and gates on samples with known truth: error rates of whole reports, and how many samples are missing."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +19,8 @@ from runs.file import Run
 from runs.head import Head, RunEndpoint
 from runs.plan import Plan
 from runs.sample import Sample
-from tests.compare.lines import LINES, TAILS, Line, rates
+from tests.compare.lines import rates
+from tests.compare.settings import LINES, TAILS, Line
 from tests.compare.simulated import Floats, alike, at_most, of_one_instance, sample, wave
 from tests.soak import soak
 
@@ -134,14 +136,18 @@ def test_words_and_numbers_of_a_verdict_agree() -> None:
         "b": "slower", "c": "faster", "d": "no difference", "e": "too few",
     }  # fmt: skip
     b, c, d = found["b"], found["c"], found["d"]
-    assert b.words == f"b is {b.ratio:.2f} times slower than a [{b.low:.2f}, {b.high:.2f}]"
-    assert c.ratio
-    assert c.low
-    assert c.high
-    assert c.words == f"c is {1 / c.ratio:.2f} times faster than a [{1 / c.high:.2f}, {1 / c.low:.2f}]"
-    assert d.high
-    assert d.low
-    assert d.words == f"no difference shown between d and a (at most {max(d.high - 1, 1 / d.low - 1):.0%})"
+    ends = {name: (one.low, one.high, one.longer_low, one.longer_high) for name, one in found.items()}
+    low, high, least, most = (end or math.nan for end in ends["b"])
+    between = f"[{low:.2f}, {high:.2f}], over a longer time [{least:.2f}, {most:.2f}]"
+    assert b.words == f"b is {b.ratio:.2f} times slower than a {between}"
+    assert 1 < least < low < high < most
+    low, high, least, most = (1 / (end or math.nan) for end in ends["c"])
+    between = f"[{high:.2f}, {low:.2f}], over a longer time [{most:.2f}, {least:.2f}]"
+    assert c.words == f"c is {1 / (c.ratio or math.nan):.2f} times faster than a {between}"
+    low, high, least, most = (end or math.nan for end in ends["d"])
+    at_most = [max(up - 1, 1 / down - 1) for down, up in ((low, high), (least, most))]
+    between = f"at most {at_most[0]:.0%}, over a longer time at most {at_most[1]:.0%}"
+    assert d.words == f"no difference shown between d and a ({between})"
     assert found["e"].words == "e against a: too few instances: e had 4 of 10"
 
 
@@ -230,7 +236,8 @@ def test_identical_targets_keep_the_rate_however_they_drift(
     found = rates(_BY_NAME[name], runs)
 
     assert found.false <= found.bound
-    assert found.covered >= 0.92 - 3 * (0.08 * 0.92 / (runs * found.given)) ** 0.5
+    assert found.covered >= 0.92 - 3 * (0.08 * 0.92 / runs) ** 0.5
+    assert math.isnan(found.now) or found.now >= 0.92 - 3 * (0.08 * 0.92 / (runs * found.given)) ** 0.5
     if name.startswith("no drift") or "common" in name:
         assert found.power >= found.plain - 0.05
         assert found.wider <= 1.1
@@ -247,7 +254,9 @@ def test_tails_of_identical_targets_keep_the_rate(
 
     assert found.false <= found.bound
     if found.given > 0.05:
-        assert found.covered >= 0.92 - 3 * (0.08 * 0.92 / (runs * found.given)) ** 0.5
+        error = (0.08 * 0.92 / (runs * found.given)) ** 0.5
+        assert found.covered >= 0.92 - 3 * error
+        assert math.isnan(found.now) or found.now >= 0.92 - 3 * error
 
 
 def test_a_clear_difference_stands_though_targets_drift() -> None:
@@ -277,7 +286,8 @@ def test_a_withheld_verdict_says_why_and_how_long_to_measure() -> None:
     assert (primary.low, primary.high) == (None, None)
     assert re.fullmatch(
         r"no verdict: these targets drift apart on their own; (about .* more would tell|a longer run will hardly tell) "
-        r"\(in this run b took 1\.\d\d times as long as a \[\d\.\d\d, \d\.\d\d\]\)",
+        r"\(in this run b took 1\.\d\d times as long as a \[\d\.\d\d, \d\.\d\d\], "
+        r"over a longer time \[0\.\d\d, \d\.\d\d\]\)",
         primary.words,
     )
     assert primary.drift

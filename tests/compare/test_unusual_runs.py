@@ -1,12 +1,14 @@
 """Runs that nobody plans: silent targets, clocks of milliseconds, times that do not scatter, impossible precision."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from compare.report import html, markdown, text
+from compare.report import data, html, markdown, text
 from compare.report.build import report
+from compare.report.model import Report
 from compare.report.verdicts import comparisons
 from runs.plan import Plan
 from tests.compare.simulated import of_one_instance
@@ -61,6 +63,49 @@ def test_a_difference_that_two_decimals_do_not_show_is_less_than_one_percent(
     assert comparisons(pair)[0].words.startswith(words)
 
 
+@pytest.mark.parametrize(
+    ("first", "other", "words"),
+    [
+        (1.0, 1.0, "no difference shown between b and a (at most 152%)"),
+        (1.0, 2.0, "no difference shown between b and a (at most 315%)"),
+        (5.25, 5.25, "no difference shown between b and a (less than 1%)"),
+    ],
+)
+def test_equal_times_are_known_as_far_as_their_last_decimal_place(
+    first: float, other: float, words: str
+) -> None:
+    """A clock of whole milliseconds says 1 of all from 0.5 to 1.5, and a constant ratio is no drift."""
+    pair = [
+        side(
+            name,
+            [replace(one, ms=replace(one.ms, total=took)) for one in of_one_instance(name, np.zeros(300))],
+        )
+        for name, took in (("a", first), ("b", other))
+    ]
+
+    primary = comparisons(pair)[0]
+
+    assert primary.words.startswith(words)
+    assert primary.drift
+    assert "The parts scatter as by chance" in primary.drift
+
+
+@pytest.mark.parametrize("rounds", [10, 11])
+def test_a_run_too_short_to_show_a_drift_allows_for_one(rounds: int) -> None:
+    """It has two parts; what it cannot see may be there nevertheless."""
+    random = np.random.default_rng(49)
+    first, second = (
+        of_one_instance(name, level + random.normal(0, 0.1, rounds))
+        for name, level in (("a", 0.0), ("b", 0.7))
+    )
+
+    (primary, _tail) = comparisons([side("a", first), side("b", second)])
+
+    assert primary.verdict == "slower"
+    assert 1 < (primary.longer_low or 0) < 0.95 * (primary.low or 0)
+    assert (primary.longer_high or 0) > 1.05 * (primary.high or 0)
+
+
 def test_the_side_with_too_few_rounds_is_named() -> None:
     """150 rounds of 300 are many, but not in all of the run."""
     random = np.random.default_rng(47)
@@ -85,3 +130,22 @@ def test_a_precision_that_no_run_reaches_is_told_without_a_time() -> None:
         "the primary figure of each target was to be known within 0.001%, and is not: a run more than 100 times as "
         "long would have been needed"
     )
+
+
+@pytest.mark.parametrize("emulated", [False, True])
+@pytest.mark.parametrize("form", [text.plain, html.page, markdown.render, data.to_json])
+def test_every_form_says_that_figures_are_of_the_time_measured(
+    form: Callable[[Report], str], *, emulated: bool
+) -> None:
+    """Also that of emulated targets; two builds on one emulated platform have a verdict, and so both intervals."""
+    random = np.random.default_rng(50)
+    made = report(
+        run_of({name: of_one_instance(name, random.normal(0, 0.1, 60)) for name in "ab"}, emulated=emulated)
+    )
+
+    written = " ".join(form(made).split())
+
+    assert "at this time: another" in written
+    assert "The interval of a ratio is that of the time measured." in written
+    assert made.comparisons[0].words in written
+    assert "over a longer time" in made.comparisons[0].words
