@@ -11,101 +11,20 @@ from typing import Annotated
 
 import numpy as np
 import typer
+from scipy.optimize import brentq
+from scipy.special import ndtr
 
 from compare import drift, ratios, stats
 from compare.ratios import Course
 from compare.report import merging
 from compare.stats import Clustered
-from tests.compare.coverage import Logs, spikes, two_speeds
-from tests.compare.drifts import common, day, hour, neighbour, of_kinds, release, resembling, route, still
+from tests.compare.settings import TABLES, Line
 from tests.compare.simulated import Floats, at_most, one_instance
 
 SEED = 15
 # Parts of a simulated run, as compare.report.pairing makes them of 300 rounds and more.
 _PARTS = 30
 _TRUE, _LESS = 1.3, 1.15
-
-
-@dataclass(frozen=True)
-class Line:
-    """A setting: its rounds, its instances (1: one that stays), the noise and the drift of a target's logarithms.
-
-    times: as many runs, each with a drift of its own, are merged. p: the quantile that is compared. over: what the
-    truth is a quantile of.
-    """
-
-    name: str
-    rounds: int
-    instances: int
-    noise: float
-    drift: Logs
-    shared: bool = False
-    times: int = 1
-    p: float = 0.5
-    over: str = "a much longer run"
-
-
-LINES = [
-    Line("no drift, one instance", 300, 1, 0.2, still),
-    Line("no drift, 10 instances", 300, 10, 0.1, still),
-    Line("no drift, 30 instances", 900, 30, 0.1, still),
-    Line("no drift, 60 instances", 1800, 60, 0.1, still),
-    Line("15%, common to all, one instance", 300, 1, 0.2, common, shared=True),
-    Line("15%, common to all, 10 instances", 300, 10, 0.1, common, shared=True),
-    *(
-        Line(f"{size:.0%} of its own, one instance", 300, 1, 0.2, resembling(size))
-        for size in (0.03, 0.05, 0.1)
-    ),
-    *(
-        Line(f"{size:.0%} of its own, 10 instances", 300, 10, 0.1, resembling(size))
-        for size in (0.03, 0.05, 0.1)
-    ),
-    Line("5% of its own, one instance, 1,500 rounds", 1500, 1, 0.2, resembling(0.05)),
-    Line("two speeds", 300, 1, 0, two_speeds),
-    Line("a daily rhythm of its own", 300, 1, 0.2, day, over="all hours"),
-    Line("a noisy neighbour that comes and goes", 300, 1, 0.2, neighbour),
-    Line("a route that changes", 300, 1, 0.2, route, over="all routes"),
-    Line("a release in between", 300, 1, 0.2, release, over="all releases"),
-]
-# Runs that are merged.
-MERGED = [
-    Line(
-        f"a daily rhythm of its own, {times} short runs at any hours",
-        120, 1, 0.2, hour, times=times, over="all hours",
-    )
-    for times in (3, 6)
-]  # fmt: skip
-
-
-def tail(name: str, rounds: int, requests: Logs, noise: float = 0, *, shared: bool = False) -> Line:
-    """A line of the 95th percentile of one instance."""
-    return Line(name, rounds, 1, noise, requests, shared=shared, p=0.95)
-
-
-TAILS = [
-    tail("no drift", 300, still, 0.2),
-    tail("15%, common to all", 300, common, 0.2, shared=True),
-    tail("5% of its own", 300, resembling(0.05), 0.2),
-    tail("10% of its own", 300, resembling(0.1), 0.2),
-    tail("a noisy neighbour that comes and goes", 300, neighbour, 0.2),
-    tail("two speeds", 300, two_speeds),
-    tail("two speeds", 1500, two_speeds),
-    tail("spikes of one round, one in twenty", 300, spikes(0.05, 1)),
-    tail("spikes of one round, one in twenty", 1500, spikes(0.05, 1)),
-    tail("spikes of two rounds, one in twenty", 600, spikes(0.05, 2)),
-    tail("spikes of five rounds, one in thirty", 300, spikes(1 / 30)),
-    tail("spikes of five rounds, one in thirty", 1500, spikes(1 / 30)),
-    tail("spikes of five rounds, one in twenty", 1500, spikes(0.05)),
-    tail("spikes of five rounds, one in twenty", 3000, spikes(0.05)),
-    tail("spikes of five rounds, one in ten", 600, spikes(0.1)),
-    tail("spikes of five rounds, one in ten", 1500, spikes(0.1)),
-    tail("spikes of ten rounds, one in twenty", 300, spikes(0.05, 10)),
-    tail("spikes of ten rounds, one in twenty", 3000, spikes(0.05, 10)),
-    Line("30 instances", 900, 30, 0.1, still, p=0.95),
-    Line("60 instances, one in five slower, bimodal", 1800, 60, 0, of_kinds, p=0.95),
-    Line("30 instances, spikes of one round, one in twenty", 900, 30, 0, spikes(0.05, 1), p=0.95),
-    Line("60 instances, spikes of five rounds, one in twenty", 1800, 60, 0, spikes(0.05), p=0.95),
-]
 
 
 def pair(line: Line, first: Floats, second: Floats) -> ratios.Ratio | None:
@@ -137,26 +56,35 @@ def known_tails(line: Line, sides: Sequence[Clustered]) -> bool:
     return all(stats.effective_sample(side, line.p) >= stats.smallest_sample(line.p) for side in sides)
 
 
-def drawn(line: Line, random: np.random.Generator) -> list[Floats]:
-    """The logarithms of three identical targets."""
+def drawn(line: Line, random: np.random.Generator) -> tuple[list[Floats], list[Floats]]:
+    """The levels of three identical targets, round by round, and the logarithms of their requests."""
     common_drift = line.drift(random, line.rounds)
+    levels: list[Floats] = []
     found: list[Floats] = []
     for _ in range(3):
-        logs = (common_drift if line.shared else line.drift(random, line.rounds)) + random.normal(
-            0, line.noise, line.rounds
-        )
+        levels.append(common_drift if line.shared else line.drift(random, line.rounds))
+        logs = levels[-1] + random.normal(0, line.noise, line.rounds)
         if line.instances > 1:
             logs += np.repeat(random.normal(0, 0.05, line.instances), line.rounds // line.instances)
         found.append(logs)
-    return found
+    return levels, found
 
 
-Found = tuple[list[ratios.Ratio | None], Callable[[float], ratios.Ratio | None]]
+@dataclass(frozen=True)
+class Found:
+    """What a run gives: the two later targets over the first, and what gives the first of them if it were slower.
+
+    now: by how much the logarithm of the first ratio is off in the time measured; not a number if that is not known.
+    """
+
+    later: list[ratios.Ratio | None]
+    slower: Callable[[float], ratios.Ratio | None]
+    now: float
 
 
 def one_run(line: Line, random: np.random.Generator) -> Found:
-    """The two later targets of a run over the first, and what gives the first of them if it were slower."""
-    base, *others = drawn(line, random)
+    """A run of three identical targets."""
+    levels, (base, *others) = drawn(line, random)
     found = [pair(line, base, other) for other in others]
 
     def slower(times: float) -> ratios.Ratio | None:
@@ -164,7 +92,15 @@ def one_run(line: Line, random: np.random.Generator) -> Found:
             return ratios.Ratio(found[0].log + np.log(times), found[0].error)
         return pair(line, base, others[0] + np.log(times))
 
-    return found, slower
+    ends = [_in_the_time_measured(of, line) for of in levels[:2]]
+    return Found(found, slower, ends[1] - ends[0])
+
+
+def _in_the_time_measured(levels: Floats, line: Line) -> float:
+    """The logarithm of the figure that requests of such levels have; not a number if they have their own noise."""
+    if not line.noise or line.p == stats.MEDIAN:
+        return float(np.mean(levels)) if line.noise else math.nan
+    return float(brentq(lambda log: np.mean(ndtr((log - levels) / line.noise)) - line.p, -5, 5))
 
 
 def over_times(line: Line, random: np.random.Generator) -> Found:
@@ -174,21 +110,26 @@ def over_times(line: Line, random: np.random.Generator) -> Found:
     def over(of: Sequence[ratios.Ratio | None]) -> ratios.Ratio:
         return merging.over_times([[ratio] for ratio in of if ratio])
 
-    found = [over([run[0][place] for run in runs]) for place in range(2)]
-    return list(found), lambda times: over([slower(times) for _, slower in runs])
+    found = [over([run.later[place] for run in runs]) for place in range(2)]
+    return Found(list(found), lambda times: over([run.slower(times) for run in runs]), math.nan)
 
 
 @dataclass(frozen=True)
 class Rates:
-    """Shares of the runs of a line: false and withheld verdicts, coverage of given intervals, given; power.
+    """Shares of the runs of a line: false and withheld verdicts of three targets, coverage of given intervals, power.
 
-    covered: not a number if hardly a run has an interval; these runs are not the best ones.
-    power: of a target that is 30% slower; weak: of one that is 15% slower. wider: how many times as wide as without
-    any regard to drifts an interval is, the median of the runs. bound: what a true 5% shows at most, in 999 of 1,000.
+    false_of_two: false verdicts if the run had only the first two targets. now: how often a given interval holds the
+    ratio in the time measured, of targets that are alike and of one that is 30% slower. covered: how often the interval
+    over a longer time holds the ratio in the long run, if the run had two targets; both not a number if hardly a run
+    has an interval, or if that ratio is not known. given: intervals of the time measured. power: of a target that is
+    30% slower; weak: of one that is 15% slower. wider: how many times as wide as without any regard to drifts an
+    interval is, the median of the runs. bound: what a true 5% shows at most, in 999 of 1,000.
     """
 
     false: float
+    false_of_two: float
     withheld: float
+    now: float
     covered: float
     given: float
     power: float
@@ -198,32 +139,44 @@ class Rates:
     bound: float
 
 
-def rates(line: Line, runs: int) -> Rates:
+def _holds(interval: stats.Interval, log: float) -> list[bool]:
+    """Whether an interval holds the ratio of this logarithm; nothing if that is not known."""
+    return [] if math.isnan(log) else [interval.low <= math.exp(log) <= interval.high]
+
+
+def rates(line: Line, runs: int, seed: int = SEED) -> Rates:
     """Simulate `runs` runs of `line`."""
-    random = np.random.default_rng(SEED)
-    false = withheld = covered = intervals = plain = 0
+    random = np.random.default_rng(seed)
+    false = of_two = withheld = intervals = plain = 0
     found, wider = dict.fromkeys((_TRUE, _LESS), 0), list[float]()
+    now, covered = list[bool](), list[bool]()
     for _ in range(runs):
-        both, slower = over_times(line, random) if line.times > 1 else one_run(line, random)
-        known = [ratio for ratio in both if ratio]
+        run = over_times(line, random) if line.times > 1 else one_run(line, random)
+        first = run.later[0]
+        known = [ratio for ratio in run.later if ratio]
         levels = ratios.holm([ratio.p_value() for ratio in known])
         decided = [ratio.decided(level) for ratio, level in zip(known, levels, strict=True)]
         undecided = [ratio.undecided(level) for ratio, level in zip(known, levels, strict=True)]
         false += any(decided)
-        withheld += (any(undecided) or len(known) < len(both)) and not any(decided)
-        if both[0] and not undecided[0]:
-            low, high = both[0].interval()
-            intervals += 1
-            covered += low <= 1 <= high
-        wider += [both[0].error.widening(stats.CONFIDENCE, drift.TRUSTING)] if both[0] else []
+        withheld += (any(undecided) or len(known) < len(run.later)) and not any(decided)
+        if first:
+            of_two += first.decided()
+            intervals += not undecided[0]
+            now += [] if undecided[0] else _holds(first.interval(levels[0]), run.now)
+            covered += _holds(first.robust_interval(), 0)
+            wider += [first.error.widening(stats.CONFIDENCE, drift.TRUSTING)]
         for true in (_TRUE, _LESS) if line.p == stats.MEDIAN else (_TRUE,):
-            ratio = slower(true)
+            ratio = run.slower(true)
             found[true] += ratio is not None and ratio.decided() and ratio.log > 0
             plain += true == _TRUE and ratio is not None and ratio.plain_interval().low > 1
+            if true == _TRUE and ratio and ratio.decided():
+                now += _holds(ratio.interval(), run.now + np.log(true))
     return Rates(
         false=false / runs,
+        false_of_two=of_two / runs,
         withheld=withheld / runs,
-        covered=covered / intervals if intervals >= runs / 20 else math.nan,
+        now=float(np.mean(now)) if len(now) >= runs / 20 else math.nan,
+        covered=float(np.mean(covered)) if len(covered) >= runs / 20 else math.nan,
         given=intervals / runs,
         power=found[_TRUE] / runs,
         weak=found[_LESS] / runs if line.p == stats.MEDIAN else math.nan,
@@ -233,20 +186,17 @@ def rates(line: Line, runs: int) -> Rates:
     )
 
 
-TABLES = {"medians": [*LINES, *MERGED], "tails": TAILS}
-
-
-def main(runs: int, names: Sequence[str]) -> None:
+def main(runs: int, names: Sequence[str], seed: int = SEED) -> None:
     """Print the tables."""
     for name in names:
         print(
-            "| drift | rounds | truth of | false verdicts | no verdict | intervals given | they hold the truth | wider "
-            "| finds 30% | trusting | finds 15% |"
+            "| drift | rounds | truth of | false verdicts | of two | no verdict | intervals given | hold at the time "
+            "| hold longer | wider | finds 30% | trusting | finds 15% |"
         )
-        print("| --- | ---: | --- |" + " ---: |" * 8)
+        print("| --- | ---: | --- |" + " ---: |" * 10)
         for line in TABLES[name]:
-            of = rates(line, runs)
-            shares = (of.false, of.withheld, of.given, of.covered)
+            of = rates(line, runs, seed)
+            shares = (of.false, of.false_of_two, of.withheld, of.given, of.now, of.covered)
             cells = [line.name, f"{line.rounds:,}", line.over, *map(_percent, shares)]
             cells += ["-" if math.isnan(of.wider) else f"{of.wider - 1:.0%}"]
             cells += map(_percent, (of.power, of.plain, of.weak))
@@ -267,12 +217,13 @@ def tables(
         list[str] | None, typer.Argument(help=f"of {', '.join(TABLES)}; all without a word")
     ] = None,
     runs: Annotated[int, typer.Option(min=1, help="simulated runs of each line")] = 400,
+    seed: Annotated[int, typer.Option(min=0, help="of the simulations")] = SEED,
 ) -> None:
     """Print the tables of verdicts in docs/compare.md."""
     if unknown := [name for name in names or () if name not in TABLES]:
         raise typer.BadParameter(f"there is no table {', '.join(unknown)}")
     ratios.REPLICATES = 200
-    main(runs, names or list(TABLES))
+    main(runs, names or list(TABLES), seed)
 
 
 if __name__ == "__main__":

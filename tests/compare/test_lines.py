@@ -5,7 +5,7 @@ import pytest
 
 from compare.report.pairing import paired_ratio
 from tests.compare import lines
-from tests.compare.lines import LINES, TAILS, Line
+from tests.compare.settings import LINES, TAILS, Line
 from tests.compare.simulated import of_one_instance
 
 OF_ONE = [line for line in (LINES[0], LINES[6], TAILS[0], TAILS[5], TAILS[9]) if line.instances == 1]
@@ -17,7 +17,7 @@ def test_a_ratio_of_the_table_is_that_of_a_report(line: Line, monkeypatch: pytes
     monkeypatch.setattr("compare.ratios.REPLICATES", 100)
     random = np.random.default_rng(71)
     for _ in range(3):
-        base, other, _ = lines.drawn(line, random)
+        _, (base, other, _) = lines.drawn(line, random)
 
         drawn = lines.pair(line, base, other)
         reported, why = paired_ratio(of_one_instance("a", base), of_one_instance("b", other), line.p)

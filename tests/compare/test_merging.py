@@ -13,7 +13,8 @@ from compare.report import merging
 from runs.file import Run, read
 from runs.plan import Plan
 from tests.compare.conftest import Done
-from tests.compare.lines import MERGED, Line, rates
+from tests.compare.lines import rates
+from tests.compare.settings import MERGED, Line
 from tests.compare.simulated import of_one_instance
 from tests.soak import soak
 
