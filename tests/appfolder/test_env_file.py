@@ -147,6 +147,7 @@ def with_parts(folder: Path) -> App:
 
 
 @pytest.mark.process
+@pytest.mark.usefixtures("emulators")
 @pytest.mark.parametrize(("platform", "snapstart"), [("aws", False), ("aws", True), ("gcp", False)])
 def test_a_pythonpath_in_it_holds_for_the_app_and_hides_no_door(
     tmp_path: Path, platform: str, snapstart: bool

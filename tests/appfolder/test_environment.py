@@ -171,16 +171,16 @@ def shop(cached: None, tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_an_app_is_served_from_its_own_pins(
-    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: str
-) -> None:
-    go_offline(monkeypatch, shop.folder.parent)
+@pytest.mark.usefixtures("emulators")
+def test_an_app_is_served_from_its_own_pins(shop: Shop, tmp_path: Path, shape: str) -> None:
     _, spec, packages = SHAPES[shape]
     before = {path for path in shop.folder.rglob("*") if path.is_file()}
     app = read({}, str(shop.folder), spec)
 
-    python = environment.python(app, {}, shop.said.append)
-    again = environment.python(app, {}, shop.said.append)
+    with pytest.MonkeyPatch.context() as patch:
+        go_offline(patch, shop.folder.parent)
+        python = environment.python(app, {}, shop.said.append)
+        again = environment.python(app, {}, shop.said.append)
 
     assert shop.said == ["Setting up an environment for shop (once)"]
     assert python == again

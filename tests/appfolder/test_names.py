@@ -9,7 +9,7 @@ import pytest
 from appfolder.settings import ROOT
 from local import Emulator, Settings
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("emulators")]
 
 # What this project's folders and modules are called, but for names of Python's own modules.
 OURS = sorted(

@@ -72,6 +72,7 @@ def test_the_project_has_what_its_commands_name(workflow: Path) -> None:
         ("not at all", (1, ["20", "000"] * 2)),
     ],
 )
+@pytest.mark.usefixtures("emulators")
 def test_the_watch_over_a_canary_ends_well_only_where_every_request_does(
     tmp_path: Path, answers: str, seen: tuple[int, list[str]]
 ) -> None:

@@ -20,6 +20,11 @@ CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 STAND_IN = "localhost/python-stand-in:3.13"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _forked(emulators: None) -> None:
+    """No test here is about how an emulator starts."""
+
+
 @pytest.fixture(scope="session")
 def engine(processes: None) -> Engine:
     for name in ("podman", "docker"):
@@ -92,9 +97,11 @@ def build(engine: Engine, base: list[str]) -> Iterator[Callable[..., str]]:
         return name
 
     yield build
-    for gone in (names, of_steps[::-1]):
-        if gone:
-            engine.run("image", "rm", "--force", *gone, check=False)
+    if names:
+        engine.run("image", "rm", "--force", *names, check=False)
+    if of_steps:
+        # The last first; without force, so that those of another run's build that is under way stay.
+        engine.run("image", "rm", *reversed(of_steps), check=False)
 
 
 @pytest.fixture(scope="session")
