@@ -3,6 +3,9 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from compare import drift, ratios, stats
 from compare.units import spoken
 from runs.sample import Sample
@@ -11,6 +14,9 @@ from runs.sample import Sample
 LONGEST = 100
 # Charts and sentences treat all larger ratios alike.
 FAR = 10.0
+# A level lasts for at least so many parts, and a step leaves at most this share of what a line leaves unexplained.
+_STEADY_PARTS = 3
+_MOST_LEFT = 0.6
 
 
 def why_no_verdict(ratio: ratios.Ratio) -> str:
@@ -31,9 +37,16 @@ def what_drift_did(
     words = f"From part to part of the run {other} took {low:.2f} to {high:.2f} times as long as {base}. "
     wider = ratio.error.widening(confidence, drift.TRUSTING)
     if ratio.error.drift_shown:
+        step = changed_once(course.logs)
+        how = (
+            f"they change once, about {step[0]:.0%} into the run, from {step[1]:.2f} to {step[2]:.2f}, as by a release "
+            "or another route"
+            if step
+            else "they wander: the targets drift apart on their own"
+        )
         words += (
-            "The parts do not scatter as by chance, they wander: the targets drift apart on their own. That makes the "
-            f"interval {wider:.1f} times as wide as chance alone does. "
+            f"The parts do not scatter as by chance, {how}. That makes the interval {wider:.1f} times as wide as "
+            "chance alone does. "
         )
     else:
         words += "The parts scatter as by chance: no drift of a target's own is seen. "
@@ -48,6 +61,25 @@ def what_drift_did(
     if ratio.undecided(confidence):
         return f"{words}{hidden}, and chance alone by less than what is seen: so there is no verdict."
     return f"{words}{hidden}."
+
+
+def changed_once(logs: NDArray[np.float64]) -> tuple[float, float, float] | None:
+    """After which share of the run a ratio changed, from what, to what; None if its course is no single step.
+
+    A step is told only if it fits much better than a straight line does, and leaves little of what the parts differ by.
+    """
+    count = len(logs)
+    splits = range(_STEADY_PARTS, count - _STEADY_PARTS + 1)
+    if not splits:
+        return None
+    left = [logs[:place].var() * place + logs[place:].var() * (count - place) for place in splits]
+    place, least = splits[int(np.argmin(left))], min(left)
+    along = np.arange(count) - (count - 1) / 2
+    whole = float(logs.var()) * count
+    line = whole - float(along @ logs) ** 2 / float(along @ along)
+    if least > _MOST_LEFT * min(whole, line):
+        return None
+    return place / count, math.exp(logs[:place].mean()), math.exp(logs[place:].mean())
 
 
 def over_longer(interval: tuple[float, float]) -> str:

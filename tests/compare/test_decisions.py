@@ -299,6 +299,29 @@ def test_a_withheld_verdict_says_why_and_how_long_to_measure() -> None:
     assert last > 1.15
 
 
+def test_a_release_that_the_run_shows_is_told_with_its_time_and_its_size() -> None:
+    """15% more from 40% of the run on; a ramp of as much is no step, and noise has none."""
+    random = np.random.default_rng(43)
+    steps = np.where(np.arange(300) < 120, 0.0, np.log(1.15))
+    for course, words in (
+        (
+            steps,
+            r"they change once, about 40% into the run, from (0\.99|1\.0\d) to 1\.1\d, as by a release or another",
+        ),
+        (np.linspace(0, 0.2, 300), "they wander: the targets drift apart on their own"),
+        (np.zeros(300), "The parts scatter as by chance"),
+    ):
+        pair = [
+            side(name, of_one_instance(name, of + random.normal(0, 0.03, 300)))
+            for name, of in (("a", np.zeros(300)), ("b", course))
+        ]
+        (primary, _tail) = comparisons(pair)
+
+        assert re.search(words, primary.drift or "")
+        assert ("change once" in (primary.drift or "")) == (course is steps)
+        assert primary.verdict == ("no verdict" if course.any() else "no difference")
+
+
 def test_what_slows_both_for_a_while_is_no_spread_between_them() -> None:
     """A busy machine that doubles all times now and then leaves the ratio as well known as a quiet one does."""
     random = np.random.default_rng(44)
