@@ -33,9 +33,8 @@ def test_an_app_that_does_not_start_is_named(compare: Compare, tmp_path: Path) -
         "[[target]]\nname = 'wrong'\nlocal = 'gcp'\napp = 'no_such_module:app'\n[[target]]\nlocal = 'gcp'\n"
     )
 
-    done = compare(
-        "run", "--targets", str(file), "--cold", "none", "--rounds", "2", "--timeout", "5s", "--quiet"
-    )
+    words = ("--cold", "none", "--rounds", "1", "--connection", "kept", "--timeout", "5s", "--quiet")
+    done = compare("run", "--targets", str(file), *words)
 
     assert done.status == 1
     assert "Problem: wrong is down or answers wrongly" in done.out
