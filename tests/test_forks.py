@@ -13,7 +13,10 @@ import pytest
 
 from tests.forks import ROOT, Forked, Server, servers
 
-pytestmark = pytest.mark.process
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(sys.platform != "linux", reason="elsewhere all are started as they are typed"),
+]
 EMULATOR = ["local", "gcp", "--port=0", "--app=tests.local.apps:app", "--health=", "--with-parent"]
 Process = subprocess.Popen[str]
 
@@ -28,7 +31,6 @@ def is_forked(process: Process) -> bool:
     return b"tests.forks" in Path(f"/proc/{process.pid}/cmdline").read_bytes()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="is forked on Linux alone")
 @pytest.mark.parametrize(
     "words",
     [
@@ -49,7 +51,6 @@ def test_it_prints_and_ends_as_the_typed_one(words: list[str]) -> None:
     assert any(ends[0])
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="is forked on Linux alone")
 @pytest.mark.parametrize(
     ("end", "status"),
     [
@@ -78,7 +79,6 @@ def test_it_is_a_child_of_this_process_that_ends_in_every_way(
         assert process.wait(60) == status
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="is forked on Linux alone")
 def test_its_variables_are_those_of_now_and_it_holds_no_file_of_another(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
