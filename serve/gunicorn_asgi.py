@@ -14,7 +14,7 @@ from gunicorn.util import split_request_uri
 from gunicorn.workers import gasgi
 
 from . import gunicorn_port, patience
-from .gunicorn_end import grace
+from .gunicorn_end import LINGER_SECONDS, grace
 from .gunicorn_target import host_of
 
 # The parts that are used here have no types.
@@ -131,6 +131,14 @@ class Connection(Protocol):
     def _arm_keepalive_timer(self) -> None:
         super()._arm_keepalive_timer()
         self.worker.idle.add(self)
+        if not self.worker.alive:
+            self.end_soon()
+
+    def end_soon(self) -> None:
+        """End when the client has had the time to send what it may have begun; a request that comes is answered."""
+        if self._keepalive_handle:
+            self._keepalive_handle.cancel()
+        self._keepalive_handle = self.worker.loop.call_later(LINGER_SECONDS, self._keepalive_timeout)
 
     def _cancel_keepalive_timer(self) -> None:
         super()._cancel_keepalive_timer()
@@ -183,9 +191,9 @@ class Worker(ASGIWorker):
         super().handle_exit_signal()
 
     async def _shutdown(self) -> None:
-        """End the idle connections as their timer would; then wait for requests and end the lifespan, as usual."""
-        for connection in tuple(self.idle):
-            connection._keepalive_timeout()  # noqa: SLF001 - gunicorn has no other way
+        """End the idle connections soon; then wait for requests and end the lifespan, as usual."""
+        for connection in self.idle:
+            connection.end_soon()
         await super()._shutdown()
 
 

@@ -9,6 +9,10 @@ import time
 # Before the master's own limit. Then the master would say that a worker was killed, perhaps for lack of memory.
 _MARGIN_SECONDS = 0.5
 
+# How long a connection without a request stays open in a process that ends. A client may have begun to send one, which
+# would be lost. It is as long as gunicorn's own worker of threads waits on a kept connection.
+LINGER_SECONDS = 2.0
+
 
 class Grace:
     """The monotonic time at which this process was asked to end; None until then."""

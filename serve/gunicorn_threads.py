@@ -6,8 +6,10 @@ run meanwhile. So slow uploads and downloads, up to gunicorn's 1000 connections,
 
 import errno
 import select
+import selectors
 import socket
 import time
+from functools import partial
 from typing import Any
 
 from gunicorn import util
@@ -16,13 +18,14 @@ from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers import gthread
 
 from . import gunicorn_response, patience
-from .gunicorn_end import grace
+from .gunicorn_end import LINGER_SECONDS, grace
 from .gunicorn_target import host_of
 from .turns import Turns
 
 # The parts that are used here have no types.
-ThreadWorker: Any = gthread.ThreadWorker
-GunicornsConnection: Any = gthread.TConn
+gunicorns: Any = gthread
+ThreadWorker: Any = gunicorns.ThreadWorker
+GunicornsConnection: Any = gunicorns.TConn
 Unreader: Any = SocketUnreader
 
 
@@ -130,6 +133,21 @@ class Worker(ThreadWorker):
         client.turns = self.tpool
         self.nr_conns += 1
         self.enqueue_req(Connection(self.cfg, client, address, listener.getsockname()))
+
+    def finish_request(self, conn: Connection, fs: Any) -> None:
+        """Called when a thread has done for a connection what it could.
+
+        gunicorn closes a connection without data that came as the worker was told to end. But its request is on the
+        way, and threads wait for data so shortly here that this is no rarity.
+        """
+        if self.alive or fs.exception() or fs.result() is not gunicorns._DEFER:  # noqa: SLF001 - it has no other name
+            super().finish_request(conn, fs)
+            return
+        conn.sock.settimeout(0.0)
+        conn.timeout = time.monotonic() + LINGER_SECONDS
+        self.pending_conns.append(conn)
+        readable = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, readable)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Called on SIGTERM."""

@@ -1,7 +1,10 @@
 """SIGTERM loses nothing: a request that has begun is answered and its output written, in both modes."""
 
+import os
+import select
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import urllib.request
@@ -96,6 +99,57 @@ def test_in_gunicorn_mode_a_request_that_has_begun_is_answered_before_the_end(
     assert (process.returncode, out) == (0, "finished\n")
 
 
+BOTH = ["app:create_app()", "examples.fastapi_app:app"]
+
+
+def worker_of(process: "subprocess.Popen[str]") -> int:
+    """The one worker of gunicorn."""
+    [worker] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return int(worker)
+
+
+def is_closed_within(client: socket.socket, seconds: float) -> bool:
+    return bool(select.select([client], [], [], seconds)[0])
+
+
+@pytest.mark.parametrize("app", BOTH)
+def test_in_gunicorn_mode_a_connection_that_came_with_the_end_has_its_request_answered(
+    gunicorn: Gunicorn, app: str
+) -> None:
+    """The worker takes the connection when it has been told to end already, and before the first bytes are there."""
+    process, url = gunicorn(APP=app, LOG_LEVEL="error")
+    worker, address = worker_of(process), urlsplit(url)
+    os.kill(worker, signal.SIGSTOP)
+    with socket.create_connection((address.hostname, address.port), timeout=30) as client:
+        for number in (signal.SIGTERM, signal.SIGCONT):
+            os.kill(worker, number)
+        assert not is_closed_within(client, 0.5)
+
+        client.sendall(b"GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+
+        with client.makefile("rb") as answer:
+            assert answer.readline() == b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize("app", BOTH)
+def test_in_gunicorn_mode_a_request_on_a_kept_connection_that_crosses_the_end_is_answered(
+    gunicorn: Gunicorn, app: str
+) -> None:
+    process, url = gunicorn(APP=app, LOG_LEVEL="error")
+    address = urlsplit(url)
+    with closing(HTTPConnection(address.hostname or "", address.port, timeout=30)) as kept:
+        kept.request("GET", "/hello")
+        kept.getresponse().read()
+        os.kill(worker_of(process), signal.SIGTERM)
+        # It notices that within a second.
+        assert not is_closed_within(kept.sock, 1.5)
+
+        kept.request("GET", "/hello")
+
+        answer = kept.getresponse()
+        assert (answer.status, answer.headers["Connection"]) == (200, "close")
+
+
 def test_a_lifespan_ends_although_a_front_end_keeps_its_connection_open(gunicorn: Gunicorn) -> None:
     process, url = gunicorn(APP="examples.fastapi_app:app")
     address = urlsplit(url)
@@ -110,8 +164,9 @@ def test_a_lifespan_ends_although_a_front_end_keeps_its_connection_open(gunicorn
     assert "lifespan ended" in out.splitlines()
 
 
-def test_a_rolling_restart_of_gunicorn_under_load_loses_no_request(gunicorn: Gunicorn) -> None:
-    process, url = gunicorn(WEB_CONCURRENCY="2", LOG_LEVEL="error")
+@pytest.mark.parametrize("app", BOTH)
+def test_a_rolling_restart_of_gunicorn_under_load_loses_no_request(gunicorn: Gunicorn, app: str) -> None:
+    process, url = gunicorn(APP=app, WEB_CONCURRENCY="2", LOG_LEVEL="error")
     answers: list[int | OSError] = []
     came, done = threading.Condition(), threading.Event()
 
