@@ -1,6 +1,5 @@
 """Makes a sample of one answer, or of a missing answer: its kind (cold, warm, load, discarded) and the proof of it."""
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -17,6 +16,9 @@ WAKING = "waking the instance"
 COLD_IN_WARM = "cold start in a warm round"
 COLD_UNDER_LOAD = "cold start under load"
 PREPARATIONS = {FIRST_CONTACT, OPENING, WAKING}
+
+# In milliseconds a picosecond, and 31 years. A service may say any time of its own, and a file may hold any.
+_LEAST, _MOST = 1e-9, 1e12
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,12 +285,12 @@ def _why_not_warm(answer: Answer, expect: int, connection: Connection) -> str | 
 
 
 def _measured(value: object) -> bool:
-    """Whether `value` can have been measured or counted: a number from 0 on."""
-    return isinstance(value, int | float) and 0 <= value < math.inf
+    """Whether `value` can have been measured or counted: 0, or a number that no clock or counter is too coarse for."""
+    return isinstance(value, int | float) and (value == 0 or _LEAST <= value <= _MOST)
 
 
 def _number(text: str | None) -> float | None:
     if not text or not _DECIMAL.fullmatch(text):
         return None
     value = float(text)
-    return value if value < float("inf") else None
+    return value if _measured(value) else None

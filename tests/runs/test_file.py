@@ -81,6 +81,8 @@ def test_a_saved_file_is_read_whatever_happened_to_some_lines(
         {"target": "nobody"},
         {"ms": {"name": 0, "connect": 0, "tls": None, "first_byte": 1, "total": None, "app": None}},
         {"ms": {"name": 0, "connect": 0, "tls": None, "first_byte": float("inf"), "total": 1, "app": None}},
+        {"ms": {"name": 0, "connect": 0, "tls": None, "first_byte": 1, "total": 1e308, "app": None}},
+        {"ms": {"name": 0, "connect": 0, "tls": None, "first_byte": 1, "total": 1e-300, "app": None}},
         {"ms": {"name": 0, "connect": 0, "tls": "x", "first_byte": 1, "total": 1, "app": None}},
         {"ms": 5},
     ],

@@ -95,6 +95,8 @@ def test_cold_and_warm_never_hold_the_same_answer(given_: Answer) -> None:
         ("app;dur=-1", None),
         ("app;dur=\u0661", None),
         ("app;dur=1e400", None),
+        ("app;dur=1e300", None),
+        ("app;dur=1e-300", None),
         ("app;dur=.5", 0.5),
     ],
 )
