@@ -7,19 +7,16 @@ from typing import Any
 import pytest
 
 from commandline import UserError
-from cost import words
 from cost.advise import VOLUMES, advise
 from cost.app import App
 from cost.bill import bill
 from cost.candidates import Question, candidates
 from cost.model import Advice, Option
 from cost.report import data, table
-from cost.section import section
 from cost.simulation import volumes
 from cost.simulation.arrivals import Arrivals, pattern, poisson
 from cost.simulation.system import system
 from platforms.prices import Prices
-from tests.cost.simulation import test_timing
 
 pytestmark = pytest.mark.usefixtures("roughly")
 
@@ -293,94 +290,3 @@ def test_a_question_that_makes_no_sense_is_refused(
 ) -> None:
     with pytest.raises(Exception, match=message):
         ask(poisson(100), prices, **question)
-
-
-def test_the_section_of_a_comparison_uses_its_cloud_samples(prices: Prices) -> None:
-    found = section([*test_timing.WARM, *test_timing.COLD], monthly=14_600, prices=prices)
-
-    options = {option["name"]: option for option in found["options"]}
-    assert options["aws"]["basis"].startswith("measured at aws: 20 warm answers")
-    assert options["gcp"]["basis"].startswith("published starts")
-    assert 0.03 < options["aws"]["latency"]["p50"]["mean"] < 0.05
-    assert found["monthly"] == 14_600
-
-
-def test_the_section_as_one_table_has_a_cell_for_each_column(prices: Prices) -> None:
-    """For a report with a place for a title, sentences and a table."""
-    shown = table.of_advice(section(test_timing.WARM, monthly=14_600, prices=prices))
-
-    assert list(shown) == ["title", "words", "columns", "rows", "notes"]
-    assert [row[0] for row in shown["rows"]] == ["AWS Lambda", "Cloud Run", "App Runner", "ECS Express Mode"]
-    assert all(len(row) == len(shown["columns"]) for row in shown["rows"])
-    assert (
-        shown["words"][0] == "At 14,600 requests a month: 20 requests an hour at random, at a constant rate."
-    )
-    assert shown["words"][1].startswith("Take ")
-
-
-def test_the_section_of_an_emulated_comparison_says_that_it_is_not_used(prices: Prices) -> None:
-    found = section([test_timing.sample(emulated=True, total=1.0) for _ in range(50)], prices=prices)
-
-    assert any("was emulated on this machine" in note for note in found["notes"])
-    assert all(option["latency"]["p50"]["mean"] > 0.09 for option in found["options"])
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (0, "$0.00"),
-        (0.004, "under $0.01"),
-        (0.28, "$0.28"),
-        (12.345, "$12.35"),
-        (1234.5, "$1,234"),
-        (None, "unknown"),
-    ],
-)
-def test_money_is_never_rounded_to_nothing(value: float | None, expected: str) -> None:
-    assert words.money(value) == expected
-
-
-@pytest.mark.parametrize(
-    ("part", "expected"),
-    [
-        (0, "no request waits for a start"),
-        (0.00001, "hardly any request waits for a start"),
-        (0.00101, "1 request in 990 waits for a start"),
-        (0.0069, "1 request in 140 waits for a start"),
-        (0.13, "13% of the requests wait for a start"),
-        (1, "every request waits for a start"),
-    ],
-)
-def test_who_waits_in_words(part: float, expected: str) -> None:
-    assert words.one_in(part) == expected
-
-
-def test_shares_counts_and_times_in_words() -> None:
-    assert [words.share(part) for part in (0, 1e-6, 0.00123, 0.0456, 1)] == [
-        "none",
-        "under 0.01%",
-        "0.12%",
-        "4.6%",
-        "100.0%",
-    ]
-    assert [words.count(number) for number in (0, 999, 40_000, 2_942_650)] == ["0", "999", "40 k", "2.94 M"]
-    assert [words.seconds(value) for value in (0.0123, 0.4756, 0.9996, 1.753, 24.97, 135.2)] == [
-        "12 ms",
-        "476 ms",
-        "1.00 s",
-        "1.75 s",
-        "25.0 s",
-        "135 s",
-    ]
-    assert [words.monthly(number) for number in (1, 40_000)] == [
-        "1 request a month",
-        "40,000 requests a month",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("known", "at_least", "expected"),
-    [(0.004, False, "under $0.01"), (0.004, True, "at least $0.00"), (3404.28, True, "at least $3,404")],
-)
-def test_a_total_in_words(known: float, at_least: bool, expected: str) -> None:
-    assert words.total({"total": known, "at_least": at_least}) == expected

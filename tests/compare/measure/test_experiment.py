@@ -1,15 +1,8 @@
 """How a run is designed: bursts, load, until what it goes on, what is sent, and what it says while it runs."""
 
-import contextlib
 import errno
-import fcntl
 import os
-import pty
 import re
-import struct
-import subprocess
-import sys
-import termios
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,9 +11,8 @@ import pytest
 
 from compare import stats
 from compare.measure import together, trust
-from compare.measure.probe import Probe
 from compare.targets.endpoints import Endpoint
-from compare.targets.request import Filled, Request, filled
+from compare.targets.request import Request, filled
 from runs.sample import Source
 from tests.compare.conftest import Done, Server
 
@@ -341,117 +333,3 @@ def test_quiet_says_the_result_alone(serve: Serve, compare: Compare) -> None:
     assert "1 target, 12 warm rounds" not in quiet.out
     assert "warm p50" in quiet.out
     assert "\x1b[" not in loud.out + quiet.out
-
-
-@pytest.fixture(scope="module")
-def certificate(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for localhost that signs itself, with its key, in one file."""
-    folder = tmp_path_factory.mktemp("tls")
-    file = folder / "both.pem"
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=localhost",
-    ]
-    command += [
-        "-addext",
-        "subjectAltName=DNS:localhost",
-        "-keyout",
-        str(file),
-        "-out",
-        str(folder / "only.pem"),
-    ]
-    subprocess.run(command, check=True, capture_output=True)
-    file.write_text(file.read_text() + (folder / "only.pem").read_text())
-    return file
-
-
-def test_phases_of_a_tls_connection_follow_each_other(
-    serve: Serve, certificate: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Name, TCP, TLS, first byte, all of it; a kept connection has none of the first three, a fresh one always all."""
-    server = serve("--tls", str(certificate), "--delay", "20")
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.with_name("only.pem")))
-    request = Filled("GET", f"{server.url}/hello", (), None, 200, ())
-
-    with Probe(request, "fresh") as fresh, Probe(request, "kept") as kept:
-        answers = [probe.measure() for probe in (fresh, fresh, kept, kept)]
-
-    times = [answer.times for answer in answers if answer]
-    assert [answer.connects for answer in answers if answer] == [1, 1, 1, 0]
-    for one in times[:3]:
-        assert one.tls is not None
-        assert 0 <= one.name <= one.connect < one.tls < one.first_byte <= one.total
-    assert times[3].connect < 1
-    assert all(one.first_byte >= 20 for one in times)
-    assert all(one.app and 20 <= one.app <= one.first_byte for one in times)
-
-
-def test_an_unknown_certificate_is_a_failure(serve: Serve, certificate: Path, compare: Compare) -> None:
-    """Authorities are checked; what is wrong is told in libcurl's words."""
-    server = serve("--tls", str(certificate))
-
-    done = compare("run", f"a={server.url}", *QUICK)
-
-    assert done.status == 1
-    assert "SSL certificate" in done.out
-
-
-def in_terminal(columns: int, *words: str, environment: dict[str, str] | None = None) -> tuple[int, str]:
-    """The exit status and what `python -m compare` writes to a terminal of so many columns."""
-    terminal, inside = pty.openpty()
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "compare", *words],
-        env={**os.environ, "TERM": "xterm-256color", **(environment or {})},
-        stdin=inside,
-        stdout=inside,
-        stderr=inside,
-    )
-    os.close(inside)
-    written = b""
-    with contextlib.suppress(OSError):  # how a terminal ends
-        while read := os.read(terminal, 65536):
-            written += read
-    os.close(terminal)
-    return process.wait(60), written.decode()
-
-
-@pytest.mark.process
-@pytest.mark.parametrize(("columns", "environment"), [(120, {}), (60, {"NO_COLOR": "1"})])
-def test_a_terminal_shows_what_is_known_so_far(
-    serve: Serve, tmp_path: Path, columns: int, environment: dict[str, str]
-) -> None:
-    """A table that is drawn anew, with the time left; then the result. No colour where none is wanted."""
-    server = serve("--idle", "0.1")
-
-    words = (
-        "run",
-        f"a={server.url}",
-        "--cold-starts",
-        "3",
-        "--idle",
-        "0.3",
-        "--rounds",
-        "15",
-        "--monthly",
-        "0",
-    )
-    status, written = in_terminal(
-        columns, *words, "--results", str(tmp_path / "results"), environment=environment
-    )
-
-    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written)
-    assert status == 0
-    assert re.search(r"\d+ s: cycle [23] of 3, [a-z ]+, about \d+ s left", plain)
-    assert "\x1b[1A\x1b[2K" in written
-    assert re.search(r"a +too few n=\d", plain) or re.search(r"[\d.]+ ms n=\d", plain)
-    assert "where the time goes" in plain
-    assert bool(re.search(r"\x1b\[[0-9;]*3[0-9]m", written)) is False
