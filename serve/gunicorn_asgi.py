@@ -42,6 +42,7 @@ class Connection(Protocol):
     """A connection that its worker knows while it is idle, that is while the timer of keep-alive runs."""
 
     is_answered = False
+    _throws_away = False
     _received = 0
     _waits_since = 0.0
     _waiting: asyncio.TimerHandle | None = None
@@ -99,8 +100,31 @@ class Connection(Protocol):
         if was_paused and self._waiting is not None:
             self._wait()
 
+    def data_received(self, data: bytes) -> None:
+        """Called with what a client has sent."""
+        if not self._throws_away:
+            super().data_received(data)
+
+    def _close_transport(self) -> None:
+        """End the connection; what of a request is still on the way is thrown away meanwhile.
+
+        Else the system would reset the connection, which may take the answer with it (RFC 9112, 9.6).
+        """
+        body = self._body_receiver
+        is_over = self in self.worker.idle or (body is not None and body._complete)  # noqa: SLF001
+        if self._closed or self.transport is None or is_over:
+            super()._close_transport()
+            return
+        self._closed = self._throws_away = True
+        self._wait_no_more()
+        self._resume_reading()
+        self.transport.write_eof()
+        self.worker.loop.call_later(LINGER_SECONDS, self.transport.close)
+
     def eof_received(self) -> None:
         """The client sends no more: if a request is not whole, it never will be."""
+        if self._throws_away:
+            return
         body = self._body_receiver
         if self._callback_parser is not None and body is not None and not body._complete:  # noqa: SLF001
             self._send_error_response(400, "the body has been cut off")

@@ -1,6 +1,7 @@
 """gunicorn mode on the wire: what HTTP demands of a server, whatever the client sends or the app answers."""
 
 import json
+import select
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -149,6 +150,25 @@ def test_a_body_that_is_cut_off_amid_the_response_breaks_the_connection_without_
     out, err = process.communicate(timeout=30)
     assert received.endswith(b"5\r\nbegun\r\n")
     assert (out, "Traceback" in err, "Error" in err) == ("", False, False)
+
+
+@pytest.mark.parametrize("app", ["refusing", "refusing_asgi"])
+def test_an_answer_without_the_body_reaches_a_client_that_sends_on(gunicorn: Gunicorn, app: str) -> None:
+    """A reset would end its sending, and may take the answer with it."""
+    process, url = gunicorn(APP=f"tests.serve.wire:{app}", LOG_LEVEL="error")
+    with closing(socket.create_connection(address_of(url), timeout=30)) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000\r\n\r\n")
+        assert select.select([client], [], [], 30)[0]
+        for _ in range(3):
+            client.sendall(b"x" * 1000)
+            # A reset comes at once.
+            select.select([], [], [client], 0.1)
+        received = b"".join(iter(lambda: client.recv(65536), b""))
+
+    assert received.startswith(b"HTTP/1.1 413 ")
+    assert received.endswith(b"\r\n\r\ntoo much")
+    process.terminate()
+    assert process.wait(30) == 0
 
 
 @pytest.mark.parametrize("app", ["short", "short_asgi"])

@@ -69,6 +69,21 @@ def early(environ: dict[str, Any], start_response: Any) -> Any:
     yield environ["wsgi.input"].read()
 
 
+def refusing(_environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """Answers, and never reads the body."""
+    start_response("413 Content Too Large", [("Content-Length", "8"), ("Connection", "close")])
+    return [b"too much"]
+
+
+async def refusing_asgi(scope: dict[str, Any], _receive: Any, send: Any) -> None:
+    """The same."""
+    if scope["type"] == "lifespan":
+        raise NotImplementedError
+    headers = [(b"content-length", b"8"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": b"too much"})
+
+
 def interim(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     """Says that a response is to follow, and sends none."""
     start_response("102 Processing", [])
