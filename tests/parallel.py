@@ -38,12 +38,12 @@ _group = pytest.StashKey[str]()
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than there are cores, because a test that waits for an idle time or a timeout needs none.
+    """Two more than there are cores, because a test that waits for an idle time or a timeout needs none.
 
     Tests that start no process hardly wait.
     """
     waits = "not process" not in str(config.getoption("markexpr"))
-    return (os.cpu_count() or 1) + waits
+    return (os.cpu_count() or 1) + 2 * waits
 
 
 @pytest.hookimpl(wrapper=True)
