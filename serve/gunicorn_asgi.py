@@ -112,7 +112,8 @@ class Connection(Protocol):
         """
         body = self._body_receiver
         is_over = self in self.worker.idle or (body is not None and body._complete)  # noqa: SLF001
-        if self._closed or self.transport is None or is_over:
+        # TLS knows no end of one direction alone.
+        if self._closed or self.transport is None or is_over or not self.transport.can_write_eof():
             super()._close_transport()
             return
         self._closed = self._throws_away = True

@@ -75,7 +75,7 @@ def listening(process: "subprocess.Popen[str]") -> str:
     """The URL of a gunicorn that logs at info, once its port is open."""
     assert process.stderr is not None
     for line in process.stderr:
-        found = re.search(r"Listening at: (http://\S+)", line)
+        found = re.search(r"Listening at: (https?://\S+)", line)
         if found:
             return found[1]
     raise AssertionError(f"gunicorn ended with {process.wait()} before it listened")

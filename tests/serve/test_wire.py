@@ -2,9 +2,13 @@
 
 import json
 import select
+import shutil
 import socket
+import ssl
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -169,6 +173,39 @@ def test_an_answer_without_the_body_reaches_a_client_that_sends_on(gunicorn: Gun
     assert received.endswith(b"\r\n\r\ntoo much")
     process.terminate()
     assert process.wait(30) == 0
+
+
+def test_an_answer_without_the_body_ends_a_connection_with_tls_too(
+    gunicorn: Gunicorn, tmp_path: Path
+) -> None:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl on PATH: install openssl")
+    subprocess.run(
+        [
+            *(openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=a"),
+            *("-keyout", "key.pem", "-out", "cert.pem"),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        check=True,
+    )
+    own = f"--certfile {tmp_path}/cert.pem --keyfile {tmp_path}/key.pem"
+    process, url = gunicorn(APP="tests.serve.wire:refusing_asgi", GUNICORN_CMD_ARGS=own, LOG_LEVEL="error")
+    context = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
+    context.check_hostname = False
+    with (
+        closing(socket.create_connection(address_of(url), timeout=30)) as plain,
+        context.wrap_socket(plain) as client,
+    ):
+        client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000\r\n\r\n")
+        received = b"".join(iter(lambda: client.recv(65536), b""))
+
+    assert received.startswith(b"HTTP/1.1 413 ")
+    assert received.endswith(b"\r\n\r\ntoo much")
+    process.terminate()
+    _, err = process.communicate(timeout=30)
+    assert "Traceback" not in err
 
 
 @pytest.mark.parametrize("app", ["short", "short_asgi"])
