@@ -5,6 +5,7 @@ it. That takes all of the time that an instance has to end, the time is billed, 
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -119,7 +120,9 @@ class Connection(Protocol):
         self._closed = self._throws_away = True
         self._wait_no_more()
         self._resume_reading()
-        self.transport.write_eof()
+        # The system refuses it if the client has reset the connection meanwhile.
+        with suppress(OSError):
+            self.transport.write_eof()
         self.worker.loop.call_later(LINGER_SECONDS, self.transport.close)
 
     def eof_received(self) -> None:

@@ -1,10 +1,12 @@
 """gunicorn mode on the wire: what HTTP demands of a server, whatever the client sends or the app answers."""
 
 import json
+import os
 import select
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
@@ -206,6 +208,27 @@ def test_an_answer_without_the_body_ends_a_connection_with_tls_too(
     process.terminate()
     _, err = process.communicate(timeout=30)
     assert "Traceback" not in err
+
+
+def test_a_client_that_resets_the_connection_before_its_end_leaves_no_trace(
+    gunicorn: Gunicorn, tmp_path: Path
+) -> None:
+    """One that closes it while a part of an answer is on the way does so."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    process, url = gunicorn(APP="tests.serve.wire:held_up_asgi", PIPE=str(pipe))
+    with closing(socket.create_connection(address_of(url), timeout=30)) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000\r\n\r\n")
+        received = b""
+        while b"too much" not in received:
+            received += client.recv(65536)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    pipe.write_bytes(b"")
+
+    assert status(ask(address_of(url), "/", "Host: a")) == 413
+    process.terminate()
+    out, err = process.communicate(timeout=30)
+    assert (out, "Traceback" in err, "Error" in err) == ("", False, False)
 
 
 @pytest.mark.parametrize("app", ["short", "short_asgi"])

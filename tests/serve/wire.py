@@ -1,6 +1,8 @@
 """Apps for tests of what passes on the wire: WSGI and ASGI, with the same paths."""
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 
@@ -82,6 +84,17 @@ async def refusing_asgi(scope: dict[str, Any], _receive: Any, send: Any) -> None
     headers = [(b"content-length", b"8"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": b"too much"})
+
+
+async def held_up_asgi(scope: dict[str, Any], _receive: Any, send: Any) -> None:
+    """`refusing_asgi`, which ends when somebody opens the pipe PIPE; until then its worker does nothing else."""
+    if scope["type"] == "http":
+        headers = [(b"content-length", b"8"), (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": 413, "headers": headers})
+        await send({"type": "http.response.body", "body": b"too much", "more_body": True})
+        if scope["method"] == "POST":
+            Path(os.environ["PIPE"]).read_bytes()  # noqa: ASYNC240 - it is to stop the loop
+        await send({"type": "http.response.body", "body": b""})
 
 
 def interim(environ: dict[str, Any], start_response: Any) -> list[bytes]:
