@@ -15,6 +15,7 @@ import os
 import tempfile
 from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,7 @@ def _groups_of(run: str) -> Path:
     return Path(tempfile.gettempdir(), f"pytest-groups-{run}.json")
 
 
+@cache
 def folder_of(group: str) -> str:
     """The folder below tests/ in which a group is, with a sign for a single test; "" for a shared fixture."""
     file, is_test, _ = group.partition("::")
@@ -159,6 +161,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             self.folders[node] = folder_of(group)
             self.workqueue.move_to_end(group, last=False)
             super()._assign_work_unit(node)
+
+        def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+            """Forget a group that has run: all that a worker has had would be counted anew at each report."""
+            super().mark_test_complete(node, item_index, duration)
+            group = self._split_scope(self.registered_collections[node][item_index])
+            if all(self.assigned_work[node][group].values()):
+                del self.assigned_work[node][group]
 
     return Scheduling(config, log)
 
