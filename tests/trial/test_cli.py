@@ -7,23 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from trial.cli import main
+
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
-
-
-def trial(tmp_path: Path, *arguments: str) -> tuple[int, str]:
-    """Run a trial where there is no Pulumi; its exit status and what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "trial", *arguments, "--results", str(tmp_path / "results")],
-        cwd=ROOT,
-        env={**os.environ, "PATH": str(tmp_path)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
@@ -49,11 +36,22 @@ def trial(tmp_path: Path, *arguments: str) -> tuple[int, str]:
         (["aws", "--wait", "soon"], "trial: --wait is 'soon'"),
     ],
 )
-def test_wrong_usage_is_one_line(arguments: list[str], line: str, tmp_path: Path) -> None:
+def test_wrong_usage_is_one_line(
+    arguments: list[str],
+    line: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """It names what was read and what to type, and leaves no trace of a trial."""
-    status, printed = trial(tmp_path, *arguments)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["trial", *arguments, "--results", str(tmp_path / "results")])
 
-    assert status == 2
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    printed = "".join(capsys.readouterr())
+    assert ended.value.code == 2
     assert printed.startswith(line)
     assert printed.count("\n") == 1
     assert not list(tmp_path.glob("results/trial-*/*"))
@@ -67,9 +65,18 @@ def test_without_the_sdks_it_says_how_to_get_them(tmp_path: Path) -> None:
     if (ROOT / ".venv-pulumi").exists():
         pytest.skip("the SDKs are in .venv-pulumi")
 
-    status, printed = trial(tmp_path, "aws")
+    done = subprocess.run(
+        [sys.executable, "-m", "trial", "aws", "--results", str(tmp_path / "results")],
+        cwd=ROOT,
+        env={**os.environ, "PATH": str(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
-    assert (status, printed) == (
+    assert (done.returncode, done.stdout + done.stderr) == (
         2,
         "trial: the SDKs are not there (no .venv-pulumi); type `pulumi install`, once\n",
     )

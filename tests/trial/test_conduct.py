@@ -3,9 +3,9 @@
 import json
 import os
 import signal
-import sys
 import threading
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,18 +77,15 @@ class Course:
 
 
 @pytest.fixture
-def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
     """A course whose `pulumi` is the stand-in."""
     command = tmp_path / "bin" / "pulumi"
     command.parent.mkdir()
-    # As a module, because Python keeps no bytecode of what it runs as a file.
-    run = f"import sys; sys.path.append({str(Path(stand_in.__file__).parent)!r}); import stand_in as pulumi"
-    code = f"{run}; sys.exit(pulumi.main(sys.argv[1:]))"
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S -c "{code}" "$@"\n')
-    command.chmod(0o755)
     monkeypatch.setenv("PATH", f"{command.parent}:{os.environ['PATH']}")
-    monkeypatch.setenv("STAND_IN", str(tmp_path))
-    return Course(tmp_path, tmp_path / "results")
+    with stand_in.answering(tmp_path) as text:
+        command.write_text(text)
+        command.chmod(0o755)
+        yield Course(tmp_path, tmp_path / "results")
 
 
 def test_every_step_is_done_and_everything_taken_away(course: Course) -> None:
