@@ -9,11 +9,13 @@ import re
 import subprocess
 import sys
 import tempfile
+import venv
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+import pip
 from pip._vendor.packaging.requirements import Requirement
 from pip._vendor.packaging.utils import canonicalize_name
 
@@ -45,7 +47,7 @@ def install(
     requirements = find(folder, named)
     if (wanted := python_versions(folder)) and not allows(wanted, THIS):
         raise OtherPythonError(f"pyproject.toml asks for Python {wanted}, and this is {THIS}")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--clear", environment], check=True)
+    venv.EnvBuilder(clear=True, symlinks=True).create(environment)
     words = [word for name in requirements.files for word in ("-r", name)]
     with _as_file(requirements.lines) as file:
         words += ["-r", file.name] if requirements.lines else []
@@ -118,10 +120,19 @@ def _install(
         if error := failures.final(what, done.stderr):
             raise error
     compiling = [] if bytecode else ["--no-compile"]
-    command = [sys.executable, "-m", "pip", "--python", python, "install", *PIP, *compiling, *words]
+    command = [*_pip(python), "install", *PIP, *compiling, *words]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         raise failures.of_pip(what, done.stdout, done.stderr)
+
+
+def _pip(python: str) -> list[str]:
+    """This interpreter's pip, on the environment of another.
+
+    `pip --python` does nothing but start this file of pip's with the other interpreter, and loads all of pip for it.
+    """
+    runner = Path(pip.__path__[0], "__pip-runner__.py")
+    return [python, str(runner)] if runner.is_file() else [sys.executable, "-m", "pip", "--python", python]
 
 
 def _as_file(lines: Iterable[str]) -> Any:

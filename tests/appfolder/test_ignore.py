@@ -1,10 +1,11 @@
 """A .dockerignore keeps out of the image what the builders keep out, and nothing else."""
 
+import functools
 import itertools
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +74,16 @@ CASES = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    return written(tmp_path)
+
+
+def written(place: Path) -> Path:
+    """A folder with FILES in `place`."""
     for name in FILES:
-        path = tmp_path / "context" / name
+        path = place / "context" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
-    return tmp_path / "context"
+    return place / "context"
 
 
 def files_of(listing: Listing) -> set[str]:
@@ -91,26 +97,43 @@ def test_a_line_keeps_out_what_it_names(folder: Path, case: str) -> None:
     assert expected == files_of(listing(folder, Ignore(text)))
 
 
-@pytest.mark.process
-@pytest.mark.parametrize("case", CASES)
-def test_a_builder_that_is_given_the_names_copies_the_same_files(folder: Path, case: str) -> None:
+Copied = Callable[[Listing], set[str]]
+
+
+@pytest.fixture(scope="module")
+def copied(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Copied:
+    """The files that buildah copies of the context of these tests if it is given the names that stay out.
+
+    What stays out in several cases alike is built once.
+    """
     if not shutil.which("buildah") or os.geteuid():
         pytest.skip("needs buildah and root: apt-get install buildah")
-    expected = listing(folder, Ignore(CASES[case][0]))
-    ignore, dockerfile, copied = (folder.with_name(name) for name in ("ignore", "Dockerfile", "copied"))
-    ignore.write_text("".join(f"{line_for(name)}\n" for name in expected.stays_out))
-    dockerfile.write_text("FROM scratch\nCOPY . /\n")
-    # A store of its own, because buildah keeps the image of each build, and is slower the more of them there are.
-    store = folder.with_name("store")
-    command = [
-        *("buildah", f"--root={store}", f"--runroot={store}-run", "--storage-driver=vfs"),
-        *("build", "--isolation=chroot", f"--ignorefile={ignore}", f"--file={dockerfile}"),
-    ]
-    subprocess.run([*command, "--output", str(copied), str(folder)], check=True, capture_output=True)
+    context = written(tmp_path_factory.mktemp("copied"))
 
-    assert files_of(expected) == {
-        path.relative_to(copied).as_posix() for path in copied.rglob("*") if path.is_file()
-    }
+    @functools.cache
+    def build(lines: str) -> set[str]:
+        folder = tmp_path_factory.mktemp("build")
+        ignore, dockerfile, output = (folder / name for name in ("ignore", "Dockerfile", "output"))
+        ignore.write_text(lines)
+        dockerfile.write_text("FROM scratch\nCOPY . /\n")
+        # A store of its own, because buildah keeps the image of each build, and is slower the more of them there are.
+        command = [
+            *("buildah", f"--root={folder}/store", f"--runroot={folder}/run", "--storage-driver=vfs"),
+            *("build", "--isolation=chroot", f"--ignorefile={ignore}", f"--file={dockerfile}"),
+        ]
+        subprocess.run([*command, "--output", str(output), str(context)], check=True, capture_output=True)
+        return {path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()}
+
+    return lambda listing: build("".join(f"{line_for(name)}\n" for name in listing.stays_out))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_builder_that_is_given_the_names_copies_the_same_files(
+    folder: Path, case: str, copied: Copied
+) -> None:
+    expected = listing(folder, Ignore(CASES[case][0]))
+
+    assert files_of(expected) == copied(expected)
 
 
 def test_without_a_dockerignore_secrets_history_environments_and_caches_stay_out(folder: Path) -> None:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pip
 import pytest
 
 from appfolder import interpreter
@@ -154,9 +155,9 @@ def test_hashed_requirements_with_extras_are_held_to_their_hashes(made: Made, in
             (
                 'version = 1\n[[package]]\nname = "shop"\nsource = {{ virtual = "." }}\n'
                 'dependencies = [{{ name = "alpha", extra = ["fast"] }}]\n'
-                '[[package]]\nname = "alpha"\nversion = "1.0"\nsource = {{ registry = "https://example.com" }}\n'
+                '[[package]]\nname = "alpha"\nversion = "1.0"\nsource = {{ registry = "https://pypi.org/simple" }}\n'
                 'wheels = [{{ hash = "{alpha}" }}]\n[package.optional-dependencies]\nfast = [{{ name = "beta" }}]\n'
-                '[[package]]\nname = "beta"\nversion = "1.0"\nsource = {{ registry = "https://example.com" }}\n'
+                '[[package]]\nname = "beta"\nversion = "1.0"\nsource = {{ registry = "https://pypi.org/simple" }}\n'
                 'wheels = [{{ hash = "{beta}" }}]\n'
             ),
         ),
@@ -411,6 +412,17 @@ def test_a_lock_that_is_not_read_is_named_because_its_pins_do_not_hold(made: Mad
     [note] = notes
     assert note.startswith("pdm.lock is not read, so its pins do not hold here; ")
     assert note.endswith("type there pdm export --prod --output requirements.txt")
+
+
+def test_a_pip_that_has_no_file_for_another_interpreter_is_asked_by_its_option(
+    made: Made, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheels.wheel(index, "alpha", "1.0")
+    monkeypatch.setattr(pip, "__path__", [str(tmp_path)])
+
+    versions, _ = made({"requirements.txt": "alpha\n"}, uv=None, with_doors=False)
+
+    assert versions == {"alpha": "1.0"}
 
 
 @pytest.mark.parametrize("uv", [UV, None], ids=["uv", "pip"])
