@@ -1,4 +1,4 @@
-"""The parts that all command lines share: errors of one line, exit statuses, and foreign texts on a terminal."""
+"""The parts that all command lines share: errors of one line, exit statuses, options that are read quickly."""
 
 import os
 import re
@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook, RenderResult
 from typer import BadParameter, Typer
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import Abort, TyperException
@@ -16,8 +15,6 @@ from usererror import UserError, printable
 
 INTERRUPTED = 130
 READER_GONE = 141
-WIDTH = 120
-"""Columns of what is written to a file or a pipe: as many as the widest table needs."""
 _NUMBERS = {int: re.compile(r"-?\d{1,15}", re.ASCII), float: re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)}
 """Texts of numbers that nobody has to check."""
 _ANY_PATH = {"file_okay": True, "dir_okay": True, "readable": True} | dict.fromkeys(
@@ -109,23 +106,6 @@ def _plain(kind: Any, text: Any, info: Any) -> Any:
     return text if kind is str or (get_origin(kind) is Literal and text in get_args(kind)) else _OTHER
 
 
-class Printable:
-    """Something that rich draws, with its texts `printable`."""
-
-    def __init__(self, drawn: RenderableType) -> None:
-        self._drawn = drawn
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Called by rich."""
-        for segment in console.render(self._drawn, options):
-            yield segment if segment.control else segment._replace(text=printable(segment.text))
-
-
-class _PrintableHook(RenderHook):
-    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
-        return [Printable(each) for each in renderables]
-
-
 def run(
     app: Typer, program: str, *, errors: Sequence[type[Exception]] = (), needs_arguments: bool = True
 ) -> None:
@@ -155,15 +135,6 @@ def run(
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def console() -> Console:
-    """The terminal; for a file or a pipe WIDTH columns without highlights. All that it prints is `printable`."""
-    console_made = _Console(highlight=False, emoji=False)
-    if not console_made.is_terminal:
-        console_made = _Console(width=WIDTH, highlight=False, emoji=False)
-    console_made.push_render_hook(_PrintableHook())
-    return console_made
-
-
 def _failed(program: str, text: str, status: int) -> int:
     print(printable(f"{program}: {text}"), file=sys.stderr)
     return status
@@ -172,13 +143,6 @@ def _failed(program: str, text: str, status: int) -> int:
 def _discard_output() -> None:
     """Throw away the rest of an output that cannot be written: Python would try again at its end, and complain."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-class _Console(Console):
-    """A console that raises an error if its reader has gone, so that its caller decides what to do."""
-
-    def on_broken_pipe(self) -> None:
-        raise  # noqa: PLE0704 -- called while the error is handled
 
 
 def write_whole(path: Path, content: str) -> None:

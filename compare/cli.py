@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 import commandline
+import terminal
 from compare import options
 from compare.targets.target import DEFAULT, LOCAL
 from compare.units import share
@@ -99,7 +100,7 @@ def run(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
 
     output = commands.Output(
         results,
-        commandline.console(),
+        terminal.console(),
         _command(),
         quiet=quiet,
         monthly=monthly,
@@ -128,7 +129,7 @@ def report(
     """Render saved runs again: several side by side, and of one plan with the verdict over all of them."""
     from compare import commands  # noqa: PLC0415 -- as above
 
-    raise typer.Exit(commands.report(runs, form, output, commandline.console(), merge=merge))
+    raise typer.Exit(commands.report(runs, form, output, terminal.console(), merge=merge))
 
 
 @app.command(cls=commandline.Command)
@@ -186,7 +187,7 @@ def gate(  # noqa: PLR0913, PLR0917 -- each is one option of the command line
     from compare import commands  # noqa: PLC0415 -- as above
 
     output = commands.Output(
-        results, commandline.console(), _command(), quiet=quiet, place=options.place_of(place)
+        results, terminal.console(), _command(), quiet=quiet, place=options.place_of(place)
     )
     if saved:
         limit = commands.Limit(baseline, candidate, slowdown, failures)

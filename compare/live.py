@@ -9,12 +9,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from commandline import Printable
 from compare.report import words
 from compare.report.build import by_series
 from compare.report.figures import series
 from compare.units import spoken
 from runs.sample import Sample
+from terminal import Printable
 
 _DRAW_EVERY_S = 0.5
 _SAY_EVERY_S = 5.0

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import commandline
+import terminal
 from commandline import UserError, printable
 from cost import own_prices
 from cost.advise import advise
@@ -58,7 +58,7 @@ def bills(
         listed = [each for pair in pairs for each in pair]
         print(json.dumps({"requests": requests, "bills": listed, "notes": notes}))
         return
-    text.bills(pairs, [*notes, _FREE_NOTE], commandline.console())
+    text.bills(pairs, [*notes, _FREE_NOTE], terminal.console())
 
 
 def advice(
@@ -87,7 +87,7 @@ def show(report: Mapping[str, Any], page: Path | None, *, chart: bool, as_json: 
     if as_json:
         print(json.dumps(report))
         return
-    text.advice(report, commandline.console(), chart=chart)
+    text.advice(report, terminal.console(), chart=chart)
     if page:
         print(printable(f"\n{page} has the charts and every bill's line items."))
 

@@ -19,6 +19,7 @@ from rich.text import Text
 from typer.exceptions import TyperException
 
 import commandline
+import terminal
 from commandline import UserError, printable
 
 ROOT = Path(__file__).parents[1]
@@ -55,7 +56,7 @@ def test_a_console_draws_its_own_styles_and_nobody_elses(monkeypatch: pytest.Mon
     stream = io.StringIO()
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "200")
-    console = commandline.console()
+    console = terminal.console()
     console.file = stream
     table = Table(HOSTILE)
     table.add_row(Text(HOSTILE, style="bold"))

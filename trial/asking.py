@@ -11,10 +11,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from commandline import UserError, console
+from commandline import UserError
 from compare.targets.request import Filled, Request, filled
 from compare.targets.target import Target, typed
 from runs.plan import Plan
+from terminal import console
 from trial.patience import OverError, Patience
 
 PAUSE_S = 3.0

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-import commandline
+import terminal
 from commandline import INTERRUPTED, UserError, printable
 from cost.advise import CLOSED
 from cost.candidates import Question
@@ -107,7 +107,7 @@ def show(values: dict[str, Any], page: Path | None, *, as_json: bool, chart: boo
     if as_json:
         print(json.dumps(values))
         return
-    text.front(values, commandline.console(), chart=chart)
+    text.front(values, terminal.console(), chart=chart)
     if page:
         print(printable(f"\n{page} has the chart with a name at each mark, and every bill's line items."))
 

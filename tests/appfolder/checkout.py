@@ -6,7 +6,7 @@ from pathlib import Path
 from appfolder.settings import ROOT
 
 FOLDERS = ("app", "appfolder", "compare", "cost", "local", "platforms", "requirements", "runs", "serve")
-FILES = ("commandline.py", "usererror.py", "app.toml", "Dockerfile")
+FILES = ("commandline.py", "terminal.py", "usererror.py", "app.toml", "Dockerfile")
 
 
 def checkout(folder: Path) -> Path:

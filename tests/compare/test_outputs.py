@@ -12,7 +12,7 @@ from typing import get_args
 
 import pytest
 
-import commandline
+import terminal
 from compare.commands import Format, report
 from runs.file import read
 from tests.compare.conftest import ROOT, Done, Server, Started
@@ -55,7 +55,7 @@ def test_no_form_of_a_report_has_a_control_character_that_a_target_sent(
             line |= {"build": HOSTILE, "instance": HOSTILE}
     (run / "samples.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n", "utf-8")
 
-    report([run], form, None, commandline.console())
+    report([run], form, None, terminal.console())
 
     printed = capsys.readouterr().out
     assert len(printed) > 500

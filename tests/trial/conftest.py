@@ -19,7 +19,7 @@ from tests.stacks.engine import Stack, copy_project
 from tests.stacks.provider import served
 from tests.stacks.test_refused import SERVICES, running_image
 
-MORE = ("compare", "cost", "runs", "local", "trial", "commandline.py")
+MORE = ("compare", "cost", "runs", "local", "trial", "commandline.py", "terminal.py")
 
 
 @pytest.fixture
