@@ -37,12 +37,25 @@ def browser(processes: None) -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="module")
+def alone(browser: Browser) -> Page:
+    """The one window of these tests: for a new one Chromium starts another process."""
+    return browser.new_page()
+
+
 @pytest.fixture
-def page(browser: Browser, saved: Path) -> Generator[Page]:
-    opened = browser.new_page()
-    opened.goto(f"file://{saved}/report.html")
-    yield opened
-    opened.close()
+def window(alone: Page) -> Generator[Page]:
+    """The window as a new one is, with nothing in it."""
+    alone.set_viewport_size({"width": 1280, "height": 720})
+    yield alone
+    alone.emulate_media(media="null", color_scheme="null")
+    alone.goto("about:blank")
+
+
+@pytest.fixture
+def page(window: Page, saved: Path) -> Page:
+    window.goto(f"file://{saved}/report.html")
+    return window
 
 
 def test_the_page_needs_nothing_from_elsewhere(browser: Browser, saved: Path) -> None:
@@ -79,18 +92,17 @@ def test_the_page_says_the_verdict_first(page: Page, made: Report) -> None:
 
 
 def test_the_page_shows_how_the_ratio_went_and_what_that_did_to_the_verdict(
-    browser: Browser, tmp_path: Path
+    window: Page, tmp_path: Path
 ) -> None:
     """The primary comparison has a chart: a dot a part of the run, what drift alone may make, and words about both."""
     made = report(read(simulated_run(tmp_path / "run", after_min=0, slower=1.3, seed=1)))
     one = next(one for one in made.comparisons if one.primary)
     file = tmp_path / "report.html"
     file.write_text(html.page(made))
-    page = browser.new_page()
-    page.goto(f"file://{file}")
+    window.goto(f"file://{file}")
 
     title = "warm, kept connection, p50: how many times as long b took as a"
-    chart = page.locator(f'figure[aria-label="{title}"]')
+    chart = window.locator(f'figure[aria-label="{title}"]')
 
     assert chart.is_visible()
     assert chart.locator("svg[role=img] .part").count() == len(one.course) == 14
@@ -98,7 +110,6 @@ def test_the_page_shows_how_the_ratio_went_and_what_that_did_to_the_verdict(
     assert one.drift
     assert one.drift in chart.inner_text()
     assert one.drift.endswith("; the difference is larger.")
-    page.close()
 
 
 @pytest.fixture(scope="module")
@@ -113,16 +124,13 @@ def joined(saved: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("width", [390, 820, 930, 1280])
-def test_nothing_is_written_over_or_out_of_sight(
-    browser: Browser, saved: Path, joined: Path, width: int
-) -> None:
+def test_nothing_is_written_over_or_out_of_sight(window: Page, saved: Path, joined: Path, width: int) -> None:
     """Words of a chart touch neither each other nor a bar and stay in it; no table hides a column at the side."""
-    opened = browser.new_page(viewport={"width": width, "height": 900})
+    window.set_viewport_size({"width": width, "height": 900})
     found: list[str] = []
     for file in (saved / "report.html", joined):
-        opened.goto(f"file://{file}")
-        found += opened.evaluate(COLLISIONS)
-    opened.close()
+        window.goto(f"file://{file}")
+        found += window.evaluate(COLLISIONS)
 
     assert found == []
 
@@ -247,7 +255,7 @@ def test_the_page_can_be_used_by_keyboard(page: Page) -> None:
 
 
 @pytest.mark.process
-def test_costs_stand_in_every_form(compare: Compare, browser: Browser, tmp_path: Path) -> None:
+def test_costs_stand_in_every_form(compare: Compare, window: Page) -> None:
     """What a month would cost and who would wait: in the text, JSON, Markdown and on the page."""
     with running() as server:
         done = compare(
@@ -255,14 +263,12 @@ def test_costs_stand_in_every_form(compare: Compare, browser: Browser, tmp_path:
         )
 
     markdown = compare("report", str(done.directory), "--format", "markdown").out
-    page = browser.new_page()
-    page.goto(f"file://{done.directory}/report.html")
+    window.goto(f"file://{done.directory}/report.html")
     assert "At 40,000 requests a month" in done.out
     assert [row[0] for row in done.report["cost"]["rows"]] == list(platforms.TITLES.values())
     assert "#### What it would cost, who would wait" in markdown
-    assert page.get_by_role("heading", name="What it would cost, who would wait").is_visible()
-    assert page.get_by_role("rowheader", name="ECS Express Mode").count() == 1
-    page.close()
+    assert window.get_by_role("heading", name="What it would cost, who would wait").is_visible()
+    assert window.get_by_role("rowheader", name="ECS Express Mode").count() == 1
 
 
 def test_the_page_prints(page: Page) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from cost.advise import advise
 from cost.candidates import Question, candidates
@@ -34,6 +34,12 @@ def browser(processes: None) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
+def window(browser: Browser) -> Page:
+    """The one window of these tests: for a new one Chromium starts another process."""
+    return browser.new_page()
+
+
+@pytest.fixture(scope="module")
 def report(prices: Prices) -> dict[str, Any]:
     """Advice with every kind of row: kept ready, an unknown price, an unconfirmed one."""
     regions = {
@@ -46,26 +52,36 @@ def report(prices: Prices) -> dict[str, Any]:
     return data.of_advice(advise(pattern("bursty", 14_600), found, prices, replications=3, notes=notes))
 
 
-def opened(browser: Browser, path: Path, width: int, scheme: Any = "light") -> Page:
-    """The page, having failed on anything that it wanted from elsewhere or complained about."""
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+def opened(window: Page, path: Path, width: int, scheme: Any = "light") -> Page:
+    """The page in the window, having failed on anything that it wanted from elsewhere or complained about."""
+    window.set_viewport_size({"width": width, "height": 900})
+    window.emulate_media(color_scheme=scheme)
     wanted: list[str] = []
-    page.on("request", lambda request: wanted.append(request.url))
-    page.on("console", lambda message: wanted.append(message.text))
-    page.goto(path.as_uri())
+
+    def asks(request: Request) -> None:
+        wanted.append(request.url)
+
+    def says(message: ConsoleMessage) -> None:
+        wanted.append(message.text)
+
+    window.on("request", asks)
+    window.on("console", says)
+    window.goto(path.as_uri())
+    window.remove_listener("request", asks)
+    window.remove_listener("console", says)
     assert wanted == [path.as_uri()]
-    return page
+    return window
 
 
 @pytest.mark.parametrize("width", [360, 1100])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_fits_its_window(
-    browser: Browser, report: dict[str, Any], tmp_path: Path, width: int, scheme: str
+    window: Page, report: dict[str, Any], tmp_path: Path, width: int, scheme: str
 ) -> None:
     path = tmp_path / "cost.html"
     html.write(report, path)
 
-    page = opened(browser, path, width, scheme)
+    page = opened(window, path, width, scheme)
 
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert page.locator("h1").inner_text() == "Which platform for 14.6 k requests a month?"
@@ -77,12 +93,12 @@ def test_the_page_fits_its_window(
 
 
 def test_the_charts_show_each_platform_within_their_frame(
-    browser: Browser, report: dict[str, Any], tmp_path: Path
+    window: Page, report: dict[str, Any], tmp_path: Path
 ) -> None:
     path = tmp_path / "cost.html"
     html.write(report, path)
 
-    page = opened(browser, path, 1100)
+    page = opened(window, path, 1100)
 
     titles = [option["title"] for option in report["options"]]
     assert titles == [
@@ -109,16 +125,14 @@ def test_the_charts_show_each_platform_within_their_frame(
             assert box["y"] + box["height"] <= frame["y"] + frame["height"] + 1
 
 
-def test_each_of_the_most_options_has_a_look_of_its_own(
-    browser: Browser, prices: Prices, tmp_path: Path
-) -> None:
+def test_each_of_the_most_options_has_a_look_of_its_own(window: Page, prices: Prices, tmp_path: Path) -> None:
     """Four platforms, each with instances kept ready and without."""
     found, notes = candidates(Question(minimum=2), prices)
     made = data.of_advice(advise(pattern("steady", 14_600), found, prices, replications=2, notes=notes))
     path = tmp_path / "cost.html"
     html.write(made, path)
 
-    page = opened(browser, path, 1100)
+    page = opened(window, path, 1100)
 
     assert len(made["options"]) == 8
     looks = (
@@ -132,11 +146,11 @@ def test_each_of_the_most_options_has_a_look_of_its_own(
     assert not any(look.startswith("none") for look in looks)
 
 
-def test_labels_do_not_overlap(browser: Browser, report: dict[str, Any], tmp_path: Path) -> None:
+def test_labels_do_not_overlap(window: Page, report: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "cost.html"
     html.write(report, path)
 
-    page = opened(browser, path, 1100)
+    page = opened(window, path, 1100)
 
     for chart in page.locator("svg").all():
         tops = sorted(box["y"] for mark in chart.locator(".name").all() if (box := mark.bounding_box()))
