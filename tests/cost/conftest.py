@@ -67,17 +67,22 @@ def deploy(prices: Prices) -> Deploy:
 def roughly() -> Generator[None]:
     """Curves, and the section of a report, of fewer simulated requests: for tests that look at no last digits."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(volumes, "REQUESTS", volumes.REQUESTS // 4)
-        patch.setattr(volumes, "LONG_REQUESTS", volumes.LONG_REQUESTS // 5)
+        patch.setattr(volumes, "REQUESTS", volumes.REQUESTS // 20)
+        patch.setattr(volumes, "LONG_REQUESTS", volumes.LONG_REQUESTS // 30)
         patch.setattr(section, "BUDGET", section.BUDGET // 10)
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
 def once() -> Generator[None]:
-    """The same deployments at the same rate are simulated once for all tests: advice draws a curve of fifty rates."""
+    """The same deployments at the same rate are simulated once for all tests: advice draws a curve of fifty rates.
+
+    That of ECS has hundreds, of which each is a sum over a distribution.
+    """
     simulated, known = volumes._simulated, dict[object, dict[str, Usage]]()
     last: tuple[Mapping[str, System], bytes] = ({}, b"")
+    tracked, tracked_known = volumes._tracked, dict[object, Usage]()
+    last_tracked: tuple[System | None, bytes] = (None, b"")
 
     def remembered(
         systems: Mapping[str, System],
@@ -89,15 +94,29 @@ def once() -> Generator[None]:
     ) -> dict[str, Usage]:
         nonlocal last
         if last[0] is not systems:
-            last = (systems, hashlib.sha256(pickle.dumps(dict(systems))).digest())
+            last = (systems, _digest(dict(systems)))
         key = (last[1], monthly, requests, seed, more, volumes.LONG_REQUESTS)
         if key not in known:
             known[key] = simulated(systems, monthly, requests, seed, memory, more)
         return known[key]
 
+    def tracked_remembered(one: System, monthly: float) -> Usage:
+        nonlocal last_tracked
+        if last_tracked[0] is not one:
+            last_tracked = (one, _digest(one))
+        key = (last_tracked[1], monthly)
+        if key not in tracked_known:
+            tracked_known[key] = tracked(one, monthly)
+        return tracked_known[key]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(volumes, "_simulated", remembered)
+        patch.setattr(volumes, "_tracked", tracked_remembered)
         yield
+
+
+def _digest(what: object) -> bytes:
+    return hashlib.sha256(pickle.dumps(what)).digest()
 
 
 @pytest.fixture(scope="session", autouse=True)

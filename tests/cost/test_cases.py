@@ -12,6 +12,8 @@ from platforms.prices import Prices
 from tests.cost.test_advise import ask
 from tests.cost.test_cli import cost
 
+pytestmark = pytest.mark.usefixtures("roughly")
+
 WORKS, WAITS = ("0.1", "0"), ("0.01", "0.2")
 CASES = [
     (WORKS, 1_000, "steady", None, "AWS Lambda", 0.01),

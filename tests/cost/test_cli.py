@@ -16,6 +16,8 @@ from cost.cli import main
 from cost.report.file import MADE_BY
 from platforms import NAMES
 
+pytestmark = pytest.mark.usefixtures("roughly")
+
 QUICK = ["--no-chart", "--replications", "3"]
 
 
@@ -61,7 +63,7 @@ def patched_argv(*arguments: str) -> Generator[None]:
 
 
 @pytest.fixture(scope="module")
-def twenty_an_hour(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+def twenty_an_hour(roughly: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """The README's question: what is printed, and the page."""
     page = tmp_path_factory.mktemp("page") / "cost.html"
     done = cost("advise", "--requests-per-hour", "20", "--replications", "20", "--html", str(page))

@@ -27,7 +27,7 @@ def found(
         Question(**question),
         prices,
         chosen={"door", "concurrency", "architecture", "snapstart"},
-        least_mb=512,
+        least_mb=1024,
     )
     arrivals = pattern(rhythm, monthly)
     full = [search(arrivals, [one], prices, by, budget=BUDGET)[0] for one in candidates]
