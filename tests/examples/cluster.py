@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -128,3 +128,11 @@ def children(pid: int) -> list[int]:
 def is_frozen(pid: int) -> bool:
     """Whether the process is stopped (T), as between two Lambda events."""
     return bool(re.search(r"\) T ", Path(f"/proc/{pid}/stat").read_text()))
+
+
+def until(is_so: Callable[[], Any], what: str) -> None:
+    """Wait until `is_so`; fail if it never is."""
+    deadline = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline, f"never: {what}"
+        time.sleep(0.01)

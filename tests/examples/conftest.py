@@ -1,4 +1,4 @@
-"""A PostgreSQL for all tests of a module, with the examples' table in it."""
+"""A PostgreSQL for all tests of the examples, with their table in it."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,7 +13,7 @@ def _forked(emulators: None) -> None:
     """No test here is about how an emulator starts."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def database_server(processes: None) -> Iterator[Cluster]:
     with ExitStack() as stack:
         try:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -158,3 +159,9 @@ def is_gone(pid: int) -> bool:
         return stat.parent.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True
+
+
+def get(url: str) -> dict[str, int]:
+    """The answer to a GET, read as JSON."""
+    with urllib.request.urlopen(url, timeout=PATIENCE) as response:
+        return json.loads(response.read())
