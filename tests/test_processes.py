@@ -124,7 +124,8 @@ def run(folder: Path, text: str, *options: str) -> str:
         "[pytest]\nmarkers =\n    process: starts one\n    container: needs an engine\n"
     )
     command = [sys.executable, "-m", "pytest", "-v", "--tb=no", "--no-summary", *options]
-    variables = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
+    # Plugins that happen to be installed take longer to load than all the rest.
+    variables = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
     return done.stdout
 
@@ -159,7 +160,7 @@ def test_what_is_marked_or_uses_a_fixture_that_says_so_may_start_one(tmp_path: P
 @pytest.mark.process
 def test_tests_that_share_what_takes_long_run_in_one_worker(tmp_path: Path) -> None:
     """The image is made of the engine, so both are of one group; what shares nothing goes to whichever is free."""
-    printed = run(tmp_path, GROUPED, "--numprocesses", "2")
+    printed = run(tmp_path, GROUPED, "-p", "xdist", "--numprocesses", "2")
 
     workers: dict[str, set[str]] = {}
     for worker, test in re.findall(r"^\[(gw\d)\].* PASSED .*::(\w+)\[", printed, re.MULTILINE):
