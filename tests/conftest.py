@@ -1,4 +1,4 @@
-"""What all tests share: Hypothesis times no example, because a busy machine may stop for a moment in any of them."""
+"""What tests share: Hypothesis times no example, because a busy machine may stop for a moment in any of them."""
 
 import os
 import sys
@@ -28,4 +28,14 @@ def emulators() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("local.emulator.Popen", Forked)
+        yield
+
+
+@pytest.fixture(scope="module")
+def roughly() -> Iterator[None]:
+    """Curves, and the section of a report, of fewer simulated requests: for tests that look at no last digits."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cost.simulation.volumes.REQUESTS", 1_000)
+        patch.setattr("cost.simulation.volumes.LONG_REQUESTS", 10_000)
+        patch.setattr("cost.section.BUDGET", 100_000)
         yield

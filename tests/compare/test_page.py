@@ -255,6 +255,7 @@ def test_the_page_can_be_used_by_keyboard(page: Page) -> None:
 
 
 @pytest.mark.process
+@pytest.mark.usefixtures("roughly")
 def test_costs_stand_in_every_form(compare: Compare, window: Page) -> None:
     """What a month would cost and who would wait: in the text, JSON, Markdown and on the page."""
     with running() as server:

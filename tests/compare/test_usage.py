@@ -1,13 +1,14 @@
 """The command line of a comparison: what is wrong in it is one line, and nothing is saved."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from compare.cli import main as compare_main
+from cost.cli import main as cost_main
 from tests.compare.conftest import ROOT, Done, Server
 from tests.runs.test_file import HEAD
 
@@ -87,20 +88,26 @@ def test_wrong_usage_is_one_line_and_status_2(
     assert not done.results.exists()
 
 
-@pytest.mark.process
 @pytest.mark.parametrize("command", ["compare", "cost"])
-def test_a_command_alone_says_what_there_is(command: str) -> None:
+def test_a_command_alone_says_what_there_is(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """As `--help` does, and not squeezed into the line of an error."""
-    alone, asked = (
-        subprocess.run(
-            [sys.executable, "-m", command, *words], cwd=ROOT, capture_output=True, text=True, check=False
-        )
-        for words in ([], ["--help"])
-    )
+    main = {"compare": compare_main, "cost": cost_main}[command]
+    # So that it takes itself for `python -m COMMAND`.
+    monkeypatch.setattr(sys.modules["__main__"], "__package__", command)
+    printed: list[str] = []
+    for words in ([], ["--help"]):
+        monkeypatch.setattr(sys, "argv", [str(ROOT / command / "__main__.py"), *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        assert (ended.value.code, captured.err) == (0, "")
+        printed.append(captured.out)
 
-    assert (alone.returncode, alone.stderr) == (0, "")
-    assert alone.stdout == asked.stdout
-    assert alone.stdout.startswith(f"Usage: python -m {command} ")
+    alone, asked = printed
+    assert alone == asked
+    assert alone.startswith(f"Usage: python -m {command} ")
 
 
 def test_a_run_that_does_not_say_how_its_targets_are_reached_cannot_go_on(

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cost import section
 from cost.bill import Usage
 from cost.setup import Setup, setup
 from cost.simulation import state, volumes
@@ -61,16 +60,6 @@ def deploy(prices: Prices) -> Deploy:
         return system(one, timing, prices)
 
     return system_of
-
-
-@pytest.fixture(scope="module")
-def roughly() -> Generator[None]:
-    """Curves, and the section of a report, of fewer simulated requests: for tests that look at no last digits."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(volumes, "REQUESTS", volumes.REQUESTS // 20)
-        patch.setattr(volumes, "LONG_REQUESTS", volumes.LONG_REQUESTS // 30)
-        patch.setattr(section, "BUDGET", section.BUDGET // 10)
-        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
