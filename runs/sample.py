@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 Kind = Literal["cold", "warm", "load", "discarded"]
@@ -81,7 +81,10 @@ class Sample:
 
     def record(self) -> dict[str, Any]:
         """The sample as the JSON object of one line."""
-        return {"record": "sample", **asdict(self)}
+        # dataclasses.asdict copies every value, deeply; these are numbers and texts.
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        fields["ms"] = {name: getattr(self.ms, name) for name in self.ms.__slots__}
+        return {"record": "sample", **fields}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Sample":
