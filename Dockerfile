@@ -4,10 +4,13 @@
 ARG BASE=docker.io/library/python:3.13-slim@sha256:9d2e5553305c7c7b0097999bb17187c69b921ccd6bc9d40e4bb5ebe652c00285
 
 FROM ${BASE} AS build
+# on adds what serve/traces.py needs; a stack sets it by its key otlpEndpoint (docs/tracing.md).
+ARG OTEL=off
 ARG BUILD_PACKAGES=""
 # The base's digest decides which versions Debian has; an exact version here would be refused after the next release.
 # hadolint ignore=DL3008
-RUN [ -z "${BUILD_PACKAGES}" ] || { apt-get update -qq && apt-get install -qq --no-install-recommends ${BUILD_PACKAGES} >/dev/null; }
+RUN case ${OTEL} in on | off) ;; *) echo "OTEL is '${OTEL}'; it is either on or off" >&2; exit 64 ;; esac; \
+    [ -z "${BUILD_PACKAGES}" ] || { apt-get update -qq && apt-get install -qq --no-install-recommends ${BUILD_PACKAGES} >/dev/null; }
 WORKDIR /build
 # These are build contexts, not stages.
 # hadolint ignore=DL3022
@@ -15,56 +18,49 @@ COPY --from=appfolder . appfolder/
 # hadolint ignore=DL3022
 COPY --from=requirements doors.txt otel.txt ./
 COPY . /srv/app
-# on adds what serve/traces.py needs; a stack sets it by its key otlpEndpoint (docs/tracing.md).
-ARG OTEL=off
 # Files with the app's requirements, separated by spaces; if empty, the usual file that is there.
 ARG REQUIREMENTS=""
 # The app's requirements as they are, then the doors'. Files that never run (tests, C sources, command-line scripts) go.
-RUN case ${OTEL} in \
-        on) set -- --doors otel.txt ;; \
-        off) set -- ;; \
-        *) echo "OTEL is '${OTEL}'; it is either on or off" >&2 && exit 64 ;; \
-    esac \
+RUN if [ "${OTEL}" = on ]; then set -- --doors otel.txt; fi \
     && for file in ${REQUIREMENTS}; do set -- "$@" --requirements "${file}"; done \
     && python3 -m appfolder.install /srv/app /build/environment --no-compile --doors doors.txt "$@" \
     && mv /build/environment/lib/python3*/site-packages /srv/packages \
     && python3 -m appfolder.prune /srv/packages \
-    && find /srv/packages -depth -type d -name __pycache__ -exec rm -r {} + \
     && find /srv/packages -type f \( -name '*.c' -o -name '*.h' -o -path '*.dist-info/RECORD' \) -delete
-# What the app's files need before they are served, such as Django's collectstatic.
-ARG COMMAND=""
-ARG SOURCE=.
-WORKDIR /srv/app
-RUN [ -z "${COMMAND}" ] || PYTHONPATH="/srv/app/${SOURCE}:/srv/packages" sh -euc "${COMMAND}"
 # An app may have a module called serve, so the package has another name here.
 # hadolint ignore=DL3022
 COPY --from=serve . /srv/doors/_scale_to_zero
+# What the app's files need before they are served, such as Django's collectstatic.
+ARG COMMAND=""
+ARG SOURCE=.
+ARG SOURCE_DATE_EPOCH
+WORKDIR /srv/app
 # Of a checked-out file's rights only the owner's right to run it counts: everybody may read, nobody may write. Podman
 # keeps its owner, and BuildKit a time that is earlier than that of the build's files.
-ARG SOURCE_DATE_EPOCH
-RUN rm -f /srv/doors/_scale_to_zero/start/start.index \
+# At last bytecode, because Lambda's root file system is read-only: missing bytecode would be compiled at every cold
+# start. Python checks it by hash in folders that a derived image may change, and not at all in the others. It never
+# checks by time, because a reproducible build gives all files one time. A file that cannot be compiled cannot be
+# imported.
+RUN { [ -z "${COMMAND}" ] || PYTHONPATH="/srv/app/${SOURCE}:/srv/packages" sh -euc "${COMMAND}"; } \
+    && rm -f /srv/doors/_scale_to_zero/start/start.index \
     && find /srv -depth -type d -name __pycache__ -exec rm -r {} + \
     && chown -R 0:0 /srv \
     && find /srv -type d -exec chmod 755 {} + \
     && find /srv -type f -perm -u+x -exec chmod 755 {} + \
     && find /srv -type f ! -perm -u+x -exec chmod 644 {} + \
-    && find /srv -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH:-0}" {} +
-# Bytecode, because Lambda's root file system is read-only: missing bytecode would be compiled at every cold start.
-# Python checks it by hash in folders that a derived image may change, and not at all in the others. It never checks
-# by time, because a reproducible build gives all files one time. A file that cannot be compiled cannot be imported.
-RUN python3 -m compileall -qq --invalidation-mode unchecked-hash /srv/packages; \
-    python3 -m compileall -qq --invalidation-mode checked-hash /srv/app /srv/doors || true
+    && find /srv -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH:-0}" {} + \
+    && { python3 -m compileall -qq --invalidation-mode unchecked-hash /srv/packages; \
+    python3 -m compileall -qq --invalidation-mode checked-hash /srv/app /srv/doors || true; }
 
 FROM ${BASE} AS runtime
 ARG PACKAGES=""
-# hadolint ignore=DL3008
-RUN [ -z "${PACKAGES}" ] || { apt-get update -qq && apt-get install -qq --no-install-recommends ${PACKAGES} >/dev/null \
-    && rm -rf /var/lib/apt/lists/* /var/log/* /var/cache/*; }
 # Modules that no service imports go: installers (an app that imports setuptools names it), tests, tools for people, and
 # what is written in Python for a Python that lacks the same in C.
 # The rest gets bytecode: the official base has none for the standard library. Each folder is a word of its own.
-# hadolint ignore=SC2086
-RUN folders=$(python3 -c 'import sys; print(*(path for path in sys.path if path.startswith("/")))') \
+# hadolint ignore=DL3008,SC2086
+RUN { [ -z "${PACKAGES}" ] || { apt-get update -qq && apt-get install -qq --no-install-recommends ${PACKAGES} >/dev/null \
+    && rm -rf /var/lib/apt/lists/* /var/log/* /var/cache/*; }; } \
+    && folders=$(python3 -c 'import sys; print(*(path for path in sys.path if path.startswith("/")))') \
     && twins=$(python3 -c 'import _datetime, _decimal, _io; print("_pydatetime.py _pydecimal.py _pyio.py")' || true) \
     && for folder in ${folders}; do for name in pip pip-* setuptools setuptools-* wheel wheel-* pkg_resources \
         _distutils_hack distutils-precedence.pth test idlelib tkinter turtledemo turtle.py pydoc_data lib2to3 ${twins}; do \

@@ -35,11 +35,6 @@ class Engine:
         return done
 
     @property
-    def of_few_layers(self) -> list[str]:
-        """Options of a build whose layers nobody looks at: podman takes half the time if it writes one a stage."""
-        return ["--layers=false"] if self.name == "podman" else []
-
-    @property
     def run_options(self) -> list[str]:
         """What this engine needs to run a container in a container."""
         if self.name == "docker":

@@ -24,9 +24,9 @@ def test_the_image_is_without_it_and_says_how_to_have_it(engine: Engine, image: 
 
 
 def test_an_image_built_with_it_traces_and_still_answers(
-    engine: Engine, build: Callable[..., str], container: Callable[..., Container]
+    build: Callable[..., str], container: Callable[..., Container]
 ) -> None:
-    traced = build("--build-arg", "OTEL=on", *engine.of_few_layers)
+    traced = build("--build-arg", "OTEL=on")
     running = container(of=traced, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:4318")
 
     status, _, body = running.ask("GET", "/hello")
@@ -34,8 +34,8 @@ def test_an_image_built_with_it_traces_and_still_answers(
     assert (status, body) == (200, {"message": "Hello from Flask!"})
 
 
-def test_another_value_stops_the_build(engine: Engine, build: Callable[..., str]) -> None:
+def test_another_value_stops_the_build(build: Callable[..., str]) -> None:
     with pytest.raises(subprocess.CalledProcessError) as stopped:
-        build("--build-arg", "OTEL=yes", *engine.of_few_layers)
+        build("--build-arg", "OTEL=yes")
 
     assert "OTEL is 'yes'; it is either on or off" in stopped.value.stderr + stopped.value.stdout
