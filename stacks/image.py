@@ -31,7 +31,7 @@ class Pushed:
 def build(
     service: Service,
     repository: pulumi.Input[str],
-    login: docker_build.RegistryArgs,
+    login: "docker_build.RegistryArgs",
     depends_on: Sequence[pulumi.Resource] = (),
 ) -> Pushed:
     """Build the image for `service` and push it to `repository` (HOST/PATH) under a tag made of its content.

@@ -13,7 +13,7 @@ from stacks.settings import Service
 PROOFS = 2
 
 
-def join_domain(service: Service, app_runner: aws.apprunner.Service) -> DnsRecords | None:
+def join_domain(service: Service, app_runner: "aws.apprunner.Service") -> DnsRecords | None:
     """Join `service.domain` to `app_runner`; the records that a person has to make by hand, None with a zone.
 
     App Runner waits for the records by itself, so without a zone one `up` is enough too.

@@ -19,7 +19,7 @@ def read_back(
     service: Service,
     past: History,
     pushed: Pushed,
-    app_runner: aws.apprunner.Service,
+    app_runner: "aws.apprunner.Service",
     variables: Mapping[str, pulumi.Input[str]],
 ) -> pulumi.Output[Outcome]:
     """The stack's outputs from the service as it is."""

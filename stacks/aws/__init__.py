@@ -123,7 +123,7 @@ def deploy(service: Service, past: History) -> Deployment:
     )
 
 
-def _canary(primary: str | None, newest: str, percent: int) -> aws.lambda_.AliasRoutingConfigArgs | None:
+def _canary(primary: str | None, newest: str, percent: int) -> "aws.lambda_.AliasRoutingConfigArgs | None":
     # AWS refuses a second version that equals the first, or that has no share.
     if primary in (None, newest) or percent == 0:
         return None

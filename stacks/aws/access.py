@@ -16,7 +16,7 @@ class Authorization(TypedDict, total=False):
     authorizer_id: pulumi.Input[str]
 
 
-def authorization(service: Service, api: aws.apigatewayv2.Api) -> Authorization:
+def authorization(service: Service, api: "aws.apigatewayv2.Api") -> Authorization:
     """The authorization that `service.access` asks for. A request that the HTTP API refuses starts no instance."""
     if service.access == "private":
         return {"authorization_type": "AWS_IAM"}

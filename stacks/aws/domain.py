@@ -9,7 +9,7 @@ from stacks.settings import Service
 
 
 def join_domain(
-    service: Service, api: aws.apigatewayv2.Api, stage: aws.apigatewayv2.Stage
+    service: Service, api: "aws.apigatewayv2.Api", stage: "aws.apigatewayv2.Stage"
 ) -> DnsRecords | None:
     """Serve `api` under `service.domain`; the records that a person has to make by hand, None with a zone.
 
@@ -77,10 +77,10 @@ PATIENCE = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="
 
 def _map(
     service: Service,
-    api: aws.apigatewayv2.Api,
-    stage: aws.apigatewayv2.Stage,
-    issued: aws.acm.CertificateValidation,
-) -> pulumi.Output[aws.apigatewayv2.outputs.DomainNameDomainNameConfiguration]:
+    api: "aws.apigatewayv2.Api",
+    stage: "aws.apigatewayv2.Stage",
+    issued: "aws.acm.CertificateValidation",
+) -> "pulumi.Output[aws.apigatewayv2.outputs.DomainNameDomainNameConfiguration]":
     domain = aws.apigatewayv2.DomainName(
         service.name,
         domain_name=service.domain,

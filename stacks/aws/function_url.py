@@ -7,7 +7,7 @@ from stacks.aws.door import Door
 from stacks.settings import Service
 
 
-def open_door(service: Service, function: aws.lambda_.Function, alias: aws.lambda_.Alias) -> Door:
+def open_door(service: Service, function: "aws.lambda_.Function", alias: "aws.lambda_.Alias") -> Door:
     """The URL, open to everyone or, with access private, to identities of this AWS account."""
     is_private = service.access == "private"
     url = aws.lambda_.FunctionUrl(

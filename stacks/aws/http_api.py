@@ -11,7 +11,7 @@ from stacks.aws.door import Door
 from stacks.settings import Service
 
 
-def open_door(service: Service, function: aws.lambda_.Function, alias: aws.lambda_.Alias) -> Door:
+def open_door(service: Service, function: "aws.lambda_.Function", alias: "aws.lambda_.Alias") -> Door:
     """The API with its one route, and a stage that is deployed with it."""
     api = aws.apigatewayv2.Api(service.name, protocol_type="HTTP", tags=service.labels)
     permission = aws.lambda_.Permission(

@@ -25,8 +25,8 @@ def check(service: Service, past: History, primary: str | None) -> None:
 
 
 def keep_ready(
-    service: Service, function: aws.lambda_.Function, version: pulumi.Input[str]
-) -> aws.lambda_.ProvisionedConcurrencyConfig | None:
+    service: Service, function: "aws.lambda_.Function", version: pulumi.Input[str]
+) -> "aws.lambda_.ProvisionedConcurrencyConfig | None":
     """The instances that are kept of `version`, initialised when this is made; None if none are asked for."""
     if not service.min_instances:
         return None

@@ -26,7 +26,7 @@ class Published:
 def checked(
     service: Service,
     pushed: Pushed,
-    function: aws.lambda_.Function,
+    function: "aws.lambda_.Function",
     environment: Mapping[str, pulumi.Input[str]],
 ) -> Published:
     """The newest version of `function`, read back; an `up` ends here if it is not what was asked for.
@@ -57,8 +57,8 @@ def read_back(
     service: Service,
     past: pulumi.Output[History],
     published: Published,
-    alias: aws.lambda_.Alias,
-    kept: aws.lambda_.ProvisionedConcurrencyConfig | None,
+    alias: "aws.lambda_.Alias",
+    kept: "aws.lambda_.ProvisionedConcurrencyConfig | None",
     share: int,
 ) -> pulumi.Output[Outcome]:
     """The stack's outputs from the alias as Lambda describes it; no data source gives its shares.
@@ -86,7 +86,7 @@ def read_back(
     )
 
 
-def _shares(service: Service, alias: aws.lambda_.Alias) -> pulumi.Output[dict[str, int]]:
+def _shares(service: Service, alias: "aws.lambda_.Alias") -> pulumi.Output[dict[str, int]]:
     """The percent of each version."""
 
     def read(id_: str) -> pulumi.Output[dict[str, int]]:
@@ -101,7 +101,9 @@ def _shares(service: Service, alias: aws.lambda_.Alias) -> pulumi.Output[dict[st
     return read_at(id_, read)
 
 
-def _kept(service: Service, kept: aws.lambda_.ProvisionedConcurrencyConfig) -> pulumi.Output[dict[str, str]]:
+def _kept(
+    service: Service, kept: "aws.lambda_.ProvisionedConcurrencyConfig"
+) -> pulumi.Output[dict[str, str]]:
     """How many instances Lambda keeps ready, as a setting."""
 
     def read(id_: str) -> pulumi.Output[dict[str, str]]:

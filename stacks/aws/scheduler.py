@@ -9,7 +9,7 @@ from stacks.settings import Service
 
 def scheduler_role(
     service: Service, name: str, account: pulumi.Output[str], action: str, resource: pulumi.Output[str]
-) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+) -> "tuple[aws.iam.Role, aws.iam.RolePolicy]":
     """A role that this account's scheduler may take, and its only right: one action on one resource."""
     role = aws.iam.Role(
         name,

@@ -19,8 +19,8 @@ from stacks.settings import Service
 def remove_unneeded(
     service: Service,
     past: History,
-    function: aws.lambda_.Function,
-    alias: aws.lambda_.Alias,
+    function: "aws.lambda_.Function",
+    alias: "aws.lambda_.Alias",
     newest: pulumi.Output[str],
 ) -> None:
     """Let the account's scheduler delete the versions that `past` and the newest version do not need.

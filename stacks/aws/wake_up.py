@@ -16,7 +16,7 @@ from stacks.settings import Service
 EVENT = json.dumps({"wakeUp": True})
 
 
-def wake_up(service: Service, alias: aws.lambda_.Alias, account: pulumi.Output[str]) -> None:
+def wake_up(service: Service, alias: "aws.lambda_.Alias", account: pulumi.Output[str]) -> None:
     """Call `alias` once a week, by a role that may do nothing else."""
     name = f"{service.name}-wake-up"
     role, right = scheduler_role(service, name, account, "lambda:InvokeFunction", alias.arn)

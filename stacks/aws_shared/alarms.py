@@ -13,7 +13,7 @@ ERRORS = 5  # percent of the requests
 Dimensions = Mapping[str, pulumi.Input[str]]
 
 
-def topic(service: Service) -> aws.sns.Topic:
+def topic(service: Service) -> "aws.sns.Topic":
     """A topic that mails to `service.alarm_email`, after someone has confirmed the address."""
     alarm_topic = aws.sns.Topic(service.name, tags=service.labels)
     aws.sns.TopicSubscription(
@@ -23,7 +23,7 @@ def topic(service: Service) -> aws.sns.Topic:
 
 
 def error_rate(
-    service: Service, topic: aws.sns.Topic, namespace: str, metrics: tuple[str, str], dimensions: Dimensions
+    service: Service, topic: "aws.sns.Topic", namespace: str, metrics: tuple[str, str], dimensions: Dimensions
 ) -> None:
     """An alarm for more than ERRORS percent of failed requests in five minutes.
 
@@ -38,8 +38,8 @@ def error_rate(
 
 def failing(
     service: Service,
-    topic: aws.sns.Topic,
-    percent: pulumi.Input[list[aws.cloudwatch.MetricAlarmMetricQueryArgs]],
+    topic: "aws.sns.Topic",
+    percent: "pulumi.Input[list[aws.cloudwatch.MetricAlarmMetricQueryArgs]]",
 ) -> None:
     """The alarm of error_rate(), from queries; the one that counts is a share in percent."""
     aws.cloudwatch.MetricAlarm(
@@ -54,7 +54,7 @@ def failing(
 
 def metric(
     id_: str, namespace: str, name: str, dimensions: Dimensions, stat: str = "Sum"
-) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
+) -> "aws.cloudwatch.MetricAlarmMetricQueryArgs":
     """The value of a metric in five minutes, under the name `id_`."""
     return aws.cloudwatch.MetricAlarmMetricQueryArgs(
         id=id_,
@@ -64,14 +64,14 @@ def metric(
     )
 
 
-def math(id_: str, expression: str, label: str) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
+def math(id_: str, expression: str, label: str) -> "aws.cloudwatch.MetricAlarmMetricQueryArgs":
     """The value that an alarm checks: an expression over its metrics."""
     return aws.cloudwatch.MetricAlarmMetricQueryArgs(
         id=id_, expression=expression, label=label, return_data=True
     )
 
 
-def throttled(service: Service, topic: aws.sns.Topic, function: pulumi.Input[str]) -> None:
+def throttled(service: Service, topic: "aws.sns.Topic", function: pulumi.Input[str]) -> None:
     """An alarm for requests without an instance on Lambda: maxInstances or the account's limit is reached."""
     aws.cloudwatch.MetricAlarm(
         f"{service.name}-throttles",
@@ -87,7 +87,7 @@ def throttled(service: Service, topic: aws.sns.Topic, function: pulumi.Input[str
     )
 
 
-def speaking(service: Service, topic: aws.sns.Topic, *, silence: str = "notBreaching") -> dict[str, Any]:
+def speaking(service: Service, topic: "aws.sns.Topic", *, silence: str = "notBreaching") -> dict[str, Any]:
     """The settings of every alarm: it goes off above its threshold, and writes a mail then and when it is over.
 
     `silence` says how a time without figures counts, which a service that scales to zero has most of the time.

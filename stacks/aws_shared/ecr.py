@@ -11,7 +11,7 @@ from stacks.settings import Service
 from stacks.settings.by_platform.shared import ECR
 
 
-def repository(service: Service) -> awsx.ecr.Repository:
+def repository(service: Service) -> "awsx.ecr.Repository":
     """A private repository whose tags cannot be moved and whose deployed images never expire."""
     return awsx.ecr.Repository(
         service.name,
@@ -35,7 +35,7 @@ def repository(service: Service) -> awsx.ecr.Repository:
     )
 
 
-def source(service: Service, repository: awsx.ecr.Repository) -> pulumi.Output[str]:
+def source(service: Service, repository: "awsx.ecr.Repository") -> pulumi.Output[str]:
     """The ARN of the repository that the image is pulled from: the stack's own, or that of `service.image`."""
     if service.image:
         return _repository_of(pulumi.Output.from_input(service.image))

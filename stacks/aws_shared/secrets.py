@@ -14,7 +14,7 @@ from stacks.settings.by_platform.shared import SECRETS_MANAGER
 BORROWED = "/aws/reference/secretsmanager/"
 
 
-def keep(service: Service) -> dict[str, aws.ssm.Parameter]:
+def keep(service: Service) -> "dict[str, aws.ssm.Parameter]":
     """A parameter for each value that the stack holds; a standard one costs nothing, nor does Amazon's own key."""
     return {
         variable: aws.ssm.Parameter(
@@ -28,7 +28,7 @@ def keep(service: Service) -> dict[str, aws.ssm.Parameter]:
     }
 
 
-def versions(parameters: Mapping[str, aws.ssm.Parameter]) -> dict[str, pulumi.Output[str]]:
+def versions(parameters: "Mapping[str, aws.ssm.Parameter]") -> dict[str, pulumi.Output[str]]:
     """NAME:VERSION of each parameter: a changed value is a changed setting, and an old release keeps its own."""
     return {
         variable: pulumi.Output.concat(parameter.name, ":", parameter.version.apply(str))

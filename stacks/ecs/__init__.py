@@ -140,10 +140,10 @@ def deploy(service: Service, past: History) -> Deployment:
 def _container(
     service: Service,
     image: pulumi.Output[str],
-    log_group: aws.cloudwatch.LogGroup,
+    log_group: "aws.cloudwatch.LogGroup",
     account: pulumi.Output[str],
     variables: Mapping[str, pulumi.Input[str]],
-) -> aws.ecs.ExpressGatewayServicePrimaryContainerArgs:
+) -> "aws.ecs.ExpressGatewayServicePrimaryContainerArgs":
     """The image with the app's settings and secrets, each list in the order of the names."""
     return aws.ecs.ExpressGatewayServicePrimaryContainerArgs(
         image=image,
@@ -166,7 +166,7 @@ def _container(
     )
 
 
-def _handed_over(arns: dict[str, str]) -> list[aws.ecs.ExpressGatewayServicePrimaryContainerSecretArgs]:
+def _handed_over(arns: dict[str, str]) -> "list[aws.ecs.ExpressGatewayServicePrimaryContainerSecretArgs]":
     return [
         aws.ecs.ExpressGatewayServicePrimaryContainerSecretArgs(name=name, value_from=arns[name])
         for name in sorted(arns)
@@ -178,7 +178,7 @@ def _starts(service: Service, repository: str, log_group: str, account: str) -> 
     return policy(*ecr.pulls(repository), logs, *secrets.rights(service, account, borrowed=False))
 
 
-def _public(paths: Sequence[aws.ecs.outputs.ExpressGatewayServiceIngressPath]) -> str:
+def _public(paths: "Sequence[aws.ecs.outputs.ExpressGatewayServiceIngressPath]") -> str:
     """The address that everyone reaches; raises pulumi.RunError if there is none."""
     open_to_all = [path.endpoint for path in paths if path.access_type == "PUBLIC"]
     if not open_to_all:

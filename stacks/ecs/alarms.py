@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import pulumi
 import pulumi_aws as aws
@@ -12,7 +12,7 @@ from stacks.aws_shared import alarms
 from stacks.settings import Service
 
 NAMESPACE = "AWS/ApplicationELB"
-Query = aws.cloudwatch.MetricAlarmMetricQueryArgs
+Query: TypeAlias = "aws.cloudwatch.MetricAlarmMetricQueryArgs"
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Place:
     target_group: str  # targetgroup/NAME/ID
 
 
-def watch(service: Service, express: aws.ecs.ExpressGatewayService) -> None:
+def watch(service: Service, express: "aws.ecs.ExpressGatewayService") -> None:
     """Mail to `service.alarm_email` when many requests fail, and when no task is healthy.
 
     Express Mode deploys from one target group to another, so both are counted together. The load balancer counts its

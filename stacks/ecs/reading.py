@@ -19,7 +19,7 @@ def read_back(
     service: Service,
     past: History,
     pushed: Pushed,
-    express: aws.ecs.ExpressGatewayService,
+    express: "aws.ecs.ExpressGatewayService",
     variables: Mapping[str, pulumi.Input[str]],
 ) -> pulumi.Output[Outcome]:
     """The stack's outputs from the service as it is."""

@@ -160,7 +160,7 @@ def _build_of(reference: str) -> pulumi.Output[str]:
     return query.apply(lambda pushed: image.build_of(pushed.tags)).recover(lambda _: "")
 
 
-def _push(service: Service, repository: gcp.artifactregistry.Repository) -> image.Pushed:
+def _push(service: Service, repository: "gcp.artifactregistry.Repository") -> image.Pushed:
     """Build and push the image."""
     host = f"{service.region}-docker.pkg.dev"
     name = pulumi.Output.concat(f"{host}/{service.cloud_project}/", repository.repository_id, "/app")
@@ -188,7 +188,7 @@ def _container(
     reference: pulumi.Output[str],
     variables: Mapping[str, str],
     secret_places: Mapping[str, secrets.SecretRef],
-) -> gcp.cloudrunv2.ServiceTemplateContainerArgs:
+) -> "gcp.cloudrunv2.ServiceTemplateContainerArgs":
     return gcp.cloudrunv2.ServiceTemplateContainerArgs(
         image=reference,
         ports=gcp.cloudrunv2.ServiceTemplateContainerPortsArgs(container_port=PORT),
@@ -219,7 +219,7 @@ def _container(
     )
 
 
-def _traffic(primary: str | None, canary: int) -> list[gcp.cloudrunv2.ServiceTrafficArgs]:
+def _traffic(primary: str | None, canary: int) -> "list[gcp.cloudrunv2.ServiceTrafficArgs]":
     newest = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
     if primary is None:
         return [gcp.cloudrunv2.ServiceTrafficArgs(type=newest, percent=100)]

@@ -80,7 +80,7 @@ def watch(
 def _budget(
     service: Service,
     project_number: pulumi.Output[str],
-    channel: gcp.monitoring.NotificationChannel,
+    channel: "gcp.monitoring.NotificationChannel",
     enabled: pulumi.ResourceOptions,
 ) -> None:
     gcp.billing.Budget(

@@ -10,7 +10,7 @@ from stacks.deployment import DnsRecords
 from stacks.settings import Service
 
 
-def join_domain(service: Service, cloud_run: gcp.cloudrunv2.Service) -> DnsRecords | None:
+def join_domain(service: Service, cloud_run: "gcp.cloudrunv2.Service") -> DnsRecords | None:
     """Map `service.domain` to `cloud_run`; the records that a person has to make by hand, None with a zone.
 
     The domain has to be verified at Google before (docs/domain.md). Google makes the certificate within a day of the

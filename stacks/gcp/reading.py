@@ -46,7 +46,7 @@ def read_back(
     service: Service,
     past: pulumi.Output[History],
     pushed: Pushed,
-    cloud_run: gcp.cloudrunv2.Service,
+    cloud_run: "gcp.cloudrunv2.Service",
     variables: Mapping[str, str],
     share: int,
 ) -> pulumi.Output[Outcome]:

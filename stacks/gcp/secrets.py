@@ -1,18 +1,19 @@
 """Secrets in Secret Manager: made from the stack's own or referred to, each readable for the service alone."""
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import pulumi
 import pulumi_gcp as gcp
 
 from stacks.settings import Service
 
-SecretRef = gcp.cloudrunv2.ServiceTemplateContainerEnvValueSourceSecretKeyRefArgs
+SecretRef: TypeAlias = "gcp.cloudrunv2.ServiceTemplateContainerEnvValueSourceSecretKeyRefArgs"
 
 
 def keep(
     service: Service,
-    account: gcp.serviceaccount.Account,
+    account: "gcp.serviceaccount.Account",
     enabled: pulumi.ResourceOptions,
     *,
     one_right_a_variable: bool = False,
@@ -21,6 +22,7 @@ def keep(
 
     one_right_a_variable: the last `up` made them so, as earlier versions of this project did.
     """
+    place_of = gcp.cloudrunv2.ServiceTemplateContainerEnvValueSourceSecretKeyRefArgs
     places, rights = dict[str, SecretRef](), list[pulumi.Resource]()
     for variable, value in service.variables.values.items():
         secret = gcp.secretmanager.Secret(
@@ -40,12 +42,12 @@ def keep(
             # An earlier revision still reads the value that it was made with; all of them go with the secret.
             deletion_policy="ABANDON",
         )
-        places[variable] = SecretRef(secret=secret.secret_id, version=version.version)
+        places[variable] = place_of(secret=secret.secret_id, version=version.version)
         right = _may_read(f"{service.name}-{variable}", service.cloud_project, secret.id, account)
         rights += [version, right]
     # Secrets that are not the stack's own are read at the start of an instance, with their value at that time.
     for variable, place in service.variables.stored.items():
-        places[variable] = SecretRef(secret=reference(place, service.cloud_project), version="latest")
+        places[variable] = place_of(secret=reference(place, service.cloud_project), version="latest")
     own_secrets = {
         (service.cloud_project, f"{service.name}-{variable}") for variable in service.variables.values
     }
@@ -82,7 +84,7 @@ def _may_read(
     resource: str,
     project: str,
     secret: pulumi.Input[str],
-    account: gcp.serviceaccount.Account,
+    account: "gcp.serviceaccount.Account",
     *,
     retain: bool = False,
 ) -> pulumi.Resource:

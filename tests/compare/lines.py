@@ -11,7 +11,6 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from compare import drift, ratios, stats
@@ -100,6 +99,8 @@ def _in_the_time_measured(levels: Floats, line: Line) -> float:
     """The logarithm of the figure that requests of such levels have; not a number if they have their own noise."""
     if not line.noise or line.p == stats.MEDIAN:
         return float(np.mean(levels)) if line.noise else math.nan
+    from scipy.optimize import brentq  # noqa: PLC0415 - it takes half a second to load
+
     return float(brentq(lambda log: np.mean(ndtr((log - levels) / line.noise)) - line.p, -5, 5))
 
 
