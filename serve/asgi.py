@@ -16,7 +16,7 @@ from .messages import (
     check_bytes,
     check_value,
     error,
-    field_name,
+    field_names,
     one_length,
     status_code,
 )
@@ -174,7 +174,7 @@ def _checked(start: Message) -> Message:
     headers: list[tuple[bytes, bytes]] = []
     length = None
     for name, value in start.get("headers", ()):
-        kind, text = field_name(name.decode("latin-1")), value.decode("latin-1")
+        kind, text = field_names[name.decode("latin-1")], value.decode("latin-1")
         check_value(text)
         if kind == "content-length":
             is_first, length = length is None, one_length(length, text)

@@ -11,11 +11,11 @@ from .events import shape_of
 from .events.body import TooLargeError
 from .instance import Identity
 from .logs import ids, ids_of
-from .messages import INTERNAL_ERROR, Call, Response, error
+from .messages import INTERNAL_ERROR, Call, error
 from .wsgi_call import call, tell_invocation
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication
 
     from .events.no_http import Taker
     from .streaming import Answer, Streamer
@@ -38,16 +38,20 @@ def make_handler(
         if shape is None:
             ids.set(ids_of({"aws.context": context}))
             return taker.take(event, context) if taker else ignore(event)
-        request = _read(shape, event, context)
-        if taker and isinstance(request, dict) and taker.is_asked_for(request):
-            request = error("403 Forbidden")
-        if streamer is not None and streamer.takes(shape, event):
-            return streamer.result(shape, request)
-        if not isinstance(request, dict):
-            return shape.write(request, "GET", event)
-        method = request["REQUEST_METHOD"]  # an app may change it
         try:
-            return shape.write(respond(request), method, event)
+            environ = shape.read(event)
+        except Exception as wrong:  # noqa: BLE001 - an event comes from outside and may hold anything
+            ids.set(ids_of({"aws.context": context}))
+            log.warning("An event that cannot be read was refused: %s: %s", type(wrong).__name__, wrong)
+            return _refused("400 Bad Request", shape, event, streamer)
+        tell_invocation(environ, event, context)
+        if taker and taker.is_asked_for(environ):
+            return _refused("403 Forbidden", shape, event, streamer)
+        if streamer is not None and streamer.takes(shape, event):
+            return streamer.result(shape, environ)
+        method = environ["REQUEST_METHOD"]  # an app may change it
+        try:
+            return shape.write(respond(environ), method, event)
         except TooLargeError as large:
             log.error("%s", large)  # noqa: TRY400 - the remedy is in the text; there is no fault to trace
         except KeyboardInterrupt:
@@ -59,16 +63,12 @@ def make_handler(
     return handler
 
 
-def _read(shape: ModuleType, event: Any, context: Any) -> "WSGIEnvironment | Response":
-    """The request of an event of this shape, with event and context for the app; or the refusal of the event."""
-    try:
-        environ = shape.read(event)
-    except Exception as wrong:  # noqa: BLE001 - an event comes from outside and may hold anything
-        ids.set(ids_of({"aws.context": context}))
-        log.warning("An event that cannot be read was refused: %s: %s", type(wrong).__name__, wrong)
-        return error("400 Bad Request")
-    tell_invocation(environ, event, context)
-    return environ
+def _refused(status: str, shape: ModuleType, event: Any, streamer: "Streamer | None") -> Any:
+    """The result of an event whose request does not reach the app."""
+    answer = error(status)
+    if streamer is not None and streamer.takes(shape, event):
+        return streamer.result(shape, answer)
+    return shape.write(answer, "GET", event)
 
 
 def ignore(event: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from gunicorn import util
 from gunicorn.http import wsgi
 
-from .messages import Headers, check_value, field_name, one_length
+from .messages import Headers, check_value, field_names, one_length
 
 # The parts that are used here have no types.
 GunicornsResponse: Any = wsgi.Response
@@ -103,7 +103,7 @@ class Response(GunicornsResponse):
 @lru_cache(maxsize=1024)
 def _kind(name: str) -> str:
     """The lower-case name of a header that gunicorn reads, "hop" for a header that it drops, "" for any other."""
-    lower = field_name(name)
+    lower = field_names[name]
     if lower in ("content-length", "connection", "upgrade"):
         return lower
     return "hop" if util.is_hoppish(name) else ""

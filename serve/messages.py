@@ -88,12 +88,21 @@ def status_code(status: str) -> int:
     return int(status[:3])
 
 
-@lru_cache(maxsize=1024)
-def field_name(name: str) -> str:
-    """A response header's name in lower case. Raises ValueError for a name that HTTP does not have."""
-    if not _TOKEN.fullmatch(name):
-        raise ValueError(f"the app's header name {name!r} is not allowed in HTTP")
-    return name.lower()
+class _FieldNames(dict[str, str]):
+    """A response header's name in lower case by the app's spelling: a dictionary, because lru_cache takes longer."""
+
+    def __missing__(self, name: str) -> str:
+        if not _TOKEN.fullmatch(name):
+            raise ValueError(f"the app's header name {name!r} is not allowed in HTTP")
+        # An app may make up names for ever.
+        if len(self) == 1024:  # noqa: PLR2004
+            self.clear()
+        self[name] = lower = name.lower()
+        return lower
+
+
+field_names = _FieldNames()
+"""field_names[name] raises ValueError for a name that HTTP does not have."""
 
 
 def check_bytes(data: object) -> None:

@@ -50,7 +50,8 @@ def complete(
         elif key:
             environ[key] = value
     # The length that the client declared is that of the encoded body, if it is right at all.
-    if environ.pop("HTTP_CONTENT_LENGTH", None) is not None or body:
+    if body or "HTTP_CONTENT_LENGTH" in environ:
+        environ.pop("HTTP_CONTENT_LENGTH", None)
         environ["CONTENT_LENGTH"] = str(len(body))
     get = environ.get
     environ["wsgi.url_scheme"], environ["SERVER_NAME"], environ["SERVER_PORT"] = _called(

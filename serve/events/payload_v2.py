@@ -11,7 +11,7 @@ from ..messages import (
     Response,
     as_latin1,
     check_value,
-    field_name,
+    field_names,
     one_length,
     status_code,
     text_of,
@@ -87,10 +87,11 @@ def write_head(status: str, given: Headers) -> dict[str, Any]:
     for name, value in given:
         if not (value.isascii() and value.isprintable()):
             check_value(value)
-        key = field_name(name)
+        key = field_names[name]
         if key in _SPECIAL:
             if key == "content-length":
-                headers[key] = one_length(headers.get(key), value)
+                is_plain = value.isdecimal() and key not in headers
+                headers[key] = value if is_plain else one_length(headers.get(key), value)
             elif key == "set-cookie":
                 cookies.append(value)
         elif key in headers:

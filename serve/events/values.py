@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..messages import HOP_BY_HOP, BadEventError, check_value, field_name, one_length, text_of
+from ..messages import HOP_BY_HOP, BadEventError, check_value, field_names, one_length, text_of
 
 
 def listed(event: dict[str, Any], several: str, single: str) -> list[tuple[str, str]]:
@@ -39,7 +39,7 @@ def grouped(headers: list[tuple[str, str]]) -> dict[str, list[str]]:
     for name, value in headers:
         if not (value.isascii() and value.isprintable()):
             check_value(value)
-        key = field_name(name)
+        key = field_names[name]
         if key == "content-length":
             by_name[key] = [one_length(by_name[key][0] if key in by_name else None, value)]
         elif key not in HOP_BY_HOP:
