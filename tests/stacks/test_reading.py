@@ -6,11 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pulumi
+import pulumi_aws as aws
+import pulumi_gcp as gcp
 import pytest
-from pulumi_aws.apprunner import outputs as apprunner_outputs
-from pulumi_aws.ecs import outputs as ecs_outputs
-from pulumi_aws.lambda_ import outputs as lambda_outputs
-from pulumi_gcp.cloudrunv2 import outputs as cloud_run_outputs
 
 from stacks.apprunner.reading import running_of as apprunner_running
 from stacks.aws.reading import shares_of, weights_of
@@ -27,10 +25,10 @@ from tests.stacks.graph import service as stack_service
 
 def test_an_alias_shares_between_its_own_version_and_others() -> None:
     """AWS gives weights as parts of one, and none at all without a second version."""
-    routing = lambda_outputs.AliasRoutingConfig(additional_version_weights={"3": 0.07})
+    routing = aws.lambda_.outputs.AliasRoutingConfig(additional_version_weights={"3": 0.07})
 
     assert shares_of("2", weights_of(routing)) == {"2": 93, "3": 7}
-    assert shares_of("2", weights_of(lambda_outputs.AliasRoutingConfig())) == {"2": 100}
+    assert shares_of("2", weights_of(aws.lambda_.outputs.AliasRoutingConfig())) == {"2": 100}
     assert shares_of("2", weights_of(None)) == {"2": 100}
 
 
@@ -69,7 +67,7 @@ def service(**changed: Any) -> Any:
 
 def traffic(type_: str, revision: str, percent: int) -> Any:
     """A share of the traffic."""
-    return cloud_run_outputs.GetServiceTrafficStatusResult(
+    return gcp.cloudrunv2.outputs.GetServiceTrafficStatusResult(
         type=type_, revision=revision, percent=percent, tag="", uri=""
     )
 
@@ -143,18 +141,20 @@ def test_cloud_runs_sizes_are_one_however_they_are_told(
 
 def test_app_runner_and_ecs_say_their_image_and_their_variables() -> None:
     """The release is the digest; a container without variables has none."""
-    configuration = apprunner_outputs.ServiceSourceConfigurationImageRepositoryImageConfiguration(
+    configuration = aws.apprunner.outputs.ServiceSourceConfigurationImageRepositoryImageConfiguration(
         runtime_environment_variables={"LOG_LEVEL": "debug"}
     )
-    repository = apprunner_outputs.ServiceSourceConfigurationImageRepository(
+    repository = aws.apprunner.outputs.ServiceSourceConfigurationImageRepository(
         image_identifier="r@sha256:abc", image_repository_type="ECR", image_configuration=configuration
     )
-    source = apprunner_outputs.ServiceSourceConfiguration(image_repository=repository)
-    variable = ecs_outputs.ExpressGatewayServicePrimaryContainerEnvironment(name="LOG_LEVEL", value="debug")
-    container = ecs_outputs.ExpressGatewayServicePrimaryContainer(
+    source = aws.apprunner.outputs.ServiceSourceConfiguration(image_repository=repository)
+    variable = aws.ecs.outputs.ExpressGatewayServicePrimaryContainerEnvironment(
+        name="LOG_LEVEL", value="debug"
+    )
+    container = aws.ecs.outputs.ExpressGatewayServicePrimaryContainer(
         image="r@sha256:abc", environments=[variable]
     )
-    bare = ecs_outputs.ExpressGatewayServicePrimaryContainer(image="r@sha256:abc")
+    bare = aws.ecs.outputs.ExpressGatewayServicePrimaryContainer(image="r@sha256:abc")
 
     expected = Running("sha256:abc", "r@sha256:abc", {}, {"LOG_LEVEL": "debug"}, {"sha256:abc": 100})
     assert apprunner_running(source) == ecs_running(container) == expected
