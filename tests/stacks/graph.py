@@ -112,10 +112,14 @@ def run(
     )
 
 
+def usual(platform: str, /, **settings: object) -> Graph:
+    """The graph with such settings on an empty cloud, made once: to be looked at, not to be changed."""
+    return _usual(platform, json.dumps(settings))
+
+
 @cache
-def usual(platform: str) -> Graph:
-    """The graph with nothing but defaults, made once: to be looked at, not to be changed."""
-    return run(service(platform))
+def _usual(platform: str, settings: str) -> Graph:
+    return run(service(platform, **json.loads(settings)))
 
 
 def _run(recorder: "_Recorder", program: Callable[[], Mapping[str, Any]], preview: bool) -> Graph:

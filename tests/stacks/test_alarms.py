@@ -69,7 +69,7 @@ def test_the_door_answers_the_call_without_the_app() -> None:
 def test_nothing_of_it_is_made_where_it_is_not_asked_for() -> None:
     """The weekly call can be switched off; the rest is off by default."""
     for platform in platforms.NAMES:
-        graph = run(service(platform, **({"wakeUp": False} if platform == "aws" else {})))
+        graph = usual(platform, **({"wakeUp": False} if platform == "aws" else {}))
 
         assert not [
             node.type

@@ -13,7 +13,7 @@ from stacks.settings import BILLING_KEYS, by_platform, rules
 from stacks.settings.declared import KEYS
 from stacks.settings.variables import KEYS as MAPS
 from tests.stacks.aws_calls import calls
-from tests.stacks.graph import run, service
+from tests.stacks.graph import usual
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -81,8 +81,7 @@ def test_the_keys_and_outputs_that_a_page_names_exist(name: str) -> None:
     known = {*KEYS, *MAPS, "KEY", "gcp:skipRegionValidation", *BILLING_KEYS} | {
         key for name in platforms.NAMES for key in by_platform.of(name).providers
     }
-    full = service("aws", domain="api.example.com")
-    outputs = run(full).outputs.keys()
+    outputs = usual("aws", domain="api.example.com").outputs.keys()
 
     text = page(name)
     assert set(re.findall(r"pulumi config (?:set|rm) (?:--\w+ )*([\w:]+)", text)) <= known
@@ -97,7 +96,7 @@ def test_every_output_is_told() -> None:
         for name in re.findall(r"`(\w+)`", row)
     }
 
-    assert run(service("aws", domain="api.example.com")).outputs.keys() <= told
+    assert usual("aws", domain="api.example.com").outputs.keys() <= told
 
 
 def test_the_links_of_the_pages_lead_somewhere() -> None:
@@ -132,7 +131,7 @@ def test_the_rights_on_the_page_are_enough_to_deploy(platform: str) -> None:
     settings = {key: value for key, value in extras.items() if key in known}
     needed = {
         f"{IAM_NAMES.get(call.service, call.service)}:{call.operation}"
-        for node in run(service(platform, **settings)).nodes
+        for node in usual(platform, **settings).nodes
         if node.type.startswith("aws:")
         for call in calls(node)
     }

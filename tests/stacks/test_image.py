@@ -69,7 +69,7 @@ def test_an_image_that_an_up_leaves_out_keeps_its_build_id(
 
 def test_the_app_and_the_architecture_reach_the_image() -> None:
     """The keys `app` and `architecture` are the build's arguments."""
-    image = run(service("aws", app="app.web:application", architecture="arm64")).one(IMAGE)
+    image = usual("aws", app="app.web:application", architecture="arm64").one(IMAGE)
 
     assert image.inputs["buildArgs"]["APP"] == "app.web:application"
     assert image.inputs["platforms"] == ["linux/arm64"]
@@ -77,9 +77,7 @@ def test_the_app_and_the_architecture_reach_the_image() -> None:
 
 def test_the_dockerfile_knows_every_argument_of_the_build() -> None:
     """One that it does not declare would be passed over without a word; the time of the files is BuildKit's own."""
-    arguments = (
-        run(service("aws", otlpEndpoint="https://collector.example.com")).one(IMAGE).inputs["buildArgs"]
-    )
+    arguments = usual("aws", otlpEndpoint="https://collector.example.com").one(IMAGE).inputs["buildArgs"]
     declared = re.findall(r"^ARG (\w+)=", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
 
     assert arguments.keys() - {"SOURCE_DATE_EPOCH"} == set(declared) - {"BASE"}

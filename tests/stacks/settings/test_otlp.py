@@ -54,7 +54,7 @@ def built(graph: Graph) -> tuple[dict[str, str], str]:
 @each_platform
 def test_it_puts_opentelemetry_into_the_image_and_says_where_traces_go(platform: str) -> None:
     """The build's argument, another tag, the variable, and nothing else."""
-    without, with_it = usual(platform), run(service(platform, otlpEndpoint=URL))
+    without, with_it = usual(platform), usual(platform, otlpEndpoint=URL)
 
     (arguments, tag), (traced, other_tag) = built(without), built(with_it)
     assert traced == arguments | {"OTEL": "on"}
@@ -67,7 +67,7 @@ def test_it_puts_opentelemetry_into_the_image_and_says_where_traces_go(platform:
 @each_platform
 def test_another_place_for_traces_needs_no_other_image(platform: str) -> None:
     """The image holds the exporter, not the address."""
-    one, other = (run(service(platform, otlpEndpoint=url)) for url in (URL, OTHER))
+    one, other = (usual(platform, otlpEndpoint=url) for url in (URL, OTHER))
 
     assert built(one) == built(other)
     assert told(other)[ENDPOINT] == OTHER

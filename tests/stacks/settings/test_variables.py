@@ -8,7 +8,7 @@ import pytest
 import platforms
 from tests.stacks.aws_cloud import ACCOUNT, REGION
 from tests.stacks.cloud import Cloud, RefusedError
-from tests.stacks.graph import Graph, run, service
+from tests.stacks.graph import Graph, run, service, usual
 from tests.stacks.settings.test_settings import problems
 from tests.stacks.test_models import said
 
@@ -134,7 +134,7 @@ def test_the_models_allow_them_and_without_them_nothing_is_made(platform: str, c
     assert said(run(service(platform, **OWN, secrets={"MAIL": "mail"}), cloud=cloud)) == []
     assert not [
         node.type
-        for node in run(service(platform, environment={"LOG_LEVEL": "debug"})).nodes
+        for node in usual(platform, environment={"LOG_LEVEL": "debug"}).nodes
         if "ssm" in node.type or "secret" in node.type
     ]
 
