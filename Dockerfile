@@ -35,6 +35,8 @@ ARG COMMAND=""
 ARG SOURCE=.
 ARG SOURCE_DATE_EPOCH
 WORKDIR /srv/app
+# All that is found by PYTHONPATH is found by srv.pth too, so that a service whose variables have a PYTHONPATH of the
+# app's own adds to it.
 # Of a checked-out file's rights only the owner's right to run it counts: everybody may read, nobody may write. Podman
 # keeps its owner, and BuildKit a time that is earlier than that of the build's files.
 # At last bytecode, because Lambda's root file system is read-only: missing bytecode would be compiled at every cold
@@ -42,6 +44,8 @@ WORKDIR /srv/app
 # checks by time, because a reproducible build gives all files one time. A file that cannot be compiled cannot be
 # imported.
 RUN { [ -z "${COMMAND}" ] || PYTHONPATH="/srv/app/${SOURCE}:/srv/packages" sh -euc "${COMMAND}"; } \
+    && printf '%s\n' "/srv/app/${SOURCE}" /srv/doors /srv/packages >/srv/doors/srv.pth \
+    && { ! ls /srv/packages/*.pth >/dev/null 2>&1 || echo "import site; site.addsitedir('/srv/packages')" >>/srv/doors/srv.pth; } \
     && rm -f /srv/doors/_scale_to_zero/start/start.index \
     && find /srv -depth -type d -name __pycache__ -exec rm -r {} + \
     && chown -R 0:0 /srv \
@@ -57,6 +61,7 @@ ARG PACKAGES=""
 # Modules that no service imports go: installers (an app that imports setuptools names it), tests, tools for people, and
 # what is written in Python for a Python that lacks the same in C.
 # The rest gets bytecode: the official base has none for the standard library. Each folder is a word of its own.
+# Python reads .pth files only in its own folders, so there is a link to ours.
 # hadolint ignore=DL3008,SC2086
 RUN { [ -z "${PACKAGES}" ] || { apt-get update -qq && apt-get install -qq --no-install-recommends ${PACKAGES} >/dev/null \
     && rm -rf /var/lib/apt/lists/* /var/log/* /var/cache/*; }; } \
@@ -65,14 +70,11 @@ RUN { [ -z "${PACKAGES}" ] || { apt-get update -qq && apt-get install -qq --no-i
     && for folder in ${folders}; do for name in pip pip-* setuptools setuptools-* wheel wheel-* pkg_resources \
         _distutils_hack distutils-precedence.pth test idlelib tkinter turtledemo turtle.py pydoc_data lib2to3 ${twins}; do \
         rm -rf "${folder:?}"/${name}; done; done \
-    && { python3 -m compileall -qq -f --invalidation-mode unchecked-hash ${folders} || true; }
+    && { python3 -m compileall -qq -f --invalidation-mode unchecked-hash ${folders} || true; } \
+    && own=$(python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && mkdir -p "${own}" \
+    && ln -sf /srv/doors/srv.pth "${own}/"
 COPY --from=build /srv /srv
-# Python reads .pth files only in its own folders. The first one holds all that is found by PYTHONPATH, so that a
-# service whose variables have a PYTHONPATH of the app's own adds to it.
 ARG SOURCE=.
-RUN own=$(python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && mkdir -p "${own}" \
-    && printf '%s\n' "/srv/app/${SOURCE}" /srv/doors /srv/packages >"${own}/srv.pth" \
-    && { ! ls /srv/packages/*.pth >/dev/null 2>&1 || echo "import site; site.addsitedir('/srv/packages')" >>"${own}/srv.pth"; }
 WORKDIR /srv/app
 ARG APP=app:app
 ARG HEALTH_PATH=""
