@@ -66,12 +66,10 @@ def _make(app: App, folder: Path) -> list[str]:
     """
     here = ".".join(map(str, sys.version_info[:2]))
     asked = interpreter.version_file(app.folder)
-    by_name = (each for each in interpreter.others(asked) if asked and each.version.startswith(f"{asked}."))
+    by_name = () if asked in {"", here} else interpreter.of_version(asked)
     this = interpreter.Found(Path(sys.executable), here)
     refused = ""
-    for candidate in itertools.chain(
-        [] if asked == here else by_name, [this], interpreter.others(app.python)
-    ):
+    for candidate in itertools.chain(by_name, [this], interpreter.others(app.python)):
         done = _installed(candidate.path, app, folder)
         if done.returncode == 0:
             notes = done.stdout.splitlines()

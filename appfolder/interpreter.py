@@ -39,11 +39,16 @@ def others(first: str) -> Iterator[Found]:
     here = ".".join(map(str, sys.version_info[:2]))
     for version in dict.fromkeys([first, *VERSIONS]):
         if version and version != here:
-            for path in _places(version):
-                there = _probed(path)
-                if there.startswith(f"{version}."):
-                    yield Found(path, there)
-                    break
+            yield from of_version(version)
+
+
+def of_version(version: str) -> Iterator[Found]:
+    """The first Python of this machine that has this version, such as 3.12, and can make an environment, if any."""
+    for path in _places(version):
+        there = _probed(path)
+        if there.startswith(f"{version}."):
+            yield Found(path, there)
+            return
 
 
 def _places(version: str) -> Iterator[Path]:
