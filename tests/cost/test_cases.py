@@ -56,7 +56,7 @@ def test_twelve_cases(
     advice = ask(
         pattern(rhythm, monthly),
         prices,
-        {"limit_s": limit_s},
+        {"limit_s": limit_s, "budget": 20_000},
         app=App(cpu_s=Decimal(app[0]), wait_s=Decimal(app[1])),
     )
 
