@@ -39,7 +39,7 @@ def lasting(system: System, rates: Sequence[float]) -> int:
     parts = [(rate, number / len(rates)) for rate, number in Counter(rates).items() if rate > 0]
     count = max(rule.minimum, 1)
     if rule.target:  # as many as the CPU of an average minute asks for come within minutes
-        load = sum(rate * part for rate, part in parts) * float(system.timing.work.mean())
+        load = sum(rate * part for rate, part in parts) * system.timing.mean_work
         count = min(max(count, int(load / rule.cpus / rule.target)), rule.maximum)
     while count < rule.maximum:
         comes = sum(part * _comes(system, count, rate) for rate, part in parts)
@@ -73,12 +73,12 @@ def _goes(system: System, count: int, rate: float) -> float:
     """
     used = rate * _at_least(system, count + 1, rate, count)
     going_on = float(-np.expm1(-used * system.timing.idle).mean())
-    return used * (1 - going_on) / going_on if going_on > 0 else 1 / float(system.timing.idle.mean())
+    return used * (1 - going_on) / going_on if going_on > 0 else 1 / system.timing.mean_idle
 
 
 def _at_least(system: System, count: int, rate: float, number: int) -> float:
     """The chance that so many requests are in flight in `count` instances."""
-    cpus, load = system.rule.cpus, rate * float(system.timing.work.mean())
+    cpus, load = system.rule.cpus, rate * system.timing.mean_work
     if load >= count * cpus:
         return 1.0
     numbers = np.arange(1, number + BEYOND_FULL)
@@ -87,7 +87,7 @@ def _at_least(system: System, count: int, rate: float, number: int) -> float:
     weights = np.concatenate([[0.0], np.cumsum(np.log(load) - np.log(speeds))]) if load > 0 else np.zeros(1)
     chances = np.exp(weights - weights.max())
     beyond = np.append(np.cumsum((chances / chances.sum())[::-1])[::-1], 0.0)
-    waiting = rate * float(system.timing.waits.mean())
+    waiting = rate * system.timing.mean_waits
     low = max(0, int(waiting - WIDE * waiting**0.5 - WIDE))
     waits = np.arange(low, int(waiting + WIDE * waiting**0.5 + WIDE) + 1, dtype=np.int64)
     return float((_poisson(waits, waiting) * beyond[np.clip(number - waits, 0, len(beyond) - 1)]).sum())

@@ -118,7 +118,7 @@ def _warm_up(arrivals: Arrivals, systems: Mapping[str, System]) -> float:
     """Seconds of traffic before what counts: twice the longest idle time, or less if that is very many requests."""
     if not arrivals.steady:
         return 0.0
-    longest = 2 * max(float(system.timing.idle.max()) for system in systems.values())
+    longest = 2 * max(system.timing.longest_idle for system in systems.values())
     return min(longest, max(WARM_S, WARM_REQUESTS / arrivals.rate))
 
 
@@ -138,7 +138,7 @@ def _chunks(
 def _begin_to_count(running: Mapping[str, tuple[System, Any]], there: Mapping[str, int]) -> bool:
     for name, (system, now) in running.items():
         machine.finish(now, system.rule, 0.0)
-        state.add(now, system.rule, there[name], float(system.timing.idle.mean()))
+        state.add(now, system.rule, there[name], system.timing.mean_idle)
         state.forget(now)
     return True
 

@@ -38,7 +38,7 @@ class Tasks:
         self.length = seconds / count
         self._before = int(np.ceil(warm / self.length))
         self._setup, self._most = setup, most
-        self._work = float(timing.work.mean())
+        self._work = timing.mean_work
         self._marks = (np.arange(self._before + count + 1) - self._before) * self.length
         self.requests = np.zeros(self._before + count)
         self._thinning = np.random.default_rng(0)
@@ -88,7 +88,7 @@ class Tasks:
 
 def stretch_of(timing: Timing) -> float:
     """Seconds that a task stays without being needed, on average."""
-    return float(timing.idle.mean())
+    return timing.mean_idle
 
 
 def beyond(setup: Setup, work: Floats, stretch: float) -> Floats:
@@ -107,7 +107,7 @@ def expected_tasks(setup: Setup, timing: Timing, rate: float) -> float:
     wide = TAIL * mean**0.5 + TAIL
     numbers = np.arange(max(0, int(mean - wide)), int(mean + wide) + 1, dtype=np.float64)
     chances = np.exp(_log_poisson(numbers, mean))
-    return float((chances * beyond(setup, numbers * float(timing.work.mean()), stretch)).sum())
+    return float((chances * beyond(setup, numbers * timing.mean_work, stretch)).sum())
 
 
 def _log_poisson(numbers: Floats, mean: float) -> Floats:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,28 @@ class Timing:
     basis: str
     stay: str
     network: bool
+
+    # Asked for at each point of a curve, and for each simulated month.
+
+    @cached_property
+    def mean_work(self) -> float:
+        """CPU seconds of a request on average."""
+        return float(self.work.mean())
+
+    @cached_property
+    def mean_waits(self) -> float:
+        """Seconds of waiting of a request on average."""
+        return float(self.waits.mean())
+
+    @cached_property
+    def mean_idle(self) -> float:
+        """Seconds that an instance stays on average."""
+        return float(self.idle.mean())
+
+    @cached_property
+    def longest_idle(self) -> float:
+        """Seconds that an instance stays at most."""
+        return float(self.idle.max())
 
     def alone(self, vcpu: float) -> Floats:
         """Seconds that each request lasts in an instance of so many vCPUs that it shares with no other."""

@@ -197,7 +197,7 @@ def _simulated(
     more: int = 1,
 ) -> dict[str, Usage]:
     """The usage of a month at a rate, of one simulated time with so many requests at least; more: see LONG."""
-    longest = max(float(system.timing.idle.max()) for system in systems.values())
+    longest = max(system.timing.longest_idle for system in systems.values())
     least = min(more * LONG * longest * monthly / MONTH, more * LONG_REQUESTS)
     seconds = max(requests, least) / monthly * MONTH
     arrivals = Poisson(monthly / MONTH)
