@@ -60,7 +60,7 @@ def test_bill_table_and_simulated_months_agree_at_every_concurrency(
     at = Volumes({"one": one})
 
     for monthly in (14_600.0, 1e6, 1e7):
-        months = simulate(poisson(monthly), {"one": one}, budget=400_000)["one"]
+        months = simulate(poisson(monthly), {"one": one}, budget=300_000)["one"]
         simulated = dollars(one, months.usage, prices)
         for usage in (volumes.usage(one, monthly), at.at("one", monthly)):
             assert dollars(one, usage, prices) == pytest.approx(simulated, rel=CLOSE, abs=0.01), monthly
@@ -84,7 +84,7 @@ def test_rushes_that_start_an_instance_are_seen_in_the_table_too(
     app = App(cpu_s=Decimal(cpu), wait_s=Decimal(wait))
     deployed = setup(platform, REGIONS[platform], concurrency=concurrency, app=app)
     one = system(deployed, published(deployed), prices)
-    simulated = dollars(one, simulate(poisson(monthly), {"one": one}, budget=2_000_000)["one"].usage, prices)
+    simulated = dollars(one, simulate(poisson(monthly), {"one": one}, budget=1_000_000)["one"].usage, prices)
 
     for usage in (volumes.usage(one, monthly), Volumes({"one": one}).at("one", monthly)):
         assert dollars(one, usage, prices) == pytest.approx(simulated, rel=0.1)
