@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 from tests.processes import requests_processes, shared_fixtures
 
@@ -172,10 +173,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return Scheduling(config, log)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """Run the test; a worker of xdist reports no set-up and no teardown that was well.
+
+    Each report is written, sent, read and looked at by all plugins again, which took most of the time of a short test.
+    """
+    is_worker = hasattr(item.config, "workerinput")
     with inside(_ROOM, _DOOR, alone=item.get_closest_marker("quiet") is not None):
-        return (yield)
+        if not is_worker:
+            item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        for report in runtestprotocol(item, log=False, nextitem=nextitem):
+            if report.when == "call" or not report.passed or not is_worker:
+                item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
 
 
 @contextmanager
