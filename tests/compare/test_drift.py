@@ -26,7 +26,7 @@ def test_servers_that_drift_on_their_own_get_no_verdict(serve: Serve, compare: C
 
 
 @pytest.mark.quiet
-@pytest.mark.parametrize(("fast", "slow"), [("4", "10"), *soak(("10", "13.5"))])
+@pytest.mark.parametrize(("fast", "slow"), [("2", "5"), *soak(("10", "13.5"))])
 def test_servers_that_differ_get_a_verdict(serve: Serve, compare: Compare, fast: str, slow: str) -> None:
     """A run of the usual size finds what is clearly slower, and on a quiet machine 30%, the aim of the method."""
     first, second = serve("--delay", fast), serve("--delay", slow)
