@@ -24,8 +24,8 @@ from jwt.algorithms import RSAAlgorithm
 
 import commandline
 from commandline import INTERRUPTED
-from local.aws.keys import DISCOVERY
-from local.http.front import listen
+from local.discovery import DISCOVERY
+from local.http.listening import listen
 from local.settings import check_port
 
 KEYS = "/keys"

@@ -14,7 +14,8 @@ from commandline import INTERRUPTED
 from local import apprunner, aws, ecs, gcp
 from local.doors import FUNCTION_URL, HTTP_API
 from local.errors import SettingsError
-from local.http.front import Front, listen
+from local.http.front import Front
+from local.http.listening import listen
 from local.instances.process import Reaper
 from local.log import Log
 from local.settings import Behaviour, Settings, behaviour, require_engine

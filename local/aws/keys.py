@@ -16,9 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 import platforms
 from local.aws.tokens import NO_DISCOVERY, NO_KEYS, TokenError
+from local.discovery import DISCOVERY
 from local.doors import is_safe_url
-
-DISCOVERY = "/.well-known/openid-configuration"
 
 
 class Keys:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
 import logging
 import socket
 from collections.abc import AsyncIterator, Generator
@@ -17,7 +16,6 @@ from local.http.message import Answer, Client, Headers, Request, dated, host_of,
 from local.http.together import Together
 from local.http.tunnel import Tunnel
 from local.log import Log
-from local.settings import SettingsError
 
 Scope: TypeAlias = Any
 Receive: TypeAlias = Any
@@ -200,23 +198,6 @@ class Front(uvicorn.Server):
     async def serve_until_stopped(self) -> None:
         """Serve until `should_exit` is set."""
         await self.serve(sockets=[self._listening])
-
-
-def listen(port: int) -> socket.socket:
-    """A socket on 127.0.0.1. Raises SettingsError if the port is taken or not allowed."""
-    # With the protocol named, asyncio sends without Nagle's delay; without it, each response is 40 ms late.
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind(("127.0.0.1", port))
-        listening.listen(2048)
-    except OSError as problem:
-        listening.close()
-        reason = {errno.EADDRINUSE: "is in use", errno.EACCES: "needs more rights"}.get(problem.errno or 0)
-        raise SettingsError(
-            f"port {port} {reason or f'cannot be used: {problem}'}; choose another with --port, or 0 for any"
-        ) from None
-    return listening
 
 
 async def read(scope: Scope, receive: Receive, limit: int) -> Request:

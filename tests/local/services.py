@@ -9,7 +9,8 @@ from typing import Any
 
 import aiohttp
 
-from local.http.front import Front, listen
+from local.http.front import Front
+from local.http.listening import listen
 from local.instances.process import Reaper
 from local.log import Log
 from local.settings import Behaviour, Settings

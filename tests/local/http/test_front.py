@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from local.http import front
-from local.http.front import ClientGoneError, Front, listen
+from local.http.front import ClientGoneError, Front
+from local.http.listening import listen
 from local.http.message import Answer
 from local.log import Log
 
