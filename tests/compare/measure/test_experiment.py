@@ -266,7 +266,9 @@ def test_a_target_against_itself_states_the_noise_floor(serve: Serve, compare: C
     assert done.status == 0
     assert names == ["same@a", "same@b"]
     assert re.search(
-        r"noise floor: a run like this cannot tell a difference below \d+% from none|one target measured twice",
+        r"noise floor: a run like this cannot tell a difference below \d+% from none|one target measured twice"
+        # A machine whose speed changes meanwhile may leave no answer.
+        r"|noise floor: not known \(no verdict: ",
         done.out,
     )
     for connection in ("kept", "fresh"):
