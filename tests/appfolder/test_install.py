@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pip
 import pytest
+from pip._internal.models.index import PyPI
 
 from appfolder import interpreter
 from appfolder.failures import InstallError, OtherPythonError
@@ -155,9 +156,9 @@ def test_hashed_requirements_with_extras_are_held_to_their_hashes(made: Made, in
             (
                 'version = 1\n[[package]]\nname = "shop"\nsource = {{ virtual = "." }}\n'
                 'dependencies = [{{ name = "alpha", extra = ["fast"] }}]\n'
-                '[[package]]\nname = "alpha"\nversion = "1.0"\nsource = {{ registry = "https://pypi.org/simple" }}\n'
+                '[[package]]\nname = "alpha"\nversion = "1.0"\nsource = {{ registry = "{usual}" }}\n'
                 'wheels = [{{ hash = "{alpha}" }}]\n[package.optional-dependencies]\nfast = [{{ name = "beta" }}]\n'
-                '[[package]]\nname = "beta"\nversion = "1.0"\nsource = {{ registry = "https://pypi.org/simple" }}\n'
+                '[[package]]\nname = "beta"\nversion = "1.0"\nsource = {{ registry = "{usual}" }}\n'
                 'wheels = [{{ hash = "{beta}" }}]\n'
             ),
         ),
@@ -181,7 +182,9 @@ def test_locks_and_projects_install_with_their_extras(
     beta = wheels.wheel(index, "beta", "1.0")
     wheels.wheel(index, "alpha", "2.0", extras=["fast"])
 
-    versions, _ = made({name: lock.format(alpha=alpha, beta=beta)}, uv=uv, with_doors=bool(uv))
+    versions, _ = made(
+        {name: lock.format(alpha=alpha, beta=beta, usual=PyPI.simple_url)}, uv=uv, with_doors=bool(uv)
+    )
 
     assert versions == {"alpha": "1.0", "beta": "1.0", **(DOORS if uv else {})}
 
