@@ -88,21 +88,33 @@ def status_code(status: str) -> int:
     return int(status[:3])
 
 
-class _FieldNames(dict[str, str]):
-    """A response header's name in lower case by the app's spelling: a dictionary, because lru_cache takes longer."""
+REMEMBERED = 1024
+
+
+class Names(dict[str, str]):
+    """What `made` makes of each name, a dictionary because lru_cache takes longer. What `made` raises is raised."""
+
+    def __init__(self, made: Callable[[str], str]) -> None:
+        super().__init__()
+        self._made = made
 
     def __missing__(self, name: str) -> str:
-        if not _TOKEN.fullmatch(name):
-            raise ValueError(f"the app's header name {name!r} is not allowed in HTTP")
-        # An app may make up names for ever.
-        if len(self) == 1024:  # noqa: PLR2004
+        made = self._made(name)
+        # A client or an app may make up names for ever.
+        if len(self) == REMEMBERED:
             self.clear()
-        self[name] = lower = name.lower()
-        return lower
+        self[name] = made
+        return made
 
 
-field_names = _FieldNames()
-"""field_names[name] raises ValueError for a name that HTTP does not have."""
+def _field_name(name: str) -> str:
+    if not _TOKEN.fullmatch(name):
+        raise ValueError(f"the app's header name {name!r} is not allowed in HTTP")
+    return name.lower()
+
+
+field_names = Names(_field_name)
+"""A response header's name in lower case by the app's spelling. Raises ValueError for one that HTTP does not have."""
 
 
 def check_bytes(data: object) -> None:
@@ -115,7 +127,7 @@ def one_length(before: str | None, value: str) -> str:
     """A response's Content-Length, given the one before it. Raises ValueError if `value` cannot be it."""
     if not (value.isascii() and value.isdigit()):
         raise ValueError(f"the app's Content-Length {value!r} is no number of bytes")
-    if before not in (None, value):
+    if before is not None and before != value:
         raise ValueError(f"the app's Content-Length is both {before} and {value}")
     return value
 

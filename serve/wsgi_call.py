@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from .messages import BadEventError, Headers, Response, header_value, text_of
+from .messages import BadEventError, Headers, Names, Response, header_value, text_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -50,8 +50,7 @@ def complete(
         elif key:
             environ[key] = value
     # The length that the client declared is that of the encoded body, if it is right at all.
-    if body or "HTTP_CONTENT_LENGTH" in environ:
-        environ.pop("HTTP_CONTENT_LENGTH", None)
+    if environ.pop("HTTP_CONTENT_LENGTH", None) is not None or body:
         environ["CONTENT_LENGTH"] = str(len(body))
     get = environ.get
     environ["wsgi.url_scheme"], environ["SERVER_NAME"], environ["SERVER_PORT"] = _called(
@@ -129,21 +128,13 @@ def is_number(port: str) -> bool:
     return port.isascii() and port.isdigit() and len(port) <= 5  # noqa: PLR2004 - the digits of 65535
 
 
-class _EnvironKeys(dict[str, str]):
+def _environ_key(name: str) -> str:
     """A header's name in the environ by its name in the event; empty for a header that an app must not see."""
-
-    def __missing__(self, name: str) -> str:
-        key = name.upper().replace("-", "_")
-        if "_" in name or not name.isascii():
-            # A name with an underscore could pose as another header; gunicorn drops it too.
-            key = ""
-        elif key != "CONTENT_TYPE":
-            key = f"HTTP_{key}"
-        # A client may make up names for ever.
-        if len(self) == 1024:  # noqa: PLR2004
-            self.clear()
-        self[name] = key
-        return key
+    key = name.upper().replace("-", "_")
+    if "_" in name or not name.isascii():
+        # A name with an underscore could pose as another header; gunicorn drops it too.
+        return ""
+    return key if key == "CONTENT_TYPE" else f"HTTP_{key}"
 
 
-_environ_keys = _EnvironKeys()
+_environ_keys = Names(_environ_key)

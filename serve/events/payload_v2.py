@@ -90,8 +90,7 @@ def write_head(status: str, given: Headers) -> dict[str, Any]:
         key = field_names[name]
         if key in _SPECIAL:
             if key == "content-length":
-                is_plain = value.isdecimal() and key not in headers
-                headers[key] = value if is_plain else one_length(headers.get(key), value)
+                headers[key] = one_length(headers.get(key), value)
             elif key == "set-cookie":
                 cookies.append(value)
         elif key in headers:

@@ -14,6 +14,7 @@ from typing import Any
 from app import create_app
 from serve.aws_lambda import make_handler, wsgi_caller
 from serve.instance import Identity, identify
+from serve.messages import REMEMBERED
 from tests.serve.lambda_events import payload_v2
 
 JSON = [("content-type", "application/json")]
@@ -23,10 +24,6 @@ KINDS: list[dict[str, Any]] = [
     payload_v2("POST", "/echo", headers=JSON, body=b"\xff"),
     {"source": "aws.events", "headers": {}},
 ]
-
-
-# Names of headers are remembered, so many.
-REMEMBERED = 1024
 
 
 def resources() -> dict[str, int]:

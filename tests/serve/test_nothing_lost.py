@@ -12,8 +12,8 @@ from contextlib import closing
 import pytest
 
 from local import Emulator, Settings
+from serve.messages import REMEMBERED
 from tests.serve.conftest import ROOT
-from tests.serve.endurance import REMEMBERED
 from tests.serve.raw import assert_it_lives, send
 
 EVENTS = int(os.environ.get("SOAK_EVENTS", "1500"))
