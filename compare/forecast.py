@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -94,6 +93,16 @@ def _as_planned(
         cycle = number * plan.cycles // rounds
         instance = f"{endpoint.name} {cycle}" if let_go else tried[0].instance
         ms = replace(tried[0].ms, total=float(np.exp(log)))
-        moment: dict[str, Any] = {"cycle": cycle, "round": number, "at_s": float(number)}
-        samples.append(replace(tried[0], kind="warm", why=None, ms=ms, instance=instance, **moment))
+        samples.append(
+            replace(
+                tried[0],
+                kind="warm",
+                why=None,
+                cycle=cycle,
+                round=number,
+                at_s=float(number),
+                ms=ms,
+                instance=instance,
+            )
+        )
     return samples

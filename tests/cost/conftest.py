@@ -68,10 +68,8 @@ def once() -> Generator[None]:
 
     That of ECS has hundreds, of which each is a sum over a distribution.
     """
-    simulated, known = volumes._simulated, dict[object, dict[str, Usage]]()
-    last: tuple[Mapping[str, System], bytes] = ({}, b"")
-    tracked, tracked_known = volumes._tracked, dict[object, Usage]()
-    last_tracked: tuple[System | None, bytes] = (None, b"")
+    simulated, known, digest = volumes._simulated, dict[object, dict[str, Usage]](), _digest()
+    tracked, tracked_known, digest_of_one = volumes._tracked, dict[object, Usage](), _digest()
 
     def remembered(
         systems: Mapping[str, System],
@@ -81,19 +79,13 @@ def once() -> Generator[None]:
         memory: state.Memory,
         more: int = 1,
     ) -> dict[str, Usage]:
-        nonlocal last
-        if last[0] is not systems:
-            last = (systems, _digest(systems))
-        key = (last[1], monthly, requests, seed, more, volumes.LONG_REQUESTS)
+        key = (digest(systems, systems), monthly, requests, seed, more, volumes.LONG_REQUESTS)
         if key not in known:
             known[key] = simulated(systems, monthly, requests, seed, memory, more)
         return known[key]
 
     def tracked_remembered(one: System, monthly: float) -> Usage:
-        nonlocal last_tracked
-        if last_tracked[0] is not one:
-            last_tracked = (one, _digest({"": one}))
-        key = (last_tracked[1], monthly)
+        key = (digest_of_one(one, {"": one}), monthly)
         if key not in tracked_known:
             tracked_known[key] = tracked(one, monthly)
         return tracked_known[key]
@@ -104,18 +96,24 @@ def once() -> Generator[None]:
         yield
 
 
-def _digest(systems: Mapping[str, System]) -> bytes:
-    """Of what the systems consist of, without what they have computed from it."""
-    parts = {
-        name: (
-            one.setup,
-            one.rule,
-            one.draws,
-            {each.name: getattr(one.timing, each.name) for each in fields(one.timing)},
-        )
-        for name, one in systems.items()
-    }
-    return hashlib.sha256(pickle.dumps(parts)).digest()
+def _digest() -> Callable[[object, Mapping[str, System]], bytes]:
+    """A function to the digest of systems; it computes none while `of` is the same object as before."""
+    last: tuple[object, bytes] = (None, b"")
+
+    def digest(of: object, systems: Mapping[str, System]) -> bytes:
+        nonlocal last
+        if last[0] is not of:
+            parts = {name: _parts(one) for name, one in systems.items()}
+            last = (of, hashlib.sha256(pickle.dumps(parts)).digest())
+        return last[1]
+
+    return digest
+
+
+def _parts(one: System) -> tuple[object, ...]:
+    """What a system consists of, without what it has computed from it."""
+    timing = {each.name: getattr(one.timing, each.name) for each in fields(one.timing)}
+    return one.setup, one.rule, one.draws, timing
 
 
 @pytest.fixture(scope="session", autouse=True)
