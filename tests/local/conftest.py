@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -165,3 +166,10 @@ def get(url: str) -> dict[str, int]:
     """The answer to a GET, read as JSON."""
     with urllib.request.urlopen(url, timeout=PATIENCE) as response:
         return json.loads(response.read())
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """A port on which somebody else listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        yield taken.getsockname()[1]

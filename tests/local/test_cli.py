@@ -104,17 +104,12 @@ def test_it_says_where_it_is_what_it_emulates_and_what_happens() -> None:
     assert "aws instance 1 gone: idle for 0 s" in said
 
 
-def test_a_port_in_use_is_one_clear_line(ends: Ends) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-
-        assert ends("aws", f"--port={port}") == (
-            2,
-            "",
-            f"local: port {port} is in use; choose another with --port, or 0 for any\n",
-        )
+def test_a_port_in_use_is_one_clear_line(ends: Ends, taken_port: int) -> None:
+    assert ends("aws", f"--port={taken_port}") == (
+        2,
+        "",
+        f"local: port {taken_port} is in use; choose another with --port, or 0 for any\n",
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """An emulator in the background of a program: it ends with its block, and with its caller."""
 
 import json
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -61,17 +60,12 @@ def test_the_emulator_ends_with_its_caller_even_when_that_is_killed(tmp_path: Pa
 
 
 @pytest.mark.process
-def test_an_emulator_that_cannot_start_says_why() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-
-        with (
-            pytest.raises(EmulatorError, match=f"port {port} is in use"),
-            Emulator("gcp", Settings(port=port)),
-        ):
-            pass
+def test_an_emulator_that_cannot_start_says_why(taken_port: int) -> None:
+    with (
+        pytest.raises(EmulatorError, match=f"port {taken_port} is in use"),
+        Emulator("gcp", Settings(port=taken_port)),
+    ):
+        pass
 
 
 def test_settings_that_the_platform_does_not_allow_are_refused_before_anything_starts() -> None:

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 import urllib.error
 import urllib.request
@@ -93,16 +92,12 @@ def test_a_signal_ends_it(end: signal.Signals, status: int) -> None:
 
 
 @pytest.mark.process
-def test_a_port_in_use_is_one_clear_line() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with command("local.issuer", f"--port={port}") as process:
-            out, error = process.communicate(timeout=PATIENCE)
+def test_a_port_in_use_is_one_clear_line(taken_port: int) -> None:
+    with command("local.issuer", f"--port={taken_port}") as process:
+        out, error = process.communicate(timeout=PATIENCE)
 
     assert (process.returncode, out) == (2, "")
-    assert error == f"local.issuer: port {port} is in use; choose another with --port, or 0 for any\n"
+    assert error == f"local.issuer: port {taken_port} is in use; choose another with --port, or 0 for any\n"
 
 
 @pytest.mark.parametrize("port", ["-1", "65536"])
