@@ -256,6 +256,10 @@ def main() -> int:
     except RequirementsError as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
+    except OSError as problem:
+        reason = problem.strerror or problem
+        print(f"error: cannot make an environment in {words.environment}: {reason}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -18,7 +18,7 @@ from pip._internal.models.index import PyPI
 
 from appfolder import interpreter
 from appfolder.failures import InstallError, OtherPythonError
-from appfolder.install import install, installed
+from appfolder.install import install, installed, main
 from appfolder.requirements.markers import RequirementsError
 from tests.appfolder import wheels
 
@@ -426,6 +426,19 @@ def test_a_pip_that_has_no_file_for_another_interpreter_is_asked_by_its_option(
     versions, _ = made({"requirements.txt": "alpha\n"}, uv=None, with_doors=False)
 
     assert versions == {"alpha": "1.0"}
+
+
+def test_an_environment_that_cannot_be_written_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a full disk, for example."""
+    (tmp_path / "requirements.txt").touch()
+    (tmp_path / "file").touch()
+    environment = tmp_path / "file" / "environment"
+    monkeypatch.setattr(sys, "argv", ["install", str(tmp_path), str(environment)])
+
+    assert main() == 1
+    assert capsys.readouterr().err == f"error: cannot make an environment in {environment}: Not a directory\n"
 
 
 @pytest.mark.parametrize("uv", [UV, None], ids=["uv", "pip"])
